@@ -9,7 +9,16 @@ fn main() -> io::Result<()> {
     let mut screen = String::new();
     io::stdin().read_to_string(&mut screen)?;
     let picture = Term::new().min_width_px(760).render_svg(screen.trim_end());
-    // Parts of a text have no opacity of their own, only that of their colour.
-    println!("{}", picture.replace(" opacity: 0.4", " fill-opacity: 0.6"));
+    println!("{}", readable(&picture));
     Ok(())
+}
+
+/// Replaces the colours of texts that have too little contrast to the black background: below 4.5:1, or
+/// below 3:1 for the rest of a bar.
+fn readable(picture: &str) -> String {
+    picture
+        .replace("fill: #AA0000", "fill: #FF6B6B")
+        .replace("fill: #555555", "fill: #767676")
+        // Dim texts would be fainter than any text should be.
+        .replace(".dimmed { opacity: 0.4; }", ".dimmed { fill: #999999; }")
 }

@@ -7,17 +7,11 @@ use std::time::Duration;
 use qovery_api::{Client, uuid::Uuid};
 use qovery_ext::{
     connect::Connect,
+    display::{Display, ShowExt as _},
     wait::{Action, OperationToken, WaitExt},
 };
 
-use crate::{
-    arguments::Command,
-    ending::Problem,
-    follow::{Task, follow},
-    history,
-    interrupt::Interrupt,
-    view::View,
-};
+use crate::{arguments::Command, ending::Problem, history};
 
 /// Who is calling.
 pub(crate) const USER_AGENT: &str = concat!("qovery-demo/", env!("CARGO_PKG_VERSION"));
@@ -27,39 +21,38 @@ pub(crate) async fn act(
     environment: Uuid,
     command: &Command,
     limit: Option<Duration>,
-    view: &mut dyn View,
-    interrupt: &mut Interrupt,
+    display: &Display,
 ) -> Result<u8, Problem> {
     let client = connect()?;
     let handle = client.environment(environment);
-    let (title, action) = match command {
-        Command::Deploy => ("Deploying", handle.deploy()),
-        Command::Redeploy => ("Redeploying", handle.redeploy()),
-        Command::Stop => ("Stopping", handle.stop()),
-        Command::Cancel => ("Canceling", handle.cancel()),
-        Command::Wait { goal } => ("Waiting for", handle.wait_for((*goal).into())),
+    let action = match command {
+        Command::Deploy => handle.deploy(),
+        Command::Redeploy => handle.redeploy(),
+        Command::Stop => handle.stop(),
+        Command::Cancel => handle.cancel(),
+        Command::Wait { goal } => handle.wait_for((*goal).into()),
         Command::History { limit } => {
-            return history::show(&client, environment, Some(*limit), view, interrupt).await;
+            return history::show(&client, environment, Some(*limit), None, display).await;
         }
     };
-    let task = Task::new(&client, Some(environment), title).await?;
-    let ending = follow(within(action, limit), task, view, interrupt).await;
-    Ok(ending.exit_code())
+    Ok(show(within(action, limit), display).await)
 }
 
 /// Goes on waiting with the token of an earlier run. Returns the exit code.
 pub(crate) async fn resume(
     token: OperationToken,
     limit: Option<Duration>,
-    view: &mut dyn View,
-    interrupt: &mut Interrupt,
+    display: &Display,
 ) -> Result<u8, Problem> {
-    let client = connect()?;
-    let environment = token.subject().environment_id();
-    let action = client.resume(token)?;
-    let task = Task::new(&client, environment, "Waiting on for").await?;
-    let ending = follow(within(action, limit), task, view, interrupt).await;
-    Ok(ending.exit_code())
+    let action = connect()?.resume(token)?;
+    Ok(show(within(action, limit), display).await)
+}
+
+async fn show(action: Action, display: &Display) -> u8 {
+    match action.show_on(display.clone()).await {
+        Ok(reached) => reached.exit_code(),
+        Err(error) => error.exit_code(),
+    }
 }
 
 pub(crate) fn within(action: Action, limit: Option<Duration>) -> Action {

@@ -2,15 +2,18 @@
 //!
 //! Not for the outcome of a wait: `WaitError` has its own exit code.
 
-use std::{error::Error, fmt, io};
+use std::{
+    error::Error,
+    fmt,
+    io::{self, Write as _},
+};
 
 use qovery_api::{Error as ApiError, Printable};
-use qovery_ext::{connect::ConnectError, page::PageError, wait::TokenError};
+use qovery_ext::{connect::ConnectError, display::Display, page::PageError, wait::TokenError};
+use serde_json::json;
 
 /// Something impossible was asked for, or the program was not set up for it: `EX_USAGE`.
 pub(crate) const USAGE: u8 = 64;
-/// Stopped by Ctrl-C.
-pub(crate) const INTERRUPTED: u8 = 130;
 /// Out of contact.
 const LOST_CONTACT: u8 = 2;
 /// The API refused.
@@ -32,6 +35,18 @@ impl Problem {
             exit_code,
         }
     }
+
+    /// Prints it: for programs as an event, for people on the standard error.
+    pub(crate) fn print(&self, display: &Display) {
+        if display.is_ndjson() {
+            let (message, hint, exit_code) = (&self.message, &self.hint, self.exit_code);
+            let fields = json!({"message": message, "hint": hint, "exit_code": exit_code});
+            display.event("problem", &fields);
+            return;
+        }
+        // If it can be printed nowhere, the exit code still says it.
+        let _unwritable = writeln!(io::stderr(), "error: {self}");
+    }
 }
 
 impl fmt::Display for Problem {
@@ -45,7 +60,7 @@ impl fmt::Display for Problem {
 }
 
 /// An error and its causes, as far as they say something new.
-pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
+fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

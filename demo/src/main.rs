@@ -7,18 +7,15 @@
 mod arguments;
 mod commands;
 mod ending;
-mod follow;
 mod history;
-mod interrupt;
 mod tour;
-mod view;
 mod world;
 
 use std::process::ExitCode;
 
 use arguments::{Arguments, Task};
 use ending::Problem;
-use interrupt::Interrupt;
+use qovery_ext::display::Display;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -31,22 +28,23 @@ async fn main() -> ExitCode {
             return ExitCode::from(if is_answer { 0 } else { ending::USAGE });
         }
     };
-    let mut view = view::choose(arguments.json);
-    let result = run(arguments, view.as_mut()).await;
+    let display = Display::detect()
+        .ndjson(arguments.json)
+        .resume_hint(|token| format!("cargo demo --resume {token}"));
+    let result = run(arguments, &display).await;
     ExitCode::from(result.unwrap_or_else(|problem| {
-        view.problem(&problem);
+        problem.print(&display);
         problem.exit_code
     }))
 }
 
-async fn run(arguments: Arguments, view: &mut dyn view::View) -> Result<u8, Problem> {
-    let mut interrupt = Interrupt::listen()?;
+async fn run(arguments: Arguments, display: &Display) -> Result<u8, Problem> {
     let (limit, speed) = (arguments.timeout, arguments.speed);
     match arguments.task() {
-        Task::Tour => tour::play(speed, limit, view, &mut interrupt).await,
-        Task::Resume(token) => commands::resume(token, limit, view, &mut interrupt).await,
+        Task::Tour => tour::play(speed, limit, display).await,
+        Task::Resume(token) => commands::resume(token, limit, display).await,
         Task::Act(environment, command) => {
-            commands::act(environment, &command, limit, view, &mut interrupt).await
+            commands::act(environment, &command, limit, display).await
         }
     }
 }

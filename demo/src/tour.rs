@@ -2,69 +2,93 @@
 
 use std::time::Duration;
 
-use qovery_ext::wait::{PollSchedule, WaitExt};
-
-use crate::{
-    commands::within,
-    ending::Problem,
-    follow::{Ending, Task, follow},
-    history,
-    interrupt::Interrupt,
-    view::View,
-    world::World,
+use qovery_ext::{
+    display::{Display, ShowError, ShowExt as _},
+    wait::{PollSchedule, WaitExt},
 };
+use serde_json::json;
+
+use crate::{commands::within, ending::Problem, history, world::World};
 
 /// How often the fake is asked: it costs nothing, and its time flies.
 const INTERVAL: Duration = Duration::from_millis(200);
 
-/// Plays the tour. Returns the exit code: 0 where all went as it should, the failure included.
+/// How many past deployments the tour prints.
+const PRINTED: u64 = 6;
+
+/// Plays the tour. Returns the exit code: 0 if all went as it should, the failure included.
 pub(crate) async fn play(
     speed: f64,
     limit: Option<Duration>,
-    view: &mut dyn View,
-    interrupt: &mut Interrupt,
+    display: &Display,
 ) -> Result<u8, Problem> {
     let world = World::start(speed).await?;
     let client = world.client()?;
     let environment = world.environment();
-    view.welcome(&world.url(), speed);
+    let display = display.clone().time_factor(speed).resume_hint(|_| {
+        "(This fake ends with the program. The API goes on, and a token is printed here.)"
+            .to_owned()
+    });
+    let url = world.url();
+    display.heading("A fake of the Qovery API: no account, no network");
+    display.say(format!(
+        "at {url}, where time passes {speed} times as fast as here"
+    ));
+    display.event("welcome", &json!({"url": url, "speed": speed}));
 
     let deploy = || {
         let action = client.environment(environment).deploy();
-        within(action.schedule(PollSchedule::every(INTERVAL)), limit)
+        let action = within(action.schedule(PollSchedule::every(INTERVAL)), limit);
+        let shown = action.show_on(display.clone());
+        shown.title("Deploying environment production")
     };
-    let task = || Task::new(&client, Some(environment), "Deploying");
 
-    view.chapter(
+    chapter(
+        &display,
         1,
         "A deployment",
         "Seven services in three stages, one call.",
     );
-    let ending = follow(deploy(), task().await?.at_speed(speed), view, interrupt).await;
-    if !matches!(ending, Ending::Reached) {
-        return Ok(ending.exit_code());
+    if let Err(error) = deploy().await {
+        return Ok(error.exit_code());
     }
 
-    view.chapter(2, "Its history", "A paged list, read as one stream.");
-    let code = history::show(&client, environment, None, view, interrupt).await?;
+    chapter(
+        &display,
+        2,
+        "Its history",
+        "A paged list, read as one stream.",
+    );
+    let code = history::show(&client, environment, None, Some(PRINTED), &display).await?;
     if code != 0 {
         return Ok(code);
     }
 
-    view.chapter(
-        3,
-        "A failure",
-        "The next build is broken: see what the error tells.",
-    );
+    let text = "The next build is broken: see what the error tells.";
+    chapter(&display, 3, "A failure", text);
     world.break_next_build();
-    let ending = follow(deploy(), task().await?.at_speed(speed), view, interrupt).await;
-    match ending {
-        Ending::Missed(error) if error.is_failed() => {
-            view.farewell();
+    match deploy().await {
+        Err(ShowError::Missed(error)) if error.is_failed() => {
+            farewell(&display);
             Ok(0)
         }
         // Without the failure that was to be shown, there was nothing to see.
-        Ending::Reached => Ok(1),
-        other => Ok(other.exit_code()),
+        Ok(_) => Ok(1),
+        Err(other) => Ok(other.exit_code()),
     }
+}
+
+fn chapter(display: &Display, number: u32, title: &str, text: &str) {
+    display.say("");
+    display.heading(format!("{number}. {title}"));
+    display.say(text);
+    display.event("chapter", &json!({"number": number, "title": title}));
+}
+
+fn farewell(display: &Display) {
+    display.say("");
+    display.heading("The same on an environment of your own");
+    display.say("  export QOVERY_API_TOKEN=…");
+    display.say("  cargo demo --environment ID deploy");
+    display.say("  or redeploy, stop, cancel, wait, history; more with cargo demo --help");
 }

@@ -1,83 +1,61 @@
-//! A preview environment: a copy of another one, with variables of its own, for as long as it takes
-//! to test it.
+//! A preview environment for as long as it takes to test it: made, deployed, handed to a command with its
+//! URLs, and deleted, whatever has happened in between.
 //!
 //! ```sh
 //! export QOVERY_API_TOKEN=…
-//! cargo run --example preview_environment -- ENVIRONMENT_ID pr-17 ./end-to-end-tests.sh
+//! cargo run --features preview --example preview_environment -- my-org/shop/staging pr-17 ./test.sh
 //! ```
 //!
-//! The command gets the URLs as its arguments. The copy is deleted at the end, whatever has happened
-//! in between; the exit code is that of the command.
+//! The exit code is that of the command, 130 if it was interrupted.
 
-use std::{
-    process::{Command, ExitCode},
-    time::Duration,
-};
+use std::{error::Error, io, process::ExitCode};
 
-use anyhow::Context as _;
 use qovery_ext::{
     connect,
-    qovery_api::{
-        Client, Printable,
-        types::{CloneEnvironmentRequest, EnvironmentModeEnum},
-        uuid::Uuid,
-    },
-    recipes::{Variable, VariableOwner, set_variable, urls},
-    wait::WaitExt,
+    qovery_api::Printable,
+    recipes::{Preview, PreviewEnvironment, Variable},
 };
+use tokio::process::Command;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let original: Uuid = arguments.next().context("which environment?")?.parse()?;
-    let name = arguments.next().context("what is the copy to be named?")?;
-    let command = arguments.next().context("which command is to test it?")?;
+    let mut next = || arguments.next().ok_or("ENVIRONMENT NAME COMMAND");
+    let (origin, name, command) = (next()?, next()?, next()?);
     let client = connect::from_env()?;
 
-    let request = CloneEnvironmentRequest::new(name).mode(EnvironmentModeEnum::Preview);
-    let preview = client.clone_environment(original, &request).await?;
-    // Names come from the server: they are text to show, and no control of the terminal.
-    let shown = Printable::new(&preview.name);
-    println!("{shown} is {}", preview.id);
-
-    // Not returned at once: what was made has to go, also where the tests could not be run.
-    let tested = test(&client, preview.id, &preview.name, &command).await;
-
-    let deletion = client.environment(preview.id).delete();
-    deletion.within(Duration::from_secs(20 * 60)).await?;
-    println!("{shown} is gone");
-    tested
+    let preview = PreviewEnvironment::named(&name)
+        .from(origin)
+        .variable(Variable::new("PREVIEW_NAME", name))
+        .variable(Variable::new("LOG_LEVEL", "debug"))
+        .variable(Variable::new("PAYMENT_TOKEN", "sandbox").secret());
+    let tested = preview.run(&client, async |preview| test(preview, &command).await);
+    match tested.await {
+        Ok(code) => Ok(code.into()),
+        Err(error) => {
+            eprintln!("{error}");
+            Ok(error.exit_code().into())
+        }
+    }
 }
 
-async fn test(
-    client: &Client,
-    preview: Uuid,
-    name: &str,
-    command: &str,
-) -> anyhow::Result<ExitCode> {
-    let owner = VariableOwner::Environment(preview);
-    for variable in [
-        Variable::new("PREVIEW_NAME", name),
-        Variable::new("LOG_LEVEL", "debug"),
-        Variable::new("PAYMENT_TOKEN", "sandbox").secret(),
-    ] {
-        set_variable(client, owner, &variable).await?;
-    }
-
-    client
-        .environment(preview)
-        .deploy()
-        .within(Duration::from_secs(30 * 60))
-        .on_progress(|progress| println!("{progress}"))
-        .await?;
-
+async fn test(preview: Preview, command: &str) -> io::Result<u8> {
+    println!(
+        "{}: {}",
+        preview.environment,
+        preview.environment.console_url()
+    );
     let mut tests = Command::new(command);
-    for link in urls(client, preview).await? {
-        let service = Printable::new(&link.service.name);
-        println!("{service}: {}", Printable::new(&link.url));
-        tests.arg(link.url);
+    tests.kill_on_drop(true); // on Ctrl-C
+    for link in &preview.urls {
+        // Names come from the server: they are text to show, and no control of the terminal.
+        let (name, url) = (
+            Printable::new(&link.service.name),
+            Printable::new(&link.url),
+        );
+        println!("{name}: {url}");
+        tests.arg(&link.url);
     }
-    let status = tests.status()?;
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(ExitCode::from(code.unwrap_or(1)))
+    let code = tests.status().await?.code();
+    Ok(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }

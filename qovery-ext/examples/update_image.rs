@@ -10,12 +10,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use qovery_ext::{
     connect,
-    qovery_api::{Printable, types::ContainerRequest, uuid::Uuid},
-    recipes::find_service,
-    wait::{ServiceKind, ServiceVersion, WaitExt},
+    qovery_api::uuid::Uuid,
+    recipes::{find_service, set_image},
+    wait::{ServiceKind, ServiceRef, ServiceVersion, WaitExt},
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -32,19 +32,10 @@ async fn main() -> anyhow::Result<()> {
         "{service} is no container"
     );
 
-    // Read, modify, write.
-    let current = client.get_container(service.id).await?;
-    let before = current.tag.clone();
-    let mut request = ContainerRequest::from(current);
-    request.tag.clone_from(&tag);
-    let edited = client.edit_container(service.id, &request).await?;
-    let (before, now) = (Printable::new(&before), Printable::new(&edited.tag));
-    println!("{service}: {before} is now {now}");
-
-    // What the server has now makes the request that was sent: nothing was lost or reset.
-    if ContainerRequest::from(edited) != request {
-        bail!("somebody else has edited it at the same time: look before deploying");
-    }
+    // Reads, changes the tag, writes everything back, and compares: nothing is lost or reset.
+    let container = ServiceRef::new(ServiceKind::Container, service.id);
+    let change = set_image(&client, container, &tag).await?;
+    println!("{service}: {change}");
 
     // The service alone, whatever its neighbors do.
     let reached = client

@@ -27,7 +27,8 @@
 //! | [`connect`] | a client that finds its token, repeats what is safe to repeat, keeps to limits | [`connect::from_env`], [`connect::Connect`] |
 //! | [`wait`] | deploy, stop, delete… and know how it ended | [`wait::WaitExt`], [`wait::WaitError`] |
 //! | [`page`] | lists that come in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
-//! | [`recipes`] | what takes several calls: services by name, URLs, variables | [`recipes::find_service`], [`recipes::urls`] |
+//! | `display` | bars, lines or NDJSON for what is waited for | `display::ShowExt` |
+//! | [`recipes`] | what takes several calls: anything by name, URLs, variables | `recipes::FindExt`, [`recipes::urls`] |
 //!
 //! # Features
 //!
@@ -36,7 +37,11 @@
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | no | TLS by the system's library |
 //! | `gzip` | no | asks for compressed responses; the limit on a body counts what it unpacks to |
-//! | `variables` | no | `recipes::set_variable`, and the area of the API that it needs |
+//! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids |
+//! | `display` | no | the module `display`: `action.show().await` |
+//! | `preview` | no | `recipes::PreviewEnvironment`: an environment for each pull request |
+//! | `bulk` | no | `recipes::Bulk`: one action on many environments, with a journal |
+//! | `variables` | no | `recipes::set_variable`, plans, `.env` files, and the area of the API that it needs |
 //!
 //! Of the areas of [`qovery_api`], those that [`wait`] acts on are enabled: environments, projects,
 //! each kind of service, clusters. For other operations, depend on `qovery-api` too and enable theirs.
@@ -57,8 +62,15 @@
 #![forbid(unsafe_code)]
 
 pub mod connect;
+#[cfg(feature = "display")]
+pub mod display;
+#[cfg(any(feature = "display", feature = "preview"))]
+mod interrupt;
 pub mod page;
 pub mod recipes;
 pub mod wait;
+
+#[cfg(any(feature = "display", feature = "preview"))]
+pub use interrupt::Interrupt;
 
 pub use qovery_api;

@@ -76,8 +76,9 @@ async fn programs_read_the_texts_as_they_are() {
     let run = run(program_on(&fake, &server, &line));
     assert_eq!(corpus::faults(&run.out), [""; 0], "{}", run.out);
     let begin = run.event("begin");
-    assert_eq!(begin["environment"], Value::from(text));
-    assert_eq!(begin["services"][0]["name"], Value::from(text));
+    assert_eq!(begin["name"], Value::from(text));
+    let progress = run.event("progress");
+    assert_eq!(progress["services"][0]["name"], Value::from(text));
     let failed = run.event("failed");
     assert_eq!(failed["report"]["services"][0]["name"], Value::from(text));
 }

@@ -17,7 +17,8 @@ fn the_tour_deploys_lists_and_fails_in_plain_lines_where_there_is_no_terminal() 
         "47 deployments on 3 pages",
         "3. A failure",
         "stage services: failed",
-        "environment production was to be deployed: it failed (BUILD_ERROR)",
+        "environment production (",
+        ") was to be deployed: it failed (BUILD_ERROR)",
         "api (application)  BUILD_ERROR  stage services, step build",
         "--> src/checkout.rs:42:17",
         "ended with exit code 101",
@@ -45,8 +46,7 @@ fn the_tour_deploys_lists_and_fails_in_plain_lines_where_there_is_no_terminal() 
 fn the_tour_is_a_stream_of_events_for_programs() {
     let run = run(program("--speed 100 --json"));
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);
-    let begin = run.event("begin");
-    assert_eq!(begin["services"].as_array().unwrap().len(), 7);
+    assert_eq!(run.event("begin")["name"], "production");
     let reached = run.event("reached");
     assert_eq!(reached["goal"], "deployed");
     assert_eq!(reached["exit_code"], 0);

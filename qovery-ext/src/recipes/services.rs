@@ -5,12 +5,12 @@
 
 use std::fmt;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
 use qovery_api::{Call, Client, Error, Json, Operation, OperationInfo, Printable, operations};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::wait::{ServiceKind, ServiceRef};
+use super::naming;
+use crate::wait::{ServiceKind, ServiceRef, WaitExt};
 
 /// A service of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,12 +59,17 @@ pub async fn services(
     client: &Client,
     environment: Uuid,
 ) -> Result<Vec<EnvironmentService>, Error> {
-    let listed = Call::<ListNames>::new(client, &[&environment]).await?;
-    Ok(listed
+    let call = Call::<ListNames>::new(client, &[&environment]);
+    let listed = call.await?;
+    let services: Vec<_> = listed
         .results
         .into_iter()
         .map(Listed::into_service)
-        .collect())
+        .collect();
+    for service in &services {
+        client.remember_name(service.id, &service.name);
+    }
+    Ok(services)
 }
 
 /// Finds the service of an environment with this name, whatever its kind.
@@ -99,13 +104,7 @@ fn choose(
     services: Vec<EnvironmentService>,
     name: &str,
 ) -> Result<EnvironmentService, FindServiceError> {
-    let wanted = comparable(name);
-    let (mut alike, others): (Vec<_>, Vec<_>) = services
-        .into_iter()
-        .partition(|service| comparable(&service.name) == wanted);
-    if alike.iter().filter(|service| service.name == name).count() == 1 {
-        alike.retain(|service| service.name == name);
-    }
+    let (mut alike, others) = naming::alike(services, name, |service| &service.name);
     match alike.pop() {
         Some(found) if alike.is_empty() => Ok(found),
         Some(last) => {
@@ -114,15 +113,6 @@ fn choose(
         }
         None => Err(FindServiceError::not_found(name, &others)),
     }
-}
-
-/// The name in the form in which names are compared.
-fn comparable(name: &str) -> String {
-    let normalizer = const { ComposingNormalizerBorrowed::new_nfkc() };
-    let name = normalizer.normalize(name);
-    // By way of upper case, because of letters like ß and ς.
-    let name = name.trim().to_uppercase().to_lowercase();
-    normalizer.normalize(&name).into_owned()
 }
 
 /// The services as a message names them: the first 50, and how many more there are.
@@ -229,18 +219,23 @@ struct Listed {
     service_type: String,
 }
 
+/// The kind of a service as the API spells it; `None` if this crate cannot act on it.
+pub(super) fn kind_of(service_type: &str) -> Option<ServiceKind> {
+    Some(match service_type {
+        "APPLICATION" => ServiceKind::Application,
+        "CONTAINER" => ServiceKind::Container,
+        "DATABASE" => ServiceKind::Database,
+        "JOB" => ServiceKind::Job,
+        "HELM" => ServiceKind::Helm,
+        "TERRAFORM" => ServiceKind::Terraform,
+        "AGENTIC_WORKFLOW" => ServiceKind::AgenticWorkflow,
+        _ => return None,
+    })
+}
+
 impl Listed {
     fn into_service(self) -> EnvironmentService {
-        let kind = match self.service_type.as_str() {
-            "APPLICATION" => Some(ServiceKind::Application),
-            "CONTAINER" => Some(ServiceKind::Container),
-            "DATABASE" => Some(ServiceKind::Database),
-            "JOB" => Some(ServiceKind::Job),
-            "HELM" => Some(ServiceKind::Helm),
-            "TERRAFORM" => Some(ServiceKind::Terraform),
-            "AGENTIC_WORKFLOW" => Some(ServiceKind::AgenticWorkflow),
-            _ => None,
-        };
+        let kind = kind_of(&self.service_type);
         EnvironmentService {
             id: self.id,
             name: self.name,

@@ -8,6 +8,8 @@ use super::{Goal, ServiceKind, ServiceRef, ServiceVersion, Subject, UnsupportedV
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Act {
     Deploy(ServiceVersion),
+    /// A Terraform module: compute the plan and apply nothing.
+    Plan(ServiceVersion),
     Redeploy,
     Stop,
     Restart,
@@ -32,6 +34,7 @@ impl Act {
     pub(crate) fn goal(&self) -> Goal {
         match self {
             Act::Deploy(_)
+            | Act::Plan(_)
             | Act::Redeploy
             | Act::Update
             | Act::Upgrade
@@ -47,7 +50,9 @@ impl Act {
     /// Refuses a version that a service to be deployed cannot take: it would be dropped.
     pub(crate) fn check_versions(&self, subject: &Subject) -> Result<(), UnsupportedVersion> {
         match (self, subject) {
-            (Act::Deploy(version), Subject::Service { service, .. }) => version.check(*service),
+            (Act::Deploy(version) | Act::Plan(version), Subject::Service { service, .. }) => {
+                version.check(*service)
+            }
             (Act::DeployServices(selection), _) => {
                 let mut items = selection.items.iter();
                 items.try_for_each(|(service, version)| version.check(*service))

@@ -10,10 +10,11 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    BoxFuture, Condition, Deadline, Goal, Operation, PollSchedule, Progress, ProgressStream,
+    BoxFuture, Condition, Deadline, Goal, Names, Operation, PollSchedule, Progress, ProgressStream,
     Reached, Snapshot, Subject, UnsupportedVersion, WaitError, WaitOptions,
     act::Act,
     ledger::{Ledger, millis},
+    names,
     operation::{Report, Until},
     outcome::Acted,
     source::Source,
@@ -196,7 +197,8 @@ impl Action {
         Self::new(source, subject, Plan::Until(condition))
     }
 
-    pub(super) fn subject(&self) -> &Subject {
+    /// What the action is about.
+    pub fn subject(&self) -> &Subject {
         &self.subject
     }
 
@@ -227,6 +229,25 @@ impl Action {
             Plan::Act(act) => act.check_versions(&self.subject),
             _ => Ok(()),
         }
+    }
+
+    /// What the action is to lead to; `None` for a condition.
+    pub fn goal(&self) -> Option<Goal> {
+        match &self.plan {
+            Plan::Act(act) => Some(act.goal()),
+            Plan::Watch(goal) | Plan::Request { goal, .. } => Some(*goal),
+            Plan::Resume { ledger, .. } => Some(ledger.goal()),
+            Plan::Until(_) => None,
+        }
+    }
+
+    /// Reads the names of what the action is about, for progress and errors: at most three requests. A
+    /// name that cannot be read within 5 s is left out.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons requests that only read.
+    pub fn look_up_names(&self) -> impl Future<Output = Names> + Send + use<> {
+        names::look_up(Arc::clone(&self.source), self.subject.clone())
     }
 
     /// Reads what is there, asks the server to act, and returns as soon as it has accepted.

@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 use super::{
-    Goal, Operation, Phase, Subject, WaitError, WaitErrorKind,
+    Goal, Names, Operation, Phase, Subject, WaitError, WaitErrorKind,
     act::Act,
     operation::Until,
     outcome::Acted,
@@ -80,6 +80,7 @@ pub struct Canceler {
     request: Option<Uuid>,
     /// The deployment that is known to be the operation's.
     deployment: Option<String>,
+    names: Names,
     /// Makes an error with the last status and the token.
     ended: Arc<Ended>,
 }
@@ -122,6 +123,7 @@ impl Canceler {
         Self {
             source: Arc::clone(&operation.source),
             subject: operation.subject.clone(),
+            names: operation.names(),
             request,
             deployment,
             ended: Arc::new(move |kind, what| {
@@ -153,7 +155,7 @@ impl Canceler {
                 .await
                 .map_err(|unsuccessful| match unsuccessful {
                     Unsuccessful::NotSent(why) => {
-                        let what = format!("{} was not asked to cancel: {why}", this.subject);
+                        let what = format!("{} was not asked to cancel: {why}", this.named());
                         let mut error = (this.ended)(WaitErrorKind::Refused, &what);
                         error.0.not_canceled = Some(why);
                         error.0.acted = Acted::No;
@@ -165,13 +167,17 @@ impl Canceler {
                         } else {
                             WaitErrorKind::Refused
                         };
-                        let what = format!("{} could not be canceled: {fault}", this.subject);
+                        let what = format!("{} could not be canceled: {fault}", this.named());
                         let mut error = (this.ended)(kind, &what);
                         error.0.source = Some(fault);
                         error
                     }
                 })
         }
+    }
+
+    fn named(&self) -> impl fmt::Display + '_ {
+        self.subject.named(&self.names)
     }
 
     pub(super) async fn send(&self) -> Result<(), Unsuccessful> {

@@ -111,6 +111,7 @@ impl Operation {
                 let reached = Reached {
                     goal: self.goal(),
                     snapshot: self.last.clone(),
+                    names: self.names(),
                     polls: self.polls,
                     elapsed: self.started.elapsed(),
                     token: self.token(),
@@ -262,6 +263,7 @@ impl Operation {
         let mut report = FailureReport::of(snapshot, goal, request);
         report.deployment_id = deployment.map(str::to_owned);
         if self.options.log_lines == 0 {
+            report.add_names(&self.names());
             return Some(report);
         }
         let (source, subject) = (Arc::clone(&self.source), self.subject.clone());
@@ -292,14 +294,17 @@ impl Operation {
             Ok(Err(fault)) => report.incomplete = Some(fault.message),
             Err(_) => report.incomplete = Some("the log did not arrive in time".to_owned()),
         }
+        report.add_names(&self.names());
         Some(report)
     }
 
     pub(super) fn error(&self, kind: WaitErrorKind, what: &str) -> WaitError {
         let goal = self.goal();
+        let names = self.names();
+        let subject = self.subject.named(&names);
         let waited_for = match goal {
-            Some(goal) => format!("{} was to be {goal}", self.subject),
-            None => format!("waited on {}", self.subject),
+            Some(goal) => format!("{subject} was to be {goal}"),
+            None => format!("waited on {subject}"),
         };
         let mut error = WaitError::new(kind, format!("{waited_for}: {what}"), self.token());
         error.0.last.clone_from(&self.last);

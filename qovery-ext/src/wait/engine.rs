@@ -457,6 +457,7 @@ impl Operation {
             queue_position: position,
             services: goal.map(|g| snapshot.service_counts(g)).unwrap_or_default(),
             stages: snapshot.stage_counts(),
+            names: self.names(),
             snapshot,
             polls: self.polls,
             failed_polls: 0,

@@ -22,7 +22,7 @@ pub use service::{
 
 use super::{
     Action, Condition, Goal, OperationToken, ServiceKind, ServiceRef, ServiceVersion, Subject,
-    TokenError, act::Act, api::ApiSource, source::Source, turns::Turns,
+    TokenError, act::Act, api::ApiSource, names::KnownNames, source::Source, turns::Turns,
 };
 
 /// Acting and waiting, for a [`Client`].
@@ -64,6 +64,19 @@ pub trait WaitExt {
     fn cluster(&self, organization: Uuid, id: Uuid) -> ClusterHandle;
     /// A deployment request, whoever made it.
     fn deployment_request(&self, id: Uuid) -> DeploymentRequestHandle;
+
+    /// Remembers the name of an id, over all clones of this client: progress and errors then print both.
+    /// The recipes that look something up by name do this by themselves.
+    ///
+    /// ```
+    /// # let client = qovery_ext::connect::with_token("qov_0123456789")?;
+    /// # let staging = uuid::Uuid::nil();
+    /// use qovery_ext::wait::WaitExt;
+    ///
+    /// client.remember_name(staging, "staging"); // "environment staging (0f2c…): queued"
+    /// # Ok::<(), qovery_ext::connect::ConnectError>(())
+    /// ```
+    fn remember_name(&self, id: Uuid, name: &str);
 
     /// Limits how many requests of waits and actions are in flight at a time, over all clones of this
     /// client. Others stand in line, which is not a failed poll. Default: 32. 0 counts as 1.
@@ -145,6 +158,10 @@ impl WaitExt for Client {
             id,
             environment: None,
         }
+    }
+
+    fn remember_name(&self, id: Uuid, name: &str) {
+        KnownNames::of(self).remember(id, name.to_owned());
     }
 
     fn limit_wait_requests(&self, in_flight: usize) {

@@ -122,6 +122,7 @@ mod handles;
 mod ledger;
 mod mark;
 mod missing;
+mod names;
 mod operation;
 mod options;
 mod outcome;
@@ -196,6 +197,7 @@ pub use handles::{
     DeploymentRequestHandle, EnvironmentHandle, HelmHandle, JobHandle, ServiceHandle,
     TerraformHandle, WaitExt,
 };
+pub use names::Names;
 pub use operation::Operation;
 pub use options::{Deadline, WaitOptions};
 pub use outcome::{Reached, Successor, WaitError, WaitErrorKind};

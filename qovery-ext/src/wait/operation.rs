@@ -11,11 +11,12 @@ use qovery_api::Printable;
 use tokio::time::{self, Instant};
 
 use super::{
-    BoxFuture, Canceler, Condition, Deadline, Decision, Evidence, OperationToken, Phase,
+    BoxFuture, Canceler, Condition, Deadline, Decision, Evidence, Names, OperationToken, Phase,
     PollSchedule, Progress, ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions,
     clock::after,
     closing::Closing,
     ledger::{Fact, Ledger, Stamp, millis},
+    names,
     schedule::Pace,
     source::{Fault, Source},
 };
@@ -289,7 +290,22 @@ impl Operation {
         Canceler::of(self)
     }
 
-    pub(super) fn goal(&self) -> Option<super::Goal> {
+    /// Reads the names of what is waited on, for progress and errors: at most three requests. A name that
+    /// cannot be read within 5 s is left out.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons requests that only read.
+    pub fn look_up_names(&self) -> impl Future<Output = Names> + Send + use<> {
+        names::look_up(Arc::clone(&self.source), self.subject.clone())
+    }
+
+    /// The names that are known of what is waited on.
+    pub(super) fn names(&self) -> Names {
+        self.source.names(&self.subject, self.last.as_ref())
+    }
+
+    /// What is waited for; `None` for a condition.
+    pub fn goal(&self) -> Option<super::Goal> {
         match &self.until {
             Until::Goal(ledger) => Some(ledger.goal()),
             Until::Condition(_) => None,

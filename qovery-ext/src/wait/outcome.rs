@@ -6,7 +6,8 @@ use qovery_api::Printable;
 use uuid::Uuid;
 
 use super::{
-    Evidence, FailureReport, Goal, NotCanceled, OperationToken, Snapshot, UnsupportedVersion,
+    Evidence, FailureReport, Goal, Names, NotCanceled, OperationToken, Snapshot,
+    UnsupportedVersion,
     decision::Proof,
     source::{Fault, FaultKind},
 };
@@ -19,6 +20,8 @@ pub struct Reached {
     pub goal: Option<Goal>,
     /// The last status that was read; `None` where the subject was gone before it could be read.
     pub snapshot: Option<Snapshot>,
+    /// The names that are known of the subject and its services.
+    pub names: Names,
     /// How many polls it took.
     pub polls: u32,
     /// The time since the operation was started.
@@ -55,7 +58,7 @@ impl Reached {
 /// `{}` says what was reached; `{:#}` adds the evidence, a line for each fact.
 impl fmt::Display for Reached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let subject = self.token.subject();
+        let subject = self.token.subject().named(&self.names);
         match self.goal {
             Some(goal) => write!(f, "{subject} is {goal}")?,
             None => write!(f, "the condition on {subject} is met")?,

@@ -11,7 +11,7 @@ use futures_core::Stream;
 use qovery_api::Printable;
 use serde::Serialize;
 
-use super::{BoxFuture, Counts, Goal, Operation, Phase, Snapshot, WaitError};
+use super::{BoxFuture, Counts, Goal, Names, Operation, Phase, Snapshot, WaitError};
 
 /// Where an operation stands.
 ///
@@ -26,6 +26,8 @@ pub struct Progress {
     pub phase: Phase,
     /// The last status that was read.
     pub snapshot: Snapshot,
+    /// The names that are known of the subject and its services.
+    pub names: Names,
     /// The place in the queue, counted from 1, while the operation waits in it.
     pub queue_position: Option<usize>,
     /// The services, by how far they are.
@@ -44,7 +46,8 @@ pub struct Progress {
 
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.snapshot.subject, self.phase)?;
+        let subject = self.snapshot.subject.named(&self.names);
+        write!(f, "{subject}: {}", self.phase)?;
         if let Some(position) = self.queue_position {
             write!(f, ", number {position} in the queue")?;
         }

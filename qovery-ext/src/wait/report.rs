@@ -7,7 +7,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Goal, Phase, ServiceRef, Snapshot, StageSnapshot, State, StepSnapshot, source::DeploymentLog,
+    Goal, Names, Phase, ServiceRef, Snapshot, StageSnapshot, State, StepSnapshot,
+    source::DeploymentLog,
 };
 
 /// What a person needs to act on a failure.
@@ -43,7 +44,7 @@ pub struct FailureReport {
 pub struct FailedService {
     /// The service.
     pub service: ServiceRef,
-    /// Its name, where the log tells it.
+    /// Its name, if the log or the client has it.
     pub name: Option<String>,
     /// Its state.
     pub state: State,
@@ -119,6 +120,15 @@ impl FailureReport {
                 .collect(),
             lines: Vec::new(),
             incomplete: None,
+        }
+    }
+
+    /// Names the services that the log did not name.
+    pub(crate) fn add_names(&mut self, names: &Names) {
+        for failed in &mut self.services {
+            if failed.name.is_none() {
+                failed.name = names.get(failed.service.id).map(str::to_owned);
+            }
         }
     }
 

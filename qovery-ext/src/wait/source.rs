@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Phase, Snapshot, State, Subject, act::Act, missing::Topic, report::LogLine, turns::Turn,
+    Names, Phase, Snapshot, State, Subject, act::Act, missing::Topic, report::LogLine, turns::Turn,
 };
 pub(crate) use qovery_api::BoxFuture;
 
@@ -19,6 +19,18 @@ pub(crate) trait Source: Send + Sync {
     /// Stands in line until requests may be made, one after the other for as long as the turn is held.
     fn turn(&self) -> BoxFuture<'_, Turn> {
         Box::pin(async { Turn::default() })
+    }
+
+    /// The names that are known of a subject and of the services that a status shows.
+    fn names(&self, subject: &Subject, seen: Option<&Snapshot>) -> Names {
+        let _ = (subject, seen);
+        Names::default()
+    }
+
+    /// Reads the names of the subject and of its services, if they can be read.
+    fn look_up_names<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {
+        let _ = subject;
+        Box::pin(async {})
     }
 
     /// The status of the subject.

@@ -348,9 +348,10 @@ impl Start {
     }
 
     fn ended(&self, kind: WaitErrorKind, what: &str, ledger: Option<&Ledger>) -> WaitError {
+        let names = self.source.names(&self.subject, self.baseline.as_ref());
         let mut error = WaitError::new(
             kind,
-            format!("{}: {what}", self.subject),
+            format!("{}: {what}", self.subject.named(&names)),
             self.token(ledger),
         );
         error.0.polls = self.polls;

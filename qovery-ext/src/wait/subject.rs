@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Names;
+
 /// The kind of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -141,18 +143,6 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Subject::Environment { id, .. } => write!(f, "environment {id}"),
-            Subject::Service { service, .. } => service.fmt(f),
-            Subject::Services {
-                environment,
-                services,
-            } => write!(
-                f,
-                "{} services of environment {environment}",
-                services.len()
-            ),
-            Subject::Cluster { id, .. } => write!(f, "cluster {id}"),
-        }
+        self.named(&Names::default()).fmt(f)
     }
 }

@@ -173,6 +173,28 @@ impl ServiceVersion {
     }
 }
 
+impl fmt::Display for ServiceVersion {
+    /// The parts that are set, such as `image tag 1.8.2` or `commit 4f1c2d9`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut is_first = true;
+        for (field, value) in self.given() {
+            let noun = match field {
+                VersionField::GitCommit => "commit",
+                VersionField::ImageTag => "image tag",
+                VersionField::ChartVersion => "chart version",
+                VersionField::ValuesCommit => "values of commit",
+            };
+            let comma = if is_first { "" } else { ", " };
+            write!(f, "{comma}{noun} {}", Printable::new(value))?;
+            is_first = false;
+        }
+        match is_first {
+            true => f.write_str("the configured version"),
+            false => Ok(()),
+        }
+    }
+}
+
 /// A version that a service cannot take. Nothing was sent.
 ///
 /// ```

@@ -97,7 +97,7 @@ fn program(example: &str) -> PathBuf {
     let source = source.join("examples").join(example).with_extension("rs");
     let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified());
     let is_current = age(&program).is_ok_and(|built| age(&source).unwrap() <= built);
-    let how = "cargo build -p qovery-ext --features variables --examples";
+    let how = "cargo build -p qovery-ext --features bulk,display,preview --examples";
     assert!(is_current, "the example {example} is not built: {how}");
     program
 }
@@ -198,7 +198,7 @@ async fn a_preview_is_gone_after_its_tests_and_ends_as_they_do() {
             "{}",
             run.out
         );
-        assert!(run.out.contains("pr-17 is gone"), "{}", run.out);
+        assert!(run.out.contains("environment pr-17 ("), "{}", run.out);
         let asked = [
             "cloneEnvironment",
             "createVariable",
@@ -223,9 +223,10 @@ async fn a_preview_that_cannot_be_deployed_is_deleted_too() {
     let fault = qovery_fake::Fault::status(409).on("deployEnvironment");
     scene.fake.inject(fault);
     let run = scene.run("preview_environment", &[&scene.id(), "pr-18", "true"]);
-    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert_eq!(run.code, 3, "{}{}", run.out, run.err);
     assert!(run.err.contains("409"), "{}", run.err);
-    assert!(run.out.contains("pr-18 is gone"), "{}", run.out);
+    let last = scene.asked().pop();
+    assert_eq!(last.as_deref(), Some("deleteEnvironment"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -302,4 +303,140 @@ async fn the_whole_history_becomes_a_table() {
     let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| row[0].to_owned()).collect();
     assert_eq!(ids.len(), 45, "each deployment once");
     assert!(run.err.contains("45 deployments"), "{}", run.err);
+}
+
+/// The path of the environment of a scene.
+const STAGING: &str = "organization/project/staging";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ci_programs_deploy_by_name_and_end_as_the_deployment_does() {
+    let scene = Scene::set().await;
+    let run = scene.run("ci_deploy", &[STAGING]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("environment staging ("), "{}", run.out);
+    assert!(run.out.contains("✔ Deployed: 2 services"), "{}", run.out);
+    let run = scene.run("ci_deploy", &["organization/project/stagin"]);
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("did you mean staging"), "{}", run.err);
+
+    let web = &scene.environment.services()[1];
+    scene
+        .environment
+        .next_deployment()
+        .fails_at(web, Step::Deployment);
+    let run = scene.run("ci_deploy_many", &[STAGING, "web=1.8.2"]);
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.out.contains("DEPLOYMENT_ERROR"), "{}", run.out);
+    let run = scene.run("ci_deploy_many", &[STAGING, "web=1.8.2"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(web.property("tag"), Some(json!("1.8.2")));
+    let run = scene.run("ci_deploy_many", &[STAGING, "orders=4f1c2d9"]);
+    assert_eq!(run.code, 3, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("a database takes no version"),
+        "{}",
+        run.out
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ci_programs_make_update_and_delete_a_preview() {
+    let scene = Scene::set().await;
+    let git =
+        json!({"url": "https://github.com/acme/shop", "branch": "main", "provider": "GITHUB"});
+    let api = scene.environment.service(Workload::Application, "api");
+    let _api = api.with("git_repository", git);
+    for _ in 0..2 {
+        let run = scene.run("ci_preview", &[STAGING, "pr-17", "api", "feature"]);
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        assert!(
+            run.out.contains("web: https://web.example.com"),
+            "{}",
+            run.out
+        );
+    }
+    let asked = scene.asked();
+    let count = |name: &str| asked.iter().filter(|asked| *asked == name).count();
+    assert_eq!(
+        (count("cloneEnvironment"), count("editApplication")),
+        (1, 1)
+    );
+    for expected in ["is gone", "there is no preview"] {
+        let run = scene.run("ci_preview_delete", &[STAGING, "pr-17"]);
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        assert!(run.out.contains(expected), "{}", run.out);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ci_program_promotes_what_runs() {
+    let scene = Scene::set().await;
+    let production = scene.fake.project("project").environment("production");
+    let web = production.service(Workload::Container, "web");
+    for service in [&web, &scene.environment.services()[1]] {
+        let _service = service.clone().with("image_name", json!("acme/web"));
+    }
+    let run = scene.run("ci_deploy_many", &[STAGING, "web=2.0"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let to = "organization/project/production";
+    let run = scene.run("ci_promote", &[STAGING, to]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(
+        run.out.contains("~ web (container): image tag 2.0"),
+        "{}",
+        run.out
+    );
+    assert_eq!(web.property("tag"), Some(json!("2.0")));
+    let run = scene.run("ci_promote", &[STAGING, to]);
+    assert!(
+        run.out.contains("there is nothing to do"),
+        "{}{}",
+        run.out,
+        run.err
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_but_production_is_stopped() {
+    let scene = Scene::set().await;
+    let production = scene.fake.project("project").environment("production");
+    let production = production.in_mode("PRODUCTION").in_state("DEPLOYED");
+    scene.environment.clone().in_state("DEPLOYED");
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(program("stop_all_non_production"));
+    command.current_dir(folder.path()).arg("organization");
+    command.env("QOVERY_API_TOKEN", scene.fake.token());
+    command.env("QOVERY_API_URL", scene.server.url());
+    let run: Run = command.output().unwrap().into();
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("1 of 1 environment done"), "{}", run.out);
+    assert_eq!(scene.environment.state().as_deref(), Some("STOPPED"));
+    assert_eq!(production.state().as_deref(), Some("DEPLOYED"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_stops_waiting_and_leaves_the_deployment_alone() {
+    for signal in ["INT", "TERM"] {
+        let fake = FakeQovery::with_clock(Clock::manual());
+        let environment = fake.environment("staging");
+        environment.service(Workload::Container, "web");
+        let server = fake.serve().await.unwrap();
+        let mut command = Command::new(program("ci_deploy"));
+        command.arg(STAGING).stdout(std::process::Stdio::piped());
+        command.env("QOVERY_API_TOKEN", fake.token());
+        command.env("QOVERY_API_URL", server.url());
+        let child = command.spawn().unwrap();
+        while fake.executions().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let mut kill = Command::new("kill");
+        kill.arg(format!("-{signal}")).arg(child.id().to_string());
+        assert!(kill.status().unwrap().success());
+        let run: Run = child.wait_with_output().unwrap().into();
+        assert_eq!(run.code, 130, "{signal}: {}", run.out);
+        assert!(run.out.contains("Interrupted"), "{}", run.out);
+        assert!(run.out.contains("qovery-op-"), "how to go on: {}", run.out);
+        assert_eq!(fake.executions().len(), 1, "nothing was canceled");
+    }
 }

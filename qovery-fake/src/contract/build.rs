@@ -189,15 +189,17 @@ impl<'a> Build<'a> {
         let Some(facts) = facts else {
             return alternatives.members.first();
         };
-        // The member that the facts contradict least; of several, the one that uses most of them.
+        // A member that has a place for the facts, if any has: facts may be incomplete. Of several, the one
+        // that they contradict least, and of these the one that uses most of them.
         alternatives.members.iter().min_by_key(|member| {
             let wrong = self.contract.violations(member, facts, Direction::Response);
             let shape = self.contract.shape(member);
             let used = shape
                 .properties
                 .keys()
-                .filter(|name| facts.get(name).is_some());
-            (wrong.len(), usize::MAX - used.count())
+                .filter(|name| facts.get(name).is_some())
+                .count();
+            (used == 0, wrong.len(), usize::MAX - used)
         })
     }
 }

@@ -65,6 +65,14 @@ impl DeploymentScript {
         })
     }
 
+    /// Lines that the log of the deployment has about a service when it is done: the plan of a Terraform
+    /// module, for example.
+    pub fn logs<'a>(self, service: &FakeService, lines: impl IntoIterator<Item = &'a str>) -> Self {
+        let lines = lines.into_iter().map(str::to_owned).collect();
+        let id = service.id();
+        self.set(|script| script.logs.push((id, lines)))
+    }
+
     /// A step of a service never ends.
     pub fn hangs_at(self, service: &FakeService, step: Step) -> Self {
         let id = service.id();

@@ -38,7 +38,7 @@ pub(super) fn on_service(world: &mut World, call: &Call<'_>, action: Trigger) ->
     let service = world.services.get(&id);
     let service = service.ok_or_else(|| Refusal::not_found("service", call.last_id()))?;
     let environment = service.environment;
-    take_version(world, id, call.body);
+    world.take_version(id, call.body);
     request(world, call, environment, action, Some(vec![id]))
 }
 
@@ -63,7 +63,7 @@ pub(super) fn on_selected(world: &mut World, call: &Call<'_>, action: Trigger) -
             let Some(known) = known else {
                 return Err(Refusal::not_found("service of this environment", id));
             };
-            take_version(world, known, entry);
+            world.take_version(known, entry);
             chosen.push(known);
         }
     }
@@ -95,24 +95,6 @@ pub(super) fn cancel_of_service(world: &mut World, call: &Call<'_>) -> Handled {
         world.cancel(environment, force, &Actor::caller());
     }
     Ok(call.success(&Value::Null))
-}
-
-/// Keeps the version that a deployment asks for, so that the service shows it afterwards.
-fn take_version(world: &mut World, service: Uuid, body: &Value) {
-    let Some(resource) = world.resources.get_mut(&service.to_string()) else {
-        return;
-    };
-    if let Some(tag) = body.get("image_tag").filter(|tag| tag.is_string()) {
-        resource.body.insert("tag".to_owned(), tag.clone());
-    }
-    if let Some(commit) = body
-        .get("git_commit_id")
-        .filter(|commit| commit.is_string())
-        && let Some(repository) = resource.body.get_mut("git_repository")
-        && let Some(repository) = repository.as_object_mut()
-    {
-        repository.insert("deployed_commit_id".to_owned(), commit.clone());
-    }
 }
 
 fn request(

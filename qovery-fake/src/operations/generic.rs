@@ -20,6 +20,7 @@ use crate::{
         World,
         cluster::Cluster,
         resources::{Resource, parent_facts},
+        version,
     },
 };
 
@@ -268,7 +269,8 @@ fn edit(world: &mut World, call: &Call<'_>) -> Handled {
     let date = world.date(world.now);
     let id = call.last_id().to_owned();
     if let Some(resource) = world.resources.get_mut(&id) {
-        let body = call.body.as_object().cloned().unwrap_or_default();
+        let mut body = call.body.as_object().cloned().unwrap_or_default();
+        version::as_read(&mut body);
         if call.operation.method == Method::PATCH {
             for (name, value) in body {
                 match value {

@@ -232,6 +232,11 @@ fn stage_v2(world: &World, execution: &Execution, stage: &StageRun) -> Value {
 
 fn service_v2(world: &World, execution: &Execution, run: &ServiceRun) -> Value {
     let action = execution.request.action.of_service();
+    let sub_action = match (run.kind, action, run.is_plan) {
+        (Workload::Terraform, "DEPLOY", true) => "TERRAFORM_PLAN_ONLY",
+        (Workload::Terraform, "DEPLOY", false) => "TERRAFORM_PLAN_AND_APPLY",
+        _ => "NONE",
+    };
     let started = run.started_at.unwrap_or(execution.started_at);
     let ended = run.started_at.map_or(Some(started), |_| run.ended_at);
     json!({
@@ -243,9 +248,9 @@ fn service_v2(world: &World, execution: &Execution, run: &ServiceRun) -> Value {
         },
         "status": run.state,
         "auditing_data": auditing(world, execution),
-        "details": {},
+        "details": run.details,
         "icon_uri": "https://example.com/icon.svg",
-        "status_details": {"action": action, "status": run.status, "sub_action": "NONE"},
+        "status_details": {"action": action, "status": run.status, "sub_action": sub_action},
         "total_duration": duration(started, ended, world.now),
     })
 }

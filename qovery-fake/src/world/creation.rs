@@ -95,6 +95,8 @@ impl World {
             last_deployment_at: None,
             deployment_status: "NEVER_DEPLOYED",
             durations: Vec::new(),
+            asked: super::version::Asked::new(),
+            is_plan: false,
             logs: Vec::new(),
             masked: None,
             request: None,

@@ -114,6 +114,10 @@ pub(crate) struct Service {
     pub(crate) last_deployment_at: Option<Duration>,
     pub(crate) deployment_status: &'static str,
     pub(crate) durations: Vec<(crate::Step, Duration)>,
+    /// The version that was asked for last.
+    pub(crate) asked: super::version::Asked,
+    /// Whether the next run computes a plan and applies nothing.
+    pub(crate) is_plan: bool,
     pub(crate) logs: Vec<(Duration, String)>,
     pub(crate) masked: Option<(Duration, String)>,
     /// The request of the run whose state is shown.

@@ -51,6 +51,9 @@ pub(crate) struct ServiceRun {
     pub(crate) status: &'static str,
     pub(crate) started_at: Option<Duration>,
     pub(crate) ended_at: Option<Duration>,
+    /// Its version, as the history shows it.
+    pub(crate) details: serde_json::Value,
+    pub(crate) is_plan: bool,
 }
 
 /// A line of a deployment log.
@@ -173,6 +176,8 @@ impl World {
                     status: "QUEUED",
                     started_at: None,
                     ended_at: None,
+                    details: self.version_details(service.id),
+                    is_plan: service.is_plan,
                 })
                 .collect();
             StageRun {
@@ -334,6 +339,14 @@ impl World {
         step: &'static str,
     ) {
         let now = self.now;
+        if let Some(execution) = self.executions.get_mut(id) {
+            let logs = execution.request.script.logs.clone();
+            for (_, lines) in logs.into_iter().filter(|(about, _)| *about == service) {
+                for line in lines {
+                    execution.log(now, Some(service), Step::Deployment.name(), line);
+                }
+            }
+        }
         if let Some(shown) = self.services.get_mut(&service) {
             close_step(&mut shown.steps, step, now);
             state.clone_into(&mut shown.state);

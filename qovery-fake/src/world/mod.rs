@@ -14,6 +14,7 @@ pub(crate) mod request;
 pub(crate) mod resources;
 pub(crate) mod script;
 pub(crate) mod table;
+pub(crate) mod version;
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -12,6 +12,8 @@ pub(crate) struct Script {
     pub(crate) failures: Vec<Failure>,
     pub(crate) hangs: Vec<(Uuid, Step)>,
     pub(crate) durations: Vec<(Uuid, Step, Duration)>,
+    /// Lines that the log has about a service when it is done.
+    pub(crate) logs: Vec<(Uuid, Vec<String>)>,
     pub(crate) queued_for: Duration,
     /// Counted from the request, as the following ones.
     pub(crate) canceled_after: Option<Duration>,

@@ -10,6 +10,7 @@
 )]
 
 mod commands;
+mod cookbook;
 mod endings;
 mod links;
 mod names;

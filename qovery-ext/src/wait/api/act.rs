@@ -247,6 +247,7 @@ fn unsupported(act: &Act, subject: &str) -> Fault {
 fn verb(act: &Act) -> &'static str {
     match act {
         Act::Deploy(_) | Act::DeployServices(_) => "deploy",
+        Act::Plan(_) => "plan",
         Act::Redeploy => "redeploy",
         Act::Stop | Act::StopServices => "stop",
         Act::Restart | Act::RestartServices => "restart",

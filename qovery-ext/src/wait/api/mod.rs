@@ -6,6 +6,7 @@ mod act;
 mod bounds;
 mod fault;
 mod listed;
+mod names;
 mod read;
 mod report;
 #[cfg(test)]
@@ -20,8 +21,9 @@ use qovery_api::{BoxFuture, Client};
 use uuid::Uuid;
 
 use super::{
-    ServiceKind, ServiceRef, Subject,
+    Names, ServiceKind, ServiceRef, Snapshot, Subject,
     act::Act,
+    names::KnownNames,
     source::{DeploymentLog, Fault, FaultKind, Past, Receipt, RequestSeen, Seen, Source, Waiting},
     turns::{Turn, Turns},
 };
@@ -30,6 +32,7 @@ use super::{
 pub(super) struct ApiSource {
     client: Client,
     turns: Arc<Turns>,
+    names: Arc<KnownNames>,
     /// The environments of services and the projects of environments that were looked up: they never
     /// change.
     parents: Mutex<HashMap<Uuid, Uuid>>,
@@ -39,6 +42,7 @@ impl ApiSource {
     pub(super) fn new(client: Client) -> Self {
         Self {
             turns: Turns::of(&client),
+            names: KnownNames::of(&client),
             client,
             parents: Mutex::new(HashMap::new()),
         }
@@ -117,6 +121,14 @@ fn no_environment(service: ServiceRef) -> Fault {
 impl Source for ApiSource {
     fn turn(&self) -> BoxFuture<'_, Turn> {
         Box::pin(self.turns.next())
+    }
+
+    fn names(&self, subject: &Subject, seen: Option<&Snapshot>) -> Names {
+        self.names.about(subject, seen)
+    }
+
+    fn look_up_names<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, ()> {
+        Box::pin(self.read_names(subject))
     }
 
     fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>> {

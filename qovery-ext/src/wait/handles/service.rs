@@ -182,6 +182,9 @@ service! {
     TerraformHandle Terraform {
         /// Plans and applies it in this version: a commit, or what is configured.
         deploy(version: ServiceVersion) => Act::Deploy(version);
+        /// Computes the plan of this version and applies nothing. Reached once the plan is there; its text is
+        /// in the log of the deployment.
+        plan(version: ServiceVersion) => Act::Plan(version);
         /// Applies it again, in the version that was applied.
         redeploy() => Act::Redeploy;
         /// Stops it: the request is one for selected services of its environment.

@@ -60,6 +60,12 @@ impl ApiSource {
             (ServiceKind::Helm, Act::Stop) => accepted(client.stop_helm(id)).await,
             (ServiceKind::Helm, Act::Uninstall) => accepted(client.uninstall_helm(id)).await,
             (ServiceKind::Helm, Act::Delete) => accepted(client.delete_helm(id)).await,
+            (ServiceKind::Terraform, Act::Plan(version)) => {
+                let mut body = types::TerraformDeployRequest::new();
+                body.git_commit_id.clone_from(&version.git_commit_id);
+                body.action = types::TerraformDeployRequestAction::Plan.into();
+                accepted(client.deploy_terraform(id, &body)).await
+            }
             (ServiceKind::Terraform, Act::Redeploy) => {
                 accepted(client.redeploy_terraform(&id.to_string())).await
             }

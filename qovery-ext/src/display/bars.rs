@@ -1,55 +1,56 @@
-//! Progress in a terminal: a bar for each stage, a line for each service, redrawn in place.
+//! Progress on a terminal: a bar for each stage, a line for each service, redrawn in place.
 //!
-//! What is drawn vanishes at the end. The last rows are then printed like any other text, so that
+//! The drawing vanishes at the end. The last rows are then printed like any other text, so that
 //! they stay in the scroll-back as they were.
 
 use std::time::Duration;
 
-use console::style;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use qovery_ext::wait::Phase;
 
 use super::{
+    lines::failures,
     quiet_keys::QuietKeys,
-    row::{self, Columns, Rows, ServiceRow, StageRow, colour, sign, span},
+    row::{Columns, Rows, ServiceRow, StageRow, span},
+    style::{Palette, sign},
+    task::Task,
     text::{Live, News},
+    view::Settings,
+    wrap::first_that_fit,
 };
-use crate::follow::Task;
+use crate::wait::Phase;
 
 const TICK: Duration = Duration::from_millis(100);
 const SPINNER: &str = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ";
+/// The width of the spinner and the time before the message of the last line.
+const BESIDE_SUMMARY: usize = 16;
 
 /// Bars and lines that are redrawn.
 pub(super) struct Bars {
-    target: Box<dyn Fn() -> ProgressDrawTarget>,
-    width: fn() -> usize,
+    settings: Settings,
     drawn: MultiProgress,
     summary: ProgressBar,
     /// One for each stage, and one for each of its services below it.
     lines: Vec<Line>,
-    speed: f64,
     keys: Option<QuietKeys>,
 }
 
 struct Line {
     bar: ProgressBar,
-    /// What it was drawn for: a change of style restarts the spinner.
+    /// The phase that it shows: a change of style restarts the spinner.
     phase: Option<Phase>,
 }
 
 impl Bars {
-    /// Draws on what `target` makes, which is as wide as `width` says at the time.
-    pub(super) fn new(
-        target: impl Fn() -> ProgressDrawTarget + 'static,
-        width: fn() -> usize,
-    ) -> Self {
+    pub(super) fn on_stdout(settings: &Settings) -> Self {
+        Self::on(settings, ProgressDrawTarget::stdout())
+    }
+
+    fn on(settings: &Settings, target: ProgressDrawTarget) -> Self {
         Self {
-            target: Box::new(target),
-            width,
-            drawn: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
+            settings: settings.clone(),
+            drawn: MultiProgress::with_draw_target(target),
             summary: ProgressBar::hidden(),
             lines: Vec::new(),
-            speed: 1.0,
             keys: None,
         }
     }
@@ -64,39 +65,47 @@ impl Bars {
             self.lines.push(Line { bar, phase: None });
         }
     }
+
+    fn styled(&self, template: &str) -> ProgressStyle {
+        styled(template, self.settings.palette)
+    }
 }
 
 impl Live for Bars {
     fn begin(&mut self, task: &Task) {
-        self.speed = task.speed;
+        self.settings.paragraph(&format!("  {}", task.headline), 4);
         self.keys = Some(QuietKeys::new());
-        self.lines.clear();
-        self.drawn = MultiProgress::with_draw_target((self.target)());
         self.summary = self.drawn.add(ProgressBar::new_spinner());
-        let speed = self.speed;
+        let factor = self.settings.time_factor;
         let clock = move |state: &ProgressState, text: &mut dyn std::fmt::Write| {
-            // A place in a line of text: there is nobody to tell where it cannot be written.
-            let _unwritable = write!(text, "{}", span(state.elapsed().mul_f64(speed)));
+            // A place in a line of text: it can always be written.
+            let _infallible = write!(text, "{}", span(state.elapsed().mul_f64(factor)));
         };
-        self.summary
-            .set_style(styled("  {spinner:.cyan} {clock:.dim}  {msg}").with_key("clock", clock));
-        self.summary.set_message(task.headline());
+        let style = self.styled("  {spinner:.cyan} {clock:.dim}  {wide_msg}");
+        self.summary.set_style(style.with_key("clock", clock));
         self.summary.enable_steady_tick(TICK);
     }
 
     fn show(&mut self, rows: &Rows, news: &News<'_>) {
-        let columns = rows.columns();
+        let width = self.settings.width();
+        let columns = rows.columns(width);
         self.fit(rows.stages.len() + rows.services.len());
-        let bar_width = row::bar_width((self.width)());
+        let palette = self.settings.palette;
         let mut lines = self.lines.iter_mut();
         for stage in &rows.stages {
             let Some(line) = lines.next() else { return };
-            line.show_stage(stage, columns, bar_width);
+            line.show_stage(stage, columns, palette);
             for (service, line) in rows.of_stage(stage).zip(lines.by_ref()) {
-                line.show_service(service, columns);
+                line.show_service(service, columns, palette);
             }
         }
-        self.summary.set_message(summary(rows, news));
+        let room = width.map(|width| width.saturating_sub(BESIDE_SUMMARY));
+        let parts = summary(rows, news);
+        let text = first_that_fit(&parts, room);
+        self.summary.set_message(match news.progress {
+            Some(progress) if progress.failed_polls > 0 => palette.yellow(text),
+            _ => text,
+        });
     }
 
     fn end(&mut self) -> bool {
@@ -109,62 +118,81 @@ impl Live for Bars {
     }
 }
 
+impl Drop for Bars {
+    /// Leaves the terminal clean, however the wait ends.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 impl Line {
-    fn show_stage(&mut self, stage: &StageRow, columns: Columns, bar_width: usize) {
+    fn show_stage(&mut self, stage: &StageRow, columns: Columns, palette: Palette) {
         let bar = &self.bar;
+        let bar_width = columns.bar();
         let template =
             format!("  {{prefix}}  {{bar:{bar_width}.green/black.bright}}  {{wide_msg}}");
         let template = match bar_width {
             0 => "  {prefix}  {wide_msg}",
             _ => &template,
         };
-        bar.set_style(styled(template).progress_chars("━╸─"));
-        bar.set_prefix(columns.stage(stage));
+        bar.set_style(styled(template, palette).progress_chars("━╸─"));
+        bar.set_prefix(columns.stage(stage, palette));
         let (position, length) = stage.position();
         bar.set_length(to_u64(length));
         bar.set_position(to_u64(position));
-        bar.set_message(stage.tally());
+        bar.set_message(columns.tally(stage, palette));
         self.phase = None;
     }
 
-    fn show_service(&mut self, service: &ServiceRow, columns: Columns) {
+    fn show_service(&mut self, service: &ServiceRow, columns: Columns, palette: Palette) {
         let bar = &self.bar;
         if self.phase != Some(service.phase) {
             self.phase = Some(service.phase);
             if service.phase == Phase::Running {
-                bar.set_style(styled("    {spinner:.cyan} {wide_msg}"));
+                bar.set_style(styled("    {spinner:.cyan} {wide_msg}", palette));
                 bar.enable_steady_tick(TICK);
             } else {
                 bar.disable_steady_tick();
-                bar.set_style(styled("    {prefix} {wide_msg}"));
-                let sign = colour(service.phase).apply_to(sign(service.phase));
-                bar.set_prefix(sign.to_string());
+                bar.set_style(styled("    {prefix} {wide_msg}", palette));
+                bar.set_prefix(palette.phase(service.phase, sign(service.phase)));
             }
         }
-        bar.set_message(columns.service(service));
+        bar.set_message(columns.service(service, palette));
     }
 }
 
 /// The line below the rows: how much is done.
-fn summary(rows: &Rows, news: &News<'_>) -> String {
+fn summary(rows: &Rows, news: &News<'_>) -> Vec<String> {
     let (done, all) = (rows.count(Phase::Reached), rows.services.len());
-    let mut text = match news.progress.and_then(|progress| progress.queue_position) {
-        Some(place) => format!("number {place} in the queue"),
-        None => format!("{done} of {all} services done"),
-    };
+    let mut parts = vec![
+        match news.progress.and_then(|progress| progress.queue_position) {
+            Some(place) => format!("number {place} in the queue"),
+            None => format!("{done} of {all} services done"),
+        },
+    ];
     let failed = rows.count(Phase::Failed);
     if failed > 0 {
-        text.push_str(&format!(", {failed} failed"));
+        parts.push(format!("{failed} failed"));
     }
     let trouble = news.progress.map_or(0, |progress| progress.failed_polls);
     if trouble > 0 {
-        let trouble = format!(", {trouble} requests failed in a row");
-        text.push_str(&style(trouble).yellow().to_string());
+        parts.push(failures(trouble));
     }
-    text
+    parts
 }
 
-fn styled(template: &str) -> ProgressStyle {
+fn styled(template: &str, palette: Palette) -> ProgressStyle {
+    // Colours in the template would be used whatever is wanted here.
+    let plain = ["{spinner:.cyan}", "{clock:.dim}", ".green/black.bright"]
+        .iter()
+        .zip(["{spinner}", "{clock}", ""])
+        .fold(template.to_owned(), |text, (colour, plain)| {
+            text.replace(colour, plain)
+        });
+    let template = match palette.has_colours() {
+        true => template,
+        false => &plain,
+    };
     let style = ProgressStyle::with_template(template);
     style
         .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -177,14 +205,18 @@ fn to_u64(count: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use indicatif::{InMemoryTerm, TermLike as _};
-    use qovery_api::uuid::Uuid;
+    use indicatif::InMemoryTerm;
+    use uuid::Uuid;
 
     use super::*;
+    use crate::{
+        display::Display,
+        wait::{Goal, Names, Subject},
+    };
 
     const STAGE: Option<Uuid> = Some(Uuid::from_u128(1));
 
-    fn service(number: u128, name: &str, phase: Phase, state: &str, steps: &str) -> ServiceRow {
+    fn service(number: u128, name: &str, phase: Phase, state: &str, steps: &[&str]) -> ServiceRow {
         ServiceRow {
             id: Uuid::from_u128(number),
             stage: STAGE,
@@ -192,7 +224,7 @@ mod tests {
             kind: "application".to_owned(),
             phase,
             state: state.to_owned(),
-            steps: steps.to_owned(),
+            steps: steps.iter().map(|step| (*step).to_owned()).collect(),
         }
     }
 
@@ -213,34 +245,31 @@ mod tests {
                 duration: Some(Duration::from_secs(64)),
             }],
             services: vec![
-                service(2, "api", phase, state, "git clone 4s, build 1m 2s"),
+                service(2, "api", phase, state, &["git clone 4s", "build 1m 2s"]),
                 service(
                     3,
                     "storefront",
                     Phase::Reached,
                     "DEPLOYED",
-                    "deployment 20s",
+                    &["deployment 20s"],
                 ),
             ],
         }
     }
 
-    /// What a terminal of this width shows after these rows were drawn one after the other.
+    /// The screen of a terminal of this width after these rows were drawn one after the other.
     fn screen(width: u16, updates: &[Rows]) -> (Bars, InMemoryTerm) {
         let terminal = InMemoryTerm::new(20, width);
-        let target = terminal.clone();
-        let target = move || ProgressDrawTarget::term_like_with_hz(Box::new(target.clone()), 255);
-        let widths: fn() -> usize = match width {
-            80 => || 80,
-            120 => || 120,
-            _ => || 36,
-        };
-        let mut bars = Bars::new(target, widths);
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255);
+        let display = Display::detect()
+            .write_to(std::io::sink())
+            .width(width.into());
+        let mut bars = Bars::on(display.settings(), target);
         bars.begin(&Task {
-            title: "Deploying".to_owned(),
-            environment: Some("production".to_owned()),
-            services: Vec::new(),
-            speed: 1.0,
+            headline: "Deploying".to_owned(),
+            goal: Some(Goal::Deployed),
+            subject: Subject::environment(Uuid::nil()),
+            names: Names::default(),
         });
         for rows in updates {
             let news = News {
@@ -254,14 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn every_row_takes_one_line_at_any_width() {
-        for width in [36, 80, 120] {
+    fn every_row_takes_one_line_at_any_width_and_no_word_is_broken() {
+        for width in 40..=200 {
             let (_bars, terminal) = screen(width, &[rows(Phase::Running), rows(Phase::Running)]);
             let shown = terminal.contents();
             let lines: Vec<_> = shown.lines().collect();
             assert_eq!(lines.len(), 4, "at {width} columns:\n{shown}");
             assert!(
-                lines[0].contains("code") && lines[0].contains("1/2"),
+                lines[0].contains("code") && lines[0].contains("1/2  1m 4s"),
                 "{shown}"
             );
             assert!(
@@ -269,23 +298,34 @@ mod tests {
                 "{shown}"
             );
             assert!(lines[3].contains("1 of 2 services done"), "{shown}");
+            assert!(
+                !shown.contains("deploym…") && !shown.contains("applicat…"),
+                "{shown}"
+            );
         }
     }
 
     #[test]
-    fn a_narrow_terminal_has_no_bars_and_a_wide_one_shows_every_step() {
-        let (_bars, narrow) = screen(36, &[rows(Phase::Running)]);
-        assert!(!narrow.contents().contains('━'), "{}", narrow.contents());
+    fn a_wide_terminal_shows_every_step_and_a_narrow_one_leaves_out_kinds() {
+        let (_bars, narrow) = screen(40, &[rows(Phase::Running)]);
+        assert!(
+            !narrow.contents().contains("application"),
+            "{}",
+            narrow.contents()
+        );
         let (_bars, wide) = screen(120, &[rows(Phase::Running)]);
         assert!(wide.contents().contains('━'), "{}", wide.contents());
         assert!(wide.contents().contains("git clone 4s, build 1m 2s"));
     }
 
     #[test]
-    fn what_was_drawn_is_gone_at_the_end() {
+    fn what_was_drawn_is_gone_at_the_end_and_when_the_wait_is_dropped() {
         let (mut bars, terminal) = screen(80, &[rows(Phase::Running), rows(Phase::Reached)]);
         assert!(bars.end(), "the last rows are to be printed");
         assert_eq!(terminal.contents(), "");
-        assert_eq!(terminal.width(), 80);
+        let (bars, terminal) = screen(80, &[rows(Phase::Running)]);
+        assert_ne!(terminal.contents(), "");
+        drop(bars);
+        assert_eq!(terminal.contents(), "");
     }
 }

@@ -1,21 +1,29 @@
 //! Setting a variable, whether it exists or not.
 //!
-//! Not for deleting variables, for aliases and for values of an external secret manager: one
-//! operation does each of these. Dropping the future of [`set_variable`] abandons the request in
-//! flight: the variable is then as it was, or as it was to be. Setting it again settles that.
+//! Not for values of an external secret manager: one operation sets those. Dropping the future of
+//! [`set_variable`] abandons the request in flight: the variable is then as it was, or as it was to be.
+//! Setting it again settles that.
+
+mod dotenv;
+mod plan;
 
 use std::fmt;
 
 use qovery_api::{
     Client, Error, Patch, Printable, SecretText,
     types::{
-        ApiVariableScopeEnum as Scope, ApiVariableTypeEnum as Nature, VariableEditRequest,
-        VariableOverrideRequest, VariableRequest, VariableResponse,
+        ApiVariableScopeEnum as Scope, ApiVariableTypeEnum as Nature, VariableAliasRequest,
+        VariableEditRequest, VariableOverrideRequest, VariableRequest, VariableResponse,
     },
 };
 use uuid::Uuid;
 
 use crate::wait::{ServiceKind, ServiceRef};
+
+pub use dotenv::{DotenvError, DotenvExport, export_dotenv, parse_dotenv};
+pub use plan::{
+    ApplyVariablesError, PlannedChange, PlannedVariable, VariablesPlan, plan_variables,
+};
 
 /// A variable as it is to be. Its value does not show in `Debug`, secret or not.
 ///
@@ -46,6 +54,11 @@ impl Variable {
             mount_path: None,
             description: None,
         }
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// Keeps the value secret: it cannot be read back.
@@ -88,6 +101,15 @@ impl VariableOwner {
             Self::Project(id) | Self::Environment(id) => id,
             Self::Service(service) => service.id,
         }
+    }
+
+    /// Its scope and its id.
+    fn place(self) -> Result<(Scope, Uuid), SetVariableError> {
+        let scope = self.scope().ok_or_else(|| {
+            let why = "databases have no variables: set them on the services that read them";
+            SetVariableError::refused(why.to_owned())
+        })?;
+        Ok((scope, self.id()))
     }
 
     fn scope(self) -> Option<Scope> {
@@ -144,18 +166,21 @@ pub async fn set_variable(
     owner: VariableOwner,
     variable: &Variable,
 ) -> Result<VariableChange, SetVariableError> {
-    let Some(scope) = owner.scope() else {
-        return Err(SetVariableError::conflict(
-            variable,
-            "databases have no variables: set it on the service that reads it",
-        ));
-    };
-    let parent = owner.id();
-    let seen = client
-        .list_variables(parent, scope.clone())
-        .await
-        .map_err(SetVariableError::call)?;
-    let change = match decide(&seen.results, &scope, variable)? {
+    let (scope, parent) = owner.place()?;
+    let seen = client.list_variables(parent, scope).await;
+    let seen = seen.map_err(SetVariableError::listing)?.results;
+    carry_out(client, owner, &seen, variable).await
+}
+
+/// Sets a variable of something that sees these.
+async fn carry_out(
+    client: &Client,
+    owner: VariableOwner,
+    seen: &[VariableResponse],
+    variable: &Variable,
+) -> Result<VariableChange, SetVariableError> {
+    let (scope, parent) = owner.place()?;
+    let change = match decide(seen, &scope, variable)? {
         Decision::Keep => VariableChange::Unchanged,
         Decision::Create => {
             let (key, value) = (variable.key.clone(), variable.value.clone());
@@ -208,13 +233,8 @@ fn decide<'a>(
     scope: &Scope,
     variable: &Variable,
 ) -> Result<Decision<'a>, SetVariableError> {
-    let mut alike: Vec<_> = seen
-        .iter()
-        .filter(|other| other.key == variable.key)
-        .collect();
     // Its own before those of wider scopes.
-    alike.sort_by_key(|other| other.scope != *scope);
-    let Some(existing) = alike.first().copied() else {
+    let Some(existing) = own_first(seen, scope, &variable.key) else {
         return Ok(Decision::Create);
     };
     let refuse = |why: &str| Err(SetVariableError::conflict(variable, why));
@@ -248,12 +268,92 @@ fn decide<'a>(
     Ok(Decision::Edit(existing))
 }
 
+/// Gives a variable another name, for whatever sees it: `DATABASE_URL` for a variable that Qovery sets, for
+/// example. Nothing is sent if the alias is there already.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::recipes::SetVariableError> {
+/// use qovery_ext::recipes::{VariableOwner, set_alias};
+///
+/// let owner = VariableOwner::Environment(environment);
+/// set_alias(&client, owner, "DATABASE_URL", "QOVERY_POSTGRESQL_Z1234_DATABASE_URL").await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Returns an error if the owner sees no variable with that key, if another variable has the name of the
+/// alias, or if a call fails.
+pub async fn set_alias(
+    client: &Client,
+    owner: VariableOwner,
+    alias: &str,
+    of: &str,
+) -> Result<VariableChange, SetVariableError> {
+    let (scope, parent) = owner.place()?;
+    let refuse = |why: &str| {
+        Err(SetVariableError::refused(format!(
+            "alias {alias} was not set: {why}"
+        )))
+    };
+    let seen = client.list_variables(parent, scope.clone()).await;
+    let seen = seen.map_err(SetVariableError::listing)?.results;
+    if let Some(existing) = own_first(&seen, &scope, alias) {
+        let stands_for = existing
+            .aliased_variable
+            .as_ref()
+            .map(|one| one.key.as_str());
+        return match stands_for {
+            Some(key) if key == of => Ok(VariableChange::Unchanged),
+            Some(_) => refuse("it stands for another variable: remove it first"),
+            None => refuse("a variable has this name: remove it first"),
+        };
+    }
+    let Some(original) = own_first(&seen, &scope, of) else {
+        return refuse("there is no variable with the key that it is to stand for");
+    };
+    let request = VariableAliasRequest::new(alias, scope, parent);
+    let created = client.create_variable_alias(original.id, &request).await;
+    created.map_err(SetVariableError::call)?;
+    Ok(VariableChange::Created)
+}
+
+/// Removes a variable of exactly this owner, with its aliases and overrides. Returns whether there was
+/// one: those of wider scopes stay.
+///
+/// # Errors
+/// Returns an error if a call fails, or for a database, which has no variables.
+pub async fn remove_variable(
+    client: &Client,
+    owner: VariableOwner,
+    key: &str,
+) -> Result<bool, SetVariableError> {
+    let (scope, parent) = owner.place()?;
+    let seen = client.list_variables(parent, scope.clone()).await;
+    let seen = seen.map_err(SetVariableError::listing)?.results;
+    let own = own_first(&seen, &scope, key).filter(|variable| variable.scope == scope);
+    let Some(own) = own else { return Ok(false) };
+    let removed = client.delete_variable(own.id).await;
+    removed.map_err(SetVariableError::call)?;
+    Ok(true)
+}
+
+/// The variable with a key, that of the owner before those of wider scopes.
+fn own_first<'a>(
+    seen: &'a [VariableResponse],
+    scope: &Scope,
+    key: &str,
+) -> Option<&'a VariableResponse> {
+    let alike = seen.iter().filter(|other| other.key == key);
+    alike.min_by_key(|other| other.scope != *scope)
+}
+
 /// Why a variable was not set. Never shows its value.
 #[derive(Debug)]
 pub struct SetVariableError(Reason);
 
 #[derive(Debug)]
 enum Reason {
+    Listing(Error),
     Call(Error),
     Conflict(String),
 }
@@ -261,6 +361,18 @@ enum Reason {
 impl SetVariableError {
     fn call(error: Error) -> Self {
         Self(Reason::Call(error))
+    }
+
+    fn listing(error: Error) -> Self {
+        Self(Reason::Listing(error))
+    }
+
+    fn refused(message: String) -> Self {
+        Self(Reason::Conflict(message))
+    }
+
+    fn source_of_call(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.api_error().map(|error| error as _)
     }
 
     fn conflict(variable: &Variable, why: &str) -> Self {
@@ -278,7 +390,7 @@ impl SetVariableError {
     /// The error of the call that failed.
     pub fn api_error(&self) -> Option<&Error> {
         match &self.0 {
-            Reason::Call(error) => Some(error),
+            Reason::Listing(error) | Reason::Call(error) => Some(error),
             Reason::Conflict(_) => None,
         }
     }
@@ -287,6 +399,7 @@ impl SetVariableError {
 impl fmt::Display for SetVariableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
+            Reason::Listing(_) => f.write_str("the variables could not be listed"),
             Reason::Call(_) => f.write_str("the variable was not set"),
             Reason::Conflict(message) => Printable::new(message).fmt(f),
         }
@@ -295,7 +408,7 @@ impl fmt::Display for SetVariableError {
 
 impl std::error::Error for SetVariableError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.api_error().map(|error| error as _)
+        self.source_of_call()
     }
 }
 

@@ -1,0 +1,134 @@
+//! A worker whose deployments survive a kill of the worker and of the Restate server.
+//!
+//! ```sh
+//! npx @restatedev/restate-server &
+//! QOVERY_API_TOKEN=… cargo run --manifest-path durable/Cargo.toml &
+//! curl localhost:9070/deployments --json '{"uri": "http://localhost:9080"}'
+//! curl localhost:8080/Deploy/release-42/run --json '"ENVIRONMENT_ID"'
+//! ```
+//!
+//! The name of the workflow (`release-42`) makes it unique: asked for twice, it runs once.
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+use qovery_ext::{
+    connect,
+    qovery_api::{Client, uuid::Uuid},
+    wait::{OperationToken, WaitError, WaitExt},
+};
+use restate_sdk::prelude::*;
+
+/// How long one step waits. A crash of the worker costs no more than this.
+const SLICE: Duration = Duration::from_secs(30);
+
+struct Deploy {
+    client: Client,
+}
+
+#[restate_sdk::workflow]
+impl Deploy {
+    /// Deploys an environment and waits for the end, however often worker and server are killed.
+    #[handler]
+    async fn run(
+        &self,
+        ctx: WorkflowContext<'_>,
+        environment: String,
+    ) -> Result<String, HandlerError> {
+        let id: Uuid = environment
+            .trim()
+            .parse()
+            .map_err(|_| terminal("that is no id"))?;
+        // The last deployment before anything is sent. A step that has ended is never run again.
+        let before = ctx
+            .run(move || self.last_deployment(id))
+            .name("look")
+            .await?;
+        let mut token = ctx
+            .run(move || self.start(id, before))
+            .name("start")
+            .await?;
+        loop {
+            ctx.set("token", token.clone());
+            let now = token.clone();
+            let step = ctx.run(move || self.wait(now)).name("wait").await?;
+            match step.split_once(' ') {
+                Some(("waiting", next)) => token = next.to_owned(),
+                Some(("failed", why)) => return Err(terminal(why)),
+                _ => return Ok(step),
+            }
+        }
+    }
+
+    /// The token of the deployment: any other program can wait with it, too.
+    #[handler]
+    async fn token(&self, ctx: SharedWorkflowContext<'_>) -> Result<String, HandlerError> {
+        Ok(ctx.get::<String>("token").await?.unwrap_or_default())
+    }
+}
+
+impl Deploy {
+    async fn last_deployment(&self, id: Uuid) -> Result<String, HandlerError> {
+        let status = self.client.get_environment_status(id).await?;
+        Ok(status.last_deployment_id.unwrap_or_default())
+    }
+
+    /// Starts the deployment. Returns its token.
+    ///
+    /// If the worker is killed after the request was sent and before Restate has noted the end of this
+    /// step, the step runs again. A request that may have been executed is not repeated: whatever was
+    /// deployed or queued since is taken for it.
+    async fn start(&self, id: Uuid, before: String) -> Result<String, HandlerError> {
+        let environment = self.client.environment(id);
+        let status = self.client.get_environment_status(id).await?;
+        let is_new = status.last_deployment_id.unwrap_or_default() != before;
+        let action = match status.deployment_request_id {
+            Some(request) => {
+                let request = self.client.deployment_request(request).in_environment(id);
+                request.wait_for(qovery_ext::wait::Goal::Deployed)
+            }
+            None if is_new => environment.wait_for(qovery_ext::wait::Goal::Deployed),
+            None => environment.deploy(),
+        };
+        let operation = action.start().await.map_err(retry_or_give_up)?;
+        Ok(operation.token().to_string())
+    }
+
+    /// Waits for a while: `waiting TOKEN`, `failed WHY`, or how it ended.
+    async fn wait(&self, token: String) -> Result<String, HandlerError> {
+        let token: OperationToken = token.parse()?;
+        match self.client.resume(token)?.within(SLICE).await {
+            Ok(reached) => Ok(reached.to_string()),
+            Err(error) if error.is_deadline_passed() => Ok(format!("waiting {}", error.token())),
+            // Restate runs the step again, with pauses that grow.
+            Err(error) if error.is_lost_contact() => Err(error.into()),
+            Err(error) => Ok(format!("failed {error}")),
+        }
+    }
+}
+
+fn terminal(why: &str) -> HandlerError {
+    TerminalError::new(why).into()
+}
+
+/// A refusal of the API is not tried again.
+fn retry_or_give_up(error: WaitError) -> HandlerError {
+    match error.is_refused() {
+        true => terminal(&error.to_string()),
+        false => error.into(),
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let client = connect::from_env()?;
+    let port: u16 = std::env::var("PORT")
+        .ok()
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(9080);
+    let endpoint = Endpoint::builder().bind(Deploy { client }).build();
+    HttpServer::new(endpoint)
+        .listen_and_serve(([127, 0, 0, 1], port).into())
+        .await;
+    Ok(())
+}

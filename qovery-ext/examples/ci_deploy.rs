@@ -1,0 +1,24 @@
+//! Deploys an environment and ends as the deployment did.
+//!
+//! ```sh
+//! ci_deploy my-org/shop/staging
+//! ```
+//!
+//! Ctrl-C and SIGTERM stop the waiting and print how to go on; the deployment goes on at the server.
+
+use std::{error::Error, process::ExitCode};
+
+use qovery_ext::{connect, display::ShowExt, recipes::FindExt};
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let path = std::env::args()
+        .nth(1)
+        .ok_or("which environment? my-org/shop/staging")?;
+    let environment = connect::from_env()?.find(&path).environment().await?;
+    println!("{}", environment.console_url());
+    Ok(match environment.deploy().show().await {
+        Ok(reached) => reached.exit_code().into(),
+        Err(shown) => shown.exit_code().into(), // it was printed
+    })
+}

@@ -1,0 +1,40 @@
+//! Deploys some services of an environment, each in its version, in one deployment.
+//!
+//! ```sh
+//! ci_deploy_many my-org/shop/staging api=4f1c2d9 web=1.8.2
+//! ```
+
+use std::{error::Error, process::ExitCode};
+
+use qovery_ext::{
+    connect,
+    display::ShowExt,
+    recipes::FindExt,
+    wait::{ServiceKind, ServiceSelection, ServiceVersion},
+};
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let client = connect::from_env()?;
+    let path = arguments
+        .next()
+        .ok_or("which environment? my-org/shop/staging")?;
+    let mut selection = ServiceSelection::new();
+    for argument in arguments {
+        let (name, version) = argument
+            .split_once('=')
+            .ok_or("which version? api=4f1c2d9")?;
+        let service = client.find(&format!("{path}/{name}")).service().await?;
+        let version = match service.kind {
+            ServiceKind::Container => ServiceVersion::image_tag(version),
+            _ => ServiceVersion::commit(version),
+        };
+        selection = selection.with_version(service.kind, service.id(), version);
+    }
+    let environment = client.find(&path).environment().await?;
+    Ok(match environment.deploy_services(selection).show().await {
+        Ok(reached) => reached.exit_code().into(),
+        Err(shown) => shown.exit_code().into(), // it was printed
+    })
+}

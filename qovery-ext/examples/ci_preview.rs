@@ -1,0 +1,39 @@
+//! Makes or updates the preview environment of a pull request, and prints its URLs.
+//!
+//! ```sh
+//! ci_preview my-org/shop/staging pr-17 api feature/cart
+//! ```
+
+use std::{error::Error, process::ExitCode, time::Duration};
+
+use qovery_ext::{
+    connect,
+    display::ShowExt,
+    qovery_api::Printable,
+    recipes::{PreviewEnvironment, urls},
+};
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let mut next = || arguments.next().ok_or("ENVIRONMENT NAME SERVICE BRANCH");
+    let (origin, name, service, branch) = (next()?, next()?, next()?, next()?);
+    let client = connect::from_env()?;
+    let wanted = PreviewEnvironment::named(name)
+        .from(origin)
+        .branch(service, branch)
+        .time_to_live(Duration::from_secs(3 * 86_400));
+    let preview = wanted.ensure(&client).await?;
+    // Interrupted, it is found again by its name: by the next run, or by `ci_preview_delete`.
+    if let Err(shown) = wanted.deployment(&client, &preview)?.show().await {
+        return Ok(shown.exit_code().into());
+    }
+    for link in urls(&client, preview.environment.id()).await? {
+        println!(
+            "{}: {}",
+            Printable::new(&link.service.name),
+            Printable::new(&link.url)
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}

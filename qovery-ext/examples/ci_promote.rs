@@ -1,0 +1,36 @@
+//! Brings the exact versions that run in one environment to another one, with the plan first.
+//!
+//! ```sh
+//! ci_promote my-org/shop/staging my-org/shop/production
+//! ```
+
+use std::{error::Error, process::ExitCode};
+
+use qovery_ext::{
+    connect,
+    display::ShowExt,
+    recipes::{FindExt, promote},
+};
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let mut next = || arguments.next().ok_or("FROM TO");
+    let (from, to) = (next()?, next()?);
+    let client = connect::from_env()?;
+    let from = client.find(&from).environment().await?;
+    let to = client.find(&to).environment().await?;
+    let plan = promote(&client, from.id(), to.id()).await?;
+    println!("{plan}");
+    if plan.is_incomplete() {
+        return Err("not everything can be promoted".into());
+    }
+    let Some(deploy) = plan.deploy() else {
+        println!("there is nothing to do");
+        return Ok(ExitCode::SUCCESS);
+    };
+    Ok(deploy
+        .show()
+        .await
+        .map_or_else(|shown| shown.exit_code().into(), |_| ExitCode::SUCCESS))
+}

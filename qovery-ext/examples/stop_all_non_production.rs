@@ -1,0 +1,17 @@
+//! Stops every environment of an organization that is not in production. Run it again to go on.
+use std::{error::Error, process::ExitCode};
+
+use qovery_ext::{connect, recipes::Bulk};
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let organization = std::env::args().nth(1).ok_or("which organization?")?;
+    let summary = Bulk::new(&connect::from_env()?)
+        .organization(organization)
+        .except_mode("PRODUCTION")
+        .journal("stop_all.ndjson")
+        .run(|environment| environment.stop())
+        .await?;
+    println!("{summary}");
+    Ok(summary.exit_code().into())
+}

@@ -1,0 +1,96 @@
+//! Facts about the output, from the environment of the process.
+
+use std::{env, ffi::OsString, io::IsTerminal as _};
+
+/// Who folds the lines between two marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Groups {
+    GitHub,
+    GitLab,
+}
+
+/// What there is to know about the standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Surroundings {
+    /// Whether it is a terminal that can redraw, and not the log of a CI job.
+    pub(super) can_redraw: bool,
+    pub(super) colours: bool,
+    pub(super) groups: Option<Groups>,
+}
+
+impl Surroundings {
+    pub(super) fn of_stdout() -> Self {
+        Self::of(std::io::stdout().is_terminal(), |name| env::var_os(name))
+    }
+
+    fn of(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let is = |name: &str, wanted: &str| variable(name).is_some_and(|value| value == wanted);
+        // A variable that is set to nothing counts as not set.
+        let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
+        let is_on = |name: &str| is_set(name) && !is(name, "0") && !is(name, "false");
+        let is_dumb = is("TERM", "dumb");
+        let is_ci = is_on("CI") || is_on("GITHUB_ACTIONS") || is_on("GITLAB_CI");
+        let wants_none = is_set("NO_COLOR") || is("CLICOLOR", "0");
+        Self {
+            can_redraw: is_terminal && !is_dumb && !is_ci,
+            colours: is_on("CLICOLOR_FORCE") || (is_terminal && !is_dumb && !wants_none),
+            groups: if is_on("GITHUB_ACTIONS") {
+                Some(Groups::GitHub)
+            } else if is_on("GITLAB_CI") {
+                Some(Groups::GitLab)
+            } else {
+                None
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(is_terminal: bool, set: &[(&str, &str)]) -> Surroundings {
+        Surroundings::of(is_terminal, |name| {
+            let found = set.iter().find(|(other, _)| *other == name);
+            found.map(|(_, value)| OsString::from(value))
+        })
+    }
+
+    #[test]
+    fn bars_are_for_terminals_that_are_no_log() {
+        assert!(of(true, &[("TERM", "xterm")]).can_redraw);
+        for set in [
+            ("TERM", "dumb"),
+            ("CI", "true"),
+            ("CI", "1"),
+            ("GITLAB_CI", "true"),
+        ] {
+            assert!(!of(true, &[set]).can_redraw, "{set:?}");
+        }
+        assert!(of(true, &[("CI", "false")]).can_redraw);
+        assert!(of(true, &[("CI", "")]).can_redraw);
+        assert!(!of(false, &[]).can_redraw);
+    }
+
+    #[test]
+    fn colours_are_left_out_if_they_are_not_wanted_or_cannot_be_seen() {
+        assert!(of(true, &[]).colours);
+        assert!(of(true, &[("NO_COLOR", "")]).colours);
+        assert!(of(true, &[("CI", "true")]).colours);
+        for set in [("NO_COLOR", "1"), ("CLICOLOR", "0"), ("TERM", "dumb")] {
+            assert!(!of(true, &[set]).colours, "{set:?}");
+        }
+        assert!(!of(false, &[]).colours);
+        assert!(of(false, &[("CLICOLOR_FORCE", "1")]).colours);
+        assert!(!of(false, &[("CLICOLOR_FORCE", "0")]).colours);
+    }
+
+    #[test]
+    fn logs_are_grouped_as_their_runner_does_it() {
+        assert_eq!(of(false, &[("CI", "true")]).groups, None);
+        let github = of(false, &[("GITHUB_ACTIONS", "true"), ("CI", "true")]);
+        assert_eq!(github.groups, Some(Groups::GitHub));
+        let gitlab = of(false, &[("GITLAB_CI", "true")]);
+        assert_eq!(gitlab.groups, Some(Groups::GitLab));
+    }
+}

@@ -1,0 +1,147 @@
+//! Progress without a terminal to redraw: a line for each change, none for what stays as it is.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    environment::Groups,
+    row::{Rows, span},
+    style::sign,
+    task::Task,
+    text::{Live, News},
+    view::Settings,
+};
+use crate::wait::Phase;
+
+/// Prints the changes since the last progress.
+pub(super) struct Lines {
+    settings: Settings,
+    shown: Rows,
+    group: Option<String>,
+}
+
+impl Lines {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            shown: Rows::default(),
+            group: None,
+        }
+    }
+
+    /// Folds the following lines in the log of the runner, under the headline.
+    fn open_group(&mut self, headline: &str) {
+        static OPENED: AtomicU64 = AtomicU64::new(1);
+        let settings = &self.settings;
+        match settings.groups {
+            None => settings.paragraph(&format!("  {headline}"), 4),
+            Some(Groups::GitHub) => {
+                // The runner decodes the text after its command.
+                settings.line(&format!("::group::{}", headline.replace('%', "%25")));
+                self.group = Some(String::new());
+            }
+            Some(Groups::GitLab) => {
+                let number = OPENED.fetch_add(1, Ordering::Relaxed);
+                let name = format!("qovery_{number}");
+                settings.line(&section("start", &name, headline));
+                self.group = Some(name);
+            }
+        }
+    }
+
+    fn close_group(&mut self) {
+        let Some(name) = self.group.take() else {
+            return;
+        };
+        match self.settings.groups {
+            Some(Groups::GitLab) => self.settings.line(&section("end", &name, "")),
+            _ => self.settings.line("::endgroup::"),
+        }
+    }
+}
+
+/// A mark of the GitLab runner around a section of the log.
+fn section(mark: &str, name: &str, title: &str) -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.map_or(0, |since| since.as_secs());
+    format!("\u{1b}[0Ksection_{mark}:{now}:{name}\r\u{1b}[0K{title}")
+}
+
+impl Live for Lines {
+    fn begin(&mut self, task: &Task) {
+        self.shown = Rows::default();
+        self.open_group(&task.headline);
+    }
+
+    fn show(&mut self, rows: &Rows, news: &News<'_>) {
+        let settings = self.settings.clone();
+        let palette = settings.palette;
+        let at = clock(news.elapsed.mul_f64(settings.time_factor));
+        // The time stands before the row.
+        let beside = at.chars().count() + 2;
+        let columns = rows.columns(settings.width().map(|width| width.saturating_sub(beside)));
+        let before = std::mem::replace(&mut self.shown, rows.clone());
+        let mut changes = 0;
+        for stage in &rows.stages {
+            let old = before.stages.iter().find(|old| old.id == stage.id);
+            let waits = matches!(stage.phase, Phase::NotStarted | Phase::Queued);
+            if old.map_or(!waits, |old| old.phase != stage.phase) {
+                changes += 1;
+                let sign = sign(stage.phase);
+                let text = format!("  {at}  {sign} stage {}: {}", stage.name, stage.phase);
+                settings.signed(&text, sign, &palette.phase(stage.phase, sign));
+            }
+            for service in rows.of_stage(stage) {
+                let old = before.services.iter().find(|old| old.id == service.id);
+                let waits = matches!(service.phase, Phase::NotStarted | Phase::Queued);
+                if old.map_or(!waits, |old| {
+                    (old.phase, &old.state) != (service.phase, &service.state)
+                }) {
+                    changes += 1;
+                    let sign = palette.phase(service.phase, sign(service.phase));
+                    let row = columns.service(service, palette);
+                    settings.line(&format!("  {at}    {sign} {row}"));
+                }
+            }
+        }
+        let Some(progress) = news.progress else {
+            return;
+        };
+        let mut still = vec![progress.phase.to_string()];
+        if let Some(place) = progress.queue_position {
+            still.push(format!("number {place} in the queue"));
+        }
+        if progress.failed_polls > 0 {
+            still.push(failures(progress.failed_polls));
+        } else if changes > 0 || (progress.queue_position.is_none() && !progress.heartbeat) {
+            return;
+        }
+        settings.paragraph(&format!("  {at}  {}", still.join(", ")), 4);
+    }
+
+    fn end(&mut self) -> bool {
+        self.close_group();
+        false
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.close_group();
+    }
+}
+
+/// How many requests failed in a row.
+pub(super) fn failures(number: u32) -> String {
+    match number {
+        1 => "1 request failed".to_owned(),
+        number => format!("{number} requests failed in a row"),
+    }
+}
+
+/// A time in a column of its own.
+fn clock(time: Duration) -> String {
+    format!("{:>7}", span(time))
+}

@@ -1,0 +1,274 @@
+//! Everything for people but the progress itself, which a [`Live`] draws.
+
+use std::time::Duration;
+
+use qovery_api::Printable;
+
+use super::{
+    row::{Rows, count, span, step},
+    style::sign,
+    task::Task,
+    view::Settings,
+};
+use crate::wait::{
+    FailedService, FailureReport, Goal, Names, OperationToken, Phase, Progress, Reached, Snapshot,
+    WaitError, WaitErrorKind,
+};
+
+/// Shows progress as it comes.
+pub(super) trait Live: Send {
+    /// Something is about to be asked for.
+    fn begin(&mut self, task: &Task);
+    /// There is news.
+    fn show(&mut self, rows: &Rows, news: &News<'_>);
+    /// Nothing more will come. Returns whether the last rows have to be printed.
+    fn end(&mut self) -> bool;
+}
+
+/// The news besides the rows.
+pub(super) struct News<'a> {
+    /// The time since the operation was started.
+    pub(super) elapsed: Duration,
+    /// The reported progress; `None` at the end.
+    pub(super) progress: Option<&'a Progress>,
+}
+
+/// Something that is shown as text.
+pub(super) struct Text {
+    settings: Settings,
+    live: Box<dyn Live>,
+    task: Task,
+    names: Names,
+    rows: Rows,
+    phase: Phase,
+}
+
+impl Text {
+    pub(super) fn begin(settings: Settings, mut live: Box<dyn Live>, task: Task) -> Self {
+        live.begin(&task);
+        Self {
+            settings,
+            live,
+            names: task.names.clone(),
+            task,
+            rows: Rows::default(),
+            phase: Phase::NotStarted,
+        }
+    }
+
+    fn end(&mut self) {
+        if !self.live.end() {
+            return;
+        }
+        let (settings, palette) = (&self.settings, self.settings.palette);
+        let width = settings.width();
+        let columns = self.rows.columns(width);
+        for stage in &self.rows.stages {
+            let bar = match columns.bar() {
+                0 => String::new(),
+                width => stage.bar(width, palette) + "  ",
+            };
+            let name = columns.stage(stage, palette);
+            settings.line(&format!("  {name}  {bar}{}", columns.tally(stage, palette)));
+            for service in self.rows.of_stage(stage) {
+                let sign = palette.phase(service.phase, sign(service.phase));
+                settings.line(&format!("    {sign} {}", columns.service(service, palette)));
+            }
+        }
+    }
+
+    pub(super) fn progress(&mut self, progress: &Progress) {
+        let goal = progress.goal.unwrap_or(Goal::Deployed);
+        let news = News {
+            elapsed: progress.elapsed,
+            progress: Some(progress),
+        };
+        self.names = progress.names.clone();
+        self.show(&progress.snapshot, goal, progress.phase, &news);
+    }
+
+    fn show(&mut self, snapshot: &Snapshot, goal: Goal, phase: Phase, news: &News<'_>) {
+        self.phase = phase;
+        self.rows = Rows::of(snapshot, goal, phase, &self.names);
+        self.live.show(&self.rows, news);
+    }
+
+    pub(super) fn reached(&mut self, reached: &Reached) {
+        self.end();
+        let took = span(reached.elapsed.mul_f64(self.settings.time_factor));
+        let what = match (&reached.snapshot, reached.is_gone()) {
+            (Some(snapshot), false) if !snapshot.services.is_empty() => {
+                count(to_u64(snapshot.services.len()), "service")
+            }
+            _ => "it".to_owned(),
+        };
+        let detail = if reached.had_nothing_to_do() {
+            "there was nothing to do".to_owned()
+        } else {
+            format!("{what} in {took}, {}", count(reached.polls.into(), "poll"))
+        };
+        let goal = match reached.goal {
+            Some(goal) => capitalized(&goal.to_string()),
+            None => "Met".to_owned(),
+        };
+        let title = format!("✔ {goal}:");
+        let styled = self.settings.palette.phase(Phase::Reached, &title);
+        self.settings
+            .signed(&format!("  {title} {detail}"), &title, &styled);
+    }
+
+    pub(super) fn missed(&mut self, error: &WaitError) {
+        // A refused action has no status of its own.
+        let last = error.last().filter(|_| !error.is_refused());
+        if let Some(last) = last {
+            let goal = error.token().goal().unwrap_or(Goal::Deployed);
+            let phase = match error.kind() {
+                WaitErrorKind::Failed => Phase::Failed,
+                WaitErrorKind::Canceled => Phase::Canceled,
+                _ => self.phase,
+            };
+            let news = News {
+                elapsed: error.elapsed(),
+                progress: None,
+            };
+            self.show(last, goal, phase, &news);
+        }
+        self.end();
+        let message = error.to_string();
+        let message = message.lines().next().unwrap_or_default();
+        let sign = self.settings.palette.phase(Phase::Failed, "✘");
+        self.settings.signed(&format!("  ✘ {message}"), "✘", &sign);
+        if let Some(report) = error.report() {
+            self.report(report);
+        }
+        if let Some(problem) = error.api_error() {
+            self.fact("cause", &with_causes(problem));
+        }
+        if error.is_deadline_passed() || error.is_lost_contact() {
+            self.say_how_to_go_on(error.token());
+        }
+        self.fact("exit code", &error.exit_code().to_string());
+    }
+
+    pub(super) fn interrupted(&mut self, token: Option<&OperationToken>) {
+        self.end();
+        let text = "■ Interrupted.";
+        let styled = self.settings.palette.phase(Phase::Canceled, text);
+        self.settings.signed(&format!("  {text}"), text, &styled);
+        match token {
+            Some(token) => self.say_how_to_go_on(token),
+            None => self
+                .settings
+                .paragraph("  It is not known whether the API has received it.", 2),
+        }
+    }
+
+    fn say_how_to_go_on(&self, token: &OperationToken) {
+        let headline = &self.task.headline;
+        let text = format!("  The server goes on: {headline}. To wait for it again:");
+        self.settings.paragraph(&text, 2);
+        self.settings
+            .line(&format!("  {}", self.settings.resume_hint(token)));
+    }
+
+    fn report(&self, report: &FailureReport) {
+        for failed in &report.services {
+            self.failed(failed);
+        }
+        // If it is known which service has failed, what concerns others is beside the point.
+        let lines = report.lines.iter().filter(|_| report.services.is_empty());
+        for line in lines {
+            self.settings.paragraph(&format!("    {line}"), 4);
+        }
+        if let Some(id) = &report.deployment_id {
+            self.fact("deployment", id);
+        }
+        if let Some(id) = report.deployment_request_id {
+            self.fact("request", &id.to_string());
+        }
+        if let Some(url) = &report.console_url {
+            self.fact("console", url);
+        }
+        if let Some(why) = &report.incomplete {
+            self.fact("incomplete", why);
+        }
+    }
+
+    fn failed(&self, failed: &FailedService) {
+        let palette = self.settings.palette;
+        let service = failed.service;
+        let name = match &failed.name {
+            Some(name) => Printable::new(name).to_string(),
+            None => service.id.to_string(),
+        };
+        let stage = failed.stage.as_ref();
+        let stage = stage.map(|stage| format!("stage {}", Printable::new(stage)));
+        let place = [
+            stage,
+            failed.step.as_ref().map(|at| format!("step {}", step(at))),
+        ];
+        let place: Vec<_> = place.into_iter().flatten().collect();
+        let state = failed.state.to_string();
+        let text = format!(
+            "    {name} ({})  {state}  {}",
+            service.kind,
+            place.join(", ")
+        );
+        let whole = self.settings.wrapped(text.trim_end(), 6);
+        for line in whole {
+            self.settings
+                .line(&line.replacen(&state, &palette.red(&state), 1));
+        }
+        let bar = palette.dim("│");
+        for line in &failed.lines {
+            let text = line.to_string();
+            let width = self.settings.width().map(|width| width - 8);
+            for part in super::wrap::wrap(&text, width, 2) {
+                let part = match line.is_error {
+                    true => palette.red(part),
+                    false => palette.dim(part),
+                };
+                self.settings.line(&format!("      {bar} {part}"));
+            }
+        }
+        self.fact("service", &service.id.to_string());
+    }
+
+    /// A name and its value, in columns.
+    fn fact(&self, name: &str, value: &str) {
+        const COLUMN: usize = 16;
+        let value = Printable::new(value).to_string();
+        let width = self.settings.width().map(|width| width - COLUMN);
+        let mut label = self.settings.palette.dim(format!("{name:<11}"));
+        for line in super::wrap::wrap(&value, width, 0) {
+            self.settings.line(&format!("    {label} {line}"));
+            label = " ".repeat(COLUMN - 5);
+        }
+    }
+}
+
+/// An error and its causes, as far as they say something new.
+pub(super) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let own = error.to_string();
+        if !text.contains(&own) {
+            text = format!("{text}: {own}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,358 @@
+//! Where and how something is shown.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde::Serialize;
+
+use super::{
+    ShowError,
+    bars::Bars,
+    environment::{Groups, Surroundings},
+    json,
+    lines::Lines,
+    style::Palette,
+    task::Task,
+    text::Text,
+    wrap::wrap,
+};
+use crate::wait::{OperationToken, Progress, Reached, WaitError};
+
+type Hint = dyn Fn(&OperationToken) -> String + Send + Sync;
+
+/// Where and how something is shown. A clone shows on the same output.
+///
+/// ```no_run
+/// use qovery_ext::display::Display;
+///
+/// let display = Display::detect().ndjson(std::env::args().any(|argument| argument == "--json"));
+/// # let _ = display;
+/// ```
+pub struct Display {
+    settings: Settings,
+    shown: Shown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Bars,
+    Lines,
+    Ndjson,
+}
+
+/// The wait that is under way.
+enum Shown {
+    Nothing,
+    Text(Box<Text>),
+    Ndjson,
+}
+
+#[derive(Clone)]
+pub(super) struct Settings {
+    /// `None` for the standard output.
+    output: Option<Arc<Mutex<dyn Write + Send>>>,
+    format: Format,
+    pub(super) palette: Palette,
+    pub(super) groups: Option<Groups>,
+    width: Width,
+    listens: bool,
+    pub(super) time_factor: f64,
+    hint: Option<Arc<Hint>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Width {
+    /// That of the terminal at the time.
+    Terminal,
+    Fixed(usize),
+    Endless,
+}
+
+impl Display {
+    /// Shows on the standard output, in the format that fits: see the
+    /// [module](super#formats).
+    pub fn detect() -> Self {
+        let around = Surroundings::of_stdout();
+        let format = match around.can_redraw {
+            true => Format::Bars,
+            false => Format::Lines,
+        };
+        let width = match around.can_redraw {
+            true => Width::Terminal,
+            false => Width::Endless,
+        };
+        Self::new(Settings {
+            output: None,
+            format,
+            palette: Palette::new(around.colours),
+            groups: around.groups,
+            width,
+            listens: true,
+            time_factor: 1.0,
+            hint: None,
+        })
+    }
+
+    fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            shown: Shown::Nothing,
+        }
+    }
+
+    /// Shows lines in place of bars.
+    #[must_use]
+    pub fn lines(mut self) -> Self {
+        if self.settings.format == Format::Bars {
+            self.settings.format = Format::Lines;
+        }
+        self
+    }
+
+    /// Whether to write one JSON object a line in place of texts. Default: no.
+    #[must_use]
+    pub fn ndjson(mut self, wanted: bool) -> Self {
+        match (wanted, self.settings.format) {
+            (true, _) => self.settings.format = Format::Ndjson,
+            (false, Format::Ndjson) => self.settings.format = Format::Lines,
+            (false, _) => {}
+        }
+        self
+    }
+
+    /// Writes to this output: lines, without colours and of any width, unless asked for otherwise.
+    #[must_use]
+    pub fn write_to(mut self, output: impl Write + Send + 'static) -> Self {
+        self.settings.output = Some(Arc::new(Mutex::new(output)));
+        self.settings.palette = Palette::new(false);
+        self.settings.width = Width::Endless;
+        self.lines()
+    }
+
+    /// Whether to use colours.
+    #[must_use]
+    pub fn colours(mut self, wanted: bool) -> Self {
+        self.settings.palette = Palette::new(wanted);
+        self
+    }
+
+    /// Wraps texts to this many columns; fewer than 40 count as 40. Default: those of the terminal.
+    #[must_use]
+    pub fn width(mut self, columns: usize) -> Self {
+        self.settings.width = Width::Fixed(columns.max(NARROWEST));
+        self
+    }
+
+    /// Leaves Ctrl-C and SIGTERM to the program.
+    #[must_use]
+    pub fn ignore_signals(mut self) -> Self {
+        self.settings.listens = false;
+        self
+    }
+
+    /// How to wait on, as a text to be printed. Default: a line of Rust with the token.
+    #[must_use]
+    pub fn resume_hint(
+        mut self,
+        hint: impl Fn(&OperationToken) -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.hint = Some(Arc::new(hint));
+        self
+    }
+
+    /// Multiplies the times that are shown, for a server whose clock runs faster than this one.
+    /// Default: 1.
+    #[must_use]
+    pub fn time_factor(mut self, factor: f64) -> Self {
+        if factor.is_finite() && factor > 0.0 {
+            self.settings.time_factor = factor;
+        }
+        self
+    }
+
+    /// Whether it writes JSON.
+    pub fn is_ndjson(&self) -> bool {
+        self.settings.format == Format::Ndjson
+    }
+
+    /// Prints a text, wrapped to the width; nothing if it writes JSON. Text from the server has to be
+    /// made [`Printable`](qovery_api::Printable) first.
+    pub fn say(&self, text: impl AsRef<str>) {
+        if !self.is_ndjson() {
+            self.settings.paragraph(text.as_ref(), 2);
+        }
+    }
+
+    /// Prints a title in bold letters; nothing if it writes JSON.
+    pub fn heading(&self, title: impl AsRef<str>) {
+        if !self.is_ndjson() {
+            for line in self.settings.wrapped(title.as_ref(), 0) {
+                self.settings.line(&self.settings.palette.bold(line));
+            }
+        }
+    }
+
+    /// Writes a JSON object with this `event`; nothing if it prints texts.
+    pub fn event(&self, event: &str, fields: &impl Serialize) {
+        if self.is_ndjson() {
+            json::write(&self.settings, event, fields);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn listens(&self) -> bool {
+        self.settings.listens
+    }
+
+    pub(super) fn begin(&mut self, task: Task) {
+        let settings = self.settings.clone();
+        self.shown = match settings.format {
+            Format::Ndjson => {
+                json::begin(&settings, &task);
+                Shown::Ndjson
+            }
+            Format::Bars => {
+                let live = Bars::on_stdout(&settings);
+                Shown::Text(Box::new(Text::begin(settings, Box::new(live), task)))
+            }
+            Format::Lines => {
+                let live = Lines::new(settings.clone());
+                Shown::Text(Box::new(Text::begin(settings, Box::new(live), task)))
+            }
+        };
+    }
+
+    pub(super) fn progress(&mut self, progress: &Progress) {
+        match &mut self.shown {
+            Shown::Text(text) => text.progress(progress),
+            Shown::Ndjson => json::progress(&self.settings, progress),
+            Shown::Nothing => {}
+        }
+    }
+
+    pub(super) fn reached(&mut self, reached: &Reached) {
+        match &mut self.shown {
+            Shown::Text(text) => text.reached(reached),
+            Shown::Ndjson => json::reached(&self.settings, reached),
+            Shown::Nothing => {}
+        }
+        self.shown = Shown::Nothing;
+    }
+
+    pub(super) fn missed(&mut self, error: WaitError) -> ShowError {
+        match &mut self.shown {
+            Shown::Text(text) => text.missed(&error),
+            Shown::Ndjson => json::missed(&self.settings, &error),
+            Shown::Nothing => {}
+        }
+        self.shown = Shown::Nothing;
+        ShowError::Missed(error)
+    }
+
+    pub(super) fn interrupted(&mut self, token: Option<OperationToken>) -> ShowError {
+        match &mut self.shown {
+            Shown::Text(text) => text.interrupted(token.as_ref()),
+            Shown::Ndjson => json::interrupted(&self.settings, token.as_ref()),
+            // Before anything was begun: only the names were being read.
+            Shown::Nothing => match self.settings.format {
+                Format::Ndjson => json::interrupted(&self.settings, token.as_ref()),
+                _ => {
+                    self.settings.paragraph("  ■ Interrupted.", 4);
+                    if let Some(token) = &token {
+                        self.settings
+                            .line(&format!("  {}", self.settings.resume_hint(token)));
+                    }
+                }
+            },
+        }
+        self.shown = Shown::Nothing;
+        ShowError::Interrupted(token.map(Box::new))
+    }
+}
+
+/// The narrowest terminal that texts are fitted to.
+const NARROWEST: usize = 40;
+
+impl Settings {
+    /// The columns that texts have to fit into; `None` if there is no limit.
+    pub(super) fn width(&self) -> Option<usize> {
+        match self.width {
+            Width::Terminal => {
+                let columns = usize::from(console::Term::stdout().size().1);
+                Some(columns.max(NARROWEST))
+            }
+            Width::Fixed(columns) => Some(columns),
+            Width::Endless => None,
+        }
+    }
+
+    pub(super) fn wrapped(&self, text: &str, indent: usize) -> Vec<String> {
+        wrap(text, self.width(), indent)
+    }
+
+    /// Prints a text between words.
+    pub(super) fn paragraph(&self, text: &str, indent: usize) {
+        for line in self.wrapped(text, indent) {
+            self.line(&line);
+        }
+    }
+
+    /// Prints a text whose first occurrence of a sign is styled.
+    pub(super) fn signed(&self, text: &str, sign: &str, styled: &str) {
+        for (number, line) in self.wrapped(text, 4).iter().enumerate() {
+            match number {
+                0 => self.line(&line.replacen(sign, styled, 1)),
+                _ => self.line(line),
+            }
+        }
+    }
+
+    /// Prints a line. A reader that has gone away is no reason to stop waiting.
+    pub(super) fn line(&self, line: &str) {
+        let line = format!("{}\n", line.trim_end());
+        let _unwritable = match &self.output {
+            None => io::stdout().write_all(line.as_bytes()),
+            Some(output) => {
+                let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+                output.write_all(line.as_bytes())
+            }
+        };
+    }
+
+    pub(super) fn resume_hint(&self, token: &OperationToken) -> String {
+        match &self.hint {
+            Some(hint) => hint(token),
+            None => format!("client.resume(\"{token}\".parse()?)?.show().await"),
+        }
+    }
+}
+
+impl Default for Display {
+    fn default() -> Self {
+        Self::detect()
+    }
+}
+
+impl Clone for Display {
+    /// Shows on the same output; a wait under way stays with the original.
+    fn clone(&self) -> Self {
+        Self::new(self.settings.clone())
+    }
+}
+
+impl fmt::Debug for Display {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Display")
+            .field("format", &self.settings.format)
+            .field("palette", &self.settings.palette)
+            .field("groups", &self.settings.groups)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! Ctrl-C, and SIGTERM, which CI runners send to end a job.
+//!
+//! Listening replaces the default, which would end the program without a word about how to go on. It
+//! does so for the rest of the process: once a signal was listened to, Tokio keeps its handler.
+
+use std::{fmt, pin::Pin};
+
+/// A request to stop, once it has come.
+///
+/// ```no_run
+/// # async fn example(work: impl Future<Output = ()>) {
+/// let mut interrupt = qovery_ext::Interrupt::listen();
+/// tokio::select! {
+///     () = work => {}
+///     () = interrupt.comes() => eprintln!("stopped"),
+/// }
+/// # }
+/// ```
+pub struct Interrupt {
+    signal: Pin<Box<dyn Future<Output = ()> + Send>>,
+    came: bool,
+}
+
+impl Interrupt {
+    /// The exit code of a program that was stopped by Ctrl-C.
+    pub const EXIT_CODE: u8 = 130;
+
+    /// Listens to Ctrl-C and, on Unix, to SIGTERM. If a signal cannot be listened to, the default holds
+    /// for it.
+    #[cfg(unix)]
+    pub fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let interrupt = signal(SignalKind::interrupt());
+        let terminate = signal(SignalKind::terminate());
+        Self::of(async move {
+            let comes = async |signal: std::io::Result<tokio::signal::unix::Signal>| match signal {
+                Ok(mut signal) => {
+                    signal.recv().await;
+                }
+                Err(_) => std::future::pending().await,
+            };
+            tokio::select! {
+                () = comes(interrupt) => {}
+                () = comes(terminate) => {}
+            }
+        })
+    }
+
+    /// Listens to Ctrl-C and, on Unix, to SIGTERM. If a signal cannot be listened to, the default holds
+    /// for it.
+    #[cfg(not(unix))]
+    pub fn listen() -> Self {
+        Self::of(async move {
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+
+    /// Never comes.
+    #[cfg(feature = "display")]
+    pub(crate) fn never() -> Self {
+        Self::of(std::future::pending())
+    }
+
+    fn of(signal: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self {
+            signal: Box::pin(signal),
+            came: false,
+        }
+    }
+
+    /// Waits for it; at once if it has come before. Dropping the future loses nothing.
+    pub async fn comes(&mut self) {
+        if !self.came {
+            self.signal.as_mut().await;
+            self.came = true;
+        }
+    }
+}
+
+impl fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interrupt")
+            .field("came", &self.came)
+            .finish()
+    }
+}

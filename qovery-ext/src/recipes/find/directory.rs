@@ -1,0 +1,283 @@
+//! The lists that names are looked up in, read at most once in a while for each client.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use qovery_api::{Call, Client, Error, Json, Operation, OperationInfo, operations};
+use serde::Deserialize;
+use tokio::{sync::Mutex as AsyncMutex, time::Instant};
+use uuid::Uuid;
+
+use super::{Candidate, FindError, Named};
+use crate::{
+    recipes::{naming, services},
+    wait::WaitExt,
+};
+
+/// One list of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum List {
+    Organizations,
+    /// Of an organization.
+    Projects(Uuid),
+    /// Of an organization.
+    Clusters(Uuid),
+    /// Of a project.
+    Environments(Uuid),
+    /// Of an environment.
+    Services(Uuid),
+}
+
+impl List {
+    /// One item of it, as messages name it.
+    pub(super) fn kind(self) -> &'static str {
+        match self {
+            Self::Organizations => "organization",
+            Self::Projects(_) => "project",
+            Self::Clusters(_) => "cluster",
+            Self::Environments(_) => "environment",
+            Self::Services(_) => "service",
+        }
+    }
+}
+
+/// An item of a list.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Entry {
+    pub(super) id: Uuid,
+    pub(super) name: String,
+    /// Of a service.
+    #[serde(default)]
+    pub(super) service_type: String,
+    /// Of an environment.
+    #[serde(default)]
+    pub(super) cluster_id: Option<Uuid>,
+    /// Of an environment.
+    #[serde(default)]
+    pub(super) mode: Option<String>,
+}
+
+impl Entry {
+    pub(super) fn named(&self) -> Named {
+        Named {
+            id: self.id,
+            name: self.name.clone(),
+        }
+    }
+
+    fn candidate(&self) -> Candidate {
+        Candidate {
+            id: self.id,
+            name: self.name.clone(),
+        }
+    }
+}
+
+type Entries = Arc<Vec<Entry>>;
+
+/// A list with the time at which it was read. The lock is held while it is read, so that finds that run
+/// side by side share one request.
+#[derive(Debug, Default)]
+struct Slot {
+    /// How often it was read.
+    reads: AtomicU64,
+    kept: AsyncMutex<Option<(Instant, Entries)>>,
+}
+
+/// The lists that a client has read.
+#[derive(Debug)]
+pub(super) struct Directory {
+    slots: Mutex<HashMap<List, Arc<Slot>>>,
+    lifetime: Mutex<Duration>,
+}
+
+impl Directory {
+    pub(super) const LIFETIME: Duration = Duration::from_secs(60);
+    /// At most this many lists are kept: with the next one, all are forgotten.
+    const LIMIT: usize = 10_000;
+
+    pub(super) fn of(client: &Client) -> Arc<Self> {
+        client.shared(|| Self {
+            slots: Mutex::default(),
+            lifetime: Mutex::new(Self::LIFETIME),
+        })
+    }
+
+    pub(super) fn set_lifetime(&self, lifetime: Duration) {
+        *self.lifetime.lock().unwrap_or_else(PoisonError::into_inner) = lifetime;
+    }
+
+    pub(super) fn forget(&self) {
+        self.slots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    fn lifetime(&self) -> Duration {
+        *self.lifetime.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn slot(&self, list: List) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= Self::LIMIT {
+            slots.clear();
+        }
+        Arc::clone(slots.entry(list).or_default())
+    }
+
+    /// The list, and whether it was read now rather than before.
+    async fn read(
+        &self,
+        client: &Client,
+        list: List,
+        is_fresh: bool,
+    ) -> Result<(Entries, bool), Error> {
+        let slot = self.slot(list);
+        let reads_before = slot.reads.load(Ordering::Acquire);
+        let mut kept = slot.kept.lock().await;
+        if let Some((read_at, entries)) = kept.as_ref() {
+            // A list that was read while this find stood in line is as fresh as its own.
+            let is_new = slot.reads.load(Ordering::Acquire) != reads_before;
+            if is_new || (!is_fresh && read_at.elapsed() < self.lifetime()) {
+                return Ok((Arc::clone(entries), is_new));
+            }
+        }
+        let entries = Arc::new(fetch(client, list).await?);
+        for entry in entries.iter() {
+            client.remember_name(entry.id, &entry.name);
+        }
+        *kept = Some((Instant::now(), Arc::clone(&entries)));
+        slot.reads.fetch_add(1, Ordering::AcqRel);
+        Ok((entries, true))
+    }
+
+    /// All items of a list.
+    pub(super) async fn all(
+        &self,
+        client: &Client,
+        list: List,
+        within: &str,
+    ) -> Result<Entries, FindError> {
+        let read = self.read(client, list, false).await;
+        let (entries, _) = read.map_err(|error| unreadable(list, within, error))?;
+        Ok(entries)
+    }
+
+    /// The item with this name or id. If a kept list does not have it, a new one is
+    /// read.
+    pub(super) async fn one(
+        &self,
+        client: &Client,
+        list: List,
+        name: &str,
+        within: &str,
+    ) -> Result<Entry, FindError> {
+        let read = |is_fresh| async move {
+            let read = self.read(client, list, is_fresh).await;
+            read.map_err(|error| unreadable(list, within, error))
+        };
+        let (entries, is_new) = read(false).await?;
+        match choose(list, &entries, name, within) {
+            Err(error) if error.is_not_found() && !is_new => {
+                let (entries, _) = read(true).await?;
+                choose(list, &entries, name, within)
+            }
+            chosen => chosen,
+        }
+    }
+}
+
+fn unreadable(list: List, within: &str, error: Error) -> FindError {
+    FindError::api(&format!("the list of {}s{within}", list.kind()), error)
+}
+
+fn choose(list: List, entries: &[Entry], name: &str, within: &str) -> Result<Entry, FindError> {
+    if let Ok(id) = Uuid::try_parse(name.trim())
+        && let Some(entry) = entries.iter().find(|entry| entry.id == id)
+    {
+        return Ok(entry.clone());
+    }
+    let (mut alike, others) = naming::alike(entries.iter().collect(), name, |entry| &entry.name);
+    let candidates = |entries: &[&Entry]| entries.iter().map(|entry| entry.candidate()).collect();
+    match alike.pop() {
+        Some(found) if alike.is_empty() => Ok(found.clone()),
+        Some(last) => {
+            alike.push(last);
+            let all = candidates(&alike);
+            Err(FindError::ambiguous(list.kind(), name, within, all))
+        }
+        None => {
+            let all = candidates(&others);
+            Err(FindError::not_found(list.kind(), name, within, all))
+        }
+    }
+}
+
+async fn fetch(client: &Client, list: List) -> Result<Vec<Entry>, Error> {
+    let listed = match list {
+        List::Organizations => read_list::<ListOrganizations>(client, None).await?,
+        List::Projects(id) => read_list::<ListProjects>(client, Some(id)).await?,
+        List::Clusters(id) => read_list::<ListClusters>(client, Some(id)).await?,
+        List::Environments(id) => read_list::<ListEnvironments>(client, Some(id)).await?,
+        List::Services(id) => {
+            let services = services(client, id).await?;
+            let entry = |service: crate::recipes::EnvironmentService| Entry {
+                id: service.id,
+                name: service.name,
+                service_type: service.service_type,
+                cluster_id: None,
+                mode: None,
+            };
+            return Ok(services.into_iter().map(entry).collect());
+        }
+    };
+    Ok(listed.results)
+}
+
+async fn read_list<O>(client: &Client, of: Option<Uuid>) -> Result<Listed, Error>
+where
+    O: Operation<Output = Listed, Format = Json>,
+{
+    let call = match of {
+        Some(id) => Call::<O>::new(client, &[&id]),
+        None => Call::<O>::new(client, &[]),
+    };
+    call.await
+}
+
+/// As much of a list as names need: an item whose configuration this version cannot read still has a
+/// name.
+#[derive(Deserialize)]
+struct Listed {
+    #[serde(default)]
+    results: Vec<Entry>,
+}
+
+macro_rules! lists {
+    ($($name:ident $operation:ident)+) => {
+        $(
+            #[derive(Debug)]
+            enum $name {}
+
+            impl Operation for $name {
+                type Output = Listed;
+                type Format = Json;
+                const INFO: &'static OperationInfo = operations::$operation::INFO;
+            }
+        )+
+    };
+}
+
+lists! {
+    ListOrganizations ListOrganization
+    ListProjects ListProject
+    ListClusters ListOrganizationCluster
+    ListEnvironments ListEnvironment
+}

@@ -1,0 +1,564 @@
+//! Past deployments as rows: times, duration, user, outcome, and a row for each service.
+//!
+//! Not for reading further back than one request can: page through
+//! [`list_environment_deployment_history`](Client::list_environment_deployment_history) for that.
+//! Dropping a future of this module abandons a request that only reads.
+
+use std::{fmt, time::Duration};
+
+use qovery_api::{
+    Client, Error, Printable,
+    types::{
+        DeploymentHistoryAuditingData, DeploymentHistoryEnvironmentV2, DeploymentHistoryService,
+        DeploymentHistoryServiceDetails, DeploymentHistoryStage,
+    },
+};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::services::kind_of;
+use crate::wait::{ServiceKind, ServiceRef, ServiceVersion, State};
+
+/// The date and time of an entry, in UTC.
+pub type Timestamp = qovery_api::chrono::DateTime<qovery_api::chrono::Utc>;
+
+/// How a past deployment, or one service in it, ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DeploymentOutcome {
+    /// It reached its goal.
+    Succeeded,
+    /// It failed.
+    Failed,
+    /// It was canceled.
+    Canceled,
+    /// It has not ended yet.
+    UnderWay,
+    /// A service that the deployment did not come to.
+    NotReached,
+    /// The API says something that this version does not know.
+    Unknown,
+}
+
+impl DeploymentOutcome {
+    fn of(action_status: &str) -> Self {
+        match action_status {
+            "SUCCESS" => Self::Succeeded,
+            "ERROR" => Self::Failed,
+            "CANCELED" => Self::Canceled,
+            "QUEUED" | "ONGOING" | "EXECUTING" | "CANCELING" => Self::UnderWay,
+            "NEVER" => Self::NotReached,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn has_ended(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
+    }
+}
+
+impl fmt::Display for DeploymentOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::UnderWay => "under way",
+            Self::NotReached => "not reached",
+            Self::Unknown => "unknown",
+        })
+    }
+}
+
+/// One past deployment of an environment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct DeploymentRow {
+    /// The id of the deployment.
+    pub deployment_id: String,
+    /// The action as the API spells it, such as `DEPLOY`.
+    pub action: String,
+    /// How it ended.
+    pub outcome: DeploymentOutcome,
+    /// The state that it left behind.
+    pub state: State,
+    /// When it was created.
+    pub start: Timestamp,
+    /// When it ended; `None` while it is under way.
+    pub end: Option<Timestamp>,
+    /// How long it took so far; `None` if the API says something that is no duration.
+    #[serde(serialize_with = "in_seconds")]
+    pub duration: Option<Duration>,
+    /// Who triggered it.
+    pub triggered_by: String,
+    /// Its origin: `CONSOLE`, `API`, `GIT`…
+    pub origin: Option<String>,
+    /// The services in it, in the order of the stages.
+    pub services: Vec<ServiceRow>,
+}
+
+/// One service in a past deployment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ServiceRow {
+    /// The id of the service.
+    pub id: Uuid,
+    /// Its kind; `None` if it is one that this crate cannot act on.
+    pub kind: Option<ServiceKind>,
+    /// Its name at that time.
+    pub name: String,
+    /// The deployment.
+    pub deployment_id: Option<String>,
+    /// The action as the API spells it, such as `DEPLOY`.
+    pub action: String,
+    /// How that ended.
+    pub outcome: DeploymentOutcome,
+    /// The state that it left behind.
+    pub state: State,
+    /// When it was created.
+    pub start: Timestamp,
+    /// When it ended; `None` while it is under way.
+    pub end: Option<Timestamp>,
+    /// How long it took so far; `None` if the API does not say.
+    #[serde(serialize_with = "in_seconds")]
+    pub duration: Option<Duration>,
+    /// Who triggered it.
+    pub triggered_by: String,
+    /// Its origin.
+    pub origin: Option<String>,
+    /// The version that was deployed, ready to be deployed again; `None` if the API
+    /// does not say.
+    #[serde(skip)]
+    pub version: Option<ServiceVersion>,
+}
+
+impl ServiceRow {
+    /// What to act on; `None` if it is of a kind that this crate cannot act on.
+    pub fn service_ref(&self) -> Option<ServiceRef> {
+        self.kind.map(|kind| ServiceRef::new(kind, self.id))
+    }
+}
+
+impl fmt::Display for DeploymentRow {
+    /// One line: date, outcome, action, duration, who and through what.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = self.start.format("%Y-%m-%d %H:%M:%S");
+        let action = Printable::new(&self.action);
+        write!(f, "{start}  {:<11}  {action:<8}", self.outcome)?;
+        by(f, self.duration, &self.triggered_by, self.origin.as_deref())
+    }
+}
+
+impl fmt::Display for ServiceRow {
+    /// One line: name, outcome, action, duration, who and through what.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, action) = (Printable::new(&self.name), Printable::new(&self.action));
+        write!(f, "{name}  {}  {action}", self.outcome)?;
+        by(f, self.duration, &self.triggered_by, self.origin.as_deref())
+    }
+}
+
+fn by(
+    f: &mut fmt::Formatter<'_>,
+    duration: Option<Duration>,
+    who: &str,
+    origin: Option<&str>,
+) -> fmt::Result {
+    match duration {
+        Some(duration) => write!(f, "  {} s", duration.as_secs())?,
+        None => f.write_str("  -")?,
+    }
+    write!(f, "  {}", Printable::new(who))?;
+    match origin {
+        Some(origin) => write!(f, " ({})", Printable::new(origin)),
+        None => Ok(()),
+    }
+}
+
+fn in_seconds<S: Serializer>(
+    duration: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    duration
+        .map(|duration| duration.as_secs_f64())
+        .serialize(serializer)
+}
+
+/// The newest past deployments of an environment, newest first, at most `limit`.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_api::Error> {
+/// for row in qovery_ext::recipes::history(&client, environment, 20).await? {
+///     println!("{row}"); // 2026-01-01 10:00:00  succeeded    DEPLOY    83 s  ada@example.com (CLI)
+///     for service in &row.services {
+///         println!("    {service}");
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// As the call itself.
+pub async fn history(
+    client: &Client,
+    environment: Uuid,
+    limit: u32,
+) -> Result<Vec<DeploymentRow>, Error> {
+    let call = client.list_environment_deployment_history_v2(environment);
+    let listed = call.page_size(i64::from(limit)).await?;
+    let mut rows: Vec<_> = listed.results.into_iter().map(row).collect();
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(rows)
+}
+
+/// The newest past deployments of one service, newest first, at most `limit`.
+///
+/// # Errors
+/// As the call itself.
+pub async fn service_history(
+    client: &Client,
+    service: ServiceRef,
+    limit: u32,
+) -> Result<Vec<ServiceRow>, Error> {
+    let id = service.id;
+    let size = i64::from(limit);
+    let text = id.to_string();
+    let listed = match service.kind {
+        ServiceKind::Application => {
+            client
+                .list_application_deployment_history_v2(&text)
+                .page_size(size)
+                .await?
+                .results
+        }
+        ServiceKind::Container => {
+            client
+                .list_container_deployment_history_v2(id)
+                .page_size(size)
+                .await?
+                .results
+        }
+        ServiceKind::Database => {
+            client
+                .list_database_deployment_history_v2(id)
+                .page_size(size)
+                .await?
+                .results
+        }
+        ServiceKind::Job => {
+            client
+                .list_job_deployment_history_v2(id)
+                .page_size(size)
+                .await?
+                .results
+        }
+        ServiceKind::Helm => {
+            client
+                .list_helm_deployment_history_v2(id)
+                .page_size(size)
+                .await?
+                .results
+        }
+        ServiceKind::Terraform => {
+            client
+                .list_terraform_deployment_history_v2(id)
+                .page_size(size)
+                .await?
+                .results
+        }
+        ServiceKind::AgenticWorkflow => {
+            client
+                .list_agentic_workflow_deployment_history_v2(id)
+                .page_size(size)
+                .await?
+                .results
+        }
+    };
+    let mut rows: Vec<_> = listed
+        .into_iter()
+        .map(|entry| service_row(entry, None))
+        .collect();
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(rows)
+}
+
+fn row(entry: DeploymentHistoryEnvironmentV2) -> DeploymentRow {
+    let outcome = DeploymentOutcome::of(entry.action_status.as_str());
+    let duration = entry.duration();
+    let deployment = entry.identifier.execution_id;
+    let services = entry.stages.into_iter().flat_map(|stage| stage.services);
+    DeploymentRow {
+        services: services
+            .map(|service| service_row(service, Some(&deployment)))
+            .collect(),
+        action: entry.trigger_action.as_str().to_owned(),
+        outcome,
+        state: State::from(entry.status.as_str()),
+        start: entry.auditing_data.created_at,
+        end: end(&entry.auditing_data, outcome),
+        duration,
+        origin: origin(&entry.auditing_data),
+        triggered_by: entry.auditing_data.triggered_by,
+        deployment_id: deployment,
+    }
+}
+
+fn service_row(entry: DeploymentHistoryService, deployment: Option<&str>) -> ServiceRow {
+    let outcome = DeploymentOutcome::of(entry.status_details.status.as_str());
+    let kind = kind_of(entry.identifier.service_type.as_str());
+    ServiceRow {
+        id: entry.identifier.service_id,
+        kind,
+        duration: entry.duration(),
+        version: kind.and_then(|kind| version(kind, &entry.details)),
+        deployment_id: entry
+            .identifier
+            .execution_id
+            .or_else(|| deployment.map(str::to_owned)),
+        name: entry.identifier.name,
+        action: entry.status_details.action.as_str().to_owned(),
+        outcome,
+        state: State::from(entry.status.as_str()),
+        start: entry.auditing_data.created_at,
+        end: end(&entry.auditing_data, outcome),
+        origin: origin(&entry.auditing_data),
+        triggered_by: entry.auditing_data.triggered_by,
+    }
+}
+
+fn end(audit: &DeploymentHistoryAuditingData, outcome: DeploymentOutcome) -> Option<Timestamp> {
+    outcome.has_ended().then_some(audit.updated_at)
+}
+
+fn origin(audit: &DeploymentHistoryAuditingData) -> Option<String> {
+    audit
+        .origin
+        .as_ref()
+        .map(|origin| origin.as_str().to_owned())
+}
+
+/// The version in an entry. The entry is read as a whole: which shape it has does not depend on the kind
+/// of the service alone.
+fn version(kind: ServiceKind, details: &DeploymentHistoryServiceDetails) -> Option<ServiceVersion> {
+    let details = serde_json::to_value(details).ok()?;
+    let text = |value: &Value| {
+        let text = value.as_str().map(str::trim)?;
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let commit = details.pointer("/commit/git_commit_id").and_then(text);
+    let tag = details.get("tag").and_then(text);
+    let chart = details.pointer("/repository/chart_version").and_then(text);
+    let mut version = ServiceVersion::default();
+    match kind {
+        ServiceKind::Application | ServiceKind::Terraform => version.git_commit_id = commit,
+        ServiceKind::Container => version.image_tag = tag,
+        // The tag of a job that is built from Git is that of the image that was built.
+        ServiceKind::Job if commit.is_some() => version.git_commit_id = commit,
+        ServiceKind::Job => version.image_tag = tag,
+        ServiceKind::Helm if chart.is_some() => version.chart_version = chart,
+        ServiceKind::Helm => version.git_commit_id = commit,
+        ServiceKind::Database | ServiceKind::AgenticWorkflow => {}
+    }
+    (version != ServiceVersion::default()).then_some(version)
+}
+
+/// The duration that an entry of the history has as a text.
+///
+/// ```
+/// # fn example(entry: &qovery_api::types::DeploymentHistoryEnvironmentV2) {
+/// use qovery_ext::recipes::TypedDuration;
+///
+/// let took: Option<std::time::Duration> = entry.duration();
+/// # }
+/// ```
+pub trait TypedDuration {
+    /// How long it took so far; `None` if the entry has no duration, or something that is none.
+    fn duration(&self) -> Option<Duration>;
+}
+
+impl TypedDuration for DeploymentHistoryEnvironmentV2 {
+    fn duration(&self) -> Option<Duration> {
+        parse_duration(&self.total_duration)
+    }
+}
+
+impl TypedDuration for DeploymentHistoryService {
+    fn duration(&self) -> Option<Duration> {
+        parse_duration(self.total_duration.as_deref()?)
+    }
+}
+
+impl TypedDuration for DeploymentHistoryStage {
+    fn duration(&self) -> Option<Duration> {
+        parse_duration(&self.duration)
+    }
+}
+
+/// Reads an ISO 8601 duration such as `PT16.503S` or `P1DT2H`; `None` for anything else, for a negative
+/// one, and for years and months, which have no fixed length.
+///
+/// ```
+/// use std::time::Duration;
+/// use qovery_ext::recipes::parse_duration;
+///
+/// assert_eq!(parse_duration("PT16.503S"), Some(Duration::from_millis(16_503)));
+/// assert_eq!(parse_duration("PT1H2M"), Some(Duration::from_secs(3720)));
+/// assert_eq!(parse_duration("16 s"), None);
+/// ```
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let rest = text.trim().strip_prefix(['P', 'p'])?;
+    let (days, time) = match rest.split_once(['T', 't']) {
+        Some((_, "")) => return None,
+        Some((days, time)) => (days, time),
+        None if rest.is_empty() => return None,
+        None => (rest, ""),
+    };
+    let days = sum(days, &[('W', 604_800), ('D', 86_400)])?;
+    days.checked_add(sum(time, &[('H', 3600), ('M', 60), ('S', 1)])?)
+}
+
+/// The sum of numbers with units, each unit at most once and in this order. Only the last number may have
+/// a fraction.
+fn sum(mut text: &str, mut units: &[(char, u64)]) -> Option<Duration> {
+    let mut total = Duration::ZERO;
+    while !text.is_empty() {
+        let end = text.find(|c: char| c.is_ascii_alphabetic())?;
+        let (number, rest) = text.split_at(end);
+        let mut letters = rest.chars();
+        let letter = letters.next()?.to_ascii_uppercase();
+        text = letters.as_str();
+        let place = units.iter().position(|(unit, _)| *unit == letter)?;
+        let (_, seconds) = *units.get(place)?;
+        units = units.get(place + 1..)?;
+        let (whole, fraction) = match number.split_once(['.', ',']) {
+            Some((whole, fraction)) if text.is_empty() && !fraction.is_empty() => (whole, fraction),
+            Some(_) => return None,
+            None => (number, ""),
+        };
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
+            return None;
+        }
+        let whole = whole.parse::<u64>().ok()?.checked_mul(seconds)?;
+        // Nanoseconds: finer digits are cut off.
+        let digits = format!("{:0<9}", fraction.get(..9).unwrap_or(fraction));
+        let nanos = digits.parse::<u64>().ok()?.checked_mul(seconds)?;
+        total = total.checked_add(Duration::from_secs(whole))?;
+        total = total.checked_add(Duration::from_nanos(nanos))?;
+    }
+    Some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn durations_of_iso_8601_are_read() {
+        for (text, milliseconds) in [
+            ("PT16.503S", 16_503),
+            ("PT0S", 0),
+            ("PT1M4S", 64_000),
+            ("PT8H6M12.345S", 29_172_345),
+            ("P1D", 86_400_000),
+            ("P1DT1S", 86_401_000),
+            ("P2W", 1_209_600_000),
+            ("pt1,5s", 1_500),
+            (" PT1.5M ", 90_000),
+            ("PT0.0000000001S", 0),
+        ] {
+            let expected = Some(Duration::from_millis(milliseconds));
+            assert_eq!(parse_duration(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_no_duration() {
+        for text in [
+            "",
+            "P",
+            "PT",
+            "16",
+            "16s",
+            "PT-1S",
+            "-PT1S",
+            "PT1",
+            "PTS",
+            "P1Y",
+            "P1M",
+            "PT1S1M",
+            "PT1S1S",
+            "PT1.5M1S",
+            "PT1.S",
+            "PT.5S",
+            "P1DT",
+            "PT1X",
+            "PT99999999999999999999S",
+            "PT18446744073709551615H",
+            "PT1\u{661}S",
+            "PTé",
+        ] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_version_of_a_past_deployment_can_be_deployed_again() {
+        let commit = json!({
+            "git_commit_id": "4f1c2d9", "created_at": "2026-01-01T00:00:00Z", "tag": "", "message": "",
+            "author_name": "",
+        });
+        for (kind, details, expected) in [
+            (
+                ServiceKind::Application,
+                json!({"commit": commit, "build_pod_name": "x"}),
+                Some(ServiceVersion::commit("4f1c2d9")),
+            ),
+            (
+                ServiceKind::Container,
+                json!({"image_name": "web", "tag": "1.2", "arguments": []}),
+                Some(ServiceVersion::image_tag("1.2")),
+            ),
+            (
+                ServiceKind::Job,
+                json!({"image_name": "web", "tag": "1.2", "job_type": "CRON"}),
+                Some(ServiceVersion::image_tag("1.2")),
+            ),
+            (
+                ServiceKind::Job,
+                json!({"image_name": "web", "tag": "built", "commit": commit, "job_type": "CRON"}),
+                Some(ServiceVersion::commit("4f1c2d9")),
+            ),
+            (
+                ServiceKind::Helm,
+                json!({"repository": {"chart_name": "redis", "chart_version": "7.0"}}),
+                Some(ServiceVersion::chart("7.0")),
+            ),
+            (
+                ServiceKind::Helm,
+                json!({"commit": commit}),
+                Some(ServiceVersion::commit("4f1c2d9")),
+            ),
+            (
+                ServiceKind::Terraform,
+                json!({"commit": commit}),
+                Some(ServiceVersion::commit("4f1c2d9")),
+            ),
+            (ServiceKind::Database, json!({}), None),
+            (
+                ServiceKind::Container,
+                json!({"image_name": "web", "tag": " ", "arguments": []}),
+                None,
+            ),
+            (ServiceKind::Application, json!({}), None),
+        ] {
+            let read: DeploymentHistoryServiceDetails =
+                serde_json::from_value(details.clone()).unwrap();
+            assert_eq!(version(kind, &read), expected, "{kind} {details}");
+        }
+    }
+}

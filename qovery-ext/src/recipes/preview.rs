@@ -1,0 +1,765 @@
+//! Preview environments: a copy of an environment for a pull request, made, updated and deleted by its
+//! name.
+//!
+//! Everything is found again by the name: the next run takes up the remains of an interrupted run, and [`PreviewEnvironment::delete`] removes them. Dropping a future of this module may leave the copy in any
+//! state, and leaves nothing else.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, resume_unwind},
+    time::Duration,
+};
+
+use futures_util::FutureExt as _;
+use qovery_api::{
+    Client, Error, Printable,
+    chrono::{DateTime, TimeDelta, Utc},
+    types::{CloneEnvironmentRequest, Environment, EnvironmentModeEnum as Mode},
+};
+use uuid::Uuid;
+
+use super::{
+    ApplyVariablesError, DotenvError, EnvironmentService, FindError, FindExt, FoundEnvironment,
+    ServiceUrl, SetVariableError, Variable, VariableOwner, VersionError, naming, parse_dotenv,
+    plan_variables, services,
+    source::{Change, change},
+    urls,
+};
+use crate::{
+    Interrupt,
+    wait::{
+        Action, ServiceKind, ServiceSelection, ServiceVersion, UnsupportedVersion, WaitError,
+        WaitExt,
+    },
+};
+
+/// The variable that holds the end of the life of a preview.
+const EXPIRES_AT: &str = "PREVIEW_EXPIRES_AT";
+
+/// The wanted state of a preview environment.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client) -> Result<(), qovery_ext::recipes::PreviewError> {
+/// use qovery_ext::recipes::{PreviewEnvironment, Variable};
+///
+/// let preview = PreviewEnvironment::named("pr-17")
+///     .from("my-org/shop/staging")
+///     .branch("api", "feature/cart")
+///     .image("worker", "pr-17")
+///     .variable(Variable::new("LOG_LEVEL", "debug"));
+/// let deployed = preview.deploy(&client).await?;
+/// for url in &deployed.urls {
+///     println!("{}: {}", url.service.name, url.url);
+/// }
+/// // … when the pull request is closed:
+/// preview.delete(&client).await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Idempotent by name
+/// [`deploy`](Self::deploy) makes the environment if its project has none of this name, and brings the one
+/// that is there up to date otherwise: an edit that is made already is not sent again. An
+/// environment that is not a preview is never touched: its mode has to be the one that is asked for
+/// (`PREVIEW` by default; `PRODUCTION` is refused), and it is not the original.
+///
+/// The copy is made once. Services that the original gets later are not added to it.
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens until it is deployed, run or deleted"]
+pub struct PreviewEnvironment {
+    name: String,
+    origin: Option<String>,
+    mode: Mode,
+    cluster: Option<String>,
+    changes: Vec<(String, Change)>,
+    commits: Vec<(String, String)>,
+    variables: Vec<Variable>,
+    service_variables: Vec<(String, Variable)>,
+    time_to_live: Option<Duration>,
+    within: Option<Duration>,
+    invalid: Option<DotenvError>,
+}
+
+/// A preview environment that is there.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Preview {
+    /// The environment.
+    pub environment: FoundEnvironment,
+    /// Whether this run has made it.
+    pub is_new: bool,
+    /// Its services.
+    pub services: Vec<EnvironmentService>,
+    /// Its public URLs: by the names of the services, of each the main one first. Empty before it was
+    /// deployed.
+    pub urls: Vec<ServiceUrl>,
+}
+
+impl PreviewEnvironment {
+    /// An environment of this name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            origin: None,
+            mode: Mode::Preview,
+            cluster: None,
+            changes: Vec::new(),
+            commits: Vec::new(),
+            variables: Vec::new(),
+            service_variables: Vec::new(),
+            time_to_live: None,
+            within: None,
+            invalid: None,
+        }
+    }
+
+    /// A copy of this environment, in its project: a path, a URL of the web console or an id, as
+    /// [`FindExt::find`] takes it.
+    pub fn from(mut self, environment: impl Into<String>) -> Self {
+        self.origin = Some(environment.into());
+        self
+    }
+
+    /// In this mode. Default: `PREVIEW`. `PRODUCTION` is refused.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// On this cluster of the organization, by name or id. Default: that of the original. Holds when the
+    /// environment is made.
+    pub fn cluster(mut self, cluster: impl Into<String>) -> Self {
+        self.cluster = Some(cluster.into());
+        self
+    }
+
+    /// With this Git branch of an application, a Terraform module, or of a job or Helm chart from Git.
+    pub fn branch(mut self, service: impl Into<String>, branch: impl Into<String>) -> Self {
+        self.changes
+            .push((service.into(), Change::Branch(branch.into())));
+        self
+    }
+
+    /// With this Git commit of a service of any kind that is built from Git.
+    pub fn commit(mut self, service: impl Into<String>, commit: impl Into<String>) -> Self {
+        self.commits.push((service.into(), commit.into()));
+        self
+    }
+
+    /// With this image tag of a container, or of a job that runs an image.
+    pub fn image(mut self, service: impl Into<String>, tag: impl Into<String>) -> Self {
+        self.changes
+            .push((service.into(), Change::ImageTag(tag.into())));
+        self
+    }
+
+    /// With this version of a Helm chart that comes from a repository of charts.
+    pub fn chart(mut self, service: impl Into<String>, version: impl Into<String>) -> Self {
+        self.changes
+            .push((service.into(), Change::ChartVersion(version.into())));
+        self
+    }
+
+    /// With this variable of the environment.
+    pub fn variable(mut self, variable: Variable) -> Self {
+        self.variables.push(variable);
+        self
+    }
+
+    /// With these variables of the environment: a map of names and values, for example.
+    pub fn variables<K: Into<String>, V: Into<qovery_api::SecretText>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let variables = variables.into_iter();
+        self.variables
+            .extend(variables.map(|(key, value)| Variable::new(key, value)));
+        self
+    }
+
+    /// With the variables of this file, as [`parse_dotenv`] reads it. A text that cannot be read is an
+    /// error when the environment is made.
+    pub fn dotenv(mut self, text: &str) -> Self {
+        match parse_dotenv(text) {
+            Ok(variables) => self.variables.extend(variables),
+            Err(error) => self.invalid = Some(error),
+        }
+        self
+    }
+
+    /// With this variable of one service.
+    pub fn service_variable(mut self, service: impl Into<String>, variable: Variable) -> Self {
+        self.service_variables.push((service.into(), variable));
+        self
+    }
+
+    /// Notes when it may be deleted: so long after it was last brought up to date. Nothing deletes it by
+    /// itself: run [`delete_expired_previews`] from a scheduled job.
+    pub fn time_to_live(mut self, time: Duration) -> Self {
+        self.time_to_live = Some(time);
+        self
+    }
+
+    /// Gives up waiting for its deployment after this time. Default: one hour.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.within = Some(limit);
+        self
+    }
+
+    /// Makes it or brings it up to date, deploys it, waits, and reads its URLs.
+    ///
+    /// # Errors
+    /// Returns an error if a step fails; the environment stays, and the next run takes it up.
+    pub async fn deploy(&self, client: &Client) -> Result<Preview, PreviewError> {
+        let mut preview = self.ensure(client).await?;
+        self.finish(client, &mut preview).await?;
+        Ok(preview)
+    }
+
+    async fn finish(&self, client: &Client, preview: &mut Preview) -> Result<(), PreviewError> {
+        let deployment = self.deployment(client, preview)?;
+        deployment.await.map_err(PreviewError::wait)?;
+        let read = urls(client, preview.environment.id()).await;
+        preview.urls = read.map_err(|error| PreviewError::call("reading the URLs", error))?;
+        Ok(())
+    }
+
+    /// Makes it or brings it up to date. Deploys nothing: to deploy and watch it, use
+    /// [`PreviewEnvironment::deployment`].
+    ///
+    /// # Errors
+    /// Returns an error if a step fails; the environment stays, and the next run takes it up.
+    pub async fn ensure(&self, client: &Client) -> Result<Preview, PreviewError> {
+        if let Some(error) = &self.invalid {
+            return Err(PreviewError::new(Reason::Dotenv(error.clone())));
+        }
+        let origin = self.find_origin(client).await?;
+        let (environment, is_new) = match self.existing(client, &origin).await?.as_slice() {
+            [] => (self.make(client, &origin).await?, true),
+            [environment] => (environment.clone(), false),
+            several => {
+                return Err(PreviewError::refused(format!(
+                    "{} previews of {} are named \"{}\", made at the same time: delete them, and run \
+                     this again",
+                    several.len(),
+                    origin.project,
+                    self.name
+                )));
+            }
+        };
+        let listed = services(client, environment.id()).await;
+        let services = listed.map_err(|error| PreviewError::call("listing the services", error))?;
+        for (name, wanted) in &self.changes {
+            let service = acted_on(&services, name)?;
+            change(client, service, wanted)
+                .await
+                .map_err(|error| PreviewError::new(Reason::Version(error)))?;
+        }
+        // Names that no service has are an error before anything is deployed.
+        self.selection(&services)?;
+        self.set_variables(client, environment.id(), &services)
+            .await?;
+        Ok(Preview {
+            environment,
+            is_new,
+            services,
+            urls: Vec::new(),
+        })
+    }
+
+    /// What deploys a preview that is up to date, in the commits that were asked for: to be watched, or
+    /// waited for with other options.
+    ///
+    /// # Errors
+    /// Returns an error if a service has no such commit.
+    pub fn deployment(&self, client: &Client, preview: &Preview) -> Result<Action, PreviewError> {
+        let environment = client
+            .environment(preview.environment.id())
+            .in_project(preview.environment.project.id);
+        let action = match self.selection(&preview.services)? {
+            Some(selection) => environment.deploy_services(selection),
+            None => environment.deploy(),
+        };
+        Ok(match self.within {
+            Some(limit) => action.within(limit),
+            None => action,
+        })
+    }
+
+    /// Deletes it, and waits until it is gone. Returns whether there was one. Deletes each environment of
+    /// this name that is a preview: two runs at the same time may have made two.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be looked up or deleted.
+    pub async fn delete(&self, client: &Client) -> Result<bool, PreviewError> {
+        let origin = self.find_origin(client).await?;
+        let existing = self.existing(client, &origin).await?;
+        for environment in &existing {
+            environment.delete().await.map_err(PreviewError::wait)?;
+        }
+        client.forget_names();
+        Ok(!existing.is_empty())
+    }
+
+    /// Deploys it, does some work with it, and deletes it: at the end, if the work fails or panics, and on
+    /// Ctrl-C and SIGTERM.
+    ///
+    /// ```no_run
+    /// # async fn example(client: qovery_api::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use qovery_ext::recipes::PreviewEnvironment;
+    ///
+    /// let preview = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+    /// preview
+    ///     .run(&client, async |preview| {
+    ///         let urls = preview.urls.iter().map(|link| &link.url);
+    ///         let status = std::process::Command::new("./end-to-end.sh").args(urls).status()?;
+    ///         status.success().then_some(()).ok_or_else(|| std::io::Error::other("the tests failed"))
+    ///     })
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A signal is heeded between two steps of making the environment, so that no request is abandoned
+    /// half-way, and at once while it is deployed or worked with. While it is deleted, a second signal stops
+    /// waiting for the deletion. If the future is dropped or the process is killed, the environment stays:
+    /// [`PreviewEnvironment::delete`] finds it.
+    ///
+    /// # Errors
+    /// Returns the error of the work, of making the environment, or that it was interrupted. If it could
+    /// not be deleted either, [`RunPreviewError::not_deleted`] says why.
+    pub async fn run<T, E>(
+        &self,
+        client: &Client,
+        work: impl AsyncFnOnce(Preview) -> Result<T, E>,
+    ) -> Result<T, RunPreviewError<E>> {
+        self.run_until(client, work, Interrupt::listen()).await
+    }
+
+    async fn run_until<T, E>(
+        &self,
+        client: &Client,
+        work: impl AsyncFnOnce(Preview) -> Result<T, E>,
+        mut interrupt: Interrupt,
+    ) -> Result<T, RunPreviewError<E>> {
+        let done = async {
+            // To its end: an environment that is being made can only be deleted once it is there.
+            let mut preview = self.ensure(client).await.map_err(Ended::Preview)?;
+            let worked = async {
+                self.finish(client, &mut preview)
+                    .await
+                    .map_err(Ended::Preview)?;
+                work(preview).await.map_err(Ended::Work)
+            };
+            tokio::select! {
+                biased;
+                () = interrupt.comes() => Err(Ended::Interrupted),
+                worked = AssertUnwindSafe(worked).catch_unwind() => worked.unwrap_or_else(|panic| {
+                    Err(Ended::Panicked(panic))
+                }),
+            }
+        };
+        let done = done.await;
+        let mut again = Interrupt::listen();
+        let deleted = tokio::select! {
+            deleted = self.delete(client) => deleted,
+            () = again.comes() => Err(PreviewError::refused(
+                "interrupted while it was being deleted: the server goes on".to_owned(),
+            )),
+        };
+        match (done, deleted) {
+            (Err(Ended::Panicked(panic)), _) => resume_unwind(panic),
+            (Ok(value), Ok(_)) => Ok(value),
+            (Ok(_), Err(error)) => Err(RunPreviewError {
+                ended: Ended::NotDeleted,
+                not_deleted: Some(error),
+            }),
+            (Err(ended), deleted) => Err(RunPreviewError {
+                ended,
+                not_deleted: deleted.err(),
+            }),
+        }
+    }
+
+    async fn find_origin(&self, client: &Client) -> Result<FoundEnvironment, PreviewError> {
+        if self.name.trim().is_empty() {
+            return Err(PreviewError::refused("a preview needs a name".to_owned()));
+        }
+        if self.mode == Mode::Production {
+            let text = "a preview cannot have the mode PRODUCTION".to_owned();
+            return Err(PreviewError::refused(text));
+        }
+        let Some(origin) = &self.origin else {
+            let text = "say which environment it is a copy of: .from(\"my-org/shop/staging\")";
+            return Err(PreviewError::refused(text.to_owned()));
+        };
+        let origin = client.find(origin).environment().await;
+        let origin = origin.map_err(|error| PreviewError::new(Reason::Find(error)))?;
+        if naming::comparable(origin.name()) == naming::comparable(&self.name) {
+            return Err(PreviewError::refused(format!(
+                "a preview cannot have the name of its original, {origin}"
+            )));
+        }
+        Ok(origin)
+    }
+
+    /// The environments that have the name, as they are now. One that is no preview is an error.
+    async fn existing(
+        &self,
+        client: &Client,
+        origin: &FoundEnvironment,
+    ) -> Result<Vec<FoundEnvironment>, PreviewError> {
+        let listed = client.list_environment(origin.project.id).await;
+        let what = format!("listing the environments of project {}", origin.project);
+        let listed = listed.map_err(|error| PreviewError::call(what, error))?;
+        let (alike, _) = naming::alike(listed.results, &self.name, |one| &one.name);
+        if let Some(other) = alike.iter().find(|one| one.mode != self.mode) {
+            return Err(PreviewError::refused(format!(
+                "environment {} ({}) is there, and is no preview: its mode is {}, not {}",
+                other.name, other.id, other.mode, self.mode
+            )));
+        }
+        let found = |one: &Environment| {
+            client.remember_name(one.id, &one.name);
+            FoundEnvironment::of(client, origin, one)
+        };
+        Ok(alike.iter().map(found).collect())
+    }
+
+    async fn make(
+        &self,
+        client: &Client,
+        origin: &FoundEnvironment,
+    ) -> Result<FoundEnvironment, PreviewError> {
+        let mut request = CloneEnvironmentRequest::new(&self.name).mode(self.mode.clone());
+        if let Some(cluster) = &self.cluster {
+            let organization = client.organization(&origin.organization.id.to_string());
+            let cluster = organization.cluster(cluster).await;
+            let cluster = cluster.map_err(|error| PreviewError::new(Reason::Find(error)))?;
+            request = request.cluster_id(cluster.id());
+        }
+        let made = client.clone_environment(origin.id(), &request).await;
+        client.forget_names();
+        match made {
+            Ok(made) => {
+                client.remember_name(made.id, &made.name);
+                Ok(FoundEnvironment::of(client, origin, &made))
+            }
+            // The response was lost: whether it is there decides.
+            Err(error) if error.may_have_been_executed() => {
+                let existing = self.existing(client, origin).await?;
+                let existing = existing.into_iter().next();
+                existing.ok_or_else(|| PreviewError::call(format!("copying {origin}"), error))
+            }
+            Err(error) => Err(PreviewError::call(format!("copying {origin}"), error)),
+        }
+    }
+
+    async fn set_variables(
+        &self,
+        client: &Client,
+        environment: Uuid,
+        services: &[EnvironmentService],
+    ) -> Result<(), PreviewError> {
+        let mut variables = self.variables.clone();
+        if let Some(time) = self.time_to_live {
+            let end = TimeDelta::from_std(time)
+                .ok()
+                .and_then(|time| Utc::now().checked_add_signed(time));
+            let end = end.unwrap_or(DateTime::<Utc>::MAX_UTC);
+            variables.push(Variable::new(EXPIRES_AT, end.to_rfc3339()));
+        }
+        let mut owners = vec![(VariableOwner::Environment(environment), variables)];
+        for (name, variable) in &self.service_variables {
+            let owner = VariableOwner::Service(acted_on(services, name)?);
+            match owners.iter_mut().find(|(other, _)| *other == owner) {
+                Some((_, variables)) => variables.push(variable.clone()),
+                None => owners.push((owner, vec![variable.clone()])),
+            }
+        }
+        for (owner, variables) in owners.into_iter().filter(|(_, all)| !all.is_empty()) {
+            let plan = plan_variables(client, owner, variables).await;
+            let plan = plan.map_err(|error| PreviewError::new(Reason::Variable(error)))?;
+            let applied = plan.apply().await;
+            applied.map_err(|error| PreviewError::new(Reason::Variables(error)))?;
+        }
+        Ok(())
+    }
+
+    /// All services with the commits that were asked for; `None` if none was.
+    fn selection(
+        &self,
+        services: &[EnvironmentService],
+    ) -> Result<Option<ServiceSelection>, PreviewError> {
+        if self.commits.is_empty() {
+            return Ok(None);
+        }
+        let all = services.iter().filter_map(EnvironmentService::service_ref);
+        // Agentic workflows are deployed with their environment alone.
+        let all = all.filter(|service| service.kind != ServiceKind::AgenticWorkflow);
+        let mut selection: ServiceSelection = all.collect();
+        for (name, commit) in &self.commits {
+            let service = acted_on(services, name)?;
+            let version = ServiceVersion::commit(commit);
+            let check = version.check(service);
+            check.map_err(|error| PreviewError::new(Reason::Commit(error)))?;
+            selection = selection.with_version(service.kind, service.id, version);
+        }
+        Ok(Some(selection))
+    }
+}
+
+/// The service with a name.
+fn acted_on(
+    services: &[EnvironmentService],
+    name: &str,
+) -> Result<crate::wait::ServiceRef, PreviewError> {
+    let found = services.to_vec();
+    let (alike, others) = naming::alike(found, name, |service| &service.name);
+    match alike.as_slice() {
+        [service] => service.service_ref().ok_or_else(|| {
+            PreviewError::refused(format!(
+                "service {service} is of a kind that cannot be acted on"
+            ))
+        }),
+        [] => {
+            let names: Vec<_> = others.iter().map(|one| one.name.as_str()).collect();
+            Err(PreviewError::refused(format!(
+                "no service is named \"{name}\": there are {}",
+                names.join(", ")
+            )))
+        }
+        several => {
+            let ids: Vec<_> = several
+                .iter()
+                .map(|one| format!("{one} {}", one.id))
+                .collect();
+            Err(PreviewError::refused(format!(
+                "several services are named \"{name}\": {}",
+                ids.join(", ")
+            )))
+        }
+    }
+}
+
+/// Deletes the previews of a project whose [time to live](PreviewEnvironment::time_to_live) is over, and
+/// waits until they are gone. Returns their names.
+///
+/// Looks at each environment in mode `PREVIEW`, which takes a request for each; an environment without a
+/// time to live stays.
+///
+/// # Errors
+/// Returns an error if the project is not found, if something cannot be read, or for the first one that
+/// cannot be deleted; the others are tried again with the next call.
+pub async fn delete_expired_previews(
+    client: &Client,
+    project: &str,
+) -> Result<Vec<String>, PreviewError> {
+    let find = |error| PreviewError::new(Reason::Find(error));
+    let project = client.find(project).project().await.map_err(find)?;
+    let listed = client.list_environment(project.id()).await;
+    let what = format!("listing the environments of {project}");
+    let listed = listed.map_err(|error| PreviewError::call(what, error))?;
+    let mut deleted = Vec::new();
+    let previews = listed.results.into_iter();
+    for preview in previews.filter(|one| one.mode == Mode::Preview) {
+        let scope = qovery_api::types::ApiVariableScopeEnum::Environment;
+        let variables = client.list_variables(preview.id, scope.clone()).await;
+        let what = format!("reading the variables of environment {}", preview.id);
+        let variables = variables.map_err(|error| PreviewError::call(what, error))?;
+        let mut own = variables
+            .results
+            .into_iter()
+            .filter(|one| one.scope == scope);
+        let end = own
+            .find(|one| one.key == EXPIRES_AT)
+            .and_then(|one| one.value);
+        let end = end.and_then(|end| DateTime::parse_from_rfc3339(&end).ok());
+        if end.is_some_and(|end| end <= Utc::now()) {
+            client.remember_name(preview.id, &preview.name);
+            let environment = client.environment(preview.id).in_project(project.id());
+            environment.delete().await.map_err(PreviewError::wait)?;
+            deleted.push(preview.name);
+        }
+    }
+    if !deleted.is_empty() {
+        client.forget_names();
+    }
+    Ok(deleted)
+}
+
+/// Why a preview environment was not made, deployed or deleted.
+#[derive(Debug)]
+pub struct PreviewError(Box<Reason>);
+
+#[derive(Debug)]
+enum Reason {
+    Find(FindError),
+    Call(String, Error),
+    Wait(WaitError),
+    Version(VersionError),
+    Commit(UnsupportedVersion),
+    Variable(SetVariableError),
+    Variables(ApplyVariablesError),
+    Dotenv(DotenvError),
+    Refused(String),
+}
+
+impl PreviewError {
+    fn new(reason: Reason) -> Self {
+        Self(Box::new(reason))
+    }
+
+    fn call(what: impl Into<String>, error: Error) -> Self {
+        Self::new(Reason::Call(what.into(), error))
+    }
+
+    fn wait(error: WaitError) -> Self {
+        Self::new(Reason::Wait(error))
+    }
+
+    fn refused(text: String) -> Self {
+        Self::new(Reason::Refused(text))
+    }
+
+    /// Whether the request is impossible: a name that no service has, an environment of that name that
+    /// is no preview.
+    pub fn is_refused(&self) -> bool {
+        matches!(
+            *self.0,
+            Reason::Refused(_) | Reason::Commit(_) | Reason::Dotenv(_)
+        )
+    }
+
+    /// The error of the wait for its deployment or deletion.
+    pub fn wait_error(&self) -> Option<&WaitError> {
+        match &*self.0 {
+            Reason::Wait(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The error of the call that failed.
+    pub fn api_error(&self) -> Option<&Error> {
+        match &*self.0 {
+            Reason::Find(error) => error.api_error(),
+            Reason::Call(_, error) => Some(error),
+            Reason::Wait(error) => error.api_error(),
+            Reason::Version(error) => error.api_error(),
+            Reason::Variable(error) => error.api_error(),
+            Reason::Variables(error) => error.cause().api_error(),
+            Reason::Commit(_) | Reason::Dotenv(_) | Reason::Refused(_) => None,
+        }
+    }
+
+    /// For [`std::process::exit`]: that of the wait, 3 otherwise.
+    pub fn exit_code(&self) -> u8 {
+        self.wait_error().map_or(3, WaitError::exit_code)
+    }
+}
+
+impl fmt::Display for PreviewError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Reason::Find(error) => error.fmt(f),
+            Reason::Call(what, _) => write!(f, "{} failed", Printable::new(what)),
+            Reason::Wait(error) => error.fmt(f),
+            Reason::Version(error) => error.fmt(f),
+            Reason::Commit(error) => error.fmt(f),
+            Reason::Variable(error) => error.fmt(f),
+            Reason::Variables(error) => error.fmt(f),
+            Reason::Dotenv(error) => error.fmt(f),
+            Reason::Refused(text) => Printable::new(text).fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PreviewError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.api_error().map(|error| error as _)
+    }
+}
+
+enum Ended<E> {
+    Preview(PreviewError),
+    Work(E),
+    Interrupted,
+    Panicked(Box<dyn std::any::Any + Send>),
+    NotDeleted,
+}
+
+/// Why the work with a preview environment did not end well.
+pub struct RunPreviewError<E> {
+    ended: Ended<E>,
+    not_deleted: Option<PreviewError>,
+}
+
+impl<E> RunPreviewError<E> {
+    /// The error of the work.
+    pub fn work_error(&self) -> Option<&E> {
+        match &self.ended {
+            Ended::Work(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The error of making or deploying the environment.
+    pub fn preview_error(&self) -> Option<&PreviewError> {
+        match &self.ended {
+            Ended::Preview(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Whether it was interrupted by Ctrl-C or SIGTERM.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self.ended, Ended::Interrupted)
+    }
+
+    /// Why the environment was not deleted at the end. `None` if it was.
+    pub fn not_deleted(&self) -> Option<&PreviewError> {
+        self.not_deleted.as_ref()
+    }
+
+    /// For [`std::process::exit`]: that of the [`PreviewError`], 130 if it was interrupted, 1 if the work
+    /// failed.
+    pub fn exit_code(&self) -> u8 {
+        match (&self.ended, &self.not_deleted) {
+            (Ended::Preview(error), _) | (Ended::NotDeleted, Some(error)) => error.exit_code(),
+            (Ended::Interrupted, _) => Interrupt::EXIT_CODE,
+            _ => 1,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for RunPreviewError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.ended {
+            Ended::Preview(error) => error.fmt(f)?,
+            Ended::Work(error) => error.fmt(f)?,
+            Ended::Interrupted => f.write_str("interrupted")?,
+            Ended::Panicked(_) => f.write_str("the work panicked")?,
+            Ended::NotDeleted => f.write_str("the work is done")?,
+        }
+        match &self.not_deleted {
+            Some(error) => write!(f, "\nthe preview environment was not deleted: {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for RunPreviewError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ended: &dyn fmt::Debug = match &self.ended {
+            Ended::Preview(error) => error,
+            Ended::Work(error) => error,
+            Ended::Interrupted => &"interrupted",
+            Ended::Panicked(_) => &"panicked",
+            Ended::NotDeleted => &"done",
+        };
+        f.debug_struct("RunPreviewError")
+            .field("ended", ended)
+            .field("not_deleted", &self.not_deleted)
+            .finish()
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> std::error::Error for RunPreviewError<E> {}

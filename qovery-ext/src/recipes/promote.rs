@@ -1,0 +1,304 @@
+//! Bringing the versions that run in one environment to another one.
+//!
+//! Nothing is sent before the plan is deployed. Dropping a future of this module abandons requests that
+//! only read.
+
+use std::{collections::HashMap, fmt};
+
+use qovery_api::{Call, Client, Json, Operation, OperationInfo, Printable, operations};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{DeploymentOutcome, VersionError, history, naming::comparable, services::kind_of};
+use crate::wait::{Action, ServiceRef, ServiceSelection, ServiceVersion, WaitExt};
+
+/// How far back the history is read.
+const ENTRIES: u32 = 100;
+
+/// The plan for one service.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Promotion {
+    /// It gets another version.
+    Change {
+        /// The version that ran before, if it is known.
+        before: Option<ServiceVersion>,
+        /// The version that it gets.
+        after: ServiceVersion,
+    },
+    /// It runs this version already.
+    Unchanged(ServiceVersion),
+    /// The target has no service of this name and kind, or several.
+    Missing,
+    /// The two do not run the same thing, so that a version of one says nothing about the other.
+    Different(String),
+    /// No deployment of it that succeeded has a known version.
+    Unknown,
+}
+
+/// One service of the environment that versions are taken from.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PromotedService {
+    /// Its name.
+    pub name: String,
+    /// The service that the version is taken from.
+    pub from: ServiceRef,
+    /// The service that gets it.
+    pub to: Option<ServiceRef>,
+    /// The plan for it.
+    pub promotion: Promotion,
+}
+
+/// The effects of a promotion. [`PromotionPlan::deploy`] carries it out.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PromotionPlan {
+    client: Client,
+    /// The environment that versions are taken from.
+    pub from: Uuid,
+    /// The environment that gets them.
+    pub to: Uuid,
+    /// The services, by name. Databases and agentic workflows have no versions and are left out.
+    pub services: Vec<PromotedService>,
+}
+
+impl PromotionPlan {
+    /// Whether no service changes.
+    pub fn is_empty(&self) -> bool {
+        self.changes().next().is_none()
+    }
+
+    /// Whether a service cannot be promoted: it is missing, different, or has no known version.
+    pub fn is_incomplete(&self) -> bool {
+        self.services.iter().any(|service| {
+            !matches!(
+                service.promotion,
+                Promotion::Change { .. } | Promotion::Unchanged(_)
+            )
+        })
+    }
+
+    fn changes(&self) -> impl Iterator<Item = (ServiceRef, &ServiceVersion)> {
+        self.services
+            .iter()
+            .filter_map(|service| match &service.promotion {
+                Promotion::Change { after, .. } => Some((service.to?, after)),
+                _ => None,
+            })
+    }
+
+    /// Deploys all changes in one deployment; `None` if there is nothing to do. Services that cannot be
+    /// promoted are left alone.
+    pub fn deploy(&self) -> Option<Action> {
+        let selection = self.changes();
+        let selection = selection.fold(ServiceSelection::new(), |all, (service, version)| {
+            all.with_version(service.kind, service.id, version.clone())
+        });
+        let environment = self.client.environment(self.to);
+        (!selection.is_empty()).then(|| environment.deploy_services(selection))
+    }
+}
+
+impl fmt::Display for PromotionPlan {
+    /// A line for each service: `~` changes, `=` does not, `!` cannot be promoted.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, service) in self.services.iter().enumerate() {
+            if number > 0 {
+                writeln!(f)?;
+            }
+            let name = Printable::new(&service.name);
+            let kind = service.from.kind;
+            match &service.promotion {
+                Promotion::Change {
+                    before: Some(before),
+                    after,
+                } => write!(f, "~ {name} ({kind}): {before} -> {after}")?,
+                Promotion::Change { after, .. } => write!(f, "~ {name} ({kind}): {after}")?,
+                Promotion::Unchanged(version) => write!(f, "= {name} ({kind}): {version}")?,
+                Promotion::Missing => write!(
+                    f,
+                    "! {name} ({kind}): the target has not exactly one service of this name and kind"
+                )?,
+                Promotion::Different(why) => {
+                    write!(f, "! {name} ({kind}): {}", Printable::new(why))?;
+                }
+                Promotion::Unknown => write!(
+                    f,
+                    "! {name} ({kind}): no deployment of it that succeeded has a known version"
+                )?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Plans to bring the exact versions that were last deployed with success in one environment to another.
+///
+/// Services are matched by name and kind, as [`find_service`](super::find_service) compares names. A
+/// service is promoted only if both have the same image, repository or chart. Takes four requests.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, staging: uuid::Uuid, production: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// use qovery_ext::recipes::promote;
+///
+/// let plan = promote(&client, staging, production).await?;
+/// println!("{plan}");
+/// if let Some(deploy) = plan.deploy() {
+///     deploy.await?;
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Returns an error if the services or the history of one of the two cannot be read.
+pub async fn promote(client: &Client, from: Uuid, to: Uuid) -> Result<PromotionPlan, VersionError> {
+    let sources = sources(client, from).await?;
+    let targets = self::sources(client, to).await?;
+    let wanted = deployed(client, from).await?;
+    let running = deployed(client, to).await?;
+    let mut services: Vec<PromotedService> = sources
+        .iter()
+        .filter(|source| !source.service.kind.versions().is_empty())
+        .map(|source| {
+            let alike: Vec<_> = targets
+                .iter()
+                .filter(|target| {
+                    target.service.kind == source.service.kind
+                        && comparable(&target.name) == comparable(&source.name)
+                })
+                .collect();
+            let target = match alike.as_slice() {
+                [target] => Some(*target),
+                several => {
+                    let mut exact = several.iter().filter(|one| one.name == source.name);
+                    exact.next().filter(|_| exact.next().is_none()).copied()
+                }
+            };
+            PromotedService {
+                name: source.name.clone(),
+                from: source.service,
+                to: target.map(|target| target.service),
+                promotion: promotion(source, target, &wanted, &running),
+            }
+        })
+        .collect();
+    services.sort_by(|a, b| a.name.cmp(&b.name).then(a.from.cmp(&b.from)));
+    Ok(PromotionPlan {
+        client: client.clone(),
+        from,
+        to,
+        services,
+    })
+}
+
+fn promotion(
+    source: &Source,
+    target: Option<&Source>,
+    wanted: &HashMap<Uuid, ServiceVersion>,
+    running: &HashMap<Uuid, ServiceVersion>,
+) -> Promotion {
+    let Some(target) = target else {
+        return Promotion::Missing;
+    };
+    if source.origin != target.origin {
+        let text = |source: &Source| {
+            source
+                .origin
+                .clone()
+                .unwrap_or_else(|| "nothing".to_owned())
+        };
+        let why = format!("it runs {}, the target runs {}", text(source), text(target));
+        return Promotion::Different(why);
+    }
+    let Some(after) = wanted.get(&source.service.id) else {
+        return Promotion::Unknown;
+    };
+    let before = running.get(&target.service.id);
+    if before == Some(after) {
+        return Promotion::Unchanged(after.clone());
+    }
+    Promotion::Change {
+        before: before.cloned(),
+        after: after.clone(),
+    }
+}
+
+/// The version of each service of an environment that was last deployed with success.
+async fn deployed(
+    client: &Client,
+    environment: Uuid,
+) -> Result<HashMap<Uuid, ServiceVersion>, VersionError> {
+    let rows = history(client, environment, ENTRIES).await;
+    let what = format!("reading the history of environment {environment}");
+    let rows = rows.map_err(|error| VersionError::call(what, error))?;
+    let mut versions = HashMap::new();
+    let services = rows.into_iter().flat_map(|row| row.services);
+    for service in services {
+        let is_deployed =
+            service.action == "DEPLOY" && service.outcome == DeploymentOutcome::Succeeded;
+        if let Some(version) = service.version.filter(|_| is_deployed) {
+            // Newest first.
+            versions.entry(service.id).or_insert(version);
+        }
+    }
+    Ok(versions)
+}
+
+/// A service with its image, repository or chart, without a version.
+struct Source {
+    service: ServiceRef,
+    name: String,
+    /// The image, the repository or the chart; `None` if it is of none of these.
+    origin: Option<String>,
+}
+
+async fn sources(client: &Client, environment: Uuid) -> Result<Vec<Source>, VersionError> {
+    let call = Call::<ListDocuments>::new(client, &[&environment]);
+    let what = format!("listing the services of environment {environment}");
+    let listed = call
+        .await
+        .map_err(|error| VersionError::call(what, error))?;
+    let results = listed.get("results").and_then(Value::as_array);
+    Ok(results.into_iter().flatten().filter_map(source).collect())
+}
+
+fn source(document: &Value) -> Option<Source> {
+    let text = |path: &str| document.pointer(path).and_then(Value::as_str);
+    let id = Uuid::try_parse(text("/id")?).ok()?;
+    let kind = kind_of(text("/service_type")?)?;
+    let repository = [
+        "/git_repository/url",
+        "/source/docker/git_repository/url",
+        "/source/git/git_repository/url",
+        "/terraform_files_source/git/git_repository/url",
+    ];
+    let image = ["/image_name", "/source/image/image_name"];
+    let chart = ["/source/repository/chart_name"];
+    let first = |paths: &[&str]| paths.iter().find_map(|path| text(path));
+    let origin = first(&repository)
+        .map(|url| {
+            format!(
+                "repository {}",
+                url.trim_end_matches('/').trim_end_matches(".git")
+            )
+        })
+        .or_else(|| first(&image).map(|name| format!("image {name}")))
+        .or_else(|| first(&chart).map(|name| format!("chart {name}")));
+    Some(Source {
+        service: ServiceRef::new(kind, id),
+        name: text("/name")?.to_owned(),
+        origin,
+    })
+}
+
+/// The operation that lists the services, with the whole documents: the image, the repository or the chart
+/// has another place for each kind.
+#[derive(Debug)]
+enum ListDocuments {}
+
+impl Operation for ListDocuments {
+    type Output = Value;
+    type Format = Json;
+    const INFO: &'static OperationInfo = operations::ListServicesByEnvironmentId::INFO;
+}

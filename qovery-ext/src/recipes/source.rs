@@ -1,0 +1,398 @@
+//! The source of a service, and changing it without losing any other setting.
+//!
+//! Each edit reads the service, changes one thing, writes everything back and compares the answer
+//! with the request.
+
+use std::fmt;
+
+use qovery_api::{
+    Client, Error, Patch, Printable,
+    types::{
+        ApplicationEditRequest, ContainerRequest, HelmRequest, HelmRequestSource, JobRequest,
+        TerraformRequest,
+    },
+};
+
+use serde_json::Value;
+
+use crate::wait::{ServiceKind, ServiceRef};
+
+/// One thing to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Change {
+    ImageTag(String),
+    Branch(String),
+    ChartVersion(String),
+}
+
+impl Change {
+    fn noun(&self) -> &'static str {
+        match self {
+            Self::ImageTag(_) => "image tag",
+            Self::Branch(_) => "Git branch",
+            Self::ChartVersion(_) => "chart version",
+        }
+    }
+
+    fn value(&self) -> &str {
+        match self {
+            Self::ImageTag(value) | Self::Branch(value) | Self::ChartVersion(value) => value,
+        }
+    }
+}
+
+/// A version of a service's configuration that was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VersionChange {
+    /// The version before, if the API has one.
+    pub before: Option<String>,
+    /// The version now.
+    pub after: String,
+}
+
+impl VersionChange {
+    /// Whether it was so before, and nothing was sent.
+    pub fn is_unchanged(&self) -> bool {
+        self.before.as_deref() == Some(&self.after)
+    }
+}
+
+impl fmt::Display for VersionChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = self.before.as_deref().unwrap_or("(none)");
+        let (before, after) = (Printable::new(before), Printable::new(&self.after));
+        match self.is_unchanged() {
+            true => write!(f, "{after} (unchanged)"),
+            false => write!(f, "{before} -> {after}"),
+        }
+    }
+}
+
+/// Why the version of a service was not changed or not found.
+#[derive(Debug)]
+pub struct VersionError(Box<Reason>);
+
+#[derive(Debug)]
+enum Reason {
+    Call(String, Error),
+    Unsupported(String),
+    Edited(String),
+    NoSuccess(String),
+}
+
+impl VersionError {
+    pub(super) fn call(what: impl fmt::Display, error: Error) -> Self {
+        Self(Box::new(Reason::Call(what.to_string(), error)))
+    }
+
+    pub(super) fn unsupported(text: String) -> Self {
+        Self(Box::new(Reason::Unsupported(text)))
+    }
+
+    pub(super) fn no_success(text: String) -> Self {
+        Self(Box::new(Reason::NoSuccess(text)))
+    }
+
+    /// Whether the service has no such version: a database has no branch. Nothing was sent.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(*self.0, Reason::Unsupported(_))
+    }
+
+    /// Whether the service was edited by someone else at the same time, so that the server has other
+    /// settings than those that were sent. Look at it before deploying.
+    pub fn is_conflict(&self) -> bool {
+        matches!(*self.0, Reason::Edited(_))
+    }
+
+    /// Whether the history has no earlier deployment that succeeded and whose version is known.
+    pub fn is_without_success(&self) -> bool {
+        matches!(*self.0, Reason::NoSuccess(_))
+    }
+
+    /// The error of the call that failed.
+    pub fn api_error(&self) -> Option<&Error> {
+        match &*self.0 {
+            Reason::Call(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for VersionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match &*self.0 {
+            Reason::Call(what, _) => return write!(f, "{} failed", Printable::new(what)),
+            Reason::Unsupported(text) | Reason::Edited(text) | Reason::NoSuccess(text) => text,
+        };
+        Printable::new(text).fmt(f)
+    }
+}
+
+impl std::error::Error for VersionError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.api_error().map(|error| error as _)
+    }
+}
+
+/// The settings of a service, as a request.
+#[derive(Debug, Clone, PartialEq)]
+enum Config {
+    Application(Box<ApplicationEditRequest>),
+    Container(Box<ContainerRequest>),
+    Job(Box<JobRequest>),
+    Helm(Box<HelmRequest>),
+    Terraform(Box<TerraformRequest>),
+}
+
+/// Changes one thing of a service.
+pub(super) async fn change(
+    client: &Client,
+    service: ServiceRef,
+    change: &Change,
+) -> Result<VersionChange, VersionError> {
+    let value = change.value().trim();
+    if value.is_empty() {
+        let noun = change.noun();
+        return Err(VersionError::unsupported(format!(
+            "the {noun} for {service} is blank"
+        )));
+    }
+    let change = match change {
+        Change::ImageTag(_) => Change::ImageTag(value.to_owned()),
+        Change::Branch(_) => Change::Branch(value.to_owned()),
+        Change::ChartVersion(_) => Change::ChartVersion(value.to_owned()),
+    };
+    let mut config = Config::read(client, service).await?;
+    let place = config.place(&change).ok_or_else(|| {
+        let noun = change.noun();
+        let what = format!("{service} has no {noun}: its source is of another kind");
+        VersionError::unsupported(what)
+    })?;
+    let done = VersionChange {
+        before: place.get(),
+        after: value.to_owned(),
+    };
+    if done.is_unchanged() {
+        return Ok(done);
+    }
+    place.set(value);
+    let kept = config.write(client, service).await?;
+    let lost = lost(&config.document(), &kept.document(), "");
+    if !lost.is_empty() {
+        let what = format!(
+            "{service} is not as it was sent, someone else may have edited it at the same time: look at {} \
+             before deploying it",
+            lost.join(", ")
+        );
+        return Err(VersionError(Box::new(Reason::Edited(what))));
+    }
+    Ok(done)
+}
+
+/// The settings that were sent and that the server has with another value, or not at all. It may have more,
+/// such as its own values for fields that were sent as null.
+fn lost(sent: &Value, kept: &Value, path: &str) -> Vec<String> {
+    match (sent, kept) {
+        (Value::Null, _) => Vec::new(),
+        (Value::Object(sent), Value::Object(kept)) => {
+            let fields = sent.iter();
+            let lost = fields.map(|(name, value)| {
+                let kept = kept.get(name).unwrap_or(&Value::Null);
+                lost(value, kept, &format!("{path}/{name}"))
+            });
+            lost.flatten().collect()
+        }
+        (Value::Array(sent), Value::Array(kept)) if sent.len() == kept.len() => {
+            let pairs = sent.iter().zip(kept).enumerate();
+            let lost = pairs.map(|(at, (sent, kept))| lost(sent, kept, &format!("{path}/{at}")));
+            lost.flatten().collect()
+        }
+        (Value::Number(sent), Value::Number(kept)) if sent.as_f64() == kept.as_f64() => Vec::new(),
+        // An empty value is the same as an absent one.
+        (Value::Object(sent), Value::Null) if sent.is_empty() => Vec::new(),
+        (Value::Array(sent), Value::Null) if sent.is_empty() => Vec::new(),
+        (Value::String(sent), Value::Null) if sent.is_empty() => Vec::new(),
+        (sent, kept) if sent == kept => Vec::new(),
+        _ => vec![path.to_owned()],
+    }
+}
+
+/// The place of a version in the settings.
+enum Place<'a> {
+    Required(&'a mut String),
+    Optional(&'a mut Option<String>),
+}
+
+impl Place<'_> {
+    fn get(&self) -> Option<String> {
+        match self {
+            Self::Required(text) => Some((**text).clone()),
+            Self::Optional(text) => (**text).clone(),
+        }
+    }
+
+    fn set(self, value: &str) {
+        match self {
+            Self::Required(text) => value.clone_into(text),
+            Self::Optional(text) => *text = Some(value.to_owned()),
+        }
+    }
+}
+
+impl Config {
+    fn document(&self) -> Value {
+        let document = match self {
+            Self::Application(request) => serde_json::to_value(request),
+            Self::Container(request) => serde_json::to_value(request),
+            Self::Job(request) => serde_json::to_value(request),
+            Self::Helm(request) => serde_json::to_value(request),
+            Self::Terraform(request) => serde_json::to_value(request),
+        };
+        document.unwrap_or_default()
+    }
+
+    async fn read(client: &Client, service: ServiceRef) -> Result<Self, VersionError> {
+        let id = service.id;
+        let failed = |error| VersionError::call(format!("reading {service}"), error);
+        let unreadable = |what: &dyn fmt::Display| {
+            let why = format!("the settings of {service} cannot be written back: {what}");
+            VersionError::unsupported(why)
+        };
+        Ok(match service.kind {
+            ServiceKind::Application => {
+                let read = client.get_application(id).await.map_err(failed)?;
+                Self::Application(Box::new(read.into()))
+            }
+            ServiceKind::Container => {
+                let read = client.get_container(id).await.map_err(failed)?;
+                Self::Container(Box::new(read.into()))
+            }
+            ServiceKind::Job => {
+                let read = client.get_job(id).await.map_err(failed)?;
+                let request = JobRequest::try_from(read).map_err(|error| unreadable(&error))?;
+                Self::Job(Box::new(request))
+            }
+            ServiceKind::Helm => {
+                let read = client.get_helm(id).await.map_err(failed)?;
+                Self::Helm(Box::new(read.into()))
+            }
+            ServiceKind::Terraform => {
+                let read = client.get_terraform(id).await.map_err(failed)?;
+                let request =
+                    TerraformRequest::try_from(read).map_err(|error| unreadable(&error))?;
+                Self::Terraform(Box::new(request))
+            }
+            ServiceKind::Database | ServiceKind::AgenticWorkflow => {
+                let what = format!("{service} has no version of its own");
+                return Err(VersionError::unsupported(what));
+            }
+        })
+    }
+
+    /// Writes all settings. Returns those that the server has then.
+    async fn write(&self, client: &Client, service: ServiceRef) -> Result<Self, VersionError> {
+        let id = service.id;
+        let failed = |error| VersionError::call(format!("editing {service}"), error);
+        let unreadable = |_| {
+            let what = format!("{service} was edited, and what the server has then cannot be read");
+            VersionError(Box::new(Reason::Edited(what)))
+        };
+        Ok(match self {
+            Self::Application(request) => {
+                let kept = client.edit_application(id, request).await.map_err(failed)?;
+                Self::Application(Box::new(kept.into()))
+            }
+            Self::Container(request) => {
+                let kept = client.edit_container(id, request).await.map_err(failed)?;
+                Self::Container(Box::new(kept.into()))
+            }
+            Self::Job(request) => {
+                let kept = client.edit_job(id, request).await.map_err(failed)?;
+                let kept =
+                    JobRequest::try_from(kept).map_err(|error| unreadable(error.to_string()));
+                Self::Job(Box::new(kept?))
+            }
+            Self::Helm(request) => {
+                let kept = client.edit_helm(id, request).await.map_err(failed)?;
+                Self::Helm(Box::new(kept.into()))
+            }
+            Self::Terraform(request) => {
+                let kept = client.edit_terraform(id, request).await.map_err(failed)?;
+                let kept =
+                    TerraformRequest::try_from(kept).map_err(|error| unreadable(error.to_string()));
+                Self::Terraform(Box::new(kept?))
+            }
+        })
+    }
+
+    /// The field to change; `None` if the source has none.
+    fn place(&mut self, change: &Change) -> Option<Place<'_>> {
+        match (self, change) {
+            (Self::Application(request), Change::Branch(_)) => {
+                let git = request.git_repository.as_mut()?;
+                Some(Place::Optional(&mut git.branch))
+            }
+            (Self::Container(request), Change::ImageTag(_)) => {
+                Some(Place::Required(&mut request.tag))
+            }
+            (Self::Job(request), change) => {
+                let source = request.source.as_mut()?;
+                match (change, &mut source.image, &mut source.docker) {
+                    (Change::ImageTag(_), Patch::Value(image), _) => {
+                        Some(Place::Optional(&mut image.tag))
+                    }
+                    (Change::Branch(_), _, Patch::Value(docker)) => {
+                        let git = docker.git_repository.as_mut()?;
+                        Some(Place::Optional(&mut git.branch))
+                    }
+                    _ => None,
+                }
+            }
+            (Self::Helm(request), change) => match (&mut request.source, change) {
+                (HelmRequestSource::Git(source), Change::Branch(_)) => {
+                    let git = source.git_repository.as_mut()?;
+                    Some(Place::Optional(&mut git.branch))
+                }
+                (HelmRequestSource::Helm(source), Change::ChartVersion(_)) => {
+                    let chart = source.helm_repository.as_mut()?;
+                    Some(Place::Optional(&mut chart.chart_version))
+                }
+                _ => None,
+            },
+            (Self::Terraform(request), Change::Branch(_)) => {
+                let git = request.terraform_files_source.git_repository.as_mut()?;
+                Some(Place::Optional(&mut git.branch))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_setting_is_lost_if_the_server_has_another_value_and_not_if_it_has_more() {
+        let sent = json!({"a": 1, "b": {"c": [1, {"d": "x"}]}, "e": null, "f": "", "g": []});
+        for (kept, expected) in [
+            (sent.clone(), vec![]),
+            (
+                json!({"a": 1.0, "b": {"c": [1, {"d": "x", "z": 1}]}, "e": 5, "y": 1}),
+                vec![],
+            ),
+            (json!({"b": {"c": [1, {"d": "x"}]}}), vec!["/a"]),
+            (
+                json!({"a": 1, "b": {"c": [1, {"d": "y"}]}}),
+                vec!["/b/c/1/d"],
+            ),
+            (json!({"a": 1, "b": {"c": [1]}}), vec!["/b/c"]),
+            (json!({"a": 2, "b": null, "f": "x"}), vec!["/a", "/b", "/f"]),
+        ] {
+            assert_eq!(lost(&sent, &kept, ""), expected, "{kept}");
+        }
+    }
+}

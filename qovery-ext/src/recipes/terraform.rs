@@ -1,0 +1,351 @@
+//! Terraform modules: computing a plan, reading it, and applying the code that was planned.
+//!
+//! The API has no plans of its own: a plan is a deployment that applies nothing and whose text is in its
+//! log. The same commit is applied, and only if nothing was deployed in between. Dropping a future
+//! of this module leaves the server at work.
+
+use std::fmt;
+
+use qovery_api::{Client, Error, Printable};
+use uuid::Uuid;
+
+use super::{DeploymentOutcome, ServiceRow, service_history};
+use crate::wait::{Action, Reached, ServiceKind, ServiceRef, ServiceVersion, WaitError, WaitExt};
+
+/// How many resources a plan adds, changes and destroys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlanCounts {
+    /// Resources to add.
+    pub add: u64,
+    /// Resources to change.
+    pub change: u64,
+    /// Resources to destroy.
+    pub destroy: u64,
+}
+
+impl PlanCounts {
+    /// Whether the plan changes nothing.
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl fmt::Display for PlanCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            add,
+            change,
+            destroy,
+        } = self;
+        write!(f, "{add} to add, {change} to change, {destroy} to destroy")
+    }
+}
+
+/// A plan of a Terraform module.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct TerraformPlan {
+    client: Client,
+    /// The module.
+    pub terraform: Uuid,
+    /// The commit that was planned; `None` if neither the request nor the history names it.
+    pub commit: Option<String>,
+    /// The deployment that has computed it.
+    pub deployment_id: String,
+    /// The lines of the log of the module. Print them with [`Printable`]: the `Display` of the plan does.
+    pub lines: Vec<String>,
+    /// The summary of the plan; `None` if the log has no such line.
+    pub counts: Option<PlanCounts>,
+}
+
+/// Computes the plan of a Terraform module, applies nothing, waits for the end and reads the plan.
+///
+/// Without a commit, the one that is configured is planned.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, module: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// use qovery_ext::recipes::plan_terraform;
+///
+/// let plan = plan_terraform(&client, module, Some("4f1c2d9")).await?;
+/// println!("{plan}");
+/// if plan.counts.is_some_and(|counts| counts.destroy == 0) {
+///     plan.apply().await?.await?;
+/// }
+/// # Ok(()) }
+/// ```
+///
+/// To wait with other options or to watch it, start
+/// [`plan`](crate::wait::TerraformHandle::plan) of the handle and give its result to
+/// [`read_terraform_plan`].
+///
+/// # Errors
+/// Returns an error if the plan fails, or if its log or the history cannot be read.
+pub async fn plan_terraform(
+    client: &Client,
+    terraform: Uuid,
+    commit: Option<&str>,
+) -> Result<TerraformPlan, TerraformError> {
+    let version = match commit {
+        Some(commit) => ServiceVersion::commit(commit),
+        None => ServiceVersion::configured(),
+    };
+    let reached = client.terraform(terraform).plan(version).await;
+    let reached = reached.map_err(TerraformError::wait)?;
+    read_terraform_plan(client, terraform, &reached, commit).await
+}
+
+/// Reads the plan that an action has computed.
+///
+/// # Errors
+/// Returns an error if the module, the history or the log cannot be read, and if the history does not have
+/// the deployment.
+pub async fn read_terraform_plan(
+    client: &Client,
+    terraform: Uuid,
+    reached: &Reached,
+    commit: Option<&str>,
+) -> Result<TerraformPlan, TerraformError> {
+    let rows = rows(client, terraform).await?;
+    let named = reached
+        .snapshot
+        .as_ref()
+        .and_then(|seen| seen.deployment_id.as_deref());
+    let row = match named {
+        Some(id) => rows
+            .into_iter()
+            .find(|row| row.deployment_id.as_deref() == Some(id)),
+        None => rows.into_iter().next(),
+    };
+    let row = row.ok_or_else(|| {
+        TerraformError::refused(format!(
+            "the history of terraform {terraform} does not have the deployment that computed the plan"
+        ))
+    })?;
+    let deployment_id = row.deployment_id.clone().unwrap_or_default();
+    let call = |what: &'static str| move |error| TerraformError::call(what, error);
+    let module = client
+        .get_terraform(terraform)
+        .await
+        .map_err(call("reading the module"))?;
+    let log = client
+        .list_environment_logs(module.environment.id)
+        .version(&deployment_id);
+    let log = log.await.map_err(call("reading the log of the plan"))?;
+    let lines: Vec<String> = log
+        .iter()
+        .filter(|entry| {
+            let about = entry.details.transmitter.as_ref().and_then(|one| one.id);
+            about == Some(terraform)
+        })
+        .filter_map(|entry| {
+            let message = entry.message.as_ref()?;
+            message
+                .safe_message
+                .clone()
+                .or_else(|| message.full_details.clone())
+        })
+        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    let planned = row.version.and_then(|version| version.git_commit_id);
+    Ok(TerraformPlan {
+        client: client.clone(),
+        terraform,
+        commit: commit.map(str::to_owned).or(planned),
+        deployment_id,
+        counts: lines.iter().rev().find_map(|line| counts(line)),
+        lines,
+    })
+}
+
+impl TerraformPlan {
+    /// Deploys the commit that was planned, if nothing was deployed since. Await the action to apply it.
+    ///
+    /// Terraform plans again when it applies: changes that others made outside of Qovery in between are
+    /// applied, too.
+    ///
+    /// # Errors
+    /// Returns an error if the commit is not known, if the module was deployed after it was planned, or if
+    /// the history cannot be read. Nothing is sent then.
+    pub async fn apply(&self) -> Result<Action, TerraformError> {
+        let Some(commit) = &self.commit else {
+            let text =
+                "the commit of the plan is not known: plan a commit, to apply exactly that one";
+            return Err(TerraformError::refused(text.to_owned()));
+        };
+        let newest = rows(&self.client, self.terraform).await?.into_iter().next();
+        let newest = newest.and_then(|row| row.deployment_id);
+        if newest.as_deref() != Some(&self.deployment_id) {
+            return Err(TerraformError::refused(format!(
+                "terraform {} was deployed after it was planned: plan it again",
+                self.terraform
+            )));
+        }
+        let module = self.client.terraform(self.terraform);
+        Ok(module.deploy(ServiceVersion::commit(commit)))
+    }
+}
+
+impl fmt::Display for TerraformPlan {
+    /// The lines of the plan, and its summary.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.lines {
+            writeln!(f, "{}", Printable::new(line))?;
+        }
+        match &self.counts {
+            Some(counts) => counts.fmt(f),
+            None => f.write_str("the log does not say what the plan comes to"),
+        }
+    }
+}
+
+async fn rows(client: &Client, terraform: Uuid) -> Result<Vec<ServiceRow>, TerraformError> {
+    let service = ServiceRef::new(ServiceKind::Terraform, terraform);
+    let rows = service_history(client, service, 20).await;
+    let mut rows = rows.map_err(|error| TerraformError::call("reading the history", error))?;
+    rows.retain(|row| row.outcome != DeploymentOutcome::NotReached);
+    Ok(rows)
+}
+
+/// Reads `Plan: 1 to add, 2 to change, 3 to destroy.` and `No changes.`, with or without colours.
+fn counts(line: &str) -> Option<PlanCounts> {
+    let plain = without_colours(line);
+    if plain.trim_start().starts_with("No changes.") {
+        return Some(PlanCounts::default());
+    }
+    let (_, plan) = plain.split_once("Plan: ")?;
+    let mut counts = PlanCounts::default();
+    let mut is_plan = false;
+    for part in plan.trim_end_matches('.').split(", ") {
+        let (number, what) = part.trim().split_once(" to ")?;
+        let number = number.parse().ok()?;
+        match what.trim_end_matches('.') {
+            "add" => counts.add = number,
+            "change" => counts.change = number,
+            "destroy" => counts.destroy = number,
+            // `1 to import`, `2 to forget` change no resource.
+            _ => continue,
+        }
+        is_plan = true;
+    }
+    is_plan.then_some(counts)
+}
+
+fn without_colours(line: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once("\u{1b}[") {
+        plain.push_str(before);
+        let end = after
+            .find(|c: char| c.is_ascii_alphabetic())
+            .map_or(after.len(), |end| end + 1);
+        rest = after.get(end..).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Why a plan was not computed, read or applied.
+#[derive(Debug)]
+pub struct TerraformError(Box<Reason>);
+
+#[derive(Debug)]
+enum Reason {
+    Wait(WaitError),
+    Call(&'static str, Error),
+    Refused(String),
+}
+
+impl TerraformError {
+    fn wait(error: WaitError) -> Self {
+        Self(Box::new(Reason::Wait(error)))
+    }
+
+    fn call(what: &'static str, error: Error) -> Self {
+        Self(Box::new(Reason::Call(what, error)))
+    }
+
+    fn refused(text: String) -> Self {
+        Self(Box::new(Reason::Refused(text)))
+    }
+
+    /// Whether the plan cannot be applied as it is: its commit is not known, or the module was deployed
+    /// since. Nothing was sent.
+    pub fn is_refused(&self) -> bool {
+        matches!(*self.0, Reason::Refused(_))
+    }
+
+    /// The error of the wait for the plan.
+    pub fn wait_error(&self) -> Option<&WaitError> {
+        match &*self.0 {
+            Reason::Wait(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The error of the call that failed.
+    pub fn api_error(&self) -> Option<&Error> {
+        match &*self.0 {
+            Reason::Wait(error) => error.api_error(),
+            Reason::Call(_, error) => Some(error),
+            Reason::Refused(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for TerraformError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Reason::Wait(error) => error.fmt(f),
+            Reason::Call(what, _) => write!(f, "{what} failed"),
+            Reason::Refused(text) => Printable::new(text).fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for TerraformError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.api_error().map(|error| error as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_of_a_plan_says_what_it_comes_to() {
+        let expected = |add, change, destroy| {
+            Some(PlanCounts {
+                add,
+                change,
+                destroy,
+            })
+        };
+        for (line, counted) in [
+            (
+                "Plan: 1 to add, 2 to change, 3 to destroy.",
+                expected(1, 2, 3),
+            ),
+            (
+                "\u{1b}[1mPlan:\u{1b}[0m 1 to add, 0 to change, 0 to destroy.",
+                expected(1, 0, 0),
+            ),
+            (
+                "Plan: 2 to import, 1 to add, 0 to change, 0 to destroy.",
+                expected(1, 0, 0),
+            ),
+            (
+                "No changes. Your infrastructure matches the configuration.",
+                expected(0, 0, 0),
+            ),
+            ("\u{1b}[32mNo changes.", expected(0, 0, 0)),
+            ("Plan: to be made", None),
+            ("Plan: x to add", None),
+            ("Apply complete!", None),
+            ("\u{1b}[", None),
+        ] {
+            assert_eq!(counts(line), counted, "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! Files of variables, `.env`: reading and writing them.
+//!
+//! There are libraries for this format. They are made for the variables of the own process, and replace
+//! `$NAME` by them: a password with a dollar would be changed, and a variable of the machine that imports
+//! would end up in Qovery. Here a value stays as it stands in the file.
+
+use std::{collections::HashMap, fmt};
+
+use qovery_api::{
+    Client, SecretText,
+    types::{ApiVariableTypeEnum as Nature, VariableResponse},
+};
+
+use super::{SetVariableError, Variable, VariableOwner};
+
+/// A line of a file of variables that cannot be read. Shows the number of the line and no text of the
+/// file: it may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DotenvError {
+    line: usize,
+    why: &'static str,
+}
+
+impl DotenvError {
+    /// The number of the line, counted from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+}
+
+impl fmt::Display for DotenvError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "line {} of the file of variables: {}",
+            self.line, self.why
+        )
+    }
+}
+
+impl std::error::Error for DotenvError {}
+
+/// Reads a file of variables, in its order. All of them are plain: map them with [`Variable::secret`] as
+/// needed. A key that stands twice has the last value.
+///
+/// | in the file | value |
+/// |---|---|
+/// | `KEY=value`, `export KEY=value` | `value`, without the blanks around it and without ` # comments` |
+/// | `KEY='value'` | the text between the quotes, over several lines too |
+/// | `KEY="value"` | the same, with `\n`, `\r`, `\t`, `\\`, `\"`, `\'` and `\$` |
+/// | `KEY=` | empty |
+/// | `# comment`, a blank line | |
+///
+/// A dollar is a dollar: nothing is replaced by other variables.
+///
+/// ```
+/// use qovery_ext::recipes::parse_dotenv;
+///
+/// let variables = parse_dotenv("export LOG_LEVEL=debug # loud\nPASSWORD='pa$$word'\n")?;
+/// let variables: Vec<_> = variables
+///     .into_iter()
+///     .map(|variable| match variable.key().contains("PASSWORD") {
+///         true => variable.secret(),
+///         false => variable,
+///     })
+///     .collect();
+/// assert_eq!(variables.len(), 2);
+/// # Ok::<(), qovery_ext::recipes::DotenvError>(())
+/// ```
+///
+/// # Errors
+/// Returns an error for the first line that is neither blank nor a comment nor a variable.
+pub fn parse_dotenv(text: &str) -> Result<Vec<Variable>, DotenvError> {
+    let mut reader = Reader {
+        rest: text.strip_prefix('\u{feff}').unwrap_or(text),
+        line: 1,
+    };
+    let mut variables: Vec<Variable> = Vec::new();
+    let mut places = HashMap::new();
+    while let Some((key, value)) = reader.next()? {
+        let place = *places.entry(key.clone()).or_insert(variables.len());
+        let variable = Variable::new(key, value);
+        match variables.get_mut(place) {
+            Some(earlier) => *earlier = variable,
+            None => variables.push(variable),
+        }
+    }
+    Ok(variables)
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    line: usize,
+}
+
+impl Reader<'_> {
+    fn next(&mut self) -> Result<Option<(String, String)>, DotenvError> {
+        loop {
+            let trimmed = self.rest.trim_start_matches([' ', '\t', '\r']);
+            self.rest = trimmed;
+            if trimmed.is_empty() {
+                return Ok(None);
+            }
+            if trimmed.starts_with('\n') {
+                self.end_line();
+            } else if trimmed.starts_with('#') {
+                self.skip_line();
+            } else {
+                break;
+            }
+        }
+        let key = self.key()?;
+        self.rest = self.rest.trim_start_matches([' ', '\t']);
+        let value = match self.rest.chars().next() {
+            Some(quote @ ('\'' | '"')) => self.quoted(quote)?,
+            _ => self.bare(),
+        };
+        Ok(Some((key, value)))
+    }
+
+    fn error<T>(&self, why: &'static str) -> Result<T, DotenvError> {
+        Err(DotenvError {
+            line: self.line,
+            why,
+        })
+    }
+
+    fn key(&mut self) -> Result<String, DotenvError> {
+        let end = self.rest.find('\n').unwrap_or(self.rest.len());
+        let line = self.rest.get(..end).unwrap_or_default();
+        let Some((key, _)) = line.split_once('=') else {
+            return self.error("it has no \"=\"");
+        };
+        self.rest = self.rest.get(key.len() + 1..).unwrap_or_default();
+        let key = key.trim();
+        let key = match key.split_once([' ', '\t']) {
+            Some(("export", key)) => key.trim(),
+            _ => key,
+        };
+        let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let is_other = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+        if !key.starts_with(is_first) || !key.chars().all(is_other) {
+            return self.error("the name before \"=\" has characters that no name has");
+        }
+        Ok(key.to_owned())
+    }
+
+    /// A value without quotes: up to the end of the line or to a comment.
+    fn bare(&mut self) -> String {
+        let end = self.rest.find('\n').unwrap_or(self.rest.len());
+        let line = self.rest.get(..end).unwrap_or_default();
+        let mut value = line;
+        if line.starts_with('#') {
+            value = "";
+        }
+        for (at, _) in line.match_indices('#') {
+            if line
+                .get(..at)
+                .is_some_and(|before| before.ends_with([' ', '\t']))
+            {
+                value = line.get(..at).unwrap_or_default();
+                break;
+            }
+        }
+        let value = value.trim().to_owned();
+        self.skip_line();
+        value
+    }
+
+    fn quoted(&mut self, quote: char) -> Result<String, DotenvError> {
+        let first = self.line;
+        let unended = DotenvError {
+            line: first,
+            why: "its quote does not end",
+        };
+        let mut value = String::new();
+        let mut letters = self.rest.char_indices().skip(1);
+        let end = loop {
+            let Some((at, letter)) = letters.next() else {
+                return Err(unended);
+            };
+            match letter {
+                letter if letter == quote => break at + letter.len_utf8(),
+                '\\' if quote == '"' => {
+                    let Some((_, escaped)) = letters.next() else {
+                        return Err(unended);
+                    };
+                    match escaped {
+                        'n' => value.push('\n'),
+                        'r' => value.push('\r'),
+                        't' => value.push('\t'),
+                        '\\' | '"' | '\'' | '$' => value.push(escaped),
+                        // Other sequences stay as they are.
+                        other => value.extend(['\\', other]),
+                    }
+                    self.line += usize::from(escaped == '\n');
+                }
+                letter => {
+                    self.line += usize::from(letter == '\n');
+                    value.push(letter);
+                }
+            }
+        };
+        self.rest = self.rest.get(end..).unwrap_or_default();
+        let end = self.rest.find('\n').unwrap_or(self.rest.len());
+        let behind = self.rest.get(..end).unwrap_or_default().trim();
+        if !behind.is_empty() && !behind.starts_with('#') {
+            return self.error("something stands behind its quotes");
+        }
+        self.skip_line();
+        Ok(value)
+    }
+
+    fn skip_line(&mut self) {
+        match self.rest.find('\n') {
+            Some(end) => {
+                self.rest = self.rest.get(end..).unwrap_or_default();
+                self.end_line();
+            }
+            None => self.rest = "",
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.rest = self.rest.get(1..).unwrap_or_default();
+        self.line += 1;
+    }
+}
+
+/// The variables that something sees, as a file of variables.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DotenvExport {
+    /// The file. It does not show in `Debug`.
+    pub text: SecretText,
+    /// How many variables are in it.
+    pub exported: usize,
+    /// The keys of secrets. Their values cannot be read: the file has them as comments.
+    pub secrets: Vec<String>,
+}
+
+/// Exports the variables that something sees as a file of variables, by key. Those that Qovery sets itself
+/// are left out; an alias has the value that it stands for.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// use qovery_ext::recipes::{VariableOwner, export_dotenv};
+///
+/// let export = export_dotenv(&client, VariableOwner::Environment(environment)).await?;
+/// std::fs::write("staging.env", export.text.expose())?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Returns an error if the variables cannot be listed, and for a database, which has none.
+pub async fn export_dotenv(
+    client: &Client,
+    owner: VariableOwner,
+) -> Result<DotenvExport, SetVariableError> {
+    let (scope, parent) = owner.place()?;
+    let listed = client.list_variables(parent, scope.clone()).await;
+    let listed = listed.map_err(SetVariableError::listing)?;
+    let mut variables: Vec<_> = listed
+        .results
+        .into_iter()
+        .filter(|variable| variable.variable_type != Some(Nature::BuiltIn))
+        .collect();
+    // Of several with the same key, the own one is seen.
+    variables.sort_by(|a, b| {
+        let place = |one: &VariableResponse| (one.key.clone(), one.scope != scope);
+        place(a).cmp(&place(b))
+    });
+    variables.dedup_by(|later, first| later.key == first.key);
+    let mut text = String::new();
+    let mut secrets = Vec::new();
+    for variable in &variables {
+        match &variable.value {
+            Some(value) if !variable.is_secret => {
+                text.push_str(&format!("{}={}\n", variable.key, quote(value)));
+            }
+            _ => {
+                let key = variable.key.replace(['\n', '\r'], " ");
+                text.push_str(&format!("# {key}= (secret: its value cannot be read)\n"));
+                secrets.push(variable.key.clone());
+            }
+        }
+    }
+    Ok(DotenvExport {
+        text: text.into(),
+        exported: variables.len() - secrets.len(),
+        secrets,
+    })
+}
+
+/// A value as [`parse_dotenv`] and shells read it back.
+fn quote(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        return value.to_owned();
+    }
+    if !value.contains(['\'', '\r']) {
+        return format!("'{value}'");
+    }
+    let mut quoted = String::from("\"");
+    for letter in value.chars() {
+        match letter {
+            '"' | '\\' | '$' => quoted.extend(['\\', letter]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, String)> {
+        let variables = parse_dotenv(text).unwrap();
+        let pair = |one: Variable| (one.key().to_owned(), one.value.expose().to_owned());
+        variables.into_iter().map(pair).collect()
+    }
+
+    #[test]
+    fn a_file_of_variables_is_read_as_it_stands() {
+        for (text, value) in [
+            ("A=b", "b"),
+            ("\u{feff}A=b", "b"),
+            ("export A=b", "b"),
+            ("export\tA = b", "b"),
+            ("  A = b  \r\n", "b"),
+            ("A=", ""),
+            ("A= # comment", ""),
+            ("A=#comment", ""),
+            ("A=a#b", "a#b"),
+            ("A=a b # c", "a b"),
+            ("A='a # b' # c", "a # b"),
+            ("A='a\\n$HOME'", "a\\n$HOME"),
+            ("A=\"a\\n\\t\\\"\\\\\\$\\x\"", "a\n\t\"\\$\\x"),
+            ("A=\"one\ntwo\"\n", "one\ntwo"),
+            ("A=pa$$word", "pa$$word"),
+            ("A=\"${HOME}\"", "${HOME}"),
+            ("A=b=c==", "b=c=="),
+            ("A=\"\"", ""),
+            ("A=it's", "it's"),
+            ("A=1\nA=b", "b"),
+            ("# A=x\n\n\n A=b\n#", "b"),
+        ] {
+            assert_eq!(read(text), [("A".to_owned(), value.to_owned())], "{text:?}");
+        }
+        assert_eq!(read("B=1\nA=2\n").len(), 2);
+        assert_eq!(read("\n # only\n"), []);
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_named_by_its_number_alone() {
+        for (text, line) in [
+            ("A=1\nhunter2", 2),
+            ("=hunter2", 1),
+            ("A B=hunter2", 1),
+            ("1A=hunter2", 1),
+            ("\n\nA='hunter2", 3),
+            ("A=\"hunter2\\\"", 1),
+            ("A='hunter2' hunter2", 1),
+            ("A=\"x\ny\"\nhunter2", 3),
+            ("A='x\ny' hunter2", 2),
+        ] {
+            let error = parse_dotenv(text).unwrap_err();
+            assert_eq!(error.line(), line, "{text:?}");
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(values in proptest::collection::vec("\\PC*|[\\n\\r\\t '\"$#\\\\a=]*", 0..5)) {
+            let lines = values.iter().enumerate();
+            let text: String = lines.map(|(n, value)| format!("K{n}={}\n", quote(value))).collect();
+            let expected: Vec<_> = values.iter().enumerate().map(|(n, v)| (format!("K{n}"), v.clone())).collect();
+            prop_assert_eq!(read(&text), expected);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "[ -~\\n\\r\\té']*") {
+            let _read = parse_dotenv(&text);
+        }
+    }
+}

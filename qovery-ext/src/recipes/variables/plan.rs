@@ -1,0 +1,213 @@
+//! Setting many variables at once, with a plan first.
+
+use std::fmt;
+
+use qovery_api::{Client, Printable};
+
+use super::{
+    Decision, SetVariableError, Variable, VariableChange, VariableOwner, carry_out, decide,
+};
+
+/// The plan for one variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PlannedChange {
+    /// There is none with this key.
+    Added,
+    /// It has another value, or a secret one, which cannot be compared.
+    Changed,
+    /// One of a wider scope is seen there and stays as it is; its value is overridden.
+    Overridden,
+    /// It is as it should be.
+    Unchanged,
+    /// The variable that is there cannot become this one, for this reason.
+    Conflicting(String),
+}
+
+/// One variable of a plan. Never shows its value.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PlannedVariable {
+    /// Its key.
+    pub key: String,
+    /// Whether it becomes a secret.
+    pub is_secret: bool,
+    /// The plan for it.
+    pub change: PlannedChange,
+}
+
+/// What setting many variables would do. [`VariablesPlan::apply`] does it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct VariablesPlan {
+    client: Client,
+    owner: VariableOwner,
+    wanted: Vec<Variable>,
+    /// The variables, in their order.
+    pub variables: Vec<PlannedVariable>,
+}
+
+/// Plans to set many variables of one owner. Takes one request, and changes nothing. A key that is given
+/// twice has the last value.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// use qovery_ext::recipes::{VariableOwner, parse_dotenv, plan_variables};
+///
+/// let wanted = parse_dotenv(&std::fs::read_to_string("staging.env")?)?;
+/// let plan = plan_variables(&client, VariableOwner::Environment(environment), wanted).await?;
+/// println!("{plan}"); // + LOG_LEVEL, ~ PASSWORD (secret), = REGION
+/// plan.apply().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Returns an error if the variables cannot be listed, and for a database, which has none.
+pub async fn plan_variables(
+    client: &Client,
+    owner: VariableOwner,
+    variables: impl IntoIterator<Item = Variable>,
+) -> Result<VariablesPlan, SetVariableError> {
+    let mut wanted: Vec<Variable> = Vec::new();
+    for variable in variables {
+        wanted.retain(|earlier| earlier.key != variable.key);
+        wanted.push(variable);
+    }
+    let (scope, parent) = owner.place()?;
+    let seen = client.list_variables(parent, scope.clone()).await;
+    let seen = seen.map_err(SetVariableError::listing)?.results;
+    let planned = wanted.iter().map(|variable| PlannedVariable {
+        key: variable.key.clone(),
+        is_secret: variable.is_secret,
+        change: match decide(&seen, &scope, variable) {
+            Ok(Decision::Create) => PlannedChange::Added,
+            Ok(Decision::Edit(_)) => PlannedChange::Changed,
+            Ok(Decision::Override(_)) => PlannedChange::Overridden,
+            Ok(Decision::Keep) => PlannedChange::Unchanged,
+            Err(error) => PlannedChange::Conflicting(error.to_string()),
+        },
+    });
+    Ok(VariablesPlan {
+        variables: planned.collect(),
+        client: client.clone(),
+        owner,
+        wanted,
+    })
+}
+
+impl VariablesPlan {
+    /// Whether no variable changes.
+    pub fn is_empty(&self) -> bool {
+        let mut changes = self.variables.iter().map(|one| &one.change);
+        changes.all(|change| *change == PlannedChange::Unchanged)
+    }
+
+    /// Whether a variable cannot be set.
+    pub fn has_conflicts(&self) -> bool {
+        self.conflicts().next().is_some()
+    }
+
+    fn conflicts(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().filter_map(|one| match &one.change {
+            PlannedChange::Conflicting(why) => Some(why.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Sets the variables, one after the other, in their order.
+    ///
+    /// Each is compared again with the variables at that time. Applying a plan twice does nothing the second
+    /// time, except that secrets are written again.
+    ///
+    /// # Errors
+    /// Returns an error before anything is sent if the plan has conflicts. Otherwise returns the error of
+    /// the first variable that could not be set: those before it are set, which
+    /// [`ApplyVariablesError::done`] lists.
+    pub async fn apply(&self) -> Result<Vec<VariableChange>, ApplyVariablesError> {
+        let mut done: Vec<(String, VariableChange)> = Vec::new();
+        let conflicts: Vec<_> = self.conflicts().collect();
+        if !conflicts.is_empty() {
+            let error = SetVariableError::refused(conflicts.join("; "));
+            return Err(ApplyVariablesError { done, error });
+        }
+        let read = async {
+            let (scope, parent) = self.owner.place()?;
+            let seen = self.client.list_variables(parent, scope).await;
+            Ok(seen.map_err(SetVariableError::listing)?.results)
+        };
+        let seen = match read.await {
+            Ok(seen) => seen,
+            Err(error) => return Err(ApplyVariablesError { done, error }),
+        };
+        for variable in &self.wanted {
+            match carry_out(&self.client, self.owner, &seen, variable).await {
+                Ok(change) => done.push((variable.key.clone(), change)),
+                Err(error) => return Err(ApplyVariablesError { done, error }),
+            }
+        }
+        Ok(done.into_iter().map(|(_, change)| change).collect())
+    }
+}
+
+impl fmt::Display for VariablesPlan {
+    /// A line for each variable: `+` added, `~` changed, `>` overridden, `=` unchanged, `!` conflicting.
+    /// No values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, variable) in self.variables.iter().enumerate() {
+            if number > 0 {
+                writeln!(f)?;
+            }
+            let sign = match &variable.change {
+                PlannedChange::Added => '+',
+                PlannedChange::Changed => '~',
+                PlannedChange::Overridden => '>',
+                PlannedChange::Unchanged => '=',
+                PlannedChange::Conflicting(why) => {
+                    write!(f, "! {}", Printable::new(why))?;
+                    continue;
+                }
+            };
+            write!(f, "{sign} {}", Printable::new(&variable.key))?;
+            if variable.is_secret {
+                f.write_str(" (secret)")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A plan that was carried out in part or not at all. Never shows values.
+#[derive(Debug)]
+pub struct ApplyVariablesError {
+    done: Vec<(String, VariableChange)>,
+    error: SetVariableError,
+}
+
+impl ApplyVariablesError {
+    /// The variables that were set before, and what that has done.
+    pub fn done(&self) -> &[(String, VariableChange)] {
+        &self.done
+    }
+
+    /// Why the next one was not set.
+    pub fn cause(&self) -> &SetVariableError {
+        &self.error
+    }
+}
+
+impl fmt::Display for ApplyVariablesError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.done.len() {
+            0 => write!(f, "no variable was set")?,
+            1 => write!(f, "only 1 variable was set")?,
+            many => write!(f, "only {many} variables were set")?,
+        }
+        write!(f, ": {}", self.error)
+    }
+}
+
+impl std::error::Error for ApplyVariablesError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source_of_call()
+    }
+}

@@ -1,0 +1,159 @@
+//! Changing the configured version of a service, and going back to an earlier one.
+//!
+//! Dropping a future of this module while a service is being edited leaves it open whether the server has
+//! received the edit; doing it again settles that.
+
+use std::fmt;
+
+use qovery_api::Client;
+
+pub use super::source::{VersionChange, VersionError};
+use super::{
+    DeploymentOutcome, ServiceRow, service_history,
+    source::{Change, change},
+};
+use crate::wait::{Action, ServiceRef, ServiceVersion, WaitExt};
+
+/// Sets the image tag of a container, or of a job that runs an image. Deploys nothing.
+///
+/// Reads the service, changes the tag and writes all settings back; if the tag is as it should be, nothing
+/// is written.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, id: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// use qovery_ext::{recipes::set_image, wait::{ServiceKind, ServiceRef, WaitExt}};
+///
+/// let api = ServiceRef::new(ServiceKind::Container, id);
+/// println!("{}", set_image(&client, api, "2.0.1").await?); // 2.0.0 -> 2.0.1
+/// client.service(api.kind, api.id).redeploy().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Returns an error if the service has no image tag, if it cannot be read or edited, or if someone else
+/// has edited it at the same time.
+pub async fn set_image(
+    client: &Client,
+    service: ServiceRef,
+    tag: &str,
+) -> Result<VersionChange, VersionError> {
+    change(client, service, &Change::ImageTag(tag.to_owned())).await
+}
+
+/// Sets the Git branch of an application, a Terraform module, or of a job or Helm chart whose source is in
+/// Git. Deploys nothing. Reads and writes as [`set_image`].
+///
+/// # Errors
+/// Returns an error if the service has no branch, if it cannot be read or edited, or if someone else has
+/// edited it at the same time.
+pub async fn set_branch(
+    client: &Client,
+    service: ServiceRef,
+    branch: &str,
+) -> Result<VersionChange, VersionError> {
+    change(client, service, &Change::Branch(branch.to_owned())).await
+}
+
+/// Sets the chart version of a Helm chart that comes from a repository of charts. Deploys nothing. Reads
+/// and writes as [`set_image`].
+///
+/// # Errors
+/// Returns an error if the service has no chart version, if it cannot be read or edited, or if someone
+/// else has edited it at the same time.
+pub async fn set_chart_version(
+    client: &Client,
+    service: ServiceRef,
+    version: &str,
+) -> Result<VersionChange, VersionError> {
+    change(client, service, &Change::ChartVersion(version.to_owned())).await
+}
+
+/// How far back the history is read.
+const ENTRIES: u32 = 100;
+
+/// Going back to an earlier version of a service: which one it is. Nothing was sent yet.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RollBack {
+    client: Client,
+    /// The service.
+    pub service: ServiceRef,
+    /// The version to go back to.
+    pub version: ServiceVersion,
+    /// The deployment that succeeded with it.
+    pub from: ServiceRow,
+    /// The last deployment, to undo.
+    pub last: ServiceRow,
+}
+
+impl RollBack {
+    /// Deploys the earlier version. The configuration stays as it is: the next deployment of the
+    /// configured version undoes this.
+    pub fn deploy(&self) -> Action {
+        let service = self.client.service(self.service.kind, self.service.id);
+        service.deploy(self.version.clone())
+    }
+}
+
+impl fmt::Display for RollBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = self.from.start.format("%Y-%m-%d %H:%M");
+        write!(f, "{} back to {} of {start}", self.service, self.version)?;
+        match &self.last.version {
+            Some(last) => write!(f, ", from {last} ({})", self.last.outcome),
+            None => write!(f, ", from a deployment that {}", self.last.outcome),
+        }
+    }
+}
+
+/// Finds the last deployment of a service that succeeded, to deploy its version again.
+///
+/// If the last deployment did not succeed, this is the newest one that did. If it did, this is the newest
+/// one that succeeded with another version. Looks at the last 100 deployments.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, api: qovery_ext::wait::ServiceRef) -> Result<(), Box<dyn std::error::Error>> {
+/// use qovery_ext::recipes::roll_back;
+///
+/// let back = roll_back(&client, api).await?;
+/// println!("{back}");
+/// back.deploy().await?;
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// Returns an error if the history cannot be read, and if it has no such deployment with a known version
+/// ([`VersionError::is_without_success`]).
+pub async fn roll_back(client: &Client, service: ServiceRef) -> Result<RollBack, VersionError> {
+    if service.kind.versions().is_empty() {
+        let what = format!("{service} has no version of its own");
+        return Err(VersionError::unsupported(what));
+    }
+    let rows = service_history(client, service, ENTRIES).await;
+    let what = format!("reading the history of {service}");
+    let rows = rows.map_err(|error| VersionError::call(what, error))?;
+    let (last, from) = choose(rows).ok_or_else(|| {
+        VersionError::no_success(format!(
+            "{service} cannot be rolled back: its last {ENTRIES} deployments have no earlier one that \
+             succeeded with a known version"
+        ))
+    })?;
+    Ok(RollBack {
+        client: client.clone(),
+        service,
+        version: from.version.clone().unwrap_or_default(),
+        from,
+        last,
+    })
+}
+
+/// The last deployment, and the one to go back to.
+fn choose(rows: Vec<ServiceRow>) -> Option<(ServiceRow, ServiceRow)> {
+    let mut deployments = rows.into_iter().filter(|row| row.action == "DEPLOY");
+    let last = deployments.next()?;
+    let from = deployments.find(|row| {
+        let is_other = last.outcome != DeploymentOutcome::Succeeded || row.version != last.version;
+        row.outcome == DeploymentOutcome::Succeeded && row.version.is_some() && is_other
+    })?;
+    Some((last, from))
+}

@@ -1,0 +1,278 @@
+//! Names of the subjects of waits, so that messages have a name beside each id.
+//!
+//! Not for finding something by its name (see [`crate::recipes`]). Names never decide anything: every
+//! request goes by id.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use qovery_api::{Client, Printable};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use super::{ServiceRef, Snapshot, Subject, source::Source};
+
+/// Names by id.
+///
+/// Holds the names that the client knows of a subject and its services: those that
+/// [`find`](crate::recipes) has read and those of [`remember_name`](super::WaitExt::remember_name).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names(Arc<BTreeMap<Uuid, String>>);
+
+impl Serialize for Names {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_ref().serialize(serializer)
+    }
+}
+
+impl Names {
+    /// The name of an id, as the server wrote it. Print it with [`Printable`].
+    pub fn get(&self, id: Uuid) -> Option<&str> {
+        self.0.get(&id).map(String::as_str)
+    }
+
+    /// Whether no name is known.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A service with its name, if that is known.
+    pub fn service(&self, service: ServiceRef) -> impl fmt::Display + '_ {
+        Named {
+            kind: service.kind.to_string(),
+            name: self.get(service.id),
+            id: service.id,
+        }
+    }
+}
+
+impl FromIterator<(Uuid, String)> for Names {
+    fn from_iter<I: IntoIterator<Item = (Uuid, String)>>(names: I) -> Self {
+        Self(Arc::new(names.into_iter().collect()))
+    }
+}
+
+/// `environment staging (0f2c…)`, or `environment 0f2c…` without a name.
+struct Named<'a> {
+    kind: String,
+    name: Option<&'a str>,
+    id: Uuid,
+}
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, name, id } = self;
+        match name {
+            Some(name) => write!(f, "{kind} {} ({id})", Printable::new(name)),
+            None => write!(f, "{kind} {id}"),
+        }
+    }
+}
+
+/// How many services a message lists.
+const LISTED: usize = 3;
+
+impl Subject {
+    /// The subject as messages print it: with its name and its id. A name that is not known is left
+    /// out.
+    ///
+    /// ```
+    /// use qovery_ext::wait::{Names, Subject};
+    /// # let id = uuid::Uuid::nil();
+    /// let names: Names = [(id, "staging".to_owned())].into_iter().collect();
+    /// let subject = Subject::environment(id);
+    /// assert_eq!(subject.named(&names).to_string(), format!("environment staging ({id})"));
+    /// assert_eq!(subject.to_string(), format!("environment {id}"));
+    /// ```
+    pub fn named<'a>(&'a self, names: &'a Names) -> impl fmt::Display + 'a {
+        NamedSubject {
+            subject: self,
+            names,
+        }
+    }
+
+    /// The ids that messages print.
+    fn ids(&self) -> Vec<Uuid> {
+        match self {
+            Subject::Environment { id, .. } | Subject::Cluster { id, .. } => vec![*id],
+            Subject::Service { service, .. } => vec![service.id],
+            Subject::Services {
+                environment,
+                services,
+            } => {
+                let services = services.iter().map(|service| service.id);
+                services.chain([*environment]).collect()
+            }
+        }
+    }
+}
+
+struct NamedSubject<'a> {
+    subject: &'a Subject,
+    names: &'a Names,
+}
+
+impl fmt::Display for NamedSubject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |kind: &str, id: Uuid| Named {
+            kind: kind.to_owned(),
+            name: self.names.get(id),
+            id,
+        };
+        match self.subject {
+            Subject::Environment { id, .. } => named("environment", *id).fmt(f),
+            Subject::Cluster { id, .. } => named("cluster", *id).fmt(f),
+            Subject::Service { service, .. } => self.names.service(*service).fmt(f),
+            Subject::Services {
+                environment,
+                services,
+            } => {
+                match services.as_slice() {
+                    [service] => self.names.service(*service).fmt(f)?,
+                    services => {
+                        write!(f, "{} services", services.len())?;
+                        let is_listed = (1..=LISTED).contains(&services.len());
+                        if is_listed && !self.names.is_empty() {
+                            let listed = services.iter();
+                            let listed = listed.map(|one| self.names.service(*one).to_string());
+                            write!(f, " [{}]", listed.collect::<Vec<_>>().join(", "))?;
+                        }
+                    }
+                }
+                write!(f, " of {}", named("environment", *environment))
+            }
+        }
+    }
+}
+
+/// Reads the names of a subject.
+pub(super) async fn look_up(source: Arc<dyn Source>, subject: Subject) -> Names {
+    const LIMIT: Duration = Duration::from_secs(5);
+    let read = async {
+        let _turn = source.turn().await;
+        source.look_up_names(&subject).await;
+    };
+    // Names that were not read in time stay unknown.
+    let _late = tokio::time::timeout(LIMIT, read).await;
+    source.names(&subject, None)
+}
+
+/// The names that a client knows.
+#[derive(Debug, Default)]
+pub(crate) struct KnownNames(Mutex<HashMap<Uuid, String>>);
+
+impl KnownNames {
+    /// At most this many are kept: with the next one, all are forgotten.
+    const LIMIT: usize = 100_000;
+
+    pub(crate) fn of(client: &Client) -> Arc<Self> {
+        client.shared(Self::default)
+    }
+
+    pub(crate) fn remember(&self, id: Uuid, name: String) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() >= Self::LIMIT && !names.contains_key(&id) {
+            names.clear();
+        }
+        names.insert(id, name);
+    }
+
+    pub(crate) fn knows(&self, id: Uuid) -> bool {
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.contains_key(&id)
+    }
+
+    /// The names of a subject and of the services in its status.
+    pub(crate) fn about(&self, subject: &Subject, seen: Option<&Snapshot>) -> Names {
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.is_empty() {
+            return Names::default();
+        }
+        let services = seen.map(|seen| seen.services.as_slice());
+        let services = services.unwrap_or_default().iter();
+        let ids = services.map(|s| s.service.id).chain(subject.ids());
+        ids.filter_map(|id| Some((id, names.get(&id)?.clone())))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wait::ServiceKind;
+
+    const STAGING: Uuid = Uuid::from_u128(1);
+    const API: Uuid = Uuid::from_u128(2);
+    const WEB: Uuid = Uuid::from_u128(3);
+
+    fn names() -> Names {
+        let names = [(STAGING, "staging"), (API, "api"), (WEB, "we\u{1b}b")];
+        names
+            .map(|(id, name)| (id, name.to_owned()))
+            .into_iter()
+            .collect()
+    }
+
+    #[test]
+    fn a_subject_has_its_name_and_its_id() {
+        let api = ServiceRef::new(ServiceKind::Application, API);
+        let web = ServiceRef::new(ServiceKind::Helm, WEB);
+        let unknown = ServiceRef::new(ServiceKind::Job, Uuid::from_u128(4));
+        let names = names();
+        for (subject, expected) in [
+            (
+                Subject::environment(STAGING),
+                format!("environment staging ({STAGING})"),
+            ),
+            (Subject::service(api), format!("application api ({API})")),
+            (
+                Subject::service(unknown),
+                format!("job {}", Uuid::from_u128(4)),
+            ),
+            (
+                Subject::services(STAGING, vec![api]),
+                format!("application api ({API}) of environment staging ({STAGING})"),
+            ),
+            (
+                Subject::services(STAGING, vec![api, web]),
+                format!(
+                    "2 services [application api ({API}), helm we\\u{{1b}}b ({WEB})] of environment \
+                     staging ({STAGING})"
+                ),
+            ),
+            (
+                Subject::services(STAGING, vec![]),
+                format!("0 services of environment staging ({STAGING})"),
+            ),
+        ] {
+            assert_eq!(subject.named(&names).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn without_names_one_service_is_singular_and_many_are_counted() {
+        let service = |number| ServiceRef::new(ServiceKind::Container, Uuid::from_u128(number));
+        for (count, expected) in [
+            (0, "0 services of environment".to_owned()),
+            (1, format!("container {API} of environment")),
+            (4, "4 services of environment".to_owned()),
+        ] {
+            let services = (2..2 + count).map(service).collect();
+            let subject = Subject::services(STAGING, services).to_string();
+            assert_eq!(subject, format!("{expected} {STAGING}"));
+        }
+    }
+
+    #[test]
+    fn the_names_of_a_client_are_bounded() {
+        let known = KnownNames::default();
+        for number in 0..=KnownNames::LIMIT {
+            known.remember(Uuid::from_u128(number as u128), String::new());
+        }
+        assert_eq!(known.0.lock().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,264 @@
+//! One action on many environments.
+
+use std::{path::PathBuf, time::Duration};
+
+use qovery_ext::{
+    qovery_api::Client,
+    recipes::{Bulk, BulkOutcome},
+};
+use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Step, Workload as Kind};
+use serde_json::json;
+use tempfile::TempDir;
+
+struct Scene {
+    fake: FakeQovery,
+    client: Client,
+    environments: Vec<FakeEnvironment>,
+    folder: TempDir,
+}
+
+/// Six environments that run, two of them in production.
+fn scene() -> Scene {
+    let fake = FakeQovery::new();
+    let mut environments = Vec::new();
+    for (organization, project, name, mode) in [
+        ("acme", "shop", "production", "PRODUCTION"),
+        ("acme", "shop", "staging", "STAGING"),
+        ("acme", "shop", "pr-1", "PREVIEW"),
+        ("acme", "blog", "production", "PRODUCTION"),
+        ("acme", "blog", "pr-2", "PREVIEW"),
+        ("other", "shop", "dev", "DEVELOPMENT"),
+    ] {
+        let environment = fake
+            .organization(organization)
+            .project(project)
+            .environment(name);
+        let environment = environment.in_mode(mode);
+        environment.service(Kind::Container, "web");
+        environments.push(environment.in_state("DEPLOYED"));
+    }
+    Scene {
+        client: fake.client(),
+        fake,
+        environments,
+        folder: tempfile::tempdir().unwrap(),
+    }
+}
+
+impl Scene {
+    fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal.ndjson")
+    }
+
+    fn stops(&self) -> usize {
+        let executions = self.fake.executions();
+        executions
+            .iter()
+            .filter(|one| one.operation.as_deref() == Some("stopEnvironment"))
+            .count()
+    }
+}
+
+async fn names(bulk: &Bulk) -> Vec<String> {
+    let selected = bulk.select().await.unwrap();
+    selected
+        .iter()
+        .map(|one| format!("{}/{}", one.project.name, one.name()))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn environments_are_selected_by_organization_project_mode_name_and_closure() {
+    let scene = scene();
+    let all = || Bulk::new(&scene.client);
+    assert_eq!(names(&all()).await.len(), 6);
+    let non_production = all().organization("acme").except_mode("production");
+    assert_eq!(
+        names(&non_production).await,
+        ["blog/pr-2", "shop/pr-1", "shop/staging"]
+    );
+    assert_eq!(
+        names(&all().project("shop").mode("PREVIEW")).await,
+        ["shop/pr-1"]
+    );
+    assert_eq!(
+        names(&all().named("PR-*")).await,
+        ["blog/pr-2", "shop/pr-1"]
+    );
+    let closure = all().filter(|one| one.name().len() == 3);
+    assert_eq!(names(&closure).await, ["shop/dev"]);
+    let missing = all().project("nowhere").select().await.unwrap_err();
+    assert!(missing.find_error().unwrap().is_not_found(), "{missing}");
+    assert!(all().organization("nowhere").select().await.is_err());
+    assert!(names(&all().named("nothing")).await.is_empty());
+    let none = all().named("nothing").run(|one| one.stop()).await.unwrap();
+    assert_eq!(
+        (none.exit_code(), none.to_string().as_str()),
+        (0, "0 of 0 environments done")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_runs_on_all_and_a_failure_stops_no_other() {
+    let scene = scene();
+    let staging = &scene.environments[1];
+    let web = staging.services().remove(0);
+    staging.next_deployment().fails_at(&web, Step::Deployment);
+    let summary = Bulk::new(&scene.client)
+        .organization("acme")
+        .except_mode("PRODUCTION")
+        .at_once(2)
+        .run(|environment| environment.stop())
+        .await
+        .unwrap();
+    assert_eq!(scene.stops(), 3);
+    assert_eq!(summary.exit_code(), 1);
+    let text = summary.to_string();
+    assert!(
+        text.contains("✘ environment staging (") && text.ends_with("2 of 3 environments done"),
+        "{text}"
+    );
+    assert_eq!(
+        scene.environments[0].state().as_deref(),
+        Some("DEPLOYED"),
+        "production"
+    );
+    assert_eq!(scene.environments[2].state().as_deref(), Some("STOPPED"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_actions_are_under_way_than_allowed() {
+    let scene = scene();
+    for environment in &scene.environments {
+        for web in environment.services() {
+            web.takes(Step::Deployment, Duration::from_secs(100));
+        }
+    }
+    let begin = tokio::time::Instant::now();
+    Bulk::new(&scene.client)
+        .at_once(2)
+        .run(|one| one.deploy())
+        .await
+        .unwrap();
+    let took = begin.elapsed().as_secs();
+    assert!(
+        (300..400).contains(&took),
+        "six actions of 100 s, two at a time: {took} s"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_dropped_is_gone_on_with_by_its_journal() {
+    for seconds in [0, 1, 2, 4, 8, 20, 60] {
+        let scene = scene();
+        scene.fake.latency(Duration::from_millis(300));
+        let bulk = Bulk::new(&scene.client)
+            .except_mode("PRODUCTION")
+            .journal(scene.journal());
+        let deploy = bulk.run(|environment| environment.deploy());
+        let _dropped = tokio::time::timeout(Duration::from_secs(seconds), deploy).await;
+        let before = scene.fake.executions().len();
+        let summary = bulk.run(|environment| environment.deploy()).await.unwrap();
+        assert_eq!(summary.results.len(), 4);
+        for result in &summary.results {
+            let is_certain = !matches!(result.outcome, BulkOutcome::Uncertain);
+            assert!(
+                result.outcome.is_reached() || !is_certain,
+                "{seconds} s: {summary}"
+            );
+        }
+        let after = scene.fake.executions().len();
+        assert!(
+            after <= 4,
+            "{seconds} s: {before} then {after}: nothing is deployed twice"
+        );
+
+        // The third time there is nothing to do.
+        let again = bulk.run(|environment| environment.deploy()).await.unwrap();
+        assert_eq!(scene.fake.executions().len(), after);
+        let done = again
+            .results
+            .iter()
+            .filter(|one| matches!(one.outcome, BulkOutcome::DoneBefore));
+        let reached = summary
+            .results
+            .iter()
+            .filter(|one| one.outcome.is_reached());
+        assert_eq!(done.count(), reached.count());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_uncertain_stop_is_sent_again_and_an_uncertain_deployment_is_not() {
+    let scene = scene();
+    let pr = &scene.environments[2];
+    let line = |goal: &str| {
+        let event =
+            json!({"environment": pr.id(), "name": "pr-1", "event": "starting", "goal": goal});
+        format!("{event}\n{{\"environment\": \"torn")
+    };
+    let bulk = Bulk::new(&scene.client)
+        .named("pr-1")
+        .journal(scene.journal());
+    std::fs::write(scene.journal(), line("deployed")).unwrap();
+    let summary = bulk.run(|environment| environment.deploy()).await.unwrap();
+    assert!(
+        matches!(summary.results[0].outcome, BulkOutcome::Uncertain),
+        "{summary}"
+    );
+    assert_eq!(summary.exit_code(), 2);
+    assert!(scene.fake.executions().is_empty());
+    std::fs::write(scene.journal(), line("stopped")).unwrap();
+    let summary = bulk.run(|environment| environment.stop()).await.unwrap();
+    assert!(summary.all_reached(), "{summary}");
+    assert_eq!(scene.stops(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_is_done_again_and_a_journal_of_another_job_is_refused() {
+    let scene = scene();
+    let bulk = Bulk::new(&scene.client)
+        .named("pr-*")
+        .journal(scene.journal());
+    scene.fake.inject(Fault::status(403).on("stopEnvironment"));
+    let summary = bulk.run(|environment| environment.stop()).await.unwrap();
+    assert_eq!(summary.exit_code(), 3);
+    let summary = bulk.run(|environment| environment.stop()).await.unwrap();
+    assert!(summary.all_reached(), "{summary}");
+    assert_eq!(scene.stops(), 2);
+    let text = std::fs::read_to_string(scene.journal()).unwrap();
+    assert!(!text.contains(&scene.fake.token()), "no secrets");
+
+    let other = bulk
+        .run(|environment| environment.delete())
+        .await
+        .unwrap_err();
+    assert!(
+        other.is_journal() && other.to_string().contains("another job"),
+        "{other}"
+    );
+    std::fs::write(scene.journal(), "no json\n").unwrap();
+    let broken = bulk
+        .run(|environment| environment.stop())
+        .await
+        .unwrap_err();
+    assert!(
+        broken.is_journal() && broken.to_string().contains("line 1"),
+        "{broken}"
+    );
+    let nowhere = Bulk::new(&scene.client).journal(scene.folder.path().join("no/such/file"));
+    assert!(
+        nowhere
+            .run(|environment| environment.stop())
+            .await
+            .unwrap_err()
+            .is_journal()
+    );
+    scene.fake.inject(Fault::status(403).on("listProject"));
+    let unlisted = Bulk::new(&scene.fake.client())
+        .run(|one| one.stop())
+        .await
+        .unwrap_err();
+    assert!(unlisted.find_error().is_some());
+    assert_eq!(scene.stops(), 2);
+}

@@ -1,0 +1,360 @@
+//! Names, paths, URLs and ids in place of ids.
+
+use std::time::Duration;
+
+use qovery_ext::{
+    qovery_api::{Client, uuid::Uuid},
+    recipes::{FindExt, Found},
+    wait::{ServiceKind, WaitExt},
+};
+use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Fault, Step, Workload as Kind};
+
+struct Shop {
+    fake: FakeQovery,
+    client: Client,
+    staging: FakeEnvironment,
+    api: FakeService,
+}
+
+fn shop() -> Shop {
+    let fake = FakeQovery::new();
+    let acme = fake.organization("My-Org");
+    fake.organization("Other");
+    let shop = acme.project("shop");
+    acme.project("Café");
+    let staging = shop.environment("staging");
+    shop.environment("production");
+    let api = staging.service(Kind::Container, "api");
+    staging.service(Kind::Database, "orders");
+    Shop {
+        client: fake.client(),
+        fake,
+        staging,
+        api,
+    }
+}
+
+impl Shop {
+    fn lists(&self) -> Vec<String> {
+        let requests = self.fake.requests();
+        requests.into_iter().filter_map(|r| r.operation).collect()
+    }
+}
+
+fn is_send<T: Send>(value: T) -> T {
+    value
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_leads_to_a_handle_with_all_its_parents() {
+    let shop = shop();
+    let path = "my-org/SHOP/ staging /Api";
+    let api = is_send(shop.client.find(path).service()).await.unwrap();
+    assert_eq!(api.id(), shop.api.id());
+    assert_eq!(api.kind, ServiceKind::Container);
+    assert_eq!(api.environment.id, shop.staging.id());
+    assert_eq!(api.project.id, shop.staging.project_id());
+    assert_eq!(api.organization.id, shop.staging.organization_id());
+    assert_eq!(api.organization.name, "My-Org", "as the server spells it");
+    let (o, p) = (api.organization.id, api.project.id);
+    let (e, s) = (api.environment.id, api.id());
+    assert_eq!(
+        api.console_url(),
+        format!(
+            "https://console.qovery.com/organization/{o}/project/{p}/environment/{e}/service/{s}/overview"
+        )
+    );
+    assert_eq!(api.to_string(), format!("container api ({s})"));
+    let deployed = api.deploy(qovery_ext::wait::ServiceVersion::configured());
+    assert!(deployed.await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_list_for_each_level_is_read_and_kept_for_a_minute() {
+    let shop = shop();
+    let lists = [
+        "listOrganization",
+        "listProject",
+        "listEnvironment",
+        "listServicesByEnvironmentId",
+    ];
+    let find = |path: &str| shop.client.clone().find(path).into_future();
+    let (a, b, c) = tokio::join!(
+        find("my-org/shop/staging/api"),
+        find("my-org/shop/staging/orders"),
+        find("my-org/shop/staging"),
+    );
+    assert!(a.is_ok() && b.is_ok() && c.is_ok());
+    assert_eq!(
+        shop.lists(),
+        lists,
+        "finds at the same time share their requests"
+    );
+
+    tokio::time::advance(Duration::from_secs(59)).await;
+    find("my-org/shop/staging/api").await.unwrap();
+    assert_eq!(shop.lists(), lists);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    find("my-org/shop/staging/api").await.unwrap();
+    assert_eq!(shop.lists().len(), 8, "the lists are old");
+
+    shop.client.forget_names();
+    find("my-org").await.unwrap();
+    assert_eq!(shop.lists().len(), 9);
+    shop.client.keep_names_for(Duration::ZERO);
+    find("my-org").await.unwrap();
+    find("my-org").await.unwrap();
+    assert_eq!(shop.lists().len(), 11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_created_meanwhile_is_found() {
+    let shop = shop();
+    shop.client.find("my-org/shop/staging").await.unwrap();
+    let preview = shop
+        .fake
+        .organization("My-Org")
+        .project("shop")
+        .environment("pr-17");
+    let found = shop
+        .client
+        .find("my-org/shop/pr-17")
+        .environment()
+        .await
+        .unwrap();
+    assert_eq!(found.id(), preview.id());
+    shop.fake.clear_requests();
+    let missing = shop.client.find("my-org/shop/pr-18").await.unwrap_err();
+    assert!(missing.is_not_found());
+    assert_eq!(shop.lists(), ["listEnvironment"], "one new list, no more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn single_steps_take_names_with_slashes_and_ids() {
+    let shop = shop();
+    let odd = shop.staging.service(Kind::Helm, "charts/edge");
+    let path = shop.client.organization("my-org").project("shop");
+    let found = path
+        .clone()
+        .environment("staging")
+        .service("charts/edge")
+        .await
+        .unwrap();
+    assert_eq!(found.id(), odd.id());
+    let id = shop.staging.id().to_string();
+    let found = path
+        .environment(&id)
+        .service(&odd.id().to_string())
+        .await
+        .unwrap();
+    assert_eq!(found.environment.name, "staging");
+    let cluster = shop
+        .client
+        .organization("my-org")
+        .cluster("CLUSTER")
+        .await
+        .unwrap();
+    assert_eq!(cluster.id(), shop.staging.cluster_id());
+    assert!(cluster.console_url().ends_with("/overview"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn urls_and_ids_of_each_kind_are_found_whatever_they_name() {
+    let shop = shop();
+    let api = shop
+        .client
+        .find("my-org/shop/staging/api")
+        .service()
+        .await
+        .unwrap();
+    let cluster = shop
+        .client
+        .organization("my-org")
+        .cluster("cluster")
+        .await
+        .unwrap();
+    for (id, url, kind) in [
+        (api.organization.id, None, "organization My-Org"),
+        (api.project.id, None, "project shop"),
+        (api.environment.id, None, "environment staging"),
+        (api.id(), Some(api.console_url()), "container api"),
+        (cluster.id(), Some(cluster.console_url()), "cluster cluster"),
+    ] {
+        for text in [Some(id.to_string()), url].into_iter().flatten() {
+            let found = shop.client.find(&text).await.unwrap();
+            assert_eq!(found.id(), id, "{text}");
+            assert_eq!(found.to_string(), format!("{kind} ({id})"));
+            let again = shop.client.find(&found.console_url()).await.unwrap();
+            assert_eq!(again.id(), id, "its own URL leads back to it");
+        }
+    }
+    let nothing = shop
+        .client
+        .find(&Uuid::from_u128(9).to_string())
+        .await
+        .unwrap_err();
+    assert!(nothing.is_not_found(), "{nothing}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_name_lists_what_there_is_with_ids_and_the_closest_one() {
+    let shop = shop();
+    let error = shop
+        .client
+        .find("my-org/shop/stagin/api")
+        .await
+        .unwrap_err();
+    assert!(error.is_not_found() && !error.is_ambiguous());
+    assert_eq!(error.closest().unwrap().name, "staging");
+    assert_eq!(error.candidates().len(), 2);
+    let staging = shop.staging.id();
+    let text = error.to_string();
+    assert!(
+        text.contains(&format!("did you mean staging ({staging})?")),
+        "{text}"
+    );
+    assert!(text.contains("no environment of project shop ("), "{text}");
+    assert!(text.contains("production ("), "{text}");
+    let cafe = shop.client.find("my-org/CAFE\u{301}").await.unwrap();
+    assert!(matches!(cafe, Found::Project(found) if found.name() == "Café"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_in_several_cases_is_found_by_its_spelling_and_ambiguous_otherwise() {
+    let shop = shop();
+    let web = shop.staging.service(Kind::Helm, "web");
+    let loud = shop.staging.service(Kind::Application, "WEB");
+    let staging = shop
+        .client
+        .organization("my-org")
+        .project("shop")
+        .environment("staging");
+    assert_eq!(staging.clone().service("web").await.unwrap().id(), web.id());
+    assert_eq!(
+        staging.clone().service("WEB").await.unwrap().id(),
+        loud.id()
+    );
+    let error = staging.service("Web").await.unwrap_err();
+    assert!(error.is_ambiguous(), "{error}");
+    assert_eq!(error.candidates().len(), 2);
+    let text = error.to_string();
+    assert!(text.contains("2 services of environment staging"), "{text}");
+    assert!(text.contains(&web.id().to_string()) && text.contains(&loud.id().to_string()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_kind_than_the_expected_one_is_refused_unsent_where_the_path_shows_it() {
+    let shop = shop();
+    for path in ["my-org/shop", "my-org/shop/staging", "", "a/b/c/d/e"] {
+        let error = shop.client.find(path).service().await.unwrap_err();
+        assert!(error.is_invalid(), "{path}: {error}");
+    }
+    let error = shop
+        .client
+        .find("my-org/cluster")
+        .cluster()
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains(".cluster("), "{error}");
+    assert!(shop.fake.requests().is_empty());
+    let id = shop.staging.id().to_string();
+    let error = shop.client.find(&id).service().await.unwrap_err();
+    assert!(
+        error.to_string().contains("this is environment staging"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_cannot_be_read_is_an_error_of_its_own_and_is_not_kept() {
+    for (operation, what) in [
+        ("listOrganization", "the list of organizations"),
+        (
+            "listProject",
+            "the list of projects of organization My-Org (",
+        ),
+        (
+            "listEnvironment",
+            "the list of environments of project shop (",
+        ),
+        (
+            "listServicesByEnvironmentId",
+            "the list of services of environment staging (",
+        ),
+    ] {
+        let shop = shop();
+        shop.fake.inject(Fault::status(403).on(operation));
+        let find = || shop.client.find("my-org/shop/staging/api").service();
+        let error = find().await.unwrap_err();
+        assert!(error.api_error().unwrap().is_forbidden(), "{error}");
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(find().await.is_ok(), "a failure is not kept");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_and_errors_have_names_beside_ids_once_they_are_known() {
+    let shop = shop();
+    let staging = shop
+        .client
+        .find("my-org/shop/staging")
+        .environment()
+        .await
+        .unwrap();
+    let orders = staging.services().await.unwrap().remove(1);
+    let script = shop.staging.next_deployment();
+    script.fails_at(&shop.api, Step::Deployment);
+    let (send, lines) = std::sync::mpsc::channel();
+    // A handle by id alone: the names are those of the client.
+    let deploy = shop
+        .client
+        .environment(shop.staging.id())
+        .deploy()
+        .log_lines(0);
+    let deploy = deploy.on_progress(move |progress| send.send(progress.to_string()).unwrap());
+    let error = deploy.await.unwrap_err();
+    let (named, api) = (staging.to_string(), shop.api.id());
+    assert_eq!(
+        named,
+        format!("environment staging ({})", shop.staging.id())
+    );
+    for line in lines {
+        assert!(line.starts_with(&named), "{line}");
+    }
+    let text = error.to_string();
+    assert!(
+        text.starts_with(&format!("{named} was to be deployed")),
+        "{text}"
+    );
+    assert!(text.contains(&format!("api (container {api})")), "{text}");
+
+    let stopped = orders.stop().await.unwrap();
+    let expected = format!("database orders ({}) is stopped", orders.id());
+    assert!(stopped.to_string().starts_with(&expected), "{stopped}");
+    shop.fake.inject(Fault::status(403).on("stopDatabase"));
+    let refused = orders.stop().await.unwrap_err().to_string();
+    assert!(
+        refused.starts_with(&format!("database orders ({})", orders.id())),
+        "{refused}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parent_lists_its_children_by_name() {
+    let shop = shop();
+    let organization = shop.client.find("my-org").organization().await.unwrap();
+    let projects = organization.projects().await.unwrap();
+    let names = |all: Vec<String>| all.join(" ");
+    assert_eq!(
+        names(projects.iter().map(|p| p.name().to_owned()).collect()),
+        "Café shop"
+    );
+    let environments = projects[1].environments().await.unwrap();
+    let all = environments.iter().map(|e| e.name().to_owned()).collect();
+    assert_eq!(names(all), "production staging");
+    assert_eq!(environments[1].mode.as_deref(), Some("DEVELOPMENT"));
+    assert_eq!(environments[1].cluster, Some(shop.staging.cluster_id()));
+    let services = environments[1].services().await.unwrap();
+    let all = services.iter().map(|s| s.name().to_owned()).collect();
+    assert_eq!(names(all), "api orders");
+}

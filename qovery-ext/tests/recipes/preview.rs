@@ -1,0 +1,540 @@
+//! Preview environments.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use qovery_ext::{
+    qovery_api::{Client, types::EnvironmentModeEnum as Mode},
+    recipes::{FindExt, Preview, PreviewEnvironment, Variable, delete_expired_previews},
+    wait::WaitExt,
+};
+use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Fault, Step, Workload as Kind};
+use serde_json::{Value, json};
+
+struct Scene {
+    fake: FakeQovery,
+    client: Client,
+    staging: FakeEnvironment,
+}
+
+fn scene() -> Scene {
+    let fake = FakeQovery::new();
+    let staging = fake
+        .organization("my-org")
+        .project("shop")
+        .environment("staging");
+    let git = json!({"url": "https://github.com/acme/shop", "branch": "main", "root_path": "/", "provider": "GITHUB"});
+    let kept = |service: FakeService| service.with("description", json!("kept"));
+    kept(staging.service(Kind::Application, "api"))
+        .with("git_repository", git.clone())
+        .url("https://api.example.com");
+    kept(staging.service(Kind::Container, "web"))
+        .with("tag", json!("main"))
+        .with("min_running_instances", json!(3));
+    kept(staging.service(Kind::CronJob, "cron")).with(
+        "source",
+        json!({"docker": {"git_repository": git.clone(), "dockerfile_path": "Dockerfile"}}),
+    );
+    kept(staging.service(Kind::Helm, "git-chart"))
+        .with("source", json!({"git": {"git_repository": git.clone()}}));
+    kept(staging.service(Kind::Helm, "redis"))
+        .with("source", json!({"repository": {"chart_name": "redis", "chart_version": "7.0", "repository": {"id": "00000000-0000-0000-0000-000000000002", "name": "charts", "url": "https://charts.example.com"}}}));
+    kept(staging.service(Kind::Terraform, "infra"))
+        .with(
+            "auto_deploy_config",
+            json!({"auto_deploy": true, "terraform_action": "PLAN"}),
+        )
+        .with(
+            "terraform_files_source",
+            json!({"git": {"git_repository": git}}),
+        );
+    staging.service(Kind::Database, "orders");
+    Scene {
+        client: fake.client(),
+        fake,
+        staging,
+    }
+}
+
+fn preview() -> PreviewEnvironment {
+    PreviewEnvironment::named("pr-17")
+        .from("my-org/shop/staging")
+        .branch("api", "feature")
+        .branch("cron", "feature")
+        .branch("git-chart", "feature")
+        .branch("infra", "feature")
+        .chart("redis", "7.1")
+        .image("web", "pr-17")
+        .variables(BTreeMap::from([("A", "1")]))
+        .dotenv("B='two words'\n")
+        .variable(Variable::new("TOKEN", "hunter2").secret())
+        .service_variable("api", Variable::new("C", "3"))
+}
+
+impl Scene {
+    /// The copies that there are.
+    async fn copies(&self) -> Vec<FakeEnvironment> {
+        let project = self.staging.project_id();
+        let listed = self.client.list_environment(project).await.unwrap().results;
+        let project = self.fake.organization("my-org").project("shop");
+        listed
+            .iter()
+            .filter(|one| one.id != self.staging.id())
+            .map(|one| project.environment(&one.name))
+            .collect()
+    }
+
+    fn writes(&self) -> Vec<String> {
+        let executions = self.fake.executions();
+        executions
+            .into_iter()
+            .filter_map(|one| one.operation)
+            .collect()
+    }
+}
+
+fn settings(environment: &FakeEnvironment, name: &str, path: &str) -> Option<Value> {
+    let services = environment.services();
+    let service = services
+        .iter()
+        .find(|one| one.property("name") == Some(json!(name)))?;
+    let first = path.trim_start_matches('/').split('/').next()?;
+    let rest = path.trim_start_matches('/').strip_prefix(first)?;
+    service.property(first)?.pointer(rest).cloned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_has_what_was_asked_for_and_keeps_every_other_setting() {
+    let scene = scene();
+    let deployed = preview().deploy(&scene.client).await.unwrap();
+    assert!(deployed.is_new);
+    assert_eq!(deployed.urls[0].url, "https://api.example.com");
+    assert_eq!(deployed.environment.mode.as_deref(), Some("PREVIEW"));
+    let copies = scene.copies().await;
+    let [copy] = copies.as_slice() else {
+        panic!("{copies:?}")
+    };
+    for (service, path, expected) in [
+        ("api", "/git_repository/branch", json!("feature")),
+        (
+            "cron",
+            "/source/docker/git_repository/branch",
+            json!("feature"),
+        ),
+        (
+            "git-chart",
+            "/source/git/git_repository/branch",
+            json!("feature"),
+        ),
+        (
+            "infra",
+            "/terraform_files_source/git/git_repository/branch",
+            json!("feature"),
+        ),
+        ("redis", "/source/repository/chart_version", json!("7.1")),
+        ("web", "/tag", json!("pr-17")),
+        ("web", "/min_running_instances", json!(3)),
+        ("api", "/description", json!("kept")),
+        ("redis", "/description", json!("kept")),
+        ("infra", "/description", json!("kept")),
+    ] {
+        assert_eq!(
+            settings(copy, service, path),
+            Some(expected),
+            "{service}{path}"
+        );
+    }
+    for (service, path) in [("api", "/git_repository/branch"), ("web", "/tag")] {
+        assert_eq!(
+            settings(&scene.staging, service, path),
+            Some(json!("main")),
+            "the original"
+        );
+    }
+    assert_eq!(copy.state().as_deref(), Some("DEPLOYED"));
+
+    // The second run updates.
+    scene.fake.clear_requests();
+    let again = preview()
+        .image("web", "pr-17b")
+        .deploy(&scene.client)
+        .await
+        .unwrap();
+    assert!(!again.is_new);
+    assert_eq!(again.environment.id(), deployed.environment.id());
+    let written = scene.writes();
+    assert!(
+        !written.contains(&"cloneEnvironment".to_owned()),
+        "{written:?}"
+    );
+    assert!(
+        !written.contains(&"editApplication".to_owned()),
+        "it is so already: {written:?}"
+    );
+    assert_eq!(scene.copies().await.len(), 1);
+
+    assert!(preview().delete(&scene.client).await.unwrap());
+    assert!(scene.copies().await.is_empty());
+    assert!(
+        !preview().delete(&scene.client).await.unwrap(),
+        "there is none"
+    );
+    assert_eq!(
+        scene.staging.state().as_deref(),
+        Some("READY"),
+        "the original was left alone"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn commits_go_out_in_one_deployment_of_all_services() {
+    let scene = scene();
+    let preview = PreviewEnvironment::named("pr-18")
+        .from("my-org/shop/staging")
+        .commit("api", "4f1c2d9")
+        .commit("infra", "4f1c2d9");
+    preview.deploy(&scene.client).await.unwrap();
+    let executions = scene.fake.executions();
+    let deployed = executions.last().unwrap();
+    assert_eq!(deployed.operation.as_deref(), Some("deployAllServices"));
+    let body = deployed.body.as_ref().unwrap();
+    assert_eq!(body["applications"][0]["git_commit_id"], "4f1c2d9");
+    assert_eq!(body["terraforms"][0]["git_commit_id"], "4f1c2d9");
+    assert_eq!(body["helms"].as_array().unwrap().len(), 2);
+    assert_eq!(body["databases"].as_array().unwrap().len(), 1);
+    let wrong = preview
+        .commit("orders", "4f1c2d9")
+        .deploy(&scene.client)
+        .await
+        .unwrap_err();
+    assert!(
+        wrong.is_refused() && wrong.to_string().contains("database"),
+        "{wrong}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_interrupted_run_has_left_is_taken_up_and_can_be_deleted() {
+    for operation in [
+        "listOrganization",
+        "listProject",
+        "listEnvironment",
+        "cloneEnvironment",
+        "listServicesByEnvironmentId",
+        "getApplication",
+        "editApplication",
+        "getHelm",
+        "editHelm",
+        "editContainer",
+        "editJob",
+        "editTerraform",
+        "listVariables",
+        "createVariable",
+        "deployEnvironment",
+        "listEnvironmentServicesLinks",
+    ] {
+        let scene = scene();
+        scene.fake.inject(Fault::status(403).on(operation));
+        let error = preview().deploy(&scene.client).await.unwrap_err();
+        assert!(error.api_error().is_some(), "{operation}: {error}");
+        assert!(
+            !format!("{error} {error:?}").contains("hunter2"),
+            "{operation}"
+        );
+        assert!(
+            scene.fake.pending_faults().is_empty(),
+            "{operation} is a step"
+        );
+        let left = scene.copies().await.len();
+        assert!(left <= 1, "{operation}");
+        let deployed = preview().deploy(&scene.client).await.unwrap();
+        assert_eq!(deployed.is_new, left == 0, "{operation}");
+        assert_eq!(scene.copies().await.len(), 1, "{operation}");
+
+        let scene = self::scene();
+        scene.fake.inject(Fault::status(403).on(operation));
+        preview().deploy(&scene.client).await.unwrap_err();
+        let left = scene.copies().await.len();
+        assert_eq!(
+            preview().delete(&scene.client).await.unwrap(),
+            left == 1,
+            "{operation}"
+        );
+        assert!(scene.copies().await.is_empty(), "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_dropped_at_any_time_leaves_nothing_that_is_not_found_again() {
+    for milliseconds in (0..4000).step_by(130) {
+        let scene = scene();
+        scene.fake.latency(Duration::from_millis(100));
+        let limit = Duration::from_millis(milliseconds);
+        let wanted = preview();
+        let run = wanted.deploy(&scene.client);
+        let _dropped = tokio::time::timeout(limit, run).await;
+        scene.fake.latency(Duration::ZERO);
+        assert!(scene.copies().await.len() <= 1, "{milliseconds} ms");
+        preview().deploy(&scene.client).await.unwrap();
+        assert_eq!(scene.copies().await.len(), 1, "{milliseconds} ms");
+        assert!(preview().delete(&scene.client).await.unwrap());
+        assert!(scene.copies().await.is_empty(), "{milliseconds} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_response_to_the_copying_makes_no_second_copy() {
+    let scene = scene();
+    scene
+        .fake
+        .inject(Fault::connection_lost_after_execution().on("cloneEnvironment"));
+    preview().deploy(&scene.client).await.unwrap();
+    assert_eq!(scene.copies().await.len(), 1);
+    let clones = scene
+        .writes()
+        .into_iter()
+        .filter(|name| name == "cloneEnvironment");
+    assert_eq!(clones.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_preview_is_never_touched() {
+    let scene = scene();
+    let production = scene
+        .fake
+        .organization("my-org")
+        .project("shop")
+        .environment("production");
+    scene.fake.clear_requests();
+    let wanted = |name: &str| PreviewEnvironment::named(name).from("my-org/shop/staging");
+    for preview in [
+        wanted("production"),
+        wanted("PRODUCTION"),
+        wanted("staging"),
+        wanted(" "),
+        wanted("x").mode(Mode::Production),
+        PreviewEnvironment::named("x"),
+        wanted("x").dotenv("no variable"),
+    ] {
+        let deployed = preview.deploy(&scene.client).await;
+        assert!(
+            deployed.is_err_and(|error| error.is_refused()),
+            "{preview:?}"
+        );
+        assert!(scene.fake.executions().is_empty(), "{preview:?}");
+    }
+    assert!(wanted("production").delete(&scene.client).await.is_err());
+    assert!(scene.fake.executions().is_empty());
+    assert!(production.state().is_some());
+    let error = wanted("y")
+        .branch("apo", "x")
+        .deploy(&scene.client)
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_refused() && error.to_string().contains("api"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_can_be_on_another_cluster_and_in_another_mode() {
+    let scene = scene();
+    let cluster = scene.fake.organization("my-org").cluster("previews");
+    let wanted = PreviewEnvironment::named("dev-1")
+        .from("my-org/shop/staging")
+        .cluster("Previews")
+        .mode(Mode::Development);
+    let made = wanted.ensure(&scene.client).await.unwrap();
+    assert_eq!(made.environment.cluster, Some(cluster.id()));
+    assert_eq!(made.environment.mode.as_deref(), Some("DEVELOPMENT"));
+    assert!(!scene.writes().contains(&"deployEnvironment".to_owned()));
+    let wrong = PreviewEnvironment::named("p")
+        .from("my-org/shop/staging")
+        .cluster("nowhere");
+    assert!(
+        wrong
+            .ensure(&scene.client)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("previews")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_deletes_at_the_end_and_when_the_work_or_the_deployment_fails() {
+    let scene = scene();
+    let seen = preview()
+        .run(&scene.client, async |preview: Preview| {
+            Ok::<_, String>(preview.urls.len())
+        })
+        .await;
+    assert_eq!(seen.unwrap(), 1);
+    assert!(scene.copies().await.is_empty());
+
+    let failed = preview()
+        .run(&scene.client, async |_| Err::<(), _>("the tests failed"))
+        .await;
+    let failed = failed.unwrap_err();
+    assert_eq!(failed.work_error(), Some(&"the tests failed"));
+    assert_eq!(
+        (failed.exit_code(), failed.not_deleted().is_none()),
+        (1, true)
+    );
+    assert!(scene.copies().await.is_empty());
+
+    scene
+        .fake
+        .inject(Fault::status(403).on("deployEnvironment"));
+    let worked = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&worked);
+    let failed = preview()
+        .run(&scene.client, async move |_| {
+            noted.store(true, Ordering::Relaxed);
+            Ok::<_, String>(())
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(failed.exit_code(), 3);
+    assert!(failed.preview_error().is_some() && !worked.load(Ordering::Relaxed));
+    assert!(scene.copies().await.is_empty());
+
+    scene
+        .fake
+        .inject(Fault::status(403).on("deleteEnvironment"));
+    let kept = preview()
+        .run(&scene.client, async |_| Ok::<_, String>(()))
+        .await
+        .unwrap_err();
+    assert!(kept.not_deleted().is_some(), "{kept}");
+    assert!(kept.to_string().contains("was not deleted"), "{kept}");
+    assert!(preview().delete(&scene.client).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_work_panics_deletes_and_panics() {
+    let scene = scene();
+    let client = scene.client.clone();
+    let run = tokio::spawn(async move {
+        let work = async |_| -> Result<(), String> { panic!("in the work") };
+        preview().run(&client, work).await
+    });
+    let panicked = run.await.unwrap_err();
+    assert!(panicked.is_panic());
+    assert!(scene.copies().await.is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_signal_ends_the_work_and_deletes() {
+    for signal in ["INT", "TERM"] {
+        let scene = scene();
+        let wanted = PreviewEnvironment::named("pr-17").from("my-org/shop/staging");
+        let made = wanted.ensure(&scene.client).await.unwrap();
+        scene.fake.advance(Duration::from_secs(1));
+        let (started, on) = tokio::sync::oneshot::channel::<()>();
+        let fake = scene.fake.clone();
+        let ticking = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                fake.advance(Duration::from_secs(60));
+            }
+        });
+        let kill = tokio::spawn(async move {
+            on.await.unwrap();
+            let id = std::process::id().to_string();
+            let mut kill = std::process::Command::new("kill");
+            assert!(
+                kill.arg(format!("-{signal}"))
+                    .arg(id)
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+        });
+        let ended = wanted
+            .run(&scene.client, async |_| -> Result<(), String> {
+                started.send(()).unwrap();
+                std::future::pending().await
+            })
+            .await
+            .unwrap_err();
+        kill.await.unwrap();
+        ticking.abort();
+        assert!(
+            ended.is_interrupted() && ended.not_deleted().is_none(),
+            "{signal}: {ended}"
+        );
+        assert_eq!(ended.exit_code(), 130);
+        let gone = scene.client.find(&made.environment.id().to_string()).await;
+        assert!(gone.unwrap_err().is_not_found(), "{signal}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn previews_whose_time_is_over_are_deleted_and_others_stay() {
+    let scene = scene();
+    let wanted = |name: &str| PreviewEnvironment::named(name).from("my-org/shop/staging");
+    let day = Duration::from_secs(86_400);
+    wanted("old")
+        .time_to_live(Duration::ZERO)
+        .ensure(&scene.client)
+        .await
+        .unwrap();
+    wanted("new")
+        .time_to_live(day)
+        .ensure(&scene.client)
+        .await
+        .unwrap();
+    wanted("endless").ensure(&scene.client).await.unwrap();
+    let deleted = delete_expired_previews(&scene.client, "my-org/shop")
+        .await
+        .unwrap();
+    assert_eq!(deleted, ["old"]);
+    assert_eq!(scene.copies().await.len(), 2);
+    wanted("new")
+        .time_to_live(Duration::ZERO)
+        .ensure(&scene.client)
+        .await
+        .unwrap();
+    scene
+        .fake
+        .inject(Fault::status(403).on("deleteEnvironment"));
+    assert!(
+        delete_expired_previews(&scene.client, "my-org/shop")
+            .await
+            .is_err()
+    );
+    let deleted = delete_expired_previews(&scene.client, "my-org/shop")
+        .await
+        .unwrap();
+    assert_eq!(deleted, ["new"], "a later call tries again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_that_fails_leaves_the_preview_to_be_looked_at() {
+    let scene = scene();
+    let made = preview().ensure(&scene.client).await.unwrap();
+    let copy = scene.copies().await.remove(0);
+    let services = copy.services();
+    let api = services
+        .iter()
+        .find(|one| one.property("name") == Some(json!("api")))
+        .unwrap();
+    copy.next_deployment().fails_at(api, Step::Build);
+    let error = preview().deploy(&scene.client).await.unwrap_err();
+    assert!(error.wait_error().unwrap().is_failed());
+    assert_eq!(error.exit_code(), 1);
+    assert_eq!(scene.copies().await.len(), 1);
+    // Watched by hand.
+    let deployment = preview().deployment(&scene.client, &made).unwrap();
+    deployment.await.unwrap();
+    let _resumed = scene.client.environment(made.environment.id());
+}

@@ -1,0 +1,113 @@
+//! Terraform: plan, read, apply.
+
+use qovery_ext::{
+    recipes::{plan_terraform, read_terraform_plan},
+    wait::{ServiceVersion, WaitExt},
+};
+use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Fault, Step, Workload as Kind};
+
+fn scene() -> (FakeQovery, FakeEnvironment, FakeService) {
+    let fake = FakeQovery::new();
+    let environment = fake.environment("staging");
+    let infra = environment.service(Kind::Terraform, "infra");
+    environment.service(Kind::Container, "web");
+    (fake, environment, infra)
+}
+
+const PLAN: [&str; 2] = [
+    "  + aws_s3_bucket.assets",
+    "Plan: 1 to add, 0 to change, 2 to destroy.",
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_is_computed_read_and_applied_in_its_commit() {
+    let (fake, environment, infra) = scene();
+    let client = fake.client();
+    environment.next_deployment().logs(&infra, PLAN);
+    let plan = plan_terraform(&client, infra.id(), Some("4f1c2d9"))
+        .await
+        .unwrap();
+    let planned = fake.executions().pop().unwrap().body.unwrap();
+    assert_eq!(
+        (&planned["action"], &planned["git_commit_id"]),
+        (&"PLAN".into(), &"4f1c2d9".into())
+    );
+    let counts = plan.counts.unwrap();
+    assert_eq!((counts.add, counts.change, counts.destroy), (1, 0, 2));
+    let text = plan.to_string();
+    assert!(text.contains("+ aws_s3_bucket.assets"), "{text}");
+    assert!(
+        text.ends_with("1 to add, 0 to change, 2 to destroy"),
+        "{text}"
+    );
+    assert_eq!(plan.commit.as_deref(), Some("4f1c2d9"));
+
+    plan.apply().await.unwrap().await.unwrap();
+    let applied = fake.executions().pop().unwrap().body.unwrap();
+    assert_eq!(applied["git_commit_id"], "4f1c2d9");
+    assert!(
+        applied.get("action").is_none_or(serde_json::Value::is_null),
+        "{applied}"
+    );
+
+    fake.clear_requests();
+    let stale = plan.apply().await.unwrap_err();
+    assert!(
+        stale.is_refused() && stale.to_string().contains("plan it again"),
+        "{stale}"
+    );
+    assert!(fake.executions().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_without_a_known_commit_is_not_applied() {
+    let (fake, _environment, infra) = scene();
+    let client = fake.client();
+    let plan = plan_terraform(&client, infra.id(), None).await.unwrap();
+    assert_eq!((plan.commit.as_deref(), plan.counts), (None, None));
+    assert!(plan.apply().await.unwrap_err().is_refused());
+
+    // The commit that was deployed last is that of the next plan.
+    client
+        .terraform(infra.id())
+        .deploy(ServiceVersion::commit("4f1c2d9"))
+        .await
+        .unwrap();
+    let reached = client
+        .terraform(infra.id())
+        .plan(ServiceVersion::configured())
+        .await
+        .unwrap();
+    let plan = read_terraform_plan(&client, infra.id(), &reached, None)
+        .await
+        .unwrap();
+    assert_eq!(plan.commit.as_deref(), Some("4f1c2d9"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_fails_at_each_step_with_its_own_error() {
+    let (fake, environment, infra) = scene();
+    let client = fake.client();
+    environment
+        .next_deployment()
+        .fails_at(&infra, Step::Deployment);
+    let failed = plan_terraform(&client, infra.id(), Some("4f1c2d9"))
+        .await
+        .unwrap_err();
+    assert!(failed.wait_error().unwrap().is_failed(), "{failed}");
+    for operation in ["listTerraformDeploymentHistoryV2", "listEnvironmentLogs"] {
+        fake.inject(Fault::status(403).on(operation));
+        let failed = plan_terraform(&client, infra.id(), Some("4f1c2d9"))
+            .await
+            .unwrap_err();
+        assert!(
+            failed.api_error().unwrap().is_forbidden(),
+            "{operation}: {failed}"
+        );
+    }
+    fake.inject(Fault::status(403).on("deployTerraform"));
+    let refused = plan_terraform(&client, infra.id(), Some("4f1c2d9"))
+        .await
+        .unwrap_err();
+    assert!(refused.wait_error().unwrap().is_refused());
+}

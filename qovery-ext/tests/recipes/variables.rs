@@ -1,0 +1,217 @@
+//! Many variables at once, files of variables, aliases.
+
+use qovery_ext::{
+    qovery_api::{
+        Client,
+        types::{ApiVariableScopeEnum as Scope, VariableResponse},
+        uuid::Uuid,
+    },
+    recipes::{
+        PlannedChange, Variable, VariableChange, VariableOwner, export_dotenv, parse_dotenv,
+        plan_variables, remove_variable, set_alias, set_variable,
+    },
+    wait::{ServiceKind, ServiceRef},
+};
+use qovery_fake::{FakeEnvironment, FakeQovery, Fault, Workload as Kind};
+
+fn scene() -> (FakeQovery, FakeEnvironment, Client) {
+    let fake = FakeQovery::new();
+    let environment = fake.environment("staging");
+    let client = fake.client();
+    (fake, environment, client)
+}
+
+async fn listed(client: &Client, id: Uuid) -> Vec<VariableResponse> {
+    client
+        .list_variables(id, Scope::Environment)
+        .await
+        .unwrap()
+        .results
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_says_what_is_added_changed_unchanged_and_conflicting_without_values() {
+    let (fake, environment, client) = scene();
+    let owner = VariableOwner::Environment(environment.id());
+    for variable in [
+        Variable::new("SAME", "hunter1"),
+        Variable::new("OTHER", "hunter2"),
+        Variable::new("TOKEN", "hunter3").secret(),
+    ] {
+        set_variable(&client, owner, &variable).await.unwrap();
+    }
+    fake.clear_requests();
+    let mut wanted = parse_dotenv("SAME=hunter1\nOTHER=x\nOTHER='hunter 4'\nNEW=hunter5").unwrap();
+    wanted.push(Variable::new("SECRET", "hunter6").secret());
+    let plan = plan_variables(&client, owner, wanted.clone())
+        .await
+        .unwrap();
+    assert_eq!(
+        plan.to_string(),
+        "= SAME\n~ OTHER\n+ NEW\n+ SECRET (secret)"
+    );
+    assert!(fake.executions().is_empty() && fake.requests().len() == 1);
+    assert!(!plan.is_empty() && !plan.has_conflicts());
+    assert!(!format!("{plan:?}").contains("hunter"), "{plan:?}");
+    let done = plan.apply().await.unwrap();
+    let (unchanged, created) = (VariableChange::Unchanged, VariableChange::Created);
+    assert_eq!(done, [unchanged, VariableChange::Edited, created, created]);
+    let other = listed(&client, environment.id()).await;
+    let other = other.iter().find(|one| one.key == "OTHER").unwrap();
+    assert_eq!(
+        other.value.as_deref(),
+        Some("hunter 4"),
+        "the last one of a file"
+    );
+
+    let plain: Vec<_> = wanted
+        .into_iter()
+        .filter(|one| one.key() != "SECRET")
+        .collect();
+    let again = plan_variables(&client, owner, plain).await.unwrap();
+    assert!(again.is_empty(), "{again}");
+
+    fake.clear_requests();
+    let wanted = [
+        Variable::new("A", "hunter7"),
+        Variable::new("TOKEN", "hunter8"),
+    ];
+    let plan = plan_variables(&client, owner, wanted).await.unwrap();
+    assert!(plan.has_conflicts());
+    assert!(matches!(
+        plan.variables[1].change,
+        PlannedChange::Conflicting(_)
+    ));
+    let error = plan.apply().await.unwrap_err();
+    assert!(error.done().is_empty() && error.cause().is_conflict());
+    assert!(
+        fake.executions().is_empty(),
+        "all or nothing is known before"
+    );
+    assert!(!format!("{plan} {plan:?} {error} {error:?}").contains("hunter"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_fails_half_way_says_what_was_set_and_goes_on_the_second_time() {
+    let (fake, environment, client) = scene();
+    let owner = VariableOwner::Environment(environment.id());
+    let wanted = || ["A", "B", "C"].map(|key| Variable::new(key, "hunter"));
+    let plan = plan_variables(&client, owner, wanted()).await.unwrap();
+    fake.inject(Fault::status(403).on("listVariables"));
+    let error = plan.apply().await.unwrap_err();
+    assert!(error.cause().api_error().unwrap().is_forbidden() && error.done().is_empty());
+
+    fake.inject(Fault::status(400).on("createVariable").after(1));
+    let error = plan.apply().await.unwrap_err();
+    assert_eq!(error.done(), [("A".to_owned(), VariableChange::Created)]);
+    assert!(
+        error.to_string().contains("only 1 variable was set"),
+        "{error}"
+    );
+    assert!(!format!("{error} {error:?}").contains("hunter"));
+    let done = plan.apply().await.unwrap();
+    let (unchanged, created) = (VariableChange::Unchanged, VariableChange::Created);
+    assert_eq!(done, [unchanged, created, created]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_export_is_read_back_and_has_no_secret() {
+    let (_fake, environment, client) = scene();
+    let owner = VariableOwner::Environment(environment.id());
+    let wanted = parse_dotenv("A=1\nB=\"two\\nlines\"\nC='pa$$word'\nD=\n").unwrap();
+    plan_variables(&client, owner, wanted.clone())
+        .await
+        .unwrap()
+        .apply()
+        .await
+        .unwrap();
+    let secret = Variable::new("TOKEN", "hunter2").secret();
+    set_variable(&client, owner, &secret).await.unwrap();
+    let export = export_dotenv(&client, owner).await.unwrap();
+    assert_eq!(
+        (export.exported, export.secrets.as_slice()),
+        (4, ["TOKEN".to_owned()].as_slice())
+    );
+    assert!(!format!("{export:?}").contains("pa$$word"));
+    let text = export.text.expose();
+    assert!(
+        !text.contains("hunter2") && text.contains("# TOKEN="),
+        "{text}"
+    );
+    assert_eq!(parse_dotenv(text).unwrap(), wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alias_stands_for_a_variable_and_is_set_once() {
+    let (fake, environment, client) = scene();
+    let owner = VariableOwner::Environment(environment.id());
+    for key in ["HOST", "OTHER"] {
+        set_variable(&client, owner, &Variable::new(key, "db"))
+            .await
+            .unwrap();
+    }
+    let alias = |of| set_alias(&client, owner, "DATABASE_HOST", of);
+    assert_eq!(alias("HOST").await.unwrap(), VariableChange::Created);
+    fake.clear_requests();
+    assert_eq!(alias("HOST").await.unwrap(), VariableChange::Unchanged);
+    assert!(alias("OTHER").await.unwrap_err().is_conflict());
+    assert!(
+        set_alias(&client, owner, "OTHER", "HOST")
+            .await
+            .unwrap_err()
+            .is_conflict()
+    );
+    assert!(
+        set_alias(&client, owner, "X", "MISSING")
+            .await
+            .unwrap_err()
+            .is_conflict()
+    );
+    assert!(fake.executions().is_empty());
+    let seen = listed(&client, environment.id()).await;
+    let seen = seen.iter().find(|one| one.key == "DATABASE_HOST").unwrap();
+    assert_eq!(seen.aliased_variable.as_ref().unwrap().key, "HOST");
+
+    assert!(
+        remove_variable(&client, owner, "DATABASE_HOST")
+            .await
+            .unwrap()
+    );
+    assert!(
+        !remove_variable(&client, owner, "DATABASE_HOST")
+            .await
+            .unwrap()
+    );
+    fake.inject(Fault::status(403).on("deleteVariable"));
+    let error = remove_variable(&client, owner, "HOST").await.unwrap_err();
+    assert!(error.api_error().unwrap().is_forbidden());
+    fake.inject(Fault::status(403).on("createVariableAlias"));
+    let error = set_alias(&client, owner, "Y", "HOST").await.unwrap_err();
+    assert!(error.api_error().unwrap().is_forbidden());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_has_no_variables_and_nothing_is_sent() {
+    let (fake, environment, client) = scene();
+    let orders = environment.service(Kind::Database, "orders");
+    let owner = VariableOwner::Service(ServiceRef::new(ServiceKind::Database, orders.id()));
+    assert!(
+        plan_variables(&client, owner, [])
+            .await
+            .unwrap_err()
+            .is_conflict()
+    );
+    assert!(
+        export_dotenv(&client, owner)
+            .await
+            .unwrap_err()
+            .is_conflict()
+    );
+    assert!(
+        remove_variable(&client, owner, "A")
+            .await
+            .unwrap_err()
+            .is_conflict()
+    );
+    assert!(fake.requests().is_empty());
+}
