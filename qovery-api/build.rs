@@ -25,7 +25,7 @@ use workspace::Workspace;
 /// What mends a client that is not current.
 const COMMAND: &str = "cargo xtask generate";
 /// What a person calls the files that the client is generated from.
-const SOURCES: &str = "openapi.yaml and xtask/overlay.yaml";
+const SOURCES: &str = "openapi.yaml, openapi-ws.yaml and their overlays";
 /// The variable that forbids this script to write anything, with the value `never`.
 const SWITCH: &str = "QOVERY_REGENERATE";
 

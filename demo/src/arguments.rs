@@ -38,6 +38,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TIME", global = true, value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
 
+    /// Show the log of the deployment while waiting.
+    #[arg(long, global = true)]
+    pub(crate) logs: bool,
+
     /// Print one JSON object for each event.
     #[arg(long, global = true)]
     pub(crate) json: bool,

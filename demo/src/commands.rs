@@ -21,6 +21,7 @@ pub(crate) async fn act(
     environment: Uuid,
     command: &Command,
     limit: Option<Duration>,
+    logs: bool,
     display: &Display,
 ) -> Result<u8, Problem> {
     let client = connect()?;
@@ -35,21 +36,22 @@ pub(crate) async fn act(
             return history::show(&client, environment, Some(*limit), None, display).await;
         }
     };
-    Ok(show(within(action, limit), display).await)
+    Ok(show(within(action, limit), logs, display).await)
 }
 
 /// Goes on waiting with the token of an earlier run. Returns the exit code.
 pub(crate) async fn resume(
     token: OperationToken,
     limit: Option<Duration>,
+    logs: bool,
     display: &Display,
 ) -> Result<u8, Problem> {
     let action = connect()?.resume(token)?;
-    Ok(show(within(action, limit), display).await)
+    Ok(show(within(action, limit), logs, display).await)
 }
 
-async fn show(action: Action, display: &Display) -> u8 {
-    match action.show_on(display.clone()).await {
+async fn show(action: Action, logs: bool, display: &Display) -> u8 {
+    match action.show_on(display.clone()).logs(logs).await {
         Ok(reached) => reached.exit_code(),
         Err(error) => error.exit_code(),
     }

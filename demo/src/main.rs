@@ -39,12 +39,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments, display: &Display) -> Result<u8, Problem> {
-    let (limit, speed) = (arguments.timeout, arguments.speed);
+    let (limit, speed, logs) = (arguments.timeout, arguments.speed, arguments.logs);
     match arguments.task() {
-        Task::Tour => tour::play(speed, limit, display).await,
-        Task::Resume(token) => commands::resume(token, limit, display).await,
+        Task::Tour => tour::play(speed, limit, logs, display).await,
+        Task::Resume(token) => commands::resume(token, limit, logs, display).await,
         Task::Act(environment, command) => {
-            commands::act(environment, &command, limit, display).await
+            commands::act(environment, &command, limit, logs, display).await
         }
     }
 }

@@ -20,6 +20,7 @@ const PRINTED: u64 = 6;
 pub(crate) async fn play(
     speed: f64,
     limit: Option<Duration>,
+    logs: bool,
     display: &Display,
 ) -> Result<u8, Problem> {
     let world = World::start(speed).await?;
@@ -40,7 +41,7 @@ pub(crate) async fn play(
         let action = client.environment(environment).deploy();
         let action = within(action.schedule(PollSchedule::every(INTERVAL)), limit);
         let shown = action.show_on(display.clone());
-        shown.title("Deploying environment production")
+        shown.title("Deploying environment production").logs(logs)
     };
 
     chapter(

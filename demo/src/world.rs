@@ -107,6 +107,7 @@ impl World {
     pub(crate) fn client(&self) -> Result<Client, ConnectError> {
         Connect::new()
             .base_url(self.url())
+            .stream_url(self.server.stream_url())
             .token(self.token.clone())
             .user_agent(crate::commands::USER_AGENT)
             .build()

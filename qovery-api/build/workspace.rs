@@ -25,6 +25,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     contract: PathBuf,
     overlay: PathBuf,
+    /// The contract of the websocket API and its overlay.
+    websocket: [PathBuf; 2],
     constants: PathBuf,
 }
 
@@ -36,6 +38,8 @@ impl Workspace {
             root: package.parent()?.to_owned(),
             contract: package.join("../openapi.yaml"),
             overlay: package.join("../xtask/overlay.yaml"),
+            websocket: ["../openapi-ws.yaml", "../xtask/overlay-ws.yaml"]
+                .map(|file| package.join(file)),
             constants: package.join("src/generated/contract.rs"),
         };
         let complete =
@@ -44,16 +48,24 @@ impl Workspace {
         is_ours.then_some(workspace)
     }
 
-    /// The files that this build depends on.
-    pub(crate) fn watched(&self) -> [&Path; 3] {
-        [&self.contract, &self.overlay, &self.constants]
+    /// The files that this build depends on. Cargo runs a script each time that watches a file which does
+    /// not exist: a repository without the websocket contract has none to watch.
+    pub(crate) fn watched(&self) -> Vec<&Path> {
+        let always = [&self.contract, &self.overlay, &self.constants];
+        let websocket = self.websocket.iter().filter(|file| file.is_file());
+        always
+            .into_iter()
+            .chain(websocket)
+            .map(PathBuf::as_path)
+            .collect()
     }
 
-    /// The fingerprint of the contract and its overlay, as they are now.
+    /// The fingerprint of both contracts and their overlays, as they are now.
     pub(crate) fn fingerprint(&self) -> Result<String, String> {
         let mut inputs = Vec::new();
-        for file in [&self.contract, &self.overlay] {
-            if file == &self.overlay && !file.exists() {
+        let [websocket, fixes] = &self.websocket;
+        for file in [&self.contract, &self.overlay, websocket, fixes] {
+            if file != &self.contract && !file.exists() {
                 continue;
             }
             let bytes = fs::read(file)
@@ -74,7 +86,9 @@ impl Workspace {
     /// the build after one that regenerated would compile the whole client once more.
     pub(crate) fn settle(&self) {
         let modified = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
-        let age = modified(&self.contract).max(modified(&self.overlay));
+        let [websocket, fixes] = &self.websocket;
+        let inputs = [&self.contract, &self.overlay, websocket, fixes];
+        let age = inputs.into_iter().filter_map(|file| modified(file)).max();
         if let (Some(age), Ok(file)) = (age, fs::File::options().append(true).open(&self.constants))
         {
             // Where it fails, the next build takes longer.

@@ -78,6 +78,7 @@
 //! | `native-tls` | off | TLS of the system. |
 //! | `gzip` | off | Asks for compressed responses. The limit on a body counts what it unpacks to. |
 //! | `httpmock` | off | Typed mocks of all operations for tests: the module `mock`. |
+//! | `stream` | off | The websocket side of the API: the module `stream`. Turns `environments` on. |
 //!
 //! # The contract
 //! The client is generated, and what is generated is part of the crate: building it needs no generator
@@ -93,6 +94,8 @@
 extern crate self as qovery_api;
 
 mod generated;
+#[cfg(feature = "stream")]
+mod generated_stream;
 #[cfg(feature = "httpmock")]
 #[allow(
     dead_code,
@@ -100,6 +103,8 @@ mod generated;
 )]
 pub mod mock;
 mod runtime;
+#[cfg(feature = "stream")]
+pub mod stream;
 
 pub use bytes;
 pub use chrono;

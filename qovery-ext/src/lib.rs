@@ -29,6 +29,7 @@
 //! | [`page`] | lists that come in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
 //! | `display` | bars, lines or NDJSON for what is waited for | `display::ShowExt` |
 //! | [`recipes`] | what takes several calls: anything by name, URLs, variables | `recipes::FindExt`, [`recipes::urls`] |
+//! | `stream` | logs, statuses and health as they come, by websocket | `stream::LiveExt` |
 //!
 //! # Features
 //!
@@ -42,6 +43,7 @@
 //! | `preview` | no | `recipes::PreviewEnvironment`: an environment for each pull request |
 //! | `bulk` | no | `recipes::Bulk`: one action on many environments, with a journal |
 //! | `variables` | no | `recipes::set_variable`, plans, `.env` files, and the area of the API that it needs |
+//! | `stream` | no | the module `stream`: websockets |
 //!
 //! Of the areas of [`qovery_api`], those that [`wait`] acts on are enabled: environments, projects,
 //! each kind of service, clusters. For other operations, depend on `qovery-api` too and enable theirs.
@@ -68,6 +70,8 @@ pub mod display;
 mod interrupt;
 pub mod page;
 pub mod recipes;
+#[cfg(feature = "stream")]
+pub mod stream;
 pub mod wait;
 
 #[cfg(any(feature = "display", feature = "preview"))]

@@ -33,6 +33,9 @@
 //! its request, how far a status lags behind, which histories there are. [`ApiTraits`] has one
 //! dimension for each, [`FakeQovery::api`] sets them, and [`ApiTraits::random`] draws them.
 //!
+//! With the feature `stream`, both front ends open websockets: logs, statuses and running states follow
+//! from the same world, shells echo, and `SocketFault` says what goes wrong on a socket.
+//!
 //! Not a copy of the API: prices, permissions, quotas and what clouds do are not modeled.
 //! Operations without behaviour of their own answer with what the contract declares.
 //!
@@ -49,6 +52,8 @@ mod exchange;
 mod fault;
 mod handles;
 mod json;
+#[cfg(feature = "stream")]
+mod live;
 mod operations;
 mod record;
 mod server;
@@ -67,6 +72,8 @@ pub use handles::{
     DeploymentScript, Elsewhere, FakeCluster, FakeDeployment, FakeEnvironment, FakeOrganization,
     FakeProject, FakeQovery, FakeService,
 };
+#[cfg(feature = "stream")]
+pub use live::{RecordedSocket, SocketFault};
 pub use qovery_api;
 pub use record::RecordedRequest;
 pub use server::FakeServer;

@@ -24,6 +24,8 @@ use super::{
     FakeQovery,
     exchange::{Incoming, Outcome},
 };
+#[cfg(feature = "stream")]
+use {super::live, std::sync::PoisonError};
 
 /// The largest request body that is read.
 const BODY_LIMIT: usize = 16 << 20;
@@ -49,6 +51,12 @@ impl FakeServer {
         format!("http://{}", self.address)
     }
 
+    /// The base URL of its websockets, such as `ws://127.0.0.1:49152`.
+    #[cfg(feature = "stream")]
+    pub fn stream_url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
     /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -61,14 +69,25 @@ impl Drop for FakeServer {
     }
 }
 
+/// The websockets of a server, which end with it.
+#[cfg(feature = "stream")]
+type Sockets = std::sync::Arc<std::sync::Mutex<JoinSet<()>>>;
+
 async fn accept(fake: FakeQovery, listener: TcpListener) {
+    #[cfg(feature = "stream")]
+    let sockets = Sockets::default();
     // The set ends its connections with this task.
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(serve(fake.clone(), stream));
+                    connections.spawn(serve(
+                        fake.clone(),
+                        stream,
+                        #[cfg(feature = "stream")]
+                        sockets.clone(),
+                    ));
                 }
                 // Out of descriptors, for example: others are about to be closed.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -78,16 +97,25 @@ async fn accept(fake: FakeQovery, listener: TcpListener) {
     }
 }
 
-async fn serve(fake: FakeQovery, stream: TcpStream) {
+async fn serve(fake: FakeQovery, stream: TcpStream, #[cfg(feature = "stream")] sockets: Sockets) {
     let service = service_fn(|request| {
         let fake = fake.clone();
-        async move { respond(&fake, request).await }
+        #[cfg(feature = "stream")]
+        let sockets = sockets.clone();
+        async move {
+            #[cfg(feature = "stream")]
+            if live::is_socket(request.headers()) {
+                return Ok(open_socket(&fake, request, &sockets));
+            }
+            respond(&fake, request).await
+        }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         // Dates are those of the fake's calendar.
         .auto_date_header(false)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     // An error here is a connection that a script, or the client, has broken.
     let _broken: Result<(), hyper::Error> = connection.await;
 }
@@ -133,6 +161,45 @@ async fn respond(
         .headers_mut()
         .insert(http::header::CONTENT_LENGTH, length.into());
     Ok(response)
+}
+
+/// Answers the handshake of a websocket, and plays it once the connection is switched.
+#[cfg(feature = "stream")]
+fn open_socket(
+    fake: &FakeQovery,
+    mut request: Request<IncomingBody>,
+    sockets: &Sockets,
+) -> Response<UnsyncBoxBody<Bytes, io::Error>> {
+    let upgrade = hyper::upgrade::on(&mut request);
+    let (head, _) = request.into_parts();
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let incoming = Incoming::new(head.method, path, head.headers, Bytes::new());
+    let whole = |body: Bytes| {
+        http_body_util::Full::new(body)
+            .map_err(never)
+            .boxed_unsync()
+    };
+    match fake.accept(&incoming) {
+        Ok(accepted) => {
+            let response = accepted.response(whole(Bytes::new()));
+            let fake = fake.clone();
+            let mut sockets = sockets.lock().unwrap_or_else(PoisonError::into_inner);
+            // Those that have ended are not kept.
+            while sockets.try_join_next().is_some() {}
+            sockets.spawn(async move {
+                if let Ok(upgraded) = upgrade.await {
+                    fake.run(accepted, TokioIo::new(upgraded)).await;
+                }
+            });
+            response
+        }
+        Err(answer) => {
+            let mut response = Response::new(whole(answer.body));
+            *response.status_mut() = answer.status;
+            *response.headers_mut() = answer.headers;
+            response
+        }
+    }
 }
 
 fn never(never: Infallible) -> io::Error {

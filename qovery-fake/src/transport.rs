@@ -8,6 +8,9 @@ use std::{io, sync::Arc, time::Duration};
 use http::{HeaderValue, header};
 use qovery_api::{BoxFuture, RawResponse, Request, Transport, TransportError};
 
+#[cfg(feature = "stream")]
+use qovery_api::Upgrade;
+
 use super::{
     FakeQovery,
     exchange::{Incoming, Outcome},
@@ -97,6 +100,11 @@ impl FakeTransport {
 }
 
 impl Transport for FakeTransport {
+    #[cfg(feature = "stream")]
+    fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgrade, TransportError>> {
+        Box::pin(async move { Ok(self.fake.open(&self.incoming(&request))) })
+    }
+
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         Box::pin(async move {
             let limit = request.timeout.unwrap_or(DEFAULT_TIMEOUT);

@@ -23,6 +23,7 @@ pages! {
     recipes "../../docs/recipes.md"
     regenerating "../../docs/regenerating.md"
     scaling "../../docs/scaling.md"
+    streaming "../../docs/streaming.md"
     testing "../../docs/testing.md"
     waiting "../../docs/waiting.md"
 }

@@ -26,6 +26,14 @@ use tempfile::TempDir;
 #[path = "../../qovery-api/build/fingerprint.rs"]
 mod fingerprint;
 
+/// The files that the client is generated from, in the order of the fingerprint.
+const INPUTS: [&str; 4] = [
+    "openapi.yaml",
+    "xtask/overlay.yaml",
+    "openapi-ws.yaml",
+    "xtask/overlay-ws.yaml",
+];
+
 /// In the place of cargo: notes arguments and settings, then writes what it was told to, or fails.
 const NOTING_CARGO: &str = r#"
 fn main() {
@@ -100,6 +108,8 @@ impl Workspace {
         for (file, content) in [
             ("openapi.yaml", "openapi: 3.0.3\n"),
             ("xtask/overlay.yaml", "overlay: 1.0.0\n"),
+            ("openapi-ws.yaml", "openapi: 3.0.3\n"),
+            ("xtask/overlay-ws.yaml", "overlay: 1.0.0\n"),
             ("xtask/Cargo.toml", "[package]\n"),
             (
                 "Cargo.toml",
@@ -128,7 +138,7 @@ impl Workspace {
 
     /// What the regenerator would write for the contract as it is.
     fn constants(&self) -> String {
-        let inputs = ["openapi.yaml", "xtask/overlay.yaml"].map(|file| fs::read(self.path(file)));
+        let inputs = INPUTS.map(|file| fs::read(self.path(file)));
         let inputs: Vec<Vec<u8>> = inputs
             .into_iter()
             .map(|input| input.expect("read"))
@@ -229,8 +239,7 @@ fn a_current_client_is_left_alone() {
 
 #[test]
 fn the_client_of_this_repository_is_current() {
-    let inputs = ["openapi.yaml", "xtask/overlay.yaml"];
-    let inputs = inputs.map(|file| fs::read(repository().join(file)).expect("readable"));
+    let inputs = INPUTS.map(|file| fs::read(repository().join(file)).expect("readable"));
     let constants = repository().join("qovery-api/src/generated/contract.rs");
     let constants = fs::read_to_string(constants).expect("readable");
     let wanted = format!("\"{}\"", fingerprint::fingerprint(&inputs));
@@ -239,7 +248,7 @@ fn the_client_of_this_repository_is_current() {
 
 #[test]
 fn an_edited_contract_runs_the_regenerator_in_a_directory_of_its_own_and_says_so() {
-    for file in ["openapi.yaml", "xtask/overlay.yaml"] {
+    for file in INPUTS {
         let workspace = Workspace::current();
         workspace.write(file, "# edited\n");
         let mut script = workspace.script();
@@ -529,7 +538,13 @@ fn builds_at_the_same_time_regenerate_once() {
 fn the_script_runs_again_when_the_contract_changes_and_not_when_a_variable_does() {
     let workspace = Workspace::current();
     let said = text(&run(&mut workspace.script()).stdout);
-    for file in ["openapi.yaml", "overlay.yaml", "contract.rs"] {
+    for file in [
+        "openapi.yaml",
+        "overlay.yaml",
+        "openapi-ws.yaml",
+        "overlay-ws.yaml",
+        "contract.rs",
+    ] {
         let watched = |line: &str| {
             line.starts_with("cargo::rerun-if-changed=")
                 && Path::new(line).file_name() == Some(OsStr::new(file))

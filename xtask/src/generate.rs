@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::codegen::{self, Purpose, Trees};
+use crate::codegen::{self, Purpose, Trees, stream};
 use crate::contract::canonical;
 use crate::lock::{Generated, LOCK, Lock, Upstream};
 use crate::printable::Printable;
@@ -34,6 +34,9 @@ pub(crate) struct Args {
     /// repository, `none` for another `--spec`.
     #[arg(long, value_name = "FILE")]
     overlay: Option<PathBuf>,
+    /// Read `--spec` as a contract of the websocket API, whose requests are no calls.
+    #[arg(long, requires = "out", requires = "spec")]
+    stream: bool,
     /// Write the generated tree into this new or empty directory and touch nothing else.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -53,6 +56,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         None if args.spec.is_none() => Some(root.join(OVERLAY)).filter(|overlay| overlay.exists()),
         None => None,
     };
+    if let (true, Some(out)) = (args.stream, &args.out) {
+        let generated = stream::generate(&spec, overlay.as_deref())?;
+        note(&generated.remarks);
+        return written_new(&generated.tree, out);
+    }
     let purpose = Purpose {
         is_own: is_same(Some(&spec), &root.join(CONTRACT))
             && is_same(overlay.as_deref(), &root.join(OVERLAY)),
@@ -64,33 +72,33 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         Lock::default()
     };
     let trees = trees(&spec, overlay.as_deref(), purpose, &recorded.upstream)?;
-    for remark in &trees.remarks {
-        eprintln!("note: {remark}");
-    }
+    note(&trees.remarks);
     if let Some(out) = &args.out {
-        write::write_new(&trees.client, out)?;
-        let place = out.to_string_lossy();
-        println!(
-            "{} files written to {}",
-            trees.client.len(),
-            Printable::new(&place)
-        );
-        return Ok(ExitCode::SUCCESS);
+        return written_new(&trees.client, out);
     }
-    let places = [
-        (&trees.client, GENERATED),
-        (&trees.table, TABLE),
-        (&trees.fake, FAKE),
-    ];
-    let targets = places.map(|(tree, place)| (tree, root.join(place)));
-    let targets = targets.each_ref().map(|(tree, target)| (*tree, &**target));
     let generated = match purpose.is_own {
         true => Some(Generated::of(&spec, overlay.as_deref(), &trees.client)?),
         false => None,
     };
+    let live = websocket_side(args, &root)?;
+    let mut fake = trees.fake.clone();
+    let mut places = vec![(&trees.client, GENERATED), (&trees.table, TABLE)];
+    if let Some(live) = &live {
+        fake.insert("contract-ws.json".to_owned(), live.contract.clone());
+        places.push((&live.tree, stream::GENERATED));
+    }
+    places.push((&fake, FAKE));
+    let targets = places.iter().map(|(tree, place)| (*tree, root.join(place)));
+    let targets: Vec<_> = targets.collect();
+    let targets: Vec<_> = targets
+        .iter()
+        .map(|(tree, target)| (*tree, &**target))
+        .collect();
     let found = if args.check {
-        let found = targets.map(|(tree, target)| write::compare(tree, target));
-        found.into_iter().collect::<Result<Vec<_>, _>>()?
+        let found = targets
+            .iter()
+            .map(|(tree, target)| write::compare(tree, target));
+        found.collect::<Result<Vec<_>, _>>()?
     } else {
         write::replace(&targets)?
     };
@@ -128,6 +136,31 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     }
     eprintln!("  help: run `cargo xtask generate`");
     Ok(ExitCode::FAILURE)
+}
+
+/// The websocket side, which is generated together with the contract of this repository.
+fn websocket_side(args: &Args, root: &Path) -> Result<Option<stream::Generated>, Problem> {
+    let spec = root.join(stream::CONTRACT);
+    if args.spec.is_some() || !spec.exists() {
+        return Ok(None);
+    }
+    let overlay = Some(root.join(stream::OVERLAY)).filter(|overlay| overlay.exists());
+    let generated = stream::generate(&spec, overlay.as_deref())?;
+    note(&generated.remarks);
+    Ok(Some(generated))
+}
+
+fn note(remarks: &[codegen::model::Remark]) {
+    for remark in remarks {
+        eprintln!("note: {remark}");
+    }
+}
+
+fn written_new(tree: &write::Tree, out: &Path) -> Result<ExitCode, Problem> {
+    write::write_new(tree, out)?;
+    let place = out.to_string_lossy();
+    println!("{} files written to {}", tree.len(), Printable::new(&place));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Generates into a new or empty directory.

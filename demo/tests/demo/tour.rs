@@ -43,6 +43,26 @@ fn the_tour_deploys_lists_and_fails_in_plain_lines_where_there_is_no_terminal() 
 }
 
 #[test]
+fn the_log_of_the_deployment_is_shown_if_asked() {
+    let without = run(program("--speed 100"));
+    assert!(
+        !without.out.contains("orders: DEPLOYMENT starts"),
+        "{}",
+        without.out
+    );
+    let with = run(program("--speed 100 --logs"));
+    assert_eq!(with.code, 0, "{}{}", with.out, with.err);
+    assert!(
+        with.out.contains("orders orders: DEPLOYMENT starts"),
+        "{}",
+        with.out
+    );
+    let events = run(program("--speed 100 --logs --json"));
+    let log = events.event("log");
+    assert!(log["entry"]["timestamp"].is_string(), "{log}");
+}
+
+#[test]
 fn the_tour_is_a_stream_of_events_for_programs() {
     let run = run(program("--speed 100 --json"));
     assert_eq!(run.code, 0, "{}{}", run.out, run.err);

@@ -14,6 +14,7 @@ use reqwest::Url;
 use super::{
     AccessToken, BuildError, HttpTransport, Printable, Transport,
     decode::{Manner, budget},
+    http_transport::MakeHttp,
     http_transport::{self, DEFAULT_BODY_LIMIT},
 };
 
@@ -37,6 +38,9 @@ pub struct Client {
 #[derive(Clone)]
 struct Inner {
     base_url: Url,
+    /// Where the websocket API is, with `http` for `ws`; `None` if it is not known.
+    #[cfg(feature = "stream")]
+    stream_url: Option<Url>,
     transport: Arc<dyn Transport>,
     shared: Arc<Mutex<Extensions>>,
     decoded_limit: usize,
@@ -78,6 +82,8 @@ impl Client {
         let base_url = parse_base_url(base_url)?;
         Ok(Self {
             inner: Arc::new(Inner {
+                #[cfg(feature = "stream")]
+                stream_url: stream_url_of(&base_url),
                 base_url,
                 transport,
                 shared: Arc::default(),
@@ -85,6 +91,14 @@ impl Client {
                 decoding: Manner::Tolerant,
             }),
         })
+    }
+
+    #[cfg(feature = "stream")]
+    fn set_stream_url(&mut self, url: Option<&str>) -> Result<(), BuildError> {
+        if let Some(url) = url {
+            Arc::make_mut(&mut self.inner).stream_url = Some(parse_stream_url(url)?);
+        }
+        Ok(())
     }
 
     /// The limit on what a response may become, in bytes.
@@ -119,6 +133,14 @@ impl Client {
     /// Where the API is.
     pub fn base_url(&self) -> &Url {
         &self.inner.base_url
+    }
+
+    /// Where the websocket API is, with `https` for `wss`: what
+    /// [`ClientBuilder::stream_url`] says, or `wss://ws.qovery.com` for a client of
+    /// `https://api.qovery.com`. `None` for any other client: its token belongs to another server.
+    #[cfg(feature = "stream")]
+    pub fn stream_url(&self) -> Option<&Url> {
+        self.inner.stream_url.as_ref()
     }
 
     /// The transport, for example to wrap it in another layer.
@@ -184,6 +206,27 @@ fn parse_base_url(text: &str) -> Result<Url, BuildError> {
     Ok(url)
 }
 
+/// The websocket API that belongs to an API, as far as it is known.
+#[cfg(feature = "stream")]
+fn stream_url_of(base_url: &Url) -> Option<Url> {
+    let is_default = Url::parse(DEFAULT_BASE_URL).is_ok_and(|known| known == *base_url);
+    let default = is_default.then(|| parse_stream_url(crate::stream::DEFAULT_STREAM_URL));
+    default?.ok()
+}
+
+/// Reads an address with one of the schemes `ws`, `wss`, `http` and `https`.
+#[cfg(feature = "stream")]
+fn parse_stream_url(text: &str) -> Result<Url, BuildError> {
+    let text = text.trim();
+    let lower = text.get(..6).unwrap_or_default().to_ascii_lowercase();
+    let text = match (lower.strip_prefix("wss://"), lower.strip_prefix("ws://")) {
+        (Some(_), _) => format!("https://{}", text.get(6..).unwrap_or_default()),
+        (_, Some(_)) => format!("http://{}", text.get(5..).unwrap_or_default()),
+        _ => text.to_owned(),
+    };
+    parse_base_url(&text)
+}
+
 /// Settings of a [`Client`].
 ///
 /// ```
@@ -201,6 +244,8 @@ fn parse_base_url(text: &str) -> Result<Url, BuildError> {
 #[must_use]
 pub struct ClientBuilder {
     base_url: Option<String>,
+    #[cfg(feature = "stream")]
+    stream_url: Option<String>,
     transport: Option<Arc<dyn Transport>>,
     token: Option<AccessToken>,
     connect_timeout: Option<Duration>,
@@ -209,6 +254,7 @@ pub struct ClientBuilder {
     decoded_limit: Option<usize>,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
+    make_http: Option<MakeHttp>,
     strict_decoding: bool,
 }
 
@@ -288,6 +334,25 @@ impl ClientBuilder {
         self
     }
 
+    /// The same for settings that are needed more than once: the feature `stream` opens websockets with a
+    /// client of their own, over HTTP/1.1.
+    pub fn reqwest_with(
+        mut self,
+        settings: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.make_http = Some(Arc::new(settings));
+        self
+    }
+
+    /// Where the websocket API is, such as `wss://ws.qovery.com`, a path included if there is one.
+    /// Default: `wss://ws.qovery.com` for a client of `https://api.qovery.com`, otherwise none. A `ws://`
+    /// address is taken as it is: the token then crosses the network readable.
+    #[cfg(feature = "stream")]
+    pub fn stream_url(mut self, url: impl Into<String>) -> Self {
+        self.stream_url = Some(url.into());
+        self
+    }
+
     /// Whether a response that does not fit fails as a whole, as with [`Client::strict_decoding`].
     /// Default: false.
     pub fn strict_decoding(mut self, is_strict: bool) -> Self {
@@ -321,14 +386,17 @@ impl ClientBuilder {
                 ("timeout", self.timeout.is_some()),
                 ("body_limit", self.body_limit.is_some()),
                 ("user_agent", self.user_agent.is_some()),
-                ("reqwest", self.http.is_some()),
+                ("reqwest", self.http.is_some() || self.make_http.is_some()),
             ];
             if let Some((name, _)) = ignored.into_iter().find(|(_, is_set)| *is_set) {
                 return Err(BuildError::settings(format_args!(
                     "`{name}` has no effect on a transport of one's own: set it there"
                 )));
             }
-            let client = Client::assemble(base_url, transport, decoded_limit)?;
+            #[allow(unused_mut, reason = "changed only with the websocket API")]
+            let mut client = Client::assemble(base_url, transport, decoded_limit)?;
+            #[cfg(feature = "stream")]
+            client.set_stream_url(self.stream_url.as_deref())?;
             return Ok(client.strict_decoding(self.strict_decoding));
         }
         let mut http = HttpTransport::builder()
@@ -341,13 +409,19 @@ impl ClientBuilder {
         if let Some(settings) = self.http {
             http = http.reqwest(settings);
         }
+        if let Some(make) = self.make_http {
+            http = http.reqwest_with(move || make());
+        }
         if let Some(token) = self.token {
             http = http.token(token);
         }
         if let Some(name) = self.user_agent {
             http = http.user_agent(name);
         }
-        let client = Client::assemble(base_url, Arc::new(http.build()?), decoded_limit)?;
+        #[allow(unused_mut, reason = "changed only with the websocket API")]
+        let mut client = Client::assemble(base_url, Arc::new(http.build()?), decoded_limit)?;
+        #[cfg(feature = "stream")]
+        client.set_stream_url(self.stream_url.as_deref())?;
         Ok(client.strict_decoding(self.strict_decoding))
     }
 }

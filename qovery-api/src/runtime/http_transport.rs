@@ -8,6 +8,8 @@ mod builder;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod unpacking;
+#[cfg(feature = "stream")]
+mod upgrading;
 
 use std::{
     error, fmt,
@@ -20,6 +22,7 @@ use reqwest::Url;
 use super::{BoxFuture, RawResponse, Request, Transport, TransportError, headers};
 
 pub use builder::HttpTransportBuilder;
+pub(crate) use builder::MakeHttp;
 
 /// The limit on making a connection that holds where none is set.
 pub(crate) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,6 +51,8 @@ pub struct HttpTransport {
     authorization: Option<HeaderValue>,
     timeout: Duration,
     body_limit: usize,
+    #[cfg(feature = "stream")]
+    upgrading: upgrading::Upgrading,
 }
 
 impl HttpTransport {
@@ -277,6 +282,14 @@ impl Transport for HttpTransport {
         Box::pin(async move {
             let limit = request.timeout.unwrap_or(self.timeout);
             self.send_borrowed(&request, None, limit).await
+        })
+    }
+
+    #[cfg(feature = "stream")]
+    fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<super::Upgrade, TransportError>> {
+        Box::pin(async move {
+            let limit = request.timeout.unwrap_or(self.timeout);
+            self.upgrade_borrowed(&request, None, limit).await
         })
     }
 }

@@ -69,6 +69,8 @@ mod transport;
     reason = "what the generated code uses depends on the contract"
 )]
 pub(crate) mod union;
+#[cfg(feature = "stream")]
+mod upgrade;
 mod web_page;
 
 pub use api_error::ApiError;
@@ -109,6 +111,8 @@ pub use union::UnknownMember;
     reason = "what the generated code uses depends on the contract"
 )]
 pub(crate) use union::content;
+#[cfg(feature = "stream")]
+pub use upgrade::{Upgrade, Upgraded};
 
 #[cfg(test)]
 mod test_support;

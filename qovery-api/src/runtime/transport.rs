@@ -20,11 +20,29 @@ pub trait Transport: Send + Sync + 'static {
     /// # Errors
     /// Where no complete response was received. A response of any status is not an error here.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>>;
+
+    /// Sends `request`, which asks the server to switch to another protocol, over HTTP/1.1.
+    ///
+    /// Default: refuses. A transport that wraps another one passes the request on, with what it adds.
+    ///
+    /// # Errors
+    /// Returns an error if no response was received. A response of any status is not an error here.
+    #[cfg(feature = "stream")]
+    fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<super::Upgrade, TransportError>> {
+        let _ = request;
+        let refused = "this transport opens no websockets: implement `Transport::upgrade`";
+        Box::pin(async move { Err(TransportError::refused(refused)) })
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         (**self).send(request)
+    }
+
+    #[cfg(feature = "stream")]
+    fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<super::Upgrade, TransportError>> {
+        (**self).upgrade(request)
     }
 }
 

@@ -39,6 +39,19 @@ pub(super) fn check(url: &str, origin: &str, allow: bool) -> Result<Machine, Con
     }
 }
 
+/// The address of a websocket as one of HTTP: a websocket begins as a request.
+#[cfg(feature = "stream")]
+pub(super) fn as_http(url: &str) -> String {
+    let url = url.trim();
+    let schemes = [("wss://", "https://"), ("ws://", "http://")];
+    let found = schemes.into_iter().find_map(|(scheme, http)| {
+        let (head, rest) = url.split_at_checked(scheme.len())?;
+        head.eq_ignore_ascii_case(scheme)
+            .then(|| format!("{http}{rest}"))
+    });
+    found.unwrap_or_else(|| url.to_owned())
+}
+
 fn of_host(url: &Url) -> Machine {
     let host = url.host_str().unwrap_or_default();
     let number = host.trim_start_matches('[').trim_end_matches(']');

@@ -33,6 +33,7 @@ const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// | limit on the body of a response | 64 MiB |
 /// | limit on the memory that a decoded response takes | 448 MiB, 7 times the limit on its body |
 /// | limit on a call with all its attempts | 120 s, see [`RetryPolicy::budget`] |
+/// | address of the websocket API (feature `stream`) | `wss://ws.qovery.com` if the API is at its default address; with a token from the environment or from the command-line tool, what `QOVERY_WS_URL` says |
 /// | repeats | see [`RetryPolicy`] |
 /// | requests in flight, requests in an interval | unlimited |
 ///
@@ -55,6 +56,8 @@ pub struct Connect {
     scheme: Option<AuthScheme>,
     environment: Environment,
     base_url: Option<String>,
+    #[cfg(feature = "stream")]
+    stream_url: Option<String>,
     allow_insecure_http: bool,
     connect_timeout: Option<Duration>,
     request_timeout: Duration,
@@ -62,11 +65,15 @@ pub struct Connect {
     decoded_limit: Option<usize>,
     user_agent: Option<String>,
     http: Option<reqwest::ClientBuilder>,
+    make_http: Option<MakeHttp>,
     transport: Option<Arc<dyn Transport>>,
     retry: RetryPolicy,
     concurrency: Option<usize>,
     rate: Option<(u32, Duration)>,
 }
+
+/// Makes settings of reqwest, each time the same.
+type MakeHttp = Arc<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>;
 
 /// Where the token comes from.
 enum Credentials {
@@ -90,6 +97,8 @@ impl Connect {
             scheme: None,
             environment: Environment::of_process(),
             base_url: None,
+            #[cfg(feature = "stream")]
+            stream_url: None,
             allow_insecure_http: false,
             connect_timeout: None,
             request_timeout: DEFAULT_REQUEST_TIMEOUT,
@@ -97,6 +106,7 @@ impl Connect {
             decoded_limit: None,
             user_agent: None,
             http: None,
+            make_http: None,
             transport: None,
             retry: RetryPolicy::new(),
             concurrency: None,
@@ -164,6 +174,16 @@ impl Connect {
     /// Where the API is, whatever the environment says.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
+        self
+    }
+
+    /// Where the websocket API is, such as `wss://ws.qovery.com`, whatever the environment says.
+    ///
+    /// Without it, and without [`STREAM_URL_VARIABLE`](super::STREAM_URL_VARIABLE), streams of an API at
+    /// another address than the default are refused: the token would go to another server.
+    #[cfg(feature = "stream")]
+    pub fn stream_url(mut self, url: impl Into<String>) -> Self {
+        self.stream_url = Some(url.into());
         self
     }
 
@@ -242,6 +262,16 @@ impl Connect {
         self
     }
 
+    /// The same for settings that are needed more than once: the feature `stream` opens websockets with a
+    /// client of their own, over HTTP/1.1. With [`reqwest`](Self::reqwest) instead, streams are refused.
+    pub fn reqwest_with(
+        mut self,
+        settings: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.make_http = Some(Arc::new(settings));
+        self
+    }
+
     /// Sends through this transport, for example one without sockets in a test. It gets requests
     /// with their `Authorization` header and limit; settings of connections do not go with it.
     pub fn transport(mut self, transport: impl Transport) -> Self {
@@ -258,6 +288,8 @@ impl Connect {
         self.check_settings()?;
         let (url, url_origin) = self.address()?;
         let machine = address::check(&url, &url_origin, self.allow_insecure_http)?;
+        #[cfg(feature = "stream")]
+        let stream = self.stream_address()?;
         let authorization = self.authorization()?;
         let limits = Limits::new(
             self.concurrency,
@@ -267,7 +299,11 @@ impl Connect {
         );
         let sender = match self.transport.take() {
             Some(transport) => Sender::Other(transport),
-            None => Sender::Http(self.http_transport(machine)?),
+            None => Sender::Http(self.http_transport(
+                machine,
+                #[cfg(feature = "stream")]
+                stream.as_ref().map(|(_, machine)| machine.clone()),
+            )?),
         };
         let transport = ConnectedTransport {
             sender,
@@ -277,6 +313,10 @@ impl Connect {
             request_timeout: self.request_timeout,
         };
         let mut client = Client::builder().base_url(url).transport(transport);
+        #[cfg(feature = "stream")]
+        if let Some((url, _)) = stream {
+            client = client.stream_url(url);
+        }
         let derived = self.body_limit.map(ClientBuilder::decoded_limit_for);
         if let Some(bytes) = self.decoded_limit.or(derived) {
             client = client.decoded_limit(bytes);
@@ -305,7 +345,7 @@ impl Connect {
             ("connect_timeout", self.connect_timeout.is_some()),
             ("body_limit", self.body_limit.is_some()),
             ("user_agent", self.user_agent.is_some()),
-            ("reqwest", self.http.is_some()),
+            ("reqwest", self.http.is_some() || self.make_http.is_some()),
         ];
         let ignored = ignored.into_iter().find(|(_, is_set)| *is_set);
         match (&self.transport, ignored) {
@@ -327,6 +367,24 @@ impl Connect {
         };
         let url = named.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned());
         Ok((url, environment::quoted(URL_VARIABLE)))
+    }
+
+    /// The address of the websocket API as one of HTTP, if one is named, and where it leads to.
+    #[cfg(feature = "stream")]
+    fn stream_address(&self) -> Result<Option<(String, Machine)>, ConnectError> {
+        let (url, origin) = match (&self.stream_url, &self.credentials) {
+            (Some(url), _) => (Some(url.clone()), "stream_url"),
+            (None, Credentials::Environment | Credentials::CliContext(_)) => {
+                (self.environment.stream_url()?, super::STREAM_URL_VARIABLE)
+            }
+            (None, Credentials::Token(_) | Credentials::Source(_)) => (None, ""),
+        };
+        let Some(url) = url else {
+            return Ok(None);
+        };
+        let (url, origin) = (address::as_http(&url), environment::quoted(origin));
+        let machine = address::check(&url, &origin, self.allow_insecure_http)?;
+        Ok(Some((url, machine)))
     }
 
     fn authorization(&mut self) -> Result<Authorization, ConnectError> {
@@ -355,7 +413,11 @@ impl Connect {
         Ok(Authorization::Fixed(value))
     }
 
-    fn http_transport(&mut self, machine: Machine) -> Result<HttpTransport, ConnectError> {
+    fn http_transport(
+        &mut self,
+        machine: Machine,
+        #[cfg(feature = "stream")] stream: Option<Machine>,
+    ) -> Result<HttpTransport, ConnectError> {
         let mut http = HttpTransport::builder().timeout(self.request_timeout);
         if let Some(limit) = self.connect_timeout {
             http = http.connect_timeout(limit);
@@ -366,19 +428,30 @@ impl Connect {
         if let Some(name) = self.user_agent.take() {
             http = http.user_agent(name);
         }
-        let mut settings = self.http.take();
-        if machine != Machine::Any {
-            // Through a proxy, plain HTTP to this machine would leave it readable.
-            let direct = || reqwest::Client::builder().no_proxy();
-            settings = Some(settings.unwrap_or_else(direct));
+        let make = self.make_http.take();
+        #[cfg(feature = "stream")]
+        if self.http.is_none() {
+            let make = make.clone();
+            let stream = stream.unwrap_or(Machine::Any);
+            http = http.upgrade_with(move || settings(&stream, make.as_deref().map(|make| make())));
         }
-        if let Machine::ThisByName(name) = &machine {
-            settings = settings.map(|own| own.resolve_to_addrs(name, &Machine::ADDRESSES));
-        }
-        if let Some(settings) = settings {
-            http = http.reqwest(settings);
-        }
-        http.build().map_err(|error| ConnectError::build("", error))
+        let own = self.http.take().or_else(|| make.map(|make| make()));
+        http.reqwest(settings(&machine, own))
+            .build()
+            .map_err(|error| ConnectError::build("", error))
+    }
+}
+
+/// Settings of reqwest for an address: the program's own, if it has given any.
+fn settings(machine: &Machine, own: Option<reqwest::ClientBuilder>) -> reqwest::ClientBuilder {
+    let settings = match machine {
+        Machine::Any => own.unwrap_or_default(),
+        // Through a proxy, plain HTTP to this machine would leave it readable.
+        _ => own.unwrap_or_else(|| reqwest::Client::builder().no_proxy()),
+    };
+    match machine {
+        Machine::ThisByName(name) => settings.resolve_to_addrs(name, &Machine::ADDRESSES),
+        _ => settings,
     }
 }
 

@@ -19,6 +19,10 @@ pub const TOKEN_VARIABLES: [&str; 3] = [
 /// The variable that may hold the address of the API.
 pub const URL_VARIABLE: &str = "QOVERY_API_URL";
 
+/// The variable that may hold the address of the websocket API, as for the command-line tool.
+#[cfg(feature = "stream")]
+pub const STREAM_URL_VARIABLE: &str = "QOVERY_WS_URL";
+
 /// Gives the value of a variable, where it is set.
 type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
@@ -85,6 +89,13 @@ impl Environment {
     pub(super) fn base_url(&self) -> Result<Option<String>, ConnectError> {
         self.text(URL_VARIABLE)
             .map_err(|problem| ConnectError::base_url(&quoted(URL_VARIABLE), problem))
+    }
+
+    /// The address of the websocket API, where one is set.
+    #[cfg(feature = "stream")]
+    pub(super) fn stream_url(&self) -> Result<Option<String>, ConnectError> {
+        self.text(STREAM_URL_VARIABLE)
+            .map_err(|problem| ConnectError::base_url(&quoted(STREAM_URL_VARIABLE), problem))
     }
 
     /// The user's own directory.

@@ -34,6 +34,8 @@ mod transport;
 use qovery_api::Client;
 
 pub use builder::Connect;
+#[cfg(feature = "stream")]
+pub use environment::STREAM_URL_VARIABLE;
 pub use environment::{TOKEN_VARIABLES, URL_VARIABLE};
 pub use error::ConnectError;
 pub use retry::RetryPolicy;

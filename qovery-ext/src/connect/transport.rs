@@ -5,6 +5,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+#[cfg(feature = "stream")]
+use qovery_api::Upgrade;
 use qovery_api::{
     BoxFuture, HttpTransport, RawResponse, Request, RetryMode, Transport, TransportError,
     http::{HeaderValue, StatusCode, header},
@@ -320,7 +322,97 @@ fn no_token(error: NoToken) -> TransportError {
     TransportError::refused("the token source has no token").with_source(error)
 }
 
+#[cfg(feature = "stream")]
+impl ConnectedTransport {
+    /// Opens a connection with a token, and with a new one if the server refuses the first. It counts as
+    /// a request until the server has answered; connecting again is up to the caller.
+    async fn open(&self, request: &Request) -> Result<Upgrade, TransportError> {
+        let mut progress = Progress::new(request, &self.policy, self.request_timeout);
+        let tokens = match &self.authorization {
+            Authorization::Fixed(value) => {
+                return self.open_once(request, Some(value), &mut progress).await;
+            }
+            Authorization::Source(_) if request.headers.contains_key(header::AUTHORIZATION) => {
+                return self.open_once(request, None, &mut progress).await;
+            }
+            Authorization::Source(tokens) => tokens,
+        };
+        let issued = progress.prepare(tokens.current()).await?;
+        let issued = issued.map_err(no_token)?;
+        let refused = match self
+            .open_once(request, Some(&issued.header), &mut progress)
+            .await?
+        {
+            Upgrade::Refused(response) if response.status == StatusCode::UNAUTHORIZED => response,
+            other => return Ok(other),
+        };
+        let header = issued.header.clone();
+        let renewed = progress.prepare(tokens.replace(issued)).await?;
+        match renewed.map_err(|error| no_token(error).redact(&header))? {
+            Some(issued) => {
+                trace::renewed(progress.sent + 1);
+                self.open_once(request, Some(&issued.header), &mut progress)
+                    .await
+            }
+            None => Ok(Upgrade::Refused(refused)),
+        }
+    }
+
+    async fn open_once(
+        &self,
+        request: &Request,
+        authorization: Option<&HeaderValue>,
+        progress: &mut Progress,
+    ) -> Result<Upgrade, TransportError> {
+        let _leave = self.leave(progress).await?;
+        let limit = progress.attempt_limit.min(progress.left());
+        progress.sent += 1;
+        match &self.sender {
+            Sender::Http(http) => http.upgrade_borrowed(request, authorization, limit).await,
+            Sender::Other(other) => open_through(other, request, authorization, limit).await,
+        }
+    }
+}
+
+/// Opens a connection through a transport of the program's own, which need keep neither to the limit nor
+/// the token to itself.
+#[cfg(feature = "stream")]
+async fn open_through(
+    transport: &Arc<dyn Transport>,
+    request: &Request,
+    authorization: Option<&HeaderValue>,
+    limit: Duration,
+) -> Result<Upgrade, TransportError> {
+    let mut request = request.clone();
+    request.timeout = Some(limit);
+    if let Some(value) = authorization {
+        let entry = request.headers.entry(header::AUTHORIZATION);
+        entry.or_insert_with(|| value.clone());
+    }
+    let authorization = request.headers.get(header::AUTHORIZATION).cloned();
+    let outcome = timeout(limit, transport.upgrade(request))
+        .await
+        .unwrap_or_else(|_| Err(TransportError::timeout(limit)));
+    let Some(value) = authorization else {
+        return outcome;
+    };
+    match outcome {
+        Ok(Upgrade::Refused(mut response)) => {
+            response.redact(&value);
+            Ok(Upgrade::Refused(response))
+        }
+        Ok(Upgrade::Switched(upgraded)) => Ok(Upgrade::Switched(upgraded.authorized_by(&value))),
+        Ok(other) => Ok(other),
+        Err(error) => Err(error.redact(&value)),
+    }
+}
+
 impl Transport for ConnectedTransport {
+    #[cfg(feature = "stream")]
+    fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgrade, TransportError>> {
+        Box::pin(async move { self.open(&request).await })
+    }
+
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         let span = trace::span(&request);
         if span.is_disabled() {

@@ -108,6 +108,11 @@ impl Live for Bars {
         });
     }
 
+    fn above(&mut self, line: &str) {
+        // A line that cannot be printed is lost with the rest of the output.
+        let _unwritable = self.drawn.println(line);
+    }
+
     fn end(&mut self) -> bool {
         self.lines.clear();
         self.summary.disable_steady_tick();

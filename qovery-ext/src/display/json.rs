@@ -6,7 +6,7 @@ use qovery_api::Printable;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Interrupt, task::Task, text::with_causes, view::Settings};
+use super::{Interrupt, log::LogLine, task::Task, text::with_causes, view::Settings};
 use crate::wait::{
     Goal, Names, OperationToken, Progress, Reached, ServiceSnapshot, Snapshot, StepSnapshot,
     Subject, WaitError, WaitErrorKind,
@@ -104,6 +104,10 @@ fn step(step: &StepSnapshot) -> Value {
         "status": step.status,
         "seconds": step.duration.map(|time| time.as_secs_f64()),
     })
+}
+
+pub(super) fn log(settings: &Settings, line: &LogLine) {
+    write(settings, "log", &json!({"entry": line.entry}));
 }
 
 pub(super) fn reached(settings: &Settings, reached: &Reached) {

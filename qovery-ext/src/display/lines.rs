@@ -121,6 +121,10 @@ impl Live for Lines {
         settings.paragraph(&format!("  {at}  {}", still.join(", ")), 4);
     }
 
+    fn above(&mut self, line: &str) {
+        self.settings.line(line);
+    }
+
     fn end(&mut self) -> bool {
         self.close_group();
         false

@@ -36,6 +36,7 @@ mod bars;
 mod environment;
 mod json;
 mod lines;
+mod log;
 mod quiet_keys;
 mod row;
 mod style;
@@ -53,6 +54,7 @@ use crate::wait::{Action, Operation, OperationToken, Reached, WaitError};
 
 pub use view::Display;
 
+use log::Log;
 use task::Task;
 
 /// Showing, for actions and operations.
@@ -75,6 +77,8 @@ impl ShowExt for Action {
             subject: Shown::Action(Box::new(self)),
             display,
             title: None,
+            #[cfg(feature = "stream")]
+            logs: false,
         }
     }
 }
@@ -85,6 +89,8 @@ impl ShowExt for Operation {
             subject: Shown::Operation(Box::new(self)),
             display,
             title: None,
+            #[cfg(feature = "stream")]
+            logs: false,
         }
     }
 }
@@ -100,6 +106,8 @@ pub struct Show {
     subject: Shown,
     display: Display,
     title: Option<String>,
+    #[cfg(feature = "stream")]
+    logs: bool,
 }
 
 impl Show {
@@ -110,17 +118,29 @@ impl Show {
         self
     }
 
+    /// Whether to show the deployment log of the environment with the progress. Default: no. Lines of a
+    /// deployment before the action are left out. Only for an action: an operation has already started.
+    #[cfg(feature = "stream")]
+    pub fn logs(mut self, wanted: bool) -> Self {
+        self.logs = wanted;
+        self
+    }
+
     async fn run(self) -> Result<Reached, ShowError> {
+        #[cfg(feature = "stream")]
+        let logs = self.logs;
         let Self {
             subject,
             mut display,
             title,
+            ..
         } = self;
         let mut interrupt = match display.listens() {
             true => Interrupt::listen(),
             false => Interrupt::never(),
         };
         let display = &mut display;
+        let mut log = Log::default();
         let started = match subject {
             Shown::Operation(operation) => {
                 let task = Task::of_operation(&operation, title);
@@ -140,6 +160,15 @@ impl Show {
                     () = interrupt.comes() => return Err(display.interrupted(None)),
                 };
                 display.begin(task);
+                #[cfg(feature = "stream")]
+                let action = match logs {
+                    true => {
+                        let (action, followed) = Log::follow(*action);
+                        log = followed;
+                        action
+                    }
+                    false => *action,
+                };
                 tokio::select! {
                     started = action.start() => started,
                     () = interrupt.comes() => return Err(display.interrupted(None)),
@@ -152,6 +181,11 @@ impl Show {
         };
         loop {
             let next = tokio::select! {
+                biased;
+                line = log.next() => {
+                    display.log(&line);
+                    continue;
+                }
                 next = operation.next_progress() => next,
                 () = interrupt.comes() => {
                     return Err(display.interrupted(Some(operation.token())));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use qovery_api::Printable;
 
 use super::{
+    log::LogLine,
     row::{Rows, count, span, step},
     style::sign,
     task::Task,
@@ -21,6 +22,8 @@ pub(super) trait Live: Send {
     fn begin(&mut self, task: &Task);
     /// There is news.
     fn show(&mut self, rows: &Rows, news: &News<'_>);
+    /// Shows a line above the progress.
+    fn above(&mut self, line: &str);
     /// Nothing more will come. Returns whether the last rows have to be printed.
     fn end(&mut self) -> bool;
 }
@@ -85,6 +88,13 @@ impl Text {
         };
         self.names = progress.names.clone();
         self.show(&progress.snapshot, goal, progress.phase, &news);
+    }
+
+    pub(super) fn log(&mut self, line: &LogLine) {
+        let palette = self.settings.palette;
+        for line in self.settings.wrapped(&format!("  {}", line.text), 4) {
+            self.live.above(&palette.dim(line));
+        }
     }
 
     fn show(&mut self, snapshot: &Snapshot, goal: Goal, phase: Phase, news: &News<'_>) {

@@ -14,6 +14,7 @@ use super::{
     environment::{Groups, Surroundings},
     json,
     lines::Lines,
+    log::LogLine,
     style::Palette,
     task::Task,
     text::Text,
@@ -233,6 +234,14 @@ impl Display {
         match &mut self.shown {
             Shown::Text(text) => text.progress(progress),
             Shown::Ndjson => json::progress(&self.settings, progress),
+            Shown::Nothing => {}
+        }
+    }
+
+    pub(super) fn log(&mut self, line: &LogLine) {
+        match &mut self.shown {
+            Shown::Text(text) => text.log(line),
+            Shown::Ndjson => json::log(&self.settings, line),
             Shown::Nothing => {}
         }
     }

@@ -59,6 +59,7 @@ pub async fn services(
     client: &Client,
     environment: Uuid,
 ) -> Result<Vec<EnvironmentService>, Error> {
+    // Apart from its arguments, so that the future can go to another thread.
     let call = Call::<ListNames>::new(client, &[&environment]);
     let listed = call.await?;
     let services: Vec<_> = listed

@@ -57,6 +57,10 @@ pub struct Action {
     report: Option<Report>,
     /// What was read before, where many actions share one reading.
     baseline: Option<Snapshot>,
+    #[cfg(feature = "stream")]
+    with_stream: bool,
+    #[cfg(feature = "stream")]
+    follower: Option<super::push::Follower>,
 }
 
 macro_rules! settings {
@@ -147,7 +151,47 @@ impl Action {
             options: WaitOptions::default(),
             report: None,
             baseline: None,
+            #[cfg(feature = "stream")]
+            with_stream: false,
+            #[cfg(feature = "stream")]
+            follower: None,
         }
+    }
+
+    /// Lets the statuses that the API pushes bring polls forward. Default: no.
+    ///
+    /// A frame is never evidence: the outcome is found by the same polls as without it, only earlier. While
+    /// the stream announces each change, the polls in between are one heartbeat apart. If its connection is
+    /// lost or silent for 12 s, or a poll finds a change that was not announced, the schedule holds as
+    /// without it: a stream that begins to leave out changes costs at most one heartbeat, once. A cluster has
+    /// no such stream.
+    #[cfg(feature = "stream")]
+    pub fn with_stream(mut self) -> Self {
+        self.with_stream = true;
+        self
+    }
+
+    /// Waits after the deployment until every long-running service has had its pods ready for `window`.
+    /// What happens to a pod that cannot run is a typed outcome: see
+    /// [`NotRunning`](crate::stream::NotRunning). A cluster is not supported.
+    #[cfg(feature = "stream")]
+    pub fn until_running(self, window: Duration) -> crate::stream::UntilRunning {
+        let client = self.source.client().cloned();
+        let subject = self.subject.clone();
+        crate::stream::UntilRunning::new(client, self, subject, window)
+    }
+
+    /// Calls `follower` with each line of the deployment log of the environment while it is waited for,
+    /// except for lines of the deployment before the action. Lines of a deployment of someone else that
+    /// runs meanwhile are among them. A log that cannot be read does not affect the wait. A cluster has no
+    /// such log.
+    #[cfg(feature = "stream")]
+    pub fn follow_logs(
+        mut self,
+        follower: impl FnMut(&crate::stream::DeploymentLine) + Send + 'static,
+    ) -> Self {
+        self.follower = Some(Box::new(follower));
+        self
     }
 
     pub(super) fn act(source: Arc<dyn Source>, subject: Subject, act: Act) -> Self {
@@ -281,6 +325,8 @@ impl Action {
             acted: Acted::No,
             lost: None,
             baseline: self.baseline,
+            #[cfg(feature = "stream")]
+            before: Vec::new(),
             goal: match &self.plan {
                 Plan::Act(act) => Some(act.goal()),
                 Plan::Watch(goal) | Plan::Request { goal, .. } => Some(*goal),
@@ -320,6 +366,16 @@ impl Action {
         );
         operation.resumed_at = resumed_at;
         operation.lost = start.lost;
+        #[cfg(feature = "stream")]
+        {
+            if let (Some(follower), Some(client)) = (self.follower, operation.source.client()) {
+                let subject = &operation.subject;
+                operation.follow = super::push::Follow::of(client, subject, start.before, follower);
+            }
+            if self.with_stream {
+                operation = operation.with_stream();
+            }
+        }
         Ok(operation)
     }
 

@@ -311,6 +311,10 @@ impl Operation {
             .last
             .as_ref()
             .is_none_or(|last| !seen.snapshot.has_not_moved_since(last));
+        #[cfg(feature = "stream")]
+        if let Some(push) = &mut self.push {
+            push.polled(moved);
+        }
         if moved {
             self.pace.restart();
             tracing::debug!(subject = %self.subject, state = %seen.snapshot.state, "status changed");
@@ -376,7 +380,16 @@ impl Operation {
     }
 
     fn schedule_next(&mut self) {
-        let mut next = after(Instant::now(), self.pace.advance());
+        #[cfg_attr(
+            not(feature = "stream"),
+            allow(unused_mut, reason = "nothing changes it")
+        )]
+        let mut wait = self.pace.advance();
+        #[cfg(feature = "stream")]
+        if let Some(push) = &self.push {
+            wait = push.wait(wait, self.options.heartbeat);
+        }
+        let mut next = after(Instant::now(), wait);
         if let Some(due) = self.settles_or_holds_at() {
             next = next.min(due);
         }

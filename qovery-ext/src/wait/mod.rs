@@ -127,6 +127,8 @@ mod operation;
 mod options;
 mod outcome;
 mod progress;
+#[cfg(feature = "stream")]
+mod push;
 mod report;
 mod schedule;
 mod shared;

@@ -71,6 +71,12 @@ pub struct Operation {
     pub(super) last_poll_until: Option<Instant>,
     /// When gathering the report is given up.
     pub(super) report_until: Option<Instant>,
+    /// The stream whose news bring polls forward.
+    #[cfg(feature = "stream")]
+    pub(super) push: Option<super::push::Push>,
+    /// The log that is followed.
+    #[cfg(feature = "stream")]
+    pub(super) follow: Option<super::push::Follow>,
     ended: bool,
 }
 
@@ -121,6 +127,10 @@ impl Operation {
             reached: None,
             last_poll_until: None,
             report_until: None,
+            #[cfg(feature = "stream")]
+            push: None,
+            #[cfg(feature = "stream")]
+            follow: None,
             ended: false,
         }
     }
@@ -223,6 +233,10 @@ impl Operation {
         }
         loop {
             if self.closing.is_some() {
+                #[cfg(feature = "stream")]
+                if let Some(follow) = &mut self.follow {
+                    follow.finish().await;
+                }
                 return Some(match self.close().await {
                     Ok(()) => Ok(self.told_now()?),
                     Err(error) => Err(error),
@@ -238,7 +252,7 @@ impl Operation {
                 .flatten()
                 .min()
                 .unwrap_or(self.next_poll);
-            time::sleep_until(wake).await;
+            self.sleep_until(wake).await;
             if self.is_late() || self.next_poll <= Instant::now() {
                 self.poll().await;
             }
@@ -248,6 +262,36 @@ impl Operation {
                 return Some(Ok(progress));
             }
         }
+    }
+
+    #[cfg(not(feature = "stream"))]
+    async fn sleep_until(&mut self, wake: Instant) {
+        time::sleep_until(wake).await;
+    }
+
+    /// Sleeps, unless news bring the next poll forward.
+    #[cfg(feature = "stream")]
+    async fn sleep_until(&mut self, wake: Instant) {
+        if self.push.is_none() && self.follow.is_none() {
+            return time::sleep_until(wake).await;
+        }
+        let news = super::push::sleep(wake, self.push.as_mut(), self.follow.as_mut()).await;
+        if let Some(due) = news {
+            let due = self
+                .forbidden_until
+                .map_or(due, |forbidden| due.max(forbidden));
+            self.next_poll = self.next_poll.min(due);
+        }
+    }
+
+    /// Lets the statuses that the API pushes bring polls forward: see
+    /// [`Action::with_stream`](super::Action::with_stream).
+    #[cfg(feature = "stream")]
+    pub fn with_stream(mut self) -> Self {
+        if let Some(client) = self.source.client() {
+            self.push = super::push::Push::of(client, &self.subject);
+        }
+        self
     }
 
     /// Waits to the end.

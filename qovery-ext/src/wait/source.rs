@@ -68,6 +68,12 @@ pub(crate) trait Source: Send + Sync {
         with_environment: bool,
     ) -> BoxFuture<'a, Result<DeploymentLog, Fault>>;
 
+    /// The client that reads, for streams; `None` if there are none.
+    #[cfg(feature = "stream")]
+    fn client(&self) -> Option<&qovery_api::Client> {
+        None
+    }
+
     /// Whether the list of the subject's parent (the environments of a project, the services of an
     /// environment, the clusters of an organization) still has the subject; for several services,
     /// whether it has any of them. A second, independent confirmation for a subject that is no longer

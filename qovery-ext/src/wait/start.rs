@@ -34,6 +34,9 @@ pub(super) struct Start {
     pub(super) lost: Option<Fault>,
     pub(super) goal: Option<Goal>,
     pub(super) baseline: Option<Snapshot>,
+    /// The deployments from before the action.
+    #[cfg(feature = "stream")]
+    pub(super) before: Vec<String>,
 }
 
 impl Start {
@@ -72,6 +75,16 @@ impl Start {
             Some(baseline) => baseline,
             None => self.baseline().await?.snapshot,
         };
+        #[cfg(feature = "stream")]
+        {
+            let whole = baseline.whole.as_ref().and_then(|mark| mark.id.clone());
+            self.before = baseline
+                .deployment_id
+                .clone()
+                .into_iter()
+                .chain(whole)
+                .collect();
+        }
         if !act.answers_without_request() {
             queue = if baseline.is_idle() {
                 // If nothing runs, nothing is queued.

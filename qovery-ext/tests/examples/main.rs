@@ -15,7 +15,7 @@ use std::{
     process::{Command, Output},
 };
 
-use qovery_fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, Step, Workload};
+use qovery_fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, SocketFault, Step, Workload};
 use serde_json::json;
 
 /// Texts of the corpus of hostile ones, and what is wrong with an output.
@@ -56,6 +56,7 @@ impl Scene {
         command.args(arguments);
         command.env("QOVERY_API_TOKEN", self.fake.token());
         command.env("QOVERY_API_URL", self.server.url());
+        command.env("QOVERY_WS_URL", self.server.stream_url());
         command.output().unwrap().into()
     }
 
@@ -97,7 +98,7 @@ fn program(example: &str) -> PathBuf {
     let source = source.join("examples").join(example).with_extension("rs");
     let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified());
     let is_current = age(&program).is_ok_and(|built| age(&source).unwrap() <= built);
-    let how = "cargo build -p qovery-ext --features bulk,display,preview --examples";
+    let how = "cargo build -p qovery-ext --features bulk,display,preview,stream,variables --examples";
     assert!(is_current, "the example {example} is not built: {how}");
     program
 }
@@ -170,6 +171,7 @@ async fn no_text_of_the_api_gives_a_command_to_a_runner() {
             ("ci_gate", vec![id.as_str()]),
             ("ci_gate", vec![id.as_str(), "--json"]),
             ("wait_for_many", vec![id.as_str()]),
+            ("deploy_with_logs", vec![id.as_str(), "0"]),
             ("history_csv", vec![id.as_str()]),
             ("update_image", vec![id.as_str(), first.as_str(), "2.0"]),
             (
@@ -183,6 +185,43 @@ async fn no_text_of_the_api_gives_a_command_to_a_runner() {
         }
         let failed = scene.run("ci_gate", &[&id]);
         assert!(!failed.out.is_empty() && !failed.err.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tail_prints_lines_that_cannot_control_the_terminal() {
+    let scene = Scene::set().await;
+    let web = scene.environment.services()[1].clone();
+    let web = web.prints("first line").prints("\u{1b}[2Jsecond line");
+    scene
+        .fake
+        .inject_socket(SocketFault::close(1000, "").after_frames(2));
+    let run = scene.run("tail_logs", &[&web.id().to_string()]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(run.out.lines().count(), 2, "{}", run.out);
+    assert!(run.out.contains("first line") && run.out.contains("second line"));
+    assert!(!run.out.contains('\u{1b}'), "{}", run.out);
+    scene.fake.inject_socket(SocketFault::close(1008, "denied"));
+    let run = scene.run("tail_logs", &[&web.id().to_string(), "{} |= `x`"]);
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("denied"), "{}", run.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_shows_its_log_and_is_done_when_its_services_run() {
+    let scene = Scene::set().await;
+    let run = scene.run("deploy_with_logs", &[&scene.id(), "1"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.out.contains("DEPLOYMENT starts"), "{}", run.out);
+    assert!(run.out.contains("2 services run"), "{}", run.out);
+    let web = scene.environment.services()[1].clone();
+    let _web = web
+        .prints("out of memory")
+        .pod_fails("CrashLoopBackOff", Some(137));
+    let run = scene.run("deploy_with_logs", &[&scene.id(), "1"]);
+    assert_eq!(run.code, 1);
+    for part in ["CrashLoopBackOff", "exit code 137", "out of memory"] {
+        assert!(run.err.contains(part), "{part}: {}", run.err);
     }
 }
 

@@ -111,7 +111,7 @@ impl Contract {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "stream"))]
     pub(crate) fn operations(&self) -> &[Operation] {
         &self.operations
     }

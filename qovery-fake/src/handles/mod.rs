@@ -16,7 +16,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use qovery_api::Client;
+use qovery_api::{Client, ClientBuilder};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -43,6 +43,10 @@ const TOKEN: &str = "qov_fake_token";
 /// Where a client without sockets believes the API to be.
 const BASE_URL: &str = "https://fake.qovery.test";
 
+/// Where such a client believes the websocket API to be.
+#[cfg(feature = "stream")]
+const STREAM_URL: &str = "wss://ws.fake.qovery.test";
+
 /// A fake of the Qovery API. See the [module](super).
 #[derive(Debug, Clone)]
 pub struct FakeQovery {
@@ -53,6 +57,11 @@ pub struct FakeQovery {
 struct Inner {
     core: Mutex<Core>,
     clock: Running,
+    #[cfg(feature = "stream")]
+    sockets: Mutex<crate::live::Sockets>,
+    /// Wakes the sockets when a script has changed something.
+    #[cfg(feature = "stream")]
+    changed: tokio::sync::Notify,
 }
 
 impl Default for FakeQovery {
@@ -75,6 +84,10 @@ impl FakeQovery {
             inner: Arc::new(Inner {
                 core: Mutex::new(Core::new(Contract::shared(), TOKEN)),
                 clock: Running::start(clock),
+                #[cfg(feature = "stream")]
+                sockets: Mutex::default(),
+                #[cfg(feature = "stream")]
+                changed: tokio::sync::Notify::new(),
             }),
         }
     }
@@ -85,7 +98,16 @@ impl FakeQovery {
             clippy::expect_used,
             reason = "the base URL is a constant, and a test builds this client"
         )]
-        Client::with_transport(BASE_URL, self.transport()).expect("a constant URL is well-formed")
+        self.client_builder()
+            .build()
+            .expect("a constant URL is well-formed")
+    }
+
+    fn client_builder(&self) -> ClientBuilder {
+        let client = Client::builder().base_url(BASE_URL);
+        #[cfg(feature = "stream")]
+        let client = client.stream_url(STREAM_URL);
+        client.transport(self.transport())
     }
 
     /// The transport of [`FakeQovery::client`], to be wrapped in layers.
@@ -259,7 +281,10 @@ impl FakeQovery {
 
     pub(crate) fn handle(&self, incoming: &Incoming) -> Delivery {
         let now = self.inner.clock.now();
-        self.lock(|core| core.handle(incoming, now))
+        let delivery = self.lock(|core| core.handle(incoming, now));
+        #[cfg(feature = "stream")]
+        self.inner.changed.notify_waiters();
+        delivery
     }
 
     pub(crate) fn clock(&self) -> &Running {
@@ -269,11 +294,36 @@ impl FakeQovery {
     /// Works on the core as it is at this moment.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {
         let now = self.inner.clock.now();
-        self.lock(|core| {
+        let outcome = self.lock(|core| {
             core.world.advance(now);
             core.world.note_change();
             work(core)
+        });
+        #[cfg(feature = "stream")]
+        self.inner.changed.notify_waiters();
+        outcome
+    }
+
+    /// Reads the core as it is at this moment.
+    #[cfg(feature = "stream")]
+    pub(crate) fn look<T>(&self, read: impl FnOnce(&mut Core) -> T) -> T {
+        let now = self.inner.clock.now();
+        self.lock(|core| {
+            core.world.advance(now);
+            read(core)
         })
+    }
+
+    /// Waits until a script or a request changes something, from this call on.
+    #[cfg(feature = "stream")]
+    pub(crate) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
+        self.inner.changed.notified()
+    }
+
+    #[cfg(feature = "stream")]
+    pub(crate) fn sockets<T>(&self, work: impl FnOnce(&mut crate::live::Sockets) -> T) -> T {
+        let sockets = self.inner.sockets.lock();
+        work(&mut sockets.unwrap_or_else(PoisonError::into_inner))
     }
 
     fn lock<T>(&self, work: impl FnOnce(&mut Core) -> T) -> T {

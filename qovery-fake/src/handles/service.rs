@@ -102,6 +102,19 @@ impl FakeService {
         self
     }
 
+    /// Gives its pod a problem, such as `CrashLoopBackOff` with the exit code of its last run, or
+    /// `ImagePullBackOff`. `Unhealthy` is a probe that fails. Shown by websockets only.
+    pub fn pod_fails(self, reason: &str, exit_code: Option<i32>) -> Self {
+        self.set(|service| service.pod_problem = Some((reason.to_owned(), exit_code)));
+        self
+    }
+
+    /// Takes the problem of its pod away.
+    pub fn pod_recovers(self) -> Self {
+        self.set(|service| service.pod_problem = None);
+        self
+    }
+
     /// Gives its repository this many commits, newest first.
     pub fn commits(self, count: u32) -> Self {
         self.fake

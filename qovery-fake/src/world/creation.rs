@@ -98,6 +98,7 @@ impl World {
             asked: super::version::Asked::new(),
             is_plan: false,
             logs: Vec::new(),
+            pod_problem: None,
             masked: None,
             request: None,
             before: ServiceBefore::default(),

@@ -119,6 +119,8 @@ pub(crate) struct Service {
     /// Whether the next run computes a plan and applies nothing.
     pub(crate) is_plan: bool,
     pub(crate) logs: Vec<(Duration, String)>,
+    /// What is wrong with its pod: the reason, and the exit code of its last run.
+    pub(crate) pod_problem: Option<(String, Option<i32>)>,
     pub(crate) masked: Option<(Duration, String)>,
     /// The request of the run whose state is shown.
     pub(crate) request: Option<Uuid>,

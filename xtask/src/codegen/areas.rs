@@ -44,6 +44,14 @@ pub(crate) fn named(name: &str) -> Option<&'static Area> {
     AREAS.iter().find(|area| area.name == name)
 }
 
+/// The websocket side of the API, which has a contract of its own: none of [`AREAS`].
+pub(crate) static STREAM: Area = Area {
+    name: "stream",
+    about: "Frames and requests of the websocket API.",
+    tags: &[],
+    untagged: &[],
+};
+
 /// Every area, in the order in which they are documented.
 pub(crate) const AREAS: &[Area] = &[
     Area {

@@ -15,6 +15,7 @@ mod passes;
 mod progenitor;
 mod purpose;
 mod split;
+pub(crate) mod stream;
 
 use std::path::Path;
 
@@ -58,7 +59,9 @@ pub(crate) fn generate(
     let inputs = inputs(spec, overlay)?;
     // A client of other files is not compared with the files of this repository.
     let fingerprint = if purpose.is_own {
-        fingerprint::fingerprint(&inputs)
+        let mut all = inputs.clone();
+        all.extend(websocket_inputs()?);
+        fingerprint::fingerprint(&all)
     } else {
         String::new()
     };
@@ -105,6 +108,14 @@ fn inputs(spec: &Path, overlay: Option<&Path>) -> Result<Vec<Vec<u8>>, Problem> 
         .flatten()
         .map(contract::source::bytes)
         .collect()
+}
+
+/// The bytes of the websocket contract of this repository and of its overlay, as far as they exist.
+fn websocket_inputs() -> Result<Vec<Vec<u8>>, Problem> {
+    let root = crate::repository();
+    let files = [stream::CONTRACT, stream::OVERLAY].map(|file| root.join(file));
+    let files = files.iter().filter(|file| file.exists());
+    files.map(|file| contract::source::bytes(file)).collect()
 }
 
 fn constants(

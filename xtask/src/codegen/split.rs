@@ -8,6 +8,7 @@ mod imports;
 mod origin;
 mod parts;
 mod render;
+mod stream;
 
 use std::ops::Range;
 
@@ -23,6 +24,7 @@ use render::Body;
 
 pub(crate) use origin::Origin;
 pub(crate) use parts::Parts;
+pub(crate) use stream::lay_out as lay_out_stream;
 
 /// Lays the parts of the client out as files.
 ///

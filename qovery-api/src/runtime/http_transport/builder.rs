@@ -2,7 +2,7 @@
 //!
 //! Not for sending: see [`HttpTransport`].
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use reqwest::{redirect, retry};
@@ -12,10 +12,18 @@ use crate::runtime::{AccessToken, BuildError, Printable};
 
 const USER_AGENT: &str = concat!("qovery-api-rust/", env!("CARGO_PKG_VERSION"));
 
+/// Makes settings of reqwest, each time the same.
+pub(crate) type MakeHttp = Arc<dyn Fn() -> reqwest::ClientBuilder + Send + Sync>;
+
 /// Settings of an [`HttpTransport`].
 #[must_use]
 pub struct HttpTransportBuilder {
-    http: reqwest::ClientBuilder,
+    /// Settings that can be used once.
+    http: Option<reqwest::ClientBuilder>,
+    /// Settings that can be used again.
+    make_http: MakeHttp,
+    #[cfg(feature = "stream")]
+    make_upgrading: Option<MakeHttp>,
     token: Option<AccessToken>,
     connect_timeout: Duration,
     timeout: Duration,
@@ -42,7 +50,10 @@ impl fmt::Debug for HttpTransportBuilder {
 impl Default for HttpTransportBuilder {
     fn default() -> Self {
         Self {
-            http: reqwest::Client::builder(),
+            http: None,
+            make_http: Arc::new(reqwest::Client::builder),
+            #[cfg(feature = "stream")]
+            make_upgrading: None,
             token: None,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             timeout: DEFAULT_TIMEOUT,
@@ -88,8 +99,33 @@ impl HttpTransportBuilder {
     /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries, timeouts,
     /// compression and the user agent are set by this builder, whatever was set there, and what goes
     /// over the wire is not logged.
+    ///
+    /// Such settings can be used once. To open websockets as well, give
+    /// [`reqwest_with`](Self::reqwest_with).
     pub fn reqwest(mut self, settings: reqwest::ClientBuilder) -> Self {
-        self.http = settings;
+        self.http = Some(settings);
+        self
+    }
+
+    /// Like [`reqwest`](Self::reqwest), for settings that are needed more than once: websockets are opened
+    /// with a client of their own, which speaks HTTP/1.1 only.
+    pub fn reqwest_with(
+        mut self,
+        settings: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.http = None;
+        self.make_http = Arc::new(settings);
+        self
+    }
+
+    /// Settings of reqwest for websockets, if they differ from those for requests: for example if their
+    /// server is reached another way. Default: those of [`reqwest_with`](Self::reqwest_with).
+    #[cfg(feature = "stream")]
+    pub fn upgrade_with(
+        mut self,
+        settings: impl Fn() -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.make_upgrading = Some(Arc::new(settings));
         self
     }
 
@@ -104,9 +140,43 @@ impl HttpTransportBuilder {
         };
         let user_agent = HeaderValue::from_str(&user_agent)
             .map_err(|_| BuildError::settings("a header cannot carry this user agent"))?;
-        let http = self
-            .http
-            .user_agent(user_agent)
+        let settings = Settings {
+            user_agent,
+            connect_timeout: self.connect_timeout,
+        };
+        #[cfg(feature = "stream")]
+        let upgrading = {
+            // What can be used once is used up by the requests.
+            let again = self.http.is_none().then(|| Arc::clone(&self.make_http));
+            super::upgrading::Upgrading::new(self.make_upgrading.or(again), settings.clone())
+        };
+        let http = self.http.unwrap_or_else(|| (self.make_http)());
+        let http = settings.apply(http).build().map_err(|error| {
+            BuildError::settings("the HTTP client cannot be set up")
+                .with_source(error.without_url())
+        })?;
+        let authorization = self.token.map(|token| token.header_value()).transpose()?;
+        Ok(HttpTransport {
+            http,
+            authorization,
+            timeout: self.timeout,
+            body_limit: self.body_limit,
+            #[cfg(feature = "stream")]
+            upgrading,
+        })
+    }
+}
+
+/// What this builder sets, whatever reqwest's settings say.
+#[derive(Clone)]
+pub(super) struct Settings {
+    user_agent: HeaderValue,
+    connect_timeout: Duration,
+}
+
+impl Settings {
+    pub(super) fn apply(&self, http: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        http.user_agent(self.user_agent.clone())
             .connect_timeout(self.connect_timeout)
             .redirect(redirect::Policy::none())
             // Bodies are unpacked by the transport, which counts their bytes first. Another crate of
@@ -118,17 +188,5 @@ impl HttpTransportBuilder {
             // What goes over the wire holds the token.
             .connection_verbose(false)
             .retry(retry::never())
-            .build()
-            .map_err(|error| {
-                BuildError::settings("the HTTP client cannot be set up")
-                    .with_source(error.without_url())
-            })?;
-        let authorization = self.token.map(|token| token.header_value()).transpose()?;
-        Ok(HttpTransport {
-            http,
-            authorization,
-            timeout: self.timeout,
-            body_limit: self.body_limit,
-        })
     }
 }

@@ -119,6 +119,11 @@ fn no_environment(service: ServiceRef) -> Fault {
 }
 
 impl Source for ApiSource {
+    #[cfg(feature = "stream")]
+    fn client(&self) -> Option<&Client> {
+        Some(&self.client)
+    }
+
     fn turn(&self) -> BoxFuture<'_, Turn> {
         Box::pin(self.turns.next())
     }

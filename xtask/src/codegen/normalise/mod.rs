@@ -42,6 +42,7 @@ use self::budget::Budget;
 use self::conflict::Conflict;
 use self::draft::Draft;
 use self::merge::Merger;
+pub(super) use self::names::is_type_name;
 use self::read::Reader;
 use super::model::Normalised;
 use crate::contract::Document;

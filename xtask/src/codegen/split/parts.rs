@@ -60,6 +60,17 @@ impl Parts {
         Ok(())
     }
 
+    /// Adds a type of an area that is no operation of the client.
+    pub(crate) fn add_request(
+        &mut self,
+        area: &'static Area,
+        items: TokenStream,
+    ) -> Result<(), Problem> {
+        let items = Formatted::all(items)?;
+        self.operations.entry(area).or_default().push(items);
+        Ok(())
+    }
+
     /// Adds what matcher and responder of an operation can do.
     pub(crate) fn add_mock(
         &mut self,

@@ -571,3 +571,50 @@ fn everything_in_the_contract_of_this_repository_is_explained() {
         assert!(meaning.is_string(), "{state} has no meaning");
     }
 }
+
+#[test]
+fn parameters_that_a_path_without_placeholders_declares_are_sent_in_the_query() {
+    const SOCKETS: &str = r##"
+openapi: 3.1.0
+info: {version: '1'}
+paths:
+  /service/logs:
+    parameters:
+      - {name: cluster, in: path, required: true, schema: {type: string}}
+    get:
+      operationId: logs
+      parameters:
+        - {name: query, in: path, required: true, schema: {type: [string, 'null']}}
+        - {name: trace, in: header, schema: {type: string}}
+      responses: {'200': {description: x}}
+  /service/{id}:
+    get:
+      operationId: one
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+        - {name: other, in: path, required: true, schema: {type: string}}
+      responses: {'200': {description: x}}
+"##;
+    let (text, _) = imported(None, &[SOCKETS]);
+    let tree = tree(&text);
+    let places = |pointer: &str| -> Vec<(String, String)> {
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let declared = tree.pointer(pointer).and_then(Value::as_array);
+        let declared = declared.into_iter().flatten();
+        let found = declared.map(|one| (text(one, "name"), text(one, "in")));
+        found.collect()
+    };
+    let mut logs = places("/paths/~1service~1logs/get/parameters");
+    logs.extend(places("/paths/~1service~1logs/parameters"));
+    logs.sort();
+    let expected = [
+        ("cluster", "query"),
+        ("query", "query"),
+        ("trace", "header"),
+    ];
+    let expected = expected.map(|(name, place)| (name.to_owned(), place.to_owned()));
+    assert_eq!(logs, expected);
+    let mut one = places("/paths/~1service~1{id}/get/parameters");
+    one.extend(places("/paths/~1service~1{id}/parameters"));
+    assert_eq!(one, [("id".to_owned(), "path".to_owned())]);
+}

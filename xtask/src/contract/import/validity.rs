@@ -30,7 +30,8 @@ pub(super) fn restore(merged: &mut Merged) {
 }
 
 /// A path parameter that is not declared looks like others of that name; one that the path does
-/// not contain could not be sent.
+/// not contain could not be sent. If a path has no parameters at all, those declared for it are sent in
+/// the query: there is no other place for them.
 fn declare_path_parameters(merged: &mut Merged) {
     let mut looks: BTreeMap<String, BTreeMap<String, (usize, Value)>> = BTreeMap::new();
     for parameter in merged.operations.values().flat_map(path_parameters) {
@@ -42,6 +43,12 @@ fn declare_path_parameters(merged: &mut Merged) {
     }
     for operation in merged.operations.values_mut() {
         let wanted: Vec<String> = names_in(&operation.path);
+        if wanted.is_empty() {
+            let own = operation.facts.get_mut("parameters");
+            let own = own.and_then(Value::as_array_mut).into_iter().flatten();
+            own.chain(&mut operation.path_parameters)
+                .for_each(send_in_query);
+        }
         let keep = |parameter: &Value| !is_in_path(parameter) || wanted.contains(&name(parameter));
         operation.path_parameters.retain(keep);
         let mut own = match operation.facts.remove("parameters") {
@@ -67,6 +74,14 @@ fn declare_path_parameters(merged: &mut Merged) {
                 .facts
                 .insert("parameters".to_owned(), Value::Array(own));
         }
+    }
+}
+
+fn send_in_query(parameter: &mut Value) {
+    if is_in_path(parameter)
+        && let Some(map) = parameter.as_object_mut()
+    {
+        map.insert("in".to_owned(), Value::from("query"));
     }
 }
 

@@ -1,0 +1,111 @@
+//! A connection that was switched to another protocol.
+//!
+//! Not for the protocol: websocket frames are read and written by `qovery-ext`.
+
+use std::{
+    fmt, io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use http::{HeaderMap, HeaderValue};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{RawResponse, headers, redact::Token};
+
+/// Bytes in both directions.
+trait Io: AsyncRead + AsyncWrite + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Send> Io for T {}
+
+/// The response to a request that asked for another protocol.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Upgrade {
+    /// The server switched: what follows on the connection is the other protocol.
+    Switched(Upgraded),
+    /// Any other response, complete.
+    Refused(RawResponse),
+}
+
+/// A connection after the server answered `101 Switching Protocols`.
+///
+/// Dropping it closes the connection.
+pub struct Upgraded {
+    /// The headers of the response.
+    pub headers: HeaderMap,
+    io: Pin<Box<dyn Io>>,
+    token: Option<Token>,
+}
+
+impl Upgraded {
+    /// A connection that begins after these headers. For transports.
+    pub fn new(headers: HeaderMap, io: impl AsyncRead + AsyncWrite + Send + 'static) -> Self {
+        Self {
+            headers,
+            io: Box::pin(io),
+            token: None,
+        }
+    }
+
+    /// The same connection, which takes the token of the request's `Authorization` header out of the
+    /// headers and out of texts that pass through [`redact`](Self::redact).
+    #[must_use]
+    pub fn authorized_by(mut self, authorization: &HeaderValue) -> Self {
+        self.token = Token::of(authorization);
+        if let Some(token) = &self.token {
+            token.clean_headers(&mut self.headers);
+        }
+        self
+    }
+
+    /// The text without the token of the request, should the server repeat it, for example in the reason
+    /// with which it closes.
+    pub fn redact(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        if let Some(token) = &self.token {
+            token.clean_text(&mut text);
+        }
+        text
+    }
+
+    /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.
+    pub fn request_id(&self) -> Option<&str> {
+        headers::request_id(&self.headers)
+    }
+}
+
+impl fmt::Debug for Upgraded {
+    // Headers may repeat the request.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upgraded").finish_non_exhaustive()
+    }
+}
+
+impl AsyncRead for Upgraded {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.io.as_mut().poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Upgraded {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.io.as_mut().poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.as_mut().poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.io.as_mut().poll_shutdown(context)
+    }
+}

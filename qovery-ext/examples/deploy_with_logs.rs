@@ -1,0 +1,38 @@
+//! Deploys an environment, shows its log meanwhile, and waits until its services run.
+//!
+//! ```sh
+//! cargo run --example deploy_with_logs --features stream -- ENVIRONMENT_ID [SECONDS]
+//! ```
+//!
+//! The services have to run for so many seconds, 30 by default.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use qovery_ext::{connect, qovery_api::uuid::Uuid, wait::WaitExt};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let environment: Uuid = arguments
+        .next()
+        .context("which environment?")?
+        .parse()
+        .context("the id of an environment is a UUID")?;
+    let seconds = arguments.next().map(|seconds| seconds.parse());
+    let window = Duration::from_secs(seconds.transpose()?.unwrap_or(30));
+    let client = connect::from_env()?;
+    let running = client
+        .environment(environment)
+        .deploy()
+        .with_stream()
+        .follow_logs(|line| println!("{line}"))
+        .until_running(window)
+        .await?;
+    let seconds = running.reached.elapsed.as_secs();
+    println!(
+        "deployed in {seconds} s, {} services run",
+        running.services.len()
+    );
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! Follows the log of a service, as `tail -f` does.
+//!
+//! ```sh
+//! cargo run --example tail_logs --features stream -- SERVICE_ID [LOGQL_QUERY]
+//! ```
+//!
+//! Lines go to standard output, what happens to the connection to standard error.
+
+use anyhow::Context as _;
+use futures_util::StreamExt as _;
+use qovery_ext::{
+    connect,
+    qovery_api::uuid::Uuid,
+    stream::{Event, LiveExt},
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let service: Uuid = arguments
+        .next()
+        .context("which service?")?
+        .parse()
+        .context("the id of a service is a UUID")?;
+    let client = connect::from_env()?;
+    let mut events = client.service_logs(service).limit(100);
+    if let Some(query) = arguments.next() {
+        events = events.query(query);
+    }
+    while let Some(event) = events.next().await {
+        match event? {
+            Event::Item(line) => println!("{line}"),
+            Event::Gap(gap) => eprintln!("lines may be missing up to {}", gap.to),
+            Event::Reconnecting(lost) => eprintln!("{}; again in {:?}", lost.cause, lost.after),
+            Event::Unreadable(frame) => eprintln!("a frame cannot be read: {}", frame.cause),
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! Keeps a stream going: connects, reads, connects again after a while, and knows when to stop.
+//!
+//! Nothing runs in the background: a stream that is not polled reads nothing, so that a slow consumer slows
+//! the server down. Not for the meaning of a frame: each feed knows that.
+
+use std::{collections::VecDeque, time::Duration};
+
+use qovery_api::{Client, DecodeError, Printable, bytes::Bytes, decode, stream::StreamRequest};
+use serde::{Deserialize, de::DeserializeOwned};
+use tokio::time::sleep;
+
+use super::{
+    error::{StreamError, StreamErrorKind},
+    fault::{Fault, Meaning},
+    reconnect::Reconnect,
+    seen::Gap,
+    socket::{Limits, Socket},
+};
+
+/// One event of a stream.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event<T> {
+    /// A line, a status, a measurement.
+    Item(T),
+    /// Lines may be missing here. Only streams of lines yield it: any other item replaces the one before.
+    Gap(Gap),
+    /// The connection was lost; the next one is made after a while.
+    Reconnecting(Reconnecting),
+    /// A frame that does not fit the contract. The stream goes on.
+    Unreadable(Unreadable),
+}
+
+/// A connection that was lost.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Reconnecting {
+    /// How long the stream waits before it connects again.
+    pub after: Duration,
+    /// How many connections in a row have failed.
+    pub attempts: u32,
+    /// Why the connection was lost. Control characters are escaped.
+    pub cause: String,
+}
+
+/// A frame that cannot be read.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Unreadable {
+    /// The frame as it came.
+    pub frame: Bytes,
+    /// What does not fit, with its path.
+    pub cause: String,
+}
+
+/// One kind of stream: its request, and the items that its frames become.
+pub(super) trait Feed: Send + 'static {
+    type Request: StreamRequest<Frame = Self::Frame>;
+    type Frame: DeserializeOwned + Send;
+    type Item: Send + 'static;
+
+    /// The request for the next connection. `resumes` says whether it may ask to continue after the last
+    /// item.
+    fn request(
+        &mut self,
+        client: &Client,
+        resumes: bool,
+    ) -> impl Future<Output = Result<Self::Request, Fault>> + Send;
+
+    /// Frames from here on come over another connection than those before.
+    fn reconnected(&mut self);
+
+    /// Whether the request asks to continue after an item.
+    fn has_position(&self) -> bool {
+        false
+    }
+
+    /// Whether the first frame is all that comes.
+    fn is_one_frame(&self) -> bool {
+        false
+    }
+
+    /// Takes a frame; `raw` are its bytes.
+    fn take(&mut self, frame: Self::Frame, raw: &Bytes, events: &mut VecDeque<Event<Self::Item>>);
+}
+
+/// Settings of a stream.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings {
+    pub(super) limits: Limits,
+    pub(super) reconnect: Reconnect,
+}
+
+/// A stream under way.
+pub(super) struct Machine<F: Feed> {
+    client: Client,
+    feed: F,
+    settings: Settings,
+    socket: Option<Socket>,
+    events: VecDeque<Event<F::Item>>,
+    /// How many connections in a row brought nothing.
+    failures: u32,
+    /// How long to wait before the next connection.
+    wait: Duration,
+    has_connected: bool,
+    /// Whether this connection brought a frame.
+    has_frame: bool,
+    /// Whether the server was asked to continue after an item, and has not refused that.
+    resumes: bool,
+    has_ended: bool,
+}
+
+type Outcome<T> = Result<Event<T>, StreamError>;
+
+impl<F: Feed> Machine<F> {
+    pub(super) fn new(client: Client, feed: F, settings: Settings) -> Self {
+        Self {
+            client,
+            feed,
+            settings,
+            socket: None,
+            events: VecDeque::new(),
+            failures: 0,
+            wait: Duration::ZERO,
+            has_connected: false,
+            has_frame: false,
+            resumes: true,
+            has_ended: false,
+        }
+    }
+
+    /// The next event; `None` at the end.
+    pub(super) async fn next(&mut self) -> Option<Outcome<F::Item>> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(Ok(event));
+            }
+            if self.has_ended {
+                return None;
+            }
+            let received = match &mut self.socket {
+                Some(socket) => socket.next().await,
+                None => {
+                    sleep(std::mem::take(&mut self.wait)).await;
+                    match self.connect().await {
+                        Ok(socket) => {
+                            self.socket = Some(socket);
+                            continue;
+                        }
+                        Err(fault) => Err(fault),
+                    }
+                }
+            };
+            match received {
+                Ok(message) => self.take(&message.into_bytes()).await,
+                Err(fault) => {
+                    self.socket = None;
+                    if let Some(error) = self.lost(fault) {
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<Socket, Fault> {
+        let url = self.client.stream_url().cloned().ok_or(Fault::NoAddress)?;
+        self.has_frame = false;
+        let request = self.feed.request(&self.client, self.resumes).await?;
+        let url = request.url(&url);
+        let limits = self.settings.limits;
+        let socket = Socket::open(&self.client, F::Request::INFO, url, limits).await?;
+        if self.has_connected {
+            self.feed.reconnected();
+        }
+        self.has_connected = true;
+        Ok(socket)
+    }
+
+    async fn take(&mut self, frame: &Bytes) {
+        self.has_frame = true;
+        self.failures = 0;
+        if is_invalidation(frame) {
+            return;
+        }
+        match decode::<F::Frame>(frame) {
+            Ok(value) => self.feed.take(value, frame, &mut self.events),
+            Err(error) => self.events.push_back(unreadable(frame, &error)),
+        }
+        if self.feed.is_one_frame() {
+            self.has_ended = true;
+            if let Some(socket) = self.socket.take() {
+                socket.close().await;
+            }
+        }
+    }
+
+    /// Decides how to go on after the end of a connection; an error is the end of the stream.
+    fn lost(&mut self, fault: Fault) -> Option<StreamError> {
+        let attempts = self.failures.saturating_add(1);
+        let mut meaning = fault.meaning();
+        let is_resumed = self.resumes && self.has_connected && self.feed.has_position();
+        if meaning == Meaning::Permanent && is_resumed && !self.has_frame {
+            // How a position is written is not documented: the server may refuse it and take the rest.
+            self.resumes = false;
+            meaning = Meaning::Transient;
+        }
+        if self.feed.is_one_frame() && self.has_frame {
+            meaning = Meaning::Done;
+        }
+        let kind = match meaning {
+            Meaning::Done => {
+                self.has_ended = true;
+                return None;
+            }
+            Meaning::Transient => {
+                let Some(after) = self.settings.reconnect.delay(self.failures) else {
+                    self.has_ended = true;
+                    let kind = StreamErrorKind::Exhausted;
+                    return Some(StreamError::new(kind, attempts, fault));
+                };
+                self.failures = attempts;
+                self.wait = after;
+                self.events.push_back(Event::Reconnecting(Reconnecting {
+                    after,
+                    attempts,
+                    cause: fault.to_string(),
+                }));
+                return None;
+            }
+            Meaning::Permanent => StreamErrorKind::Permanent,
+            Meaning::NoAgent => StreamErrorKind::NoAgent,
+            Meaning::Unauthorized => StreamErrorKind::Unauthorized,
+        };
+        self.has_ended = true;
+        Some(StreamError::new(kind, attempts, fault))
+    }
+}
+
+fn unreadable<T>(frame: &Bytes, error: &DecodeError) -> Event<T> {
+    Event::Unreadable(Unreadable {
+        frame: frame.clone(),
+        cause: Printable::new(&error.to_string()).to_string(),
+    })
+}
+
+/// Whether a frame tells the console to read something again: `{entity: […], id?}` and nothing else.
+fn is_invalidation(frame: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Invalidation {
+        #[allow(dead_code, reason = "only its type counts")]
+        entity: Vec<String>,
+        #[allow(dead_code, reason = "only its type counts")]
+        #[serde(default)]
+        id: Option<String>,
+    }
+    let begins = frame.trim_ascii_start().starts_with(b"{");
+    begins && frame.len() < 4096 && serde_json::from_slice::<Invalidation>(frame).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_nothing_else_is_an_invalidation() {
+        assert!(is_invalidation(
+            br#"{"entity": ["services", "list"], "id": "x"}"#
+        ));
+        assert!(is_invalidation(br#" {"entity": []}"#));
+        assert!(!is_invalidation(br#"{"entity": "services"}"#));
+        assert!(!is_invalidation(
+            br#"{"entity": ["a"], "message": "a line"}"#
+        ));
+        assert!(!is_invalidation(br#"[{"entity": []}]"#));
+        assert!(!is_invalidation(b"entity"));
+    }
+}

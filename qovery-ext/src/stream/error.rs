@@ -1,0 +1,106 @@
+//! How a stream ended, other than by its end.
+
+use std::{error, fmt};
+
+use super::fault::Fault;
+
+/// Why a stream ended early. It is the last item of the stream.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) {
+/// use futures_util::StreamExt;
+/// use qovery_ext::stream::{LiveExt, StreamErrorKind};
+///
+/// let mut statuses = client.deployment_status(environment).items();
+/// while let Some(status) = statuses.next().await {
+///     match status {
+///         Ok(_) => println!("a new status"),
+///         Err(error) if error.kind() == StreamErrorKind::NoAgent => println!("the cluster is off"),
+///         Err(error) => println!("{error}"),
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct StreamError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: StreamErrorKind,
+    attempts: u32,
+    fault: Fault,
+}
+
+/// What kind of end it was. A stream that ends without an error is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StreamErrorKind {
+    /// The server refused for good: the id, the query or a right is wrong. Connecting again is useless.
+    Permanent,
+    /// Connecting failed as often in a row as [`Reconnect`](super::Reconnect) allows.
+    Exhausted,
+    /// The cluster has no agent that could answer: it is stopped, or was never deployed.
+    NoAgent,
+    /// The token is missing, refused, or lacks the right.
+    Unauthorized,
+}
+
+impl StreamError {
+    pub(super) fn new(kind: StreamErrorKind, attempts: u32, fault: Fault) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            attempts,
+            fault,
+        }))
+    }
+
+    /// What kind of end it was.
+    pub fn kind(&self) -> StreamErrorKind {
+        self.0.kind
+    }
+
+    /// The close code that the server gave last, if it closed.
+    pub fn close_code(&self) -> Option<u16> {
+        self.0.fault.close_code()
+    }
+
+    /// How many connections in a row failed.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+}
+
+impl fmt::Display for StreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fault = &self.0.fault;
+        match self.0.kind {
+            StreamErrorKind::Permanent => write!(f, "the stream was refused: {fault}"),
+            StreamErrorKind::Exhausted => {
+                let attempts = self.0.attempts;
+                write!(
+                    f,
+                    "the stream was lost after {attempts} attempts in a row: {fault}"
+                )
+            }
+            StreamErrorKind::NoAgent => {
+                write!(
+                    f,
+                    "the cluster has no running agent, start the cluster first: {fault}"
+                )
+            }
+            StreamErrorKind::Unauthorized => {
+                write!(f, "the token does not allow this stream: {fault}")
+            }
+        }
+    }
+}
+
+impl error::Error for StreamError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match &self.0.fault {
+            Fault::Transport(error) => Some(error),
+            Fault::Lookup(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A port of a service on this machine.
+//!
+//! Not in the published specification: path and parameters are those of the command-line tool.
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use qovery_api::{
+    Client,
+    bytes::{Bytes, BytesMut},
+    stream::{StreamRequest as _, requests},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::{JoinHandle, JoinSet},
+};
+use uuid::Uuid;
+
+use super::{
+    error::StreamError,
+    fault::{Fault, Meaning},
+    place,
+    shell::refused,
+    socket::{Limits, Socket},
+};
+
+/// How many bytes are read from a connection at a time.
+const CHUNK: usize = 16 * 1024;
+
+/// A port of a service to forward. Nothing happens before it is started.
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before it is started"]
+pub struct ForwardRequest {
+    client: Client,
+    service: Uuid,
+    local: u16,
+    remote: u16,
+    pod: Option<String>,
+}
+
+impl ForwardRequest {
+    pub(super) fn new(client: &Client, service: Uuid, local: u16, remote: u16) -> Self {
+        Self {
+            client: client.clone(),
+            service,
+            local,
+            remote,
+            pod: None,
+        }
+    }
+
+    /// To this pod. Default: any pod of the service.
+    pub fn pod(mut self, name: impl Into<String>) -> Self {
+        self.pod = Some(name.into());
+        self
+    }
+
+    /// Listens on the loopback address of this machine, `127.0.0.1`. Each connection that is accepted gets
+    /// a websocket of its own.
+    ///
+    /// # Errors
+    /// Returns an error if the local port cannot be opened. Whether the service can be reached shows with
+    /// the first connection: see [`PortForward::last_error`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future opens no port, or closes it again.
+    pub async fn start(self) -> io::Result<PortForward> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.local)).await?;
+        let address = listener.local_addr()?;
+        let last_error = Arc::new(Mutex::new(None));
+        let task = tokio::spawn(accept(self, listener, Arc::clone(&last_error)));
+        Ok(PortForward {
+            address,
+            task,
+            last_error,
+        })
+    }
+
+    async fn open(&self) -> Result<Socket, Fault> {
+        let client = &self.client;
+        let place = place::of_service(client, self.service).await?;
+        let kind = place::kind_of_service(client, place, self.service).await?;
+        let mut request = requests::ShellPortforward::new(
+            place.organization,
+            place.cluster,
+            place.project,
+            place.environment,
+            self.service,
+            kind,
+            u32::from(self.remote),
+        );
+        request.pod_name.clone_from(&self.pod);
+        let base = client.stream_url().ok_or(Fault::NoAddress)?;
+        let url = request.url(base);
+        Socket::open(
+            client,
+            requests::ShellPortforward::INFO,
+            url,
+            Limits::default(),
+        )
+        .await
+    }
+}
+
+/// A port that is forwarded until this is dropped. Connections under way then end.
+pub struct PortForward {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+    last_error: Arc<Mutex<Option<StreamError>>>,
+}
+
+impl PortForward {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes the error with which a connection ended last, if one did since the last call.
+    pub fn last_error(&self) -> Option<StreamError> {
+        let mut last = self
+            .last_error
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        last.take()
+    }
+}
+
+impl Drop for PortForward {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for PortForward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PortForward")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn accept(
+    request: ForwardRequest,
+    listener: TcpListener,
+    last_error: Arc<Mutex<Option<StreamError>>>,
+) {
+    // The set ends its connections with this task.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let (request, last_error) = (request.clone(), Arc::clone(&last_error));
+                    connections.spawn(async move {
+                        let ended = carry(&request, stream).await;
+                        if let Err(fault) = ended {
+                            tracing::warn!(%fault, "a forwarded connection ended");
+                            let mut last = last_error.lock().unwrap_or_else(PoisonError::into_inner);
+                            *last = Some(refused(fault));
+                        }
+                    });
+                }
+                // Out of descriptors, for example: others are about to be closed.
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Carries bytes in both directions until one side ends. A websocket cannot be half closed: the end of the
+/// local side ends the connection.
+async fn carry(request: &ForwardRequest, local: TcpStream) -> Result<(), Fault> {
+    let mut socket = request.open().await?;
+    let (mut reader, mut writer) = local.into_split();
+    let mut buffer = BytesMut::with_capacity(CHUNK);
+    loop {
+        buffer.reserve(CHUNK);
+        tokio::select! {
+            received = socket.next() => match received {
+                Ok(received) => {
+                    let bytes = received.into_bytes();
+                    if writer.write_all(&bytes).await.is_err() {
+                        break;
+                    }
+                }
+                Err(fault) if fault.meaning() == Meaning::Done => return Ok(()),
+                Err(fault) => return Err(fault),
+            },
+            read = reader.read_buf(&mut buffer) => match read {
+                Ok(0) | Err(_) => break,
+                Ok(_) => {
+                    let bytes: Bytes = buffer.split().freeze();
+                    socket.send(bytes).await?;
+                }
+            },
+        }
+    }
+    socket.close().await;
+    Ok(())
+}

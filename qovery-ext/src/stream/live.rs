@@ -1,0 +1,219 @@
+//! A stream as a program holds it: settings before it is polled, events after.
+//!
+//! Not for connecting and reading: see the engine.
+
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use futures_core::{FusedStream, Stream, stream::BoxStream};
+use futures_util::stream;
+use qovery_api::Client;
+
+use super::{
+    engine::{Event, Feed, Machine, Settings},
+    error::StreamError,
+    reconnect::Reconnect,
+};
+
+type Outcome<T> = Result<Event<T>, StreamError>;
+
+/// Begins a stream.
+type Start<T, O> = fn(Client, Settings, O) -> BoxStream<'static, Outcome<T>>;
+
+/// A stream of events, which connects when it is first polled. `O` are the options of its kind.
+///
+/// | setting | default |
+/// |---|---|
+/// | limit on the response to the handshake | 30 s |
+/// | pings | every 30 s |
+/// | silence, pings unanswered too, after which the connection counts as lost | 75 s |
+/// | largest message | 16 MiB |
+/// | reconnecting | see [`Reconnect`] |
+///
+/// It ends with `None` if it is done (close code 1000), and with one [`StreamError`] if it ended early.
+/// After that it yields `None` for ever.
+///
+/// # Slow consumers
+/// Nothing runs in the background. While a program does not poll, nothing is read, and the server has to
+/// wait: one message and 8 KiB are all that is held for it. A program that does not poll for longer than
+/// the server waits loses the connection; the stream then connects again and says whether lines may be
+/// missing.
+///
+/// # Cancel safety
+/// Dropping the future of `next()` loses nothing: the part of a message that was read, and the wait before the next
+/// connection, stay in the stream. Dropping the stream closes the connection.
+pub struct Live<T, O = ()> {
+    state: State<T, O>,
+}
+
+enum State<T, O> {
+    New {
+        client: Client,
+        settings: Box<Settings>,
+        options: O,
+        start: Start<T, O>,
+    },
+    Running(BoxStream<'static, Outcome<T>>),
+    Ended,
+}
+
+/// Begins the stream of a feed.
+pub(super) fn run<F: Feed>(
+    client: Client,
+    settings: Settings,
+    feed: F,
+) -> BoxStream<'static, Outcome<F::Item>> {
+    let machine = Machine::new(client, feed, settings);
+    Box::pin(stream::unfold(machine, async |mut machine| {
+        let event = machine.next().await?;
+        Some((event, machine))
+    }))
+}
+
+impl<T, O> Live<T, O> {
+    pub(super) fn new(client: &Client, options: O, start: Start<T, O>) -> Self {
+        Self {
+            state: State::New {
+                client: client.clone(),
+                settings: Box::default(),
+                options,
+                start,
+            },
+        }
+    }
+
+    /// Changes a setting. A stream that has begun keeps its settings.
+    fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        if let State::New { settings, .. } = &mut self.state {
+            change(settings);
+        }
+        self
+    }
+
+    /// Changes an option. A stream that has begun keeps its options.
+    pub(super) fn option(mut self, change: impl FnOnce(&mut O)) -> Self {
+        if let State::New { options, .. } = &mut self.state {
+            change(options);
+        }
+        self
+    }
+
+    /// When to connect again. Default: see [`Reconnect`].
+    #[must_use]
+    pub fn reconnect(self, policy: Reconnect) -> Self {
+        self.set(|settings| settings.reconnect = policy)
+    }
+
+    /// The largest message, in bytes. A larger one ends the connection before it is held. Default: 16 MiB.
+    #[must_use]
+    pub fn message_limit(self, bytes: usize) -> Self {
+        self.set(|settings| settings.limits.message = bytes)
+    }
+
+    /// How often to send a ping. Default: 30 s.
+    #[must_use]
+    pub fn ping_every(self, interval: Duration) -> Self {
+        self.set(|settings| settings.limits.ping = interval.max(Duration::from_millis(1)))
+    }
+
+    /// How long nothing may arrive, not even the answer to a ping. Should be more than twice the interval
+    /// of pings. Default: 75 s.
+    #[must_use]
+    pub fn silence_limit(self, limit: Duration) -> Self {
+        self.set(|settings| settings.limits.silence = limit)
+    }
+
+    /// The items alone. Gaps and frames that cannot be read are emitted through `tracing` as warnings,
+    /// lost connections as information.
+    pub fn items(self) -> Items<T, O> {
+        Items(self)
+    }
+}
+
+// Nothing in it is pinned: what runs is in a box.
+impl<T, O> Unpin for Live<T, O> {}
+
+impl<T, O> Stream for Live<T, O> {
+    type Item = Outcome<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Outcome<T>>> {
+        let running = match std::mem::replace(&mut self.state, State::Ended) {
+            State::Ended => return Poll::Ready(None),
+            State::New {
+                client,
+                settings,
+                options,
+                start,
+            } => start(client, *settings, options),
+            State::Running(running) => running,
+        };
+        self.state = State::Running(running);
+        let State::Running(running) = &mut self.state else {
+            return Poll::Ready(None);
+        };
+        let event = ready!(running.as_mut().poll_next(context));
+        if event.is_none() {
+            self.state = State::Ended;
+        }
+        Poll::Ready(event)
+    }
+}
+
+impl<T, O> FusedStream for Live<T, O> {
+    fn is_terminated(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+}
+
+impl<T, O> fmt::Debug for Live<T, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::New { .. } => "not begun",
+            State::Running(_) => "running",
+            State::Ended => "ended",
+        };
+        f.debug_struct("Live")
+            .field("state", &format_args!("{state}"))
+            .finish()
+    }
+}
+
+/// The items of a [`Live`] stream, without its other events.
+#[derive(Debug)]
+pub struct Items<T, O = ()>(Live<T, O>);
+
+impl<T, O> Stream for Items<T, O> {
+    type Item = Result<T, StreamError>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<T, StreamError>>> {
+        loop {
+            match ready!(Pin::new(&mut self.0).poll_next(context)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(Event::Item(item))) => return Poll::Ready(Some(Ok(item))),
+                Some(Ok(Event::Gap(gap))) => {
+                    tracing::warn!(from = ?gap.from, to = %gap.to, "lines may be missing");
+                }
+                Some(Ok(Event::Unreadable(unreadable))) => {
+                    tracing::warn!(cause = %unreadable.cause, "a frame cannot be read");
+                }
+                Some(Ok(Event::Reconnecting(lost))) => {
+                    tracing::info!(cause = %lost.cause, after = ?lost.after, "reconnecting");
+                }
+            }
+        }
+    }
+}
+
+impl<T, O> FusedStream for Items<T, O> {
+    fn is_terminated(&self) -> bool {
+        self.0.is_terminated()
+    }
+}

@@ -1,0 +1,309 @@
+//! Streams of lines: what services write, and what deployments report.
+
+use std::{collections::VecDeque, fmt, mem};
+
+use qovery_api::{
+    Client, Printable,
+    bytes::Bytes,
+    chrono::{DateTime, SecondsFormat, Utc},
+    stream::{requests, types},
+    types::EnvironmentLogs,
+};
+use uuid::Uuid;
+
+use super::{
+    engine::{Event, Feed},
+    fault::Fault,
+    live::Live,
+    place,
+    seen::{Seen, Verdict},
+};
+
+/// How many lines of a service are remembered, to know them again after a reconnect.
+const SERVICE_LINES: usize = 2_048;
+/// How many lines of a deployment are remembered: each connection begins with all of them.
+const DEPLOYMENT_LINES: usize = 65_536;
+
+/// Which lines of a service are wanted.
+#[derive(Debug, Clone)]
+pub struct ServiceLogOptions {
+    service: Uuid,
+    query: Option<String>,
+    limit: Option<u32>,
+    since: Option<DateTime<Utc>>,
+    pod: Option<String>,
+}
+
+impl ServiceLogOptions {
+    pub(super) fn new(service: Uuid) -> Self {
+        Self {
+            service,
+            query: None,
+            limit: None,
+            since: None,
+            pod: None,
+        }
+    }
+}
+
+impl Live<ServiceLine, ServiceLogOptions> {
+    /// Selects lines with a LogQL query. Default: all lines of the service.
+    #[must_use]
+    pub fn query(self, query: impl Into<String>) -> Self {
+        self.option(|options| options.query = Some(query.into()))
+    }
+
+    /// How many earlier lines to begin with, at most. Default: the server's.
+    #[must_use]
+    pub fn limit(self, lines: u32) -> Self {
+        self.option(|options| options.limit = Some(lines))
+    }
+
+    /// Begins with the lines from this time on.
+    ///
+    /// How the API writes a time is not documented; RFC 3339 is sent.
+    #[must_use]
+    pub fn since(self, time: DateTime<Utc>) -> Self {
+        self.option(|options| options.since = Some(time))
+    }
+
+    /// The lines of this pod only.
+    #[must_use]
+    pub fn pod(self, name: impl Into<String>) -> Self {
+        self.option(|options| options.pod = Some(name.into()))
+    }
+}
+
+/// A line that a service wrote.
+///
+/// `Display` shows time, pod and text with control characters escaped. [`line`](Self::line) has the text as
+/// it came.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ServiceLine {
+    /// When it was written, to the millisecond.
+    pub time: DateTime<Utc>,
+    /// The line as the API sends it.
+    pub line: types::ServiceLogResponseDto,
+}
+
+impl fmt::Display for ServiceLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = self.time.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let (pod, text) = (&self.line.pod_name, &self.line.message);
+        write!(f, "{time} {} {}", Printable::new(pod), Printable::new(text))
+    }
+}
+
+/// An entry of the log of a deployment.
+///
+/// `Display` shows time, subject and text, with control characters escaped.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DeploymentLine {
+    /// The entry as the API sends it.
+    pub entry: EnvironmentLogs,
+}
+
+impl DeploymentLine {
+    /// The text of the entry, as it came: of its error, if it reports one.
+    pub fn text(&self) -> Option<&str> {
+        let error = self.entry.error.as_ref();
+        let error = error.and_then(|error| error.user_log_message.as_deref());
+        let message = self.entry.message.as_ref();
+        error.or_else(|| message.and_then(|message| message.safe_message.as_deref()))
+    }
+
+    /// Whether the entry reports an error.
+    pub fn is_error(&self) -> bool {
+        self.entry.error.is_some()
+    }
+}
+
+impl fmt::Display for DeploymentLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = self.entry.timestamp;
+        let time = time.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let about = self.entry.details.transmitter.as_ref();
+        let about = about.and_then(|about| about.name.as_deref());
+        let (about, text) = (about.unwrap_or_default(), self.text().unwrap_or_default());
+        write!(
+            f,
+            "{time} {} {}",
+            Printable::new(about),
+            Printable::new(text)
+        )
+    }
+}
+
+/// The lines of a service.
+pub(super) struct ServiceFeed {
+    options: ServiceLogOptions,
+    seen: Seen,
+}
+
+impl ServiceFeed {
+    pub(super) fn new(options: ServiceLogOptions) -> Self {
+        Self {
+            options,
+            seen: Seen::new(SERVICE_LINES),
+        }
+    }
+}
+
+impl Feed for ServiceFeed {
+    type Request = requests::ServiceLogs;
+    type Frame = types::ServiceLogResponseDto;
+    type Item = ServiceLine;
+
+    async fn request(&mut self, client: &Client, resumes: bool) -> Result<Self::Request, Fault> {
+        let service = self.options.service;
+        let place = place::of_service(client, service).await?;
+        let mut request = requests::ServiceLogs::new(
+            place.organization,
+            place.cluster,
+            place.project,
+            place.environment,
+            service,
+        );
+        request.query.clone_from(&self.options.query);
+        request.limit = self.options.limit;
+        request.pod_name.clone_from(&self.options.pod);
+        let last = self.seen.last();
+        let start = last.filter(|_| resumes).or(self.options.since);
+        request.start = start.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true));
+        if last.is_some() && resumes {
+            // The limit is on the lines to begin with, not on those that were missed.
+            request.limit = None;
+        }
+        Ok(request)
+    }
+
+    fn reconnected(&mut self) {
+        self.seen.reconnected();
+    }
+
+    fn has_position(&self) -> bool {
+        self.seen.last().is_some()
+    }
+
+    fn take(&mut self, line: Self::Frame, _: &Bytes, events: &mut VecDeque<Event<ServiceLine>>) {
+        let milliseconds = i64::try_from(line.created_at).unwrap_or(i64::MAX);
+        let time = DateTime::from_timestamp_millis(milliseconds).unwrap_or_default();
+        let key = (
+            &line.pod_name,
+            &line.container_name,
+            &line.version,
+            &line.message,
+            &line.severity_text,
+        );
+        let verdict = self.seen.judge(time, &key);
+        push(events, verdict, ServiceLine { time, line });
+    }
+}
+
+/// Whose log is wanted.
+#[derive(Debug, Clone)]
+pub struct DeploymentLogOptions {
+    environment: Uuid,
+    execution: Option<String>,
+}
+
+impl DeploymentLogOptions {
+    pub(super) fn new(environment: Uuid) -> Self {
+        Self {
+            environment,
+            execution: None,
+        }
+    }
+}
+
+impl Live<DeploymentLine, DeploymentLogOptions> {
+    /// The log of this execution, after which the stream ends. Default: follows the current deployment.
+    #[must_use]
+    pub fn execution(self, id: impl Into<String>) -> Self {
+        self.option(|options| options.execution = Some(id.into()))
+    }
+}
+
+/// The entries of the log of a deployment.
+pub(super) struct DeploymentFeed {
+    options: DeploymentLogOptions,
+    seen: Seen,
+    execution: Option<String>,
+}
+
+impl DeploymentFeed {
+    pub(super) fn new(options: DeploymentLogOptions) -> Self {
+        Self {
+            options,
+            seen: Seen::new(DEPLOYMENT_LINES),
+            execution: None,
+        }
+    }
+
+    /// Forgets the entries of another execution: they do not come again.
+    fn enter(&mut self, entry: &EnvironmentLogs) {
+        let execution = entry.details.execution_id.as_ref();
+        if execution.is_some() && execution != self.execution.as_ref() {
+            let before = mem::replace(&mut self.execution, execution.cloned());
+            if before.is_some() {
+                self.seen.reset();
+            }
+        }
+    }
+}
+
+impl Feed for DeploymentFeed {
+    type Request = requests::DeploymentLogs;
+    type Frame = Vec<EnvironmentLogs>;
+    type Item = DeploymentLine;
+
+    async fn request(&mut self, client: &Client, _: bool) -> Result<Self::Request, Fault> {
+        let place = place::of_environment(client, self.options.environment).await?;
+        let mut request =
+            requests::DeploymentLogs::new(place.organization, place.project, place.environment)
+                .cluster(place.cluster);
+        request.version.clone_from(&self.options.execution);
+        Ok(request)
+    }
+
+    fn reconnected(&mut self) {
+        self.seen.reconnected();
+    }
+
+    fn is_one_frame(&self) -> bool {
+        self.options.execution.is_some()
+    }
+
+    fn take(
+        &mut self,
+        entries: Self::Frame,
+        _: &Bytes,
+        events: &mut VecDeque<Event<DeploymentLine>>,
+    ) {
+        for entry in entries {
+            self.enter(&entry);
+            let line = DeploymentLine { entry };
+            let (details, error) = (&line.entry.details, &line.entry.error);
+            let transmitter = details.transmitter.as_ref().and_then(|one| one.id);
+            let step = details
+                .stage
+                .as_ref()
+                .and_then(|stage| stage.step.as_deref());
+            let tag = error.as_ref().and_then(|error| error.tag.as_deref());
+            let key = (transmitter, step, tag, line.text());
+            let verdict = self.seen.judge(line.entry.timestamp, &key);
+            push(events, verdict, line);
+        }
+    }
+}
+
+fn push<T>(events: &mut VecDeque<Event<T>>, verdict: Verdict, line: T) {
+    match verdict {
+        Verdict::Repeated => return,
+        Verdict::After(gap) => events.push_back(Event::Gap(gap)),
+        Verdict::New => {}
+    }
+    events.push_back(Event::Item(line));
+}

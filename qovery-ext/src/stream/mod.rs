@@ -1,0 +1,218 @@
+//! Logs, statuses and health as they come, by websocket.
+//!
+//! ```no_run
+//! # async fn example(service: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+//! use futures_util::StreamExt;
+//! use qovery_ext::{connect, stream::LiveExt};
+//!
+//! let client = connect::from_env()?; // QOVERY_API_TOKEN, QOVERY_WS_URL
+//! let mut lines = client.service_logs(service).limit(100).items();
+//! while let Some(line) = lines.next().await {
+//!     println!("{}", line?);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | stream | its items |
+//! |---|---|
+//! | [`deployment_logs`](LiveExt::deployment_logs) | entries of the log of a deployment |
+//! | [`service_logs`](LiveExt::service_logs) | lines that a service writes |
+//! | [`deployment_status`](LiveExt::deployment_status) | statuses of an environment and its services |
+//! | [`running_state`](LiveExt::running_state) | whether services run, with their pods |
+//! | [`pods`](LiveExt::pods) | the pods of a service, once |
+//! | [`service_metrics`](LiveExt::service_metrics) | CPU, memory and storage of each pod |
+//! | [`cluster_status`](LiveExt::cluster_status) | health of a cluster |
+//!
+//! [`exec`](LiveExt::exec) runs a command in a container, [`port_forward`](LiveExt::port_forward) brings a
+//! port of a service to this machine.
+//!
+//! Each finds the organization, project and cluster of its id by itself, once for a client and its clones.
+//! The settings, the bound on memory for a slow consumer, and cancel safety are those of [`Live`].
+//!
+//! # Connections
+//! A websocket is opened over the client's own transport: proxies, certificates, the token and its
+//! renewal are the same as for calls, the token is sent as a header only. The address is
+//! `wss://ws.qovery.com`, or what `QOVERY_WS_URL` or
+//! [`Connect::stream_url`](crate::connect::Connect::stream_url) name.
+//!
+//! A lost connection is made again as [`Reconnect`] says, with the token that the client has by then.
+//! Lines that come again are left out, as far as frames identify them: a line is known by its time and its
+//! content. [`Event::Gap`] says that lines may be missing.
+//!
+//! A frame is news, not proof: for the end of a deployment, use [`wait`](crate::wait).
+
+mod engine;
+mod error;
+mod fault;
+mod forward;
+mod live;
+mod logs;
+mod place;
+mod reconnect;
+mod running;
+mod seen;
+mod shell;
+mod snapshots;
+mod socket;
+
+use qovery_api::{
+    Client,
+    stream::{StreamRequest, types},
+    types::EnvironmentStatusesWithStages,
+};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+pub use engine::{Event, Reconnecting, Unreadable};
+pub use error::{StreamError, StreamErrorKind};
+pub use forward::{ForwardRequest, PortForward};
+pub use live::{Items, Live};
+pub use logs::{DeploymentLine, DeploymentLogOptions, ServiceLine, ServiceLogOptions};
+pub use reconnect::Reconnect;
+pub use running::{NotRunning, PodProblem, PodProblemKind, Running, UntilRunning};
+pub use seen::Gap;
+pub use shell::{Exec, ExecRequest};
+
+use logs::{DeploymentFeed, ServiceFeed};
+use snapshots::SnapshotFeed;
+
+/// Live streams, for a [`Client`].
+pub trait LiveExt {
+    /// Follows the log of the current deployment of an environment, and of the deployments after it. With
+    /// [`execution`](Live::execution), the log of one deployment.
+    fn deployment_logs(&self, environment: Uuid) -> Live<DeploymentLine, DeploymentLogOptions>;
+
+    /// Follows the lines that a service of any kind writes.
+    fn service_logs(&self, service: Uuid) -> Live<ServiceLine, ServiceLogOptions>;
+
+    /// Follows the deployment status of an environment and its services.
+    fn deployment_status(&self, environment: Uuid) -> Live<EnvironmentStatusesWithStages, Id>;
+
+    /// Follows the running state of the services of an environment, with their pods.
+    fn running_state(&self, environment: Uuid) -> Live<types::ServiceStatusDto, Id>;
+
+    /// Reads the pods of a service: one item, then the end.
+    fn pods(&self, service: Uuid) -> Live<types::ServiceListPodsResponseDto, Id>;
+
+    /// Follows the measurements of a service, one for each pod.
+    fn service_metrics(&self, service: Uuid) -> Live<Vec<types::ServiceMetricsDto>, Id>;
+
+    /// Follows the health of a cluster.
+    fn cluster_status(&self, cluster: Uuid) -> Live<types::ClusterStatusDto, Id>;
+
+    /// Follows the frames of any typed request of [`qovery_api::stream::requests`], for endpoints without a
+    /// stream of their own, such as the nodes and measurements of a cluster. The caller names all ids.
+    fn frames<R: StreamRequest<Frame: DeserializeOwned>>(&self, request: R) -> Live<R::Frame, R>;
+
+    /// Runs a command in a container of a service, with its input and output.
+    fn exec<S: Into<String>>(
+        &self,
+        service: Uuid,
+        command: impl IntoIterator<Item = S>,
+    ) -> ExecRequest;
+
+    /// Forwards a local port to a port of a service; the local port 0 stands for any free one. Not in the
+    /// published specification of the API.
+    fn port_forward(&self, service: Uuid, local: u16, remote: u16) -> ForwardRequest;
+}
+
+/// The one option of most streams: whose events they are.
+#[derive(Debug, Clone, Copy)]
+pub struct Id {
+    id: Uuid,
+    /// Whether an item that comes again after a reconnect is an item as well.
+    repeats: bool,
+}
+
+impl Id {
+    fn new(id: Uuid) -> Self {
+        Self { id, repeats: false }
+    }
+}
+
+impl LiveExt for Client {
+    fn deployment_logs(&self, environment: Uuid) -> Live<DeploymentLine, DeploymentLogOptions> {
+        let options = DeploymentLogOptions::new(environment);
+        Live::new(self, options, |client, settings, options| {
+            live::run(client, settings, DeploymentFeed::new(options))
+        })
+    }
+
+    fn service_logs(&self, service: Uuid) -> Live<ServiceLine, ServiceLogOptions> {
+        let options = ServiceLogOptions::new(service);
+        Live::new(self, options, |client, settings, options| {
+            live::run(client, settings, ServiceFeed::new(options))
+        })
+    }
+
+    fn deployment_status(&self, environment: Uuid) -> Live<EnvironmentStatusesWithStages, Id> {
+        Live::new(self, Id::new(environment), |client, settings, id| {
+            let feed = SnapshotFeed::new(move |client| {
+                Box::pin(snapshots::deployment_status(client, id.id))
+            });
+            live::run(client, settings, feed.repeating(id.repeats))
+        })
+    }
+
+    fn running_state(&self, environment: Uuid) -> Live<types::ServiceStatusDto, Id> {
+        Live::new(self, Id::new(environment), |client, settings, id| {
+            let feed =
+                SnapshotFeed::new(move |client| Box::pin(snapshots::running_state(client, id.id)));
+            live::run(client, settings, feed.repeating(id.repeats))
+        })
+    }
+
+    fn pods(&self, service: Uuid) -> Live<types::ServiceListPodsResponseDto, Id> {
+        Live::new(self, Id::new(service), |client, settings, id| {
+            let feed = SnapshotFeed::new(move |client| Box::pin(snapshots::pods(client, id.id)));
+            live::run(client, settings, feed.one_frame().repeating(id.repeats))
+        })
+    }
+
+    fn service_metrics(&self, service: Uuid) -> Live<Vec<types::ServiceMetricsDto>, Id> {
+        Live::new(self, Id::new(service), |client, settings, id| {
+            let feed = SnapshotFeed::new(move |client| {
+                Box::pin(snapshots::service_metrics(client, id.id))
+            });
+            live::run(client, settings, feed.repeating(id.repeats))
+        })
+    }
+
+    fn cluster_status(&self, cluster: Uuid) -> Live<types::ClusterStatusDto, Id> {
+        Live::new(self, Id::new(cluster), |client, settings, id| {
+            let feed =
+                SnapshotFeed::new(move |client| Box::pin(snapshots::cluster_status(client, id.id)));
+            live::run(client, settings, feed.repeating(id.repeats))
+        })
+    }
+
+    fn frames<R: StreamRequest<Frame: DeserializeOwned>>(&self, request: R) -> Live<R::Frame, R> {
+        Live::new(self, request, |client, settings, request| {
+            let feed = SnapshotFeed::new(move |_| {
+                let request = request.clone();
+                Box::pin(async move { Ok(request) })
+            });
+            live::run(client, settings, feed)
+        })
+    }
+
+    fn exec<S: Into<String>>(
+        &self,
+        service: Uuid,
+        command: impl IntoIterator<Item = S>,
+    ) -> ExecRequest {
+        let command = command.into_iter().map(Into::into).collect();
+        ExecRequest::new(self, service, command)
+    }
+
+    fn port_forward(&self, service: Uuid, local: u16, remote: u16) -> ForwardRequest {
+        ForwardRequest::new(self, service, local, remote)
+    }
+}
+
+/// The environment of a service, if it can be found.
+pub(crate) async fn environment_of(client: &Client, service: Uuid) -> Option<Uuid> {
+    let place = place::of_service(client, service).await;
+    place.ok().map(|place| place.environment)
+}

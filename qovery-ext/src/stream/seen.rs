@@ -1,0 +1,217 @@
+//! Which lines were delivered, so that none comes twice after a reconnect, and whether any may be missing.
+//!
+//! A line has no id: it is known by its content and its time. Two equal lines of the same millisecond are
+//! told apart by their number. Not for duplicates on one connection: there, two equal lines are two lines.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use qovery_api::chrono::{DateTime, Utc};
+
+/// A span of time in which lines may be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Gap {
+    /// The time of the last line before it; `None` if there was no line before.
+    pub from: Option<DateTime<Utc>>,
+    /// The time of the first line after it.
+    pub to: DateTime<Utc>,
+}
+
+/// What becomes of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    New,
+    /// New, and lines may be missing before it.
+    After(Gap),
+    Repeated,
+}
+
+/// The last lines that were delivered.
+#[derive(Debug)]
+pub(super) struct Seen {
+    capacity: usize,
+    lines: VecDeque<(DateTime<Utc>, u64)>,
+    /// The latest time of a line.
+    last: Option<DateTime<Utc>>,
+    /// Whether older lines than those in `lines` were delivered.
+    forgot: bool,
+    repeat: Option<Repeat>,
+}
+
+/// After a reconnect, until its first line that is later than all before.
+#[derive(Debug)]
+struct Repeat {
+    /// How often each line may come again.
+    expected: HashMap<u64, u32>,
+    /// Lines before this time were delivered and are forgotten.
+    before: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+    /// Whether a line came again: then the server continued at or before the last line.
+    overlaps: bool,
+    is_settled: bool,
+}
+
+impl Seen {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            lines: VecDeque::new(),
+            last: None,
+            forgot: false,
+            repeat: None,
+        }
+    }
+
+    /// The time of the last line.
+    pub(super) fn last(&self) -> Option<DateTime<Utc>> {
+        self.last
+    }
+
+    /// Lines from here on come over another connection.
+    pub(super) fn reconnected(&mut self) {
+        let mut expected = HashMap::new();
+        for (_, line) in &self.lines {
+            *expected.entry(*line).or_insert(0) += 1;
+        }
+        let oldest = self.lines.iter().map(|(time, _)| *time).min();
+        self.repeat = Some(Repeat {
+            expected,
+            before: oldest.filter(|_| self.forgot),
+            last: self.last,
+            overlaps: false,
+            is_settled: false,
+        });
+    }
+
+    /// Forgets all lines: the next ones are of another log.
+    pub(super) fn reset(&mut self) {
+        *self = Self::new(self.capacity);
+    }
+
+    /// Judges a line, and keeps it if it is new.
+    pub(super) fn judge(&mut self, time: DateTime<Utc>, line: &impl Hash) -> Verdict {
+        let mut hasher = DefaultHasher::new();
+        (time, line).hash(&mut hasher);
+        let line = hasher.finish();
+        let mut verdict = Verdict::New;
+        if let Some(repeat) = &mut self.repeat {
+            if let Some(count) = repeat.expected.get_mut(&line)
+                && *count > 0
+            {
+                *count -= 1;
+                repeat.overlaps = true;
+                return Verdict::Repeated;
+            }
+            if repeat.before.is_some_and(|before| time < before) {
+                repeat.overlaps = true;
+                return Verdict::Repeated;
+            }
+            if !repeat.is_settled && repeat.last.is_none_or(|last| time > last) {
+                repeat.is_settled = true;
+                if !repeat.overlaps {
+                    verdict = Verdict::After(Gap {
+                        from: repeat.last,
+                        to: time,
+                    });
+                }
+            }
+        }
+        self.keep(time, line);
+        verdict
+    }
+
+    fn keep(&mut self, time: DateTime<Utc>, line: u64) {
+        if self.lines.len() >= self.capacity {
+            self.lines.pop_front();
+            self.forgot = true;
+        }
+        self.lines.push_back((time, line));
+        self.last = self.last.max(Some(time));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qovery_api::chrono::TimeDelta;
+
+    use super::*;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(second)
+    }
+
+    #[test]
+    fn lines_that_come_again_after_a_reconnect_are_dropped_and_prove_that_none_is_missing() {
+        let mut seen = Seen::new(100);
+        for second in 0..5 {
+            assert_eq!(seen.judge(at(second), &"line"), Verdict::New);
+        }
+        seen.reconnected();
+        assert_eq!(seen.judge(at(3), &"line"), Verdict::Repeated);
+        assert_eq!(seen.judge(at(4), &"line"), Verdict::Repeated);
+        assert_eq!(seen.judge(at(5), &"line"), Verdict::New);
+    }
+
+    #[test]
+    fn without_an_overlap_lines_may_be_missing() {
+        let mut seen = Seen::new(100);
+        seen.judge(at(1), &"a");
+        seen.reconnected();
+        let gap = Gap {
+            from: Some(at(1)),
+            to: at(9),
+        };
+        assert_eq!(seen.judge(at(9), &"b"), Verdict::After(gap));
+        assert_eq!(seen.judge(at(10), &"c"), Verdict::New);
+        let mut seen = Seen::new(100);
+        seen.reconnected();
+        let gap = Gap {
+            from: None,
+            to: at(9),
+        };
+        assert_eq!(seen.judge(at(9), &"b"), Verdict::After(gap));
+    }
+
+    #[test]
+    fn equal_lines_of_one_moment_are_told_apart_by_their_number() {
+        let mut seen = Seen::new(100);
+        assert_eq!(seen.judge(at(1), &"a"), Verdict::New);
+        assert_eq!(seen.judge(at(1), &"a"), Verdict::New);
+        seen.reconnected();
+        assert_eq!(seen.judge(at(1), &"a"), Verdict::Repeated);
+        assert_eq!(seen.judge(at(1), &"a"), Verdict::Repeated);
+        assert_eq!(seen.judge(at(1), &"a"), Verdict::New);
+    }
+
+    #[test]
+    fn a_line_that_was_late_is_delivered_after_a_reconnect_too() {
+        let mut seen = Seen::new(100);
+        seen.judge(at(1), &"a");
+        seen.judge(at(3), &"c");
+        seen.reconnected();
+        assert_eq!(seen.judge(at(1), &"a"), Verdict::Repeated);
+        assert_eq!(seen.judge(at(2), &"b"), Verdict::New);
+        assert_eq!(seen.judge(at(3), &"c"), Verdict::Repeated);
+        assert_eq!(seen.judge(at(4), &"d"), Verdict::New);
+    }
+
+    #[test]
+    fn lines_that_are_too_old_to_be_remembered_are_not_delivered_again() {
+        let mut seen = Seen::new(2);
+        for second in 0..5 {
+            seen.judge(at(second), &"line");
+        }
+        seen.reconnected();
+        for second in 0..5 {
+            assert_eq!(
+                seen.judge(at(second), &"line"),
+                Verdict::Repeated,
+                "{second}"
+            );
+        }
+        assert_eq!(seen.judge(at(5), &"line"), Verdict::New);
+    }
+}

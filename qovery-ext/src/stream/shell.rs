@@ -1,0 +1,216 @@
+//! Commands in a container of a service.
+//!
+//! The wire carries bytes of the command's input and output, and nothing else: no exit status, no message
+//! to resize a terminal, and no difference between standard output and standard error was seen. Not for
+//! terminals: putting one into raw mode is up to the program.
+
+use std::fmt;
+
+use qovery_api::{
+    Client,
+    bytes::Bytes,
+    stream::{StreamRequest as _, requests},
+};
+use uuid::Uuid;
+
+use super::{
+    error::{StreamError, StreamErrorKind},
+    fault::{Fault, Meaning},
+    place,
+    socket::{Limits, Received, Socket},
+};
+
+/// The byte that ends the standard input.
+const END_OF_INPUT: &[u8] = b"\x04";
+
+/// A command to run in a container of a service. Nothing happens before it is started.
+///
+/// ```no_run
+/// # async fn example(client: qovery_api::Client, service: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
+/// use qovery_ext::stream::LiveExt;
+///
+/// let mut exec = client.exec(service, ["cat"]).start().await?;
+/// exec.write("hello\n").await?;
+/// exec.end_input().await?;
+/// while let Some(output) = exec.read().await? {
+///     print!("{}", String::from_utf8_lossy(&output));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing happens before the command is started"]
+pub struct ExecRequest {
+    client: Client,
+    service: Uuid,
+    command: Vec<String>,
+    pod: Option<String>,
+    container: Option<String>,
+    terminal: (u16, u16),
+    limits: Limits,
+}
+
+impl ExecRequest {
+    pub(super) fn new(client: &Client, service: Uuid, command: Vec<String>) -> Self {
+        Self {
+            client: client.clone(),
+            service,
+            command,
+            pod: None,
+            container: None,
+            terminal: (0, 0),
+            limits: Limits::default(),
+        }
+    }
+
+    /// In this pod. Default: any pod of the service.
+    pub fn pod(mut self, name: impl Into<String>) -> Self {
+        self.pod = Some(name.into());
+        self
+    }
+
+    /// In this container of the pod. Default: the first one.
+    pub fn container(mut self, name: impl Into<String>) -> Self {
+        self.container = Some(name.into());
+        self
+    }
+
+    /// With a terminal of this many columns and rows. Default: without a terminal.
+    ///
+    /// The size is sent when the command starts; the API has no message that changes it later.
+    pub fn terminal(mut self, columns: u16, rows: u16) -> Self {
+        self.terminal = (columns, rows);
+        self
+    }
+
+    /// The largest message, in bytes. Default: 16 MiB.
+    pub fn message_limit(mut self, bytes: usize) -> Self {
+        self.limits.message = bytes;
+        self
+    }
+
+    /// Starts the command.
+    ///
+    /// # Errors
+    /// Returns an error if no websocket can be opened. Whether the command exists shows later, when the
+    /// server closes. A command is never started a second time by itself.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves it open whether the command was started.
+    pub async fn start(self) -> Result<Exec, StreamError> {
+        let opened = self.open().await;
+        let socket = opened.map_err(refused)?;
+        Ok(Exec {
+            socket: Some(socket),
+        })
+    }
+
+    async fn open(&self) -> Result<Socket, Fault> {
+        let client = &self.client;
+        let place = place::of_service(client, self.service).await?;
+        let (columns, rows) = self.terminal;
+        let mut request = requests::ShellExec::new(
+            place.organization,
+            place.cluster,
+            place.project,
+            place.environment,
+            self.service,
+            self.command.clone(),
+            u32::from(columns),
+            u32::from(rows),
+        );
+        request.pod_name.clone_from(&self.pod);
+        request.container_name.clone_from(&self.container);
+        let base = client.stream_url().ok_or(Fault::NoAddress)?;
+        let url = request.url(base);
+        Socket::open(client, requests::ShellExec::INFO, url, self.limits).await
+    }
+}
+
+/// A command that runs.
+///
+/// Dropping it closes the connection; whether the server then ends the command is not known.
+pub struct Exec {
+    socket: Option<Socket>,
+}
+
+impl Exec {
+    /// The next bytes of the output; `None` when the server has closed normally. That says that the
+    /// command has ended, and not with which status: the API does not send it.
+    ///
+    /// # Errors
+    /// Returns an error if the connection ended in another way, by its close code or without one; see
+    /// [`StreamErrorKind`]. The output is then incomplete.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn read(&mut self) -> Result<Option<Bytes>, StreamError> {
+        let Some(socket) = &mut self.socket else {
+            return Ok(None);
+        };
+        let fault = match socket.next().await {
+            Ok(Received::Text(bytes) | Received::Binary(bytes)) => return Ok(Some(bytes)),
+            Err(fault) => fault,
+        };
+        self.socket = None;
+        match fault.meaning() {
+            Meaning::Done => Ok(None),
+            _ => Err(refused(fault)),
+        }
+    }
+
+    /// Sends bytes to the standard input. The byte 0x04 in them ends it, as the API has no other sign for
+    /// that.
+    ///
+    /// # Errors
+    /// Returns an error if the connection is lost or was closed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves it open how much was sent.
+    pub async fn write(&mut self, input: impl Into<Bytes>) -> Result<(), StreamError> {
+        let Some(socket) = &mut self.socket else {
+            return Err(refused(Fault::Lost("the command has ended".to_owned())));
+        };
+        socket.send(input.into()).await.map_err(refused)
+    }
+
+    /// Ends the standard input. Output may follow.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    ///
+    /// # Cancel safety
+    /// As [`write`](Self::write).
+    pub async fn end_input(&mut self) -> Result<(), StreamError> {
+        self.write(END_OF_INPUT).await
+    }
+
+    /// Closes the connection.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes it as well.
+    pub async fn close(mut self) {
+        if let Some(socket) = self.socket.take() {
+            socket.close().await;
+        }
+    }
+}
+
+impl fmt::Debug for Exec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exec")
+            .field("is_open", &self.socket.is_some())
+            .finish()
+    }
+}
+
+/// The end of a connection that is not made again.
+pub(super) fn refused(fault: Fault) -> StreamError {
+    let kind = match fault.meaning() {
+        Meaning::Permanent => StreamErrorKind::Permanent,
+        Meaning::NoAgent => StreamErrorKind::NoAgent,
+        Meaning::Unauthorized => StreamErrorKind::Unauthorized,
+        Meaning::Done | Meaning::Transient => StreamErrorKind::Exhausted,
+    };
+    StreamError::new(kind, 1, fault)
+}

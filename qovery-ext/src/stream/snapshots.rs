@@ -1,0 +1,155 @@
+//! Streams whose items replace each other: statuses, health, measurements, and the frames of any request.
+//!
+//! The first item after a reconnect is left out if it is the last one again. A change that was taken back in
+//! between is not to be seen: there is no gap in such a stream.
+
+use std::{
+    collections::VecDeque,
+    hash::{DefaultHasher, Hash, Hasher},
+    mem,
+};
+
+use qovery_api::{
+    BoxFuture, Client,
+    bytes::Bytes,
+    stream::{StreamRequest, requests},
+};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::{
+    engine::{Event, Feed},
+    fault::Fault,
+    place,
+};
+
+/// Makes the request for a connection.
+type Make<R> = Box<dyn for<'a> Fn(&'a Client) -> BoxFuture<'a, Result<R, Fault>> + Send + Sync>;
+
+/// A stream of snapshots.
+pub(super) struct SnapshotFeed<R> {
+    make: Make<R>,
+    is_one_frame: bool,
+    /// Whether a snapshot that comes again after a reconnect is an item as well.
+    repeats: bool,
+    last: Option<u64>,
+    is_first: bool,
+}
+
+impl<R> SnapshotFeed<R> {
+    pub(super) fn new(
+        make: impl for<'a> Fn(&'a Client) -> BoxFuture<'a, Result<R, Fault>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            make: Box::new(make),
+            is_one_frame: false,
+            repeats: false,
+            last: None,
+            is_first: false,
+        }
+    }
+
+    /// The same, whose first frame is all that comes.
+    pub(super) fn one_frame(mut self) -> Self {
+        self.is_one_frame = true;
+        self
+    }
+
+    /// The same, with or without snapshots that come again.
+    pub(super) fn repeating(mut self, repeats: bool) -> Self {
+        self.repeats = repeats;
+        self
+    }
+}
+
+impl<R: StreamRequest<Frame: DeserializeOwned>> Feed for SnapshotFeed<R> {
+    type Request = R;
+    type Frame = R::Frame;
+    type Item = R::Frame;
+
+    async fn request(&mut self, client: &Client, _: bool) -> Result<R, Fault> {
+        (self.make)(client).await
+    }
+
+    fn reconnected(&mut self) {
+        self.is_first = true;
+    }
+
+    fn is_one_frame(&self) -> bool {
+        self.is_one_frame
+    }
+
+    fn take(&mut self, frame: R::Frame, raw: &Bytes, events: &mut VecDeque<Event<R::Frame>>) {
+        let mut hasher = DefaultHasher::new();
+        raw.hash(&mut hasher);
+        let frame_hash = Some(hasher.finish());
+        let is_first = mem::take(&mut self.is_first);
+        let is_repeated = is_first && mem::replace(&mut self.last, frame_hash) == frame_hash;
+        self.last = frame_hash;
+        if !is_repeated || self.repeats {
+            events.push_back(Event::Item(frame));
+        }
+    }
+}
+
+/// The statuses of a deployment.
+pub(super) async fn deployment_status(
+    client: &Client,
+    id: Uuid,
+) -> Result<requests::DeploymentStatus, Fault> {
+    let place = place::of_environment(client, id).await?;
+    let request = requests::DeploymentStatus::new(place.organization, place.project);
+    Ok(request.cluster(place.cluster).environment(id))
+}
+
+/// The running state of the services of an environment.
+pub(super) async fn running_state(
+    client: &Client,
+    id: Uuid,
+) -> Result<requests::ServiceStatus, Fault> {
+    let place = place::of_environment(client, id).await?;
+    let request = requests::ServiceStatus::new(place.organization, place.cluster);
+    Ok(request.project(place.project).environment(id))
+}
+
+/// The pods of a service.
+pub(super) async fn pods(client: &Client, id: Uuid) -> Result<requests::ServicePods, Fault> {
+    let place = place::of_service(client, id).await?;
+    let (organization, cluster) = (place.organization, place.cluster);
+    let (project, environment) = (place.project, place.environment);
+    Ok(requests::ServicePods::new(
+        organization,
+        cluster,
+        project,
+        environment,
+        id,
+    ))
+}
+
+/// The measurements of a service.
+pub(super) async fn service_metrics(
+    client: &Client,
+    id: Uuid,
+) -> Result<requests::ServiceMetrics, Fault> {
+    let place = place::of_service(client, id).await?;
+    let kind = place::kind_of_service(client, place, id).await?;
+    let (organization, cluster) = (place.organization, place.cluster);
+    let (project, environment) = (place.project, place.environment);
+    Ok(requests::ServiceMetrics::new(
+        organization,
+        cluster,
+        project,
+        environment,
+        id,
+        kind,
+    ))
+}
+
+/// The health of a cluster.
+pub(super) async fn cluster_status(
+    client: &Client,
+    id: Uuid,
+) -> Result<requests::ClusterStatus, Fault> {
+    let organization = place::of_cluster(client, id).await?;
+    Ok(requests::ClusterStatus::new(organization, id))
+}

@@ -1,0 +1,219 @@
+//! One websocket: the handshake over the client's transport, frames, pings and silence.
+//!
+//! Not for connecting again: that is the engine's. Reading is safe to drop at any point, because the
+//! part of a frame that was read stays in the socket.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use qovery_api::{
+    Client, OperationInfo, Request, Upgrade, Upgraded,
+    bytes::Bytes,
+    http::{HeaderValue, header},
+    reqwest::Url,
+};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        self, Message,
+        error::CapacityError,
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{Role, WebSocketConfig},
+    },
+};
+
+use super::fault::Fault;
+
+/// How many bytes are read from the connection at a time. Together with one frame, it is all that is held
+/// for a consumer that does not read.
+const READ_BUFFER: usize = 8 * 1024;
+
+/// Limits of one socket.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// The limit on the response to the handshake.
+    pub(super) connect: Duration,
+    /// How often a ping is sent.
+    pub(super) ping: Duration,
+    /// How long nothing may arrive, not even the answer to a ping.
+    pub(super) silence: Duration,
+    /// The largest message, in bytes.
+    pub(super) message: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(30),
+            ping: Duration::from_secs(30),
+            silence: Duration::from_secs(75),
+            message: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// An open websocket.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: WebSocketStream<Upgraded>,
+    limits: Limits,
+    next_ping: Instant,
+    silent_at: Instant,
+    /// Whether the silence was extended for a consumer that was away.
+    is_extended: bool,
+}
+
+/// A message from the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Received {
+    Text(Bytes),
+    Binary(Bytes),
+}
+
+impl Received {
+    pub(super) fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Text(bytes) | Self::Binary(bytes) => bytes,
+        }
+    }
+}
+
+impl Socket {
+    /// Opens a socket. The token is added by the client's transport, as a header.
+    pub(super) async fn open(
+        client: &Client,
+        operation: &'static OperationInfo,
+        url: Url,
+        limits: Limits,
+    ) -> Result<Self, Fault> {
+        let key = generate_key();
+        let mut request = Request::new(operation, url);
+        request.timeout = Some(limits.connect);
+        let headers = &mut request.headers;
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        let version = HeaderValue::from_static("13");
+        headers.insert(header::SEC_WEBSOCKET_VERSION, version);
+        let value = HeaderValue::from_str(&key).map_err(|_| Fault::handshake("its key"))?;
+        headers.insert(header::SEC_WEBSOCKET_KEY, value);
+        let upgraded = match client.transport().upgrade(request).await {
+            Err(error) => return Err(Fault::Transport(error)),
+            Ok(Upgrade::Refused(response)) => return Err(Fault::refused(&response)),
+            Ok(Upgrade::Switched(upgraded)) => upgraded,
+            Ok(_) => return Err(Fault::handshake("its response")),
+        };
+        let accepted = upgraded.headers.get(header::SEC_WEBSOCKET_ACCEPT);
+        let expected = derive_accept_key(key.as_bytes());
+        if accepted.is_none_or(|accepted| accepted.as_bytes() != expected.as_bytes()) {
+            return Err(Fault::handshake("the key that it accepts"));
+        }
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_write_buffer_size(limits.message.saturating_add(READ_BUFFER))
+            .max_message_size(Some(limits.message))
+            .max_frame_size(Some(limits.message));
+        let stream = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await;
+        let now = Instant::now();
+        Ok(Self {
+            stream,
+            limits,
+            next_ping: now + limits.ping,
+            silent_at: now + limits.silence,
+            is_extended: false,
+        })
+    }
+
+    /// The next message that carries data. A ping is sent when one is due; any frame that arrives, also
+    /// the answer to a ping, ends the silence.
+    ///
+    /// Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> Result<Received, Fault> {
+        let now = Instant::now();
+        if now >= self.silent_at && !self.is_extended {
+            // The consumer was away for longer than the limit: the server gets the time to answer a ping.
+            self.is_extended = true;
+            self.next_ping = now;
+            self.silent_at = now + self.limits.ping;
+        }
+        loop {
+            tokio::select! {
+                // Data that has arrived counts before any clock: a consumer may have been away for long.
+                biased;
+                message = self.stream.next() => {
+                    self.silent_at = Instant::now() + self.limits.silence;
+                    self.is_extended = false;
+                    match message {
+                        None => return Err(Fault::Lost("it ended without a close frame".to_owned())),
+                        Some(Err(error)) => return Err(self.fault(error)),
+                        Some(Ok(Message::Text(text))) => return Ok(Received::Text(text.into())),
+                        Some(Ok(Message::Binary(bytes))) => return Ok(Received::Binary(bytes)),
+                        Some(Ok(Message::Close(frame))) => {
+                            let (code, reason) = match frame {
+                                Some(frame) => (frame.code.into(), frame.reason.to_string()),
+                                // RFC 6455, 7.1.5.
+                                None => (1005, String::new()),
+                            };
+                            self.answer_close().await;
+                            let reason = self.stream.get_ref().redact(&reason);
+                            return Err(Fault::Closed { code, reason });
+                        }
+                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                    }
+                }
+                () = sleep_until(self.next_ping) => self.ping().await?,
+                () = sleep_until(self.silent_at) => return Err(Fault::Silent(self.limits.silence)),
+            }
+        }
+    }
+
+    /// Sends bytes. If the future is dropped, the frame may have been sent in part: the connection is then
+    /// of no more use.
+    pub(super) async fn send(&mut self, bytes: Bytes) -> Result<(), Fault> {
+        let sent = self.stream.send(Message::Binary(bytes)).await;
+        sent.map_err(|error| self.fault(error))
+    }
+
+    /// Says that nothing more is sent, and waits a little for the server to say the same.
+    pub(super) async fn close(mut self) {
+        let farewell = async {
+            if self.stream.close(None).await.is_ok() {
+                while let Some(Ok(_)) = self.stream.next().await {}
+            }
+        };
+        // A server that does not answer is left.
+        let _ = timeout(Duration::from_secs(2), farewell).await;
+    }
+
+    async fn ping(&mut self) -> Result<(), Fault> {
+        self.next_ping = Instant::now() + self.limits.ping;
+        let sent = self.stream.send(Message::Ping(Bytes::new()));
+        match timeout(self.limits.silence, sent).await {
+            Ok(sent) => sent.map_err(|error| self.fault(error)),
+            Err(_) => Err(Fault::Silent(self.limits.silence)),
+        }
+    }
+
+    /// The answer to a close frame is queued by the library, and sent here as far as that is quick.
+    async fn answer_close(&mut self) {
+        let flushed = timeout(Duration::from_millis(100), self.stream.flush());
+        let _ = flushed.await;
+    }
+
+    fn fault(&self, error: tungstenite::Error) -> Fault {
+        match error {
+            tungstenite::Error::Capacity(CapacityError::MessageTooLong { .. }) => {
+                Fault::TooLarge(self.limits.message)
+            }
+            tungstenite::Error::Utf8(_)
+            | tungstenite::Error::Protocol(_)
+            | tungstenite::Error::AttackAttempt => Fault::Protocol(self.redact(&error)),
+            other => Fault::Lost(self.redact(&other)),
+        }
+    }
+
+    fn redact(&self, error: &tungstenite::Error) -> String {
+        self.stream.get_ref().redact(&error.to_string())
+    }
+}

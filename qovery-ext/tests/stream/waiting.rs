@@ -1,0 +1,162 @@
+//! A stream moves the polls of a wait, and changes nothing of its outcome.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use qovery_ext::wait::{WaitError, WaitExt};
+use qovery_fake::{FakeEnvironment, FakeQovery, SocketFault, Step, Workload};
+
+const BUILD: Duration = Duration::from_secs(247);
+
+/// A fake whose next deployment takes minutes, and fails if asked.
+fn story(fails: bool) -> (FakeQovery, FakeEnvironment) {
+    let fake = FakeQovery::new();
+    let environment = fake.environment("preview");
+    let api = environment.service(Workload::Application, "api");
+    let api = api
+        .takes(Step::Build, BUILD)
+        .takes(Step::Deployment, Duration::from_secs(63));
+    let web = environment
+        .service(Workload::Container, "web")
+        .in_stage("later");
+    let _web = web.takes(Step::Deployment, Duration::from_secs(41));
+    if fails {
+        environment
+            .next_deployment()
+            .fails_at(&api, Step::Build)
+            .because("no space");
+    }
+    (fake, environment)
+}
+
+struct Told {
+    /// How it ended, in words.
+    outcome: String,
+    /// From the end on the server to the verdict.
+    delay: Duration,
+    requests: usize,
+}
+
+async fn wait(fails: bool, with_stream: bool, faults: Vec<SocketFault>) -> Told {
+    let (fake, environment) = story(fails);
+    let id = environment.id();
+    for fault in faults {
+        fake.inject_socket(fault);
+    }
+    let client = fake.client();
+    let action = client.environment(id).deploy();
+    let action = if with_stream {
+        action.with_stream()
+    } else {
+        action
+    };
+    let outcome: Result<_, WaitError> = action.await;
+    let told = fake.elapsed();
+    let deployment = environment.deployments().remove(0);
+    Told {
+        outcome: match outcome {
+            Ok(reached) => format!("reached {}", reached.snapshot.unwrap().state),
+            Err(error) => format!("{:?}", error.kind()),
+        },
+        delay: told.saturating_sub(deployment.ended_at.unwrap()),
+        requests: fake.requests().len(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_healthy_stream_tells_the_end_within_two_seconds_with_fewer_requests() {
+    for fails in [false, true] {
+        let without = wait(fails, false, Vec::new()).await;
+        let with = wait(fails, true, Vec::new()).await;
+        assert_eq!(with.outcome, without.outcome);
+        assert!(with.delay <= Duration::from_secs(2), "{:?}", with.delay);
+        let (more, fewer) = (without.requests, with.requests);
+        assert!(fewer * 4 <= more * 3, "{fewer} of {more}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_fault_of_a_stream_changes_the_outcome_or_delays_it_beyond_the_schedule() {
+    let status = |fault: SocketFault| fault.on("/deployment/status");
+    let lie = r#"{"environment": {"id": "00000000-0000-0000-0000-000000000000", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}, "stages": []}"#;
+    for fails in [false, true] {
+        let without = wait(fails, false, Vec::new()).await;
+        for fault in [
+            SocketFault::silent(),
+            SocketFault::silent().after_frames(2),
+            SocketFault::lost().times(1000),
+            SocketFault::lost()
+                .after(Duration::from_secs(20))
+                .times(1000),
+            SocketFault::close(1000, "").after_frames(2),
+            SocketFault::close(1008, "no").times(1000),
+            SocketFault::close(1011, "status: NotFound").times(1000),
+            SocketFault::refused(401).times(1000),
+            SocketFault::refused(503).times(1000),
+            SocketFault::cut_in_frame().after_frames(1).times(3),
+            SocketFault::invalid_text().after_frames(1).times(1000),
+            SocketFault::compressed().after_frames(1).times(1000),
+            SocketFault::giant_frame(32 << 20).after_frames(1),
+            SocketFault::duplicate().after_frames(1),
+            SocketFault::reorder().after_frames(1),
+            SocketFault::slow(Duration::from_secs(100)),
+            SocketFault::text(lie).after_frames(1),
+            SocketFault::text("not json").after_frames(1),
+            SocketFault::invalidation("environments").after_frames(1),
+        ] {
+            let shown = format!("{fault:?}");
+            let with = wait(fails, true, vec![status(fault)]).await;
+            assert_eq!(with.outcome, without.outcome, "{shown}");
+            // The longest interval of the schedule, with its jitter.
+            assert!(
+                with.delay <= Duration::from_millis(16_600),
+                "{shown}: {:?}",
+                with.delay
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn log_lines_are_handed_on_while_waiting_without_those_of_before() {
+    let (fake, environment) = story(false);
+    let id = environment.id();
+    let client = fake.client();
+    client.environment(id).deploy().await.unwrap();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&lines);
+    let reached = client
+        .environment(id)
+        .deploy()
+        .follow_logs(move |line| kept.lock().unwrap().push(line.clone()))
+        .await
+        .unwrap();
+    let lines = lines.lock().unwrap();
+    assert!(lines.len() > 3, "{lines:?}");
+    let execution = reached.snapshot.unwrap().deployment_id;
+    let others = lines.iter();
+    let others = others.filter(|line| line.entry.details.execution_id != execution);
+    assert_eq!(others.count(), 0);
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.text() == Some("web: DEPLOYMENT starts")),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_cannot_be_read_does_not_affect_the_wait() {
+    let (fake, environment) = story(false);
+    let id = environment.id();
+    fake.inject_socket(SocketFault::refused(403).times(100));
+    let reached = fake
+        .client()
+        .environment(id)
+        .deploy()
+        .follow_logs(|_| {})
+        .await;
+    assert!(reached.is_ok());
+}

@@ -1,0 +1,243 @@
+//! The websocket side of a fake: the same world, told in frames.
+//!
+//! Both front ends open sockets here. What a socket says follows from the world at the time; what goes
+//! wrong on it is scripted by a [`SocketFault`].
+
+mod fault;
+mod feed;
+mod serve;
+
+use std::{sync::Arc, sync::OnceLock, time::Duration};
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use qovery_api::{RawResponse, Upgrade, Upgraded};
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+pub use fault::SocketFault;
+
+use super::{
+    FakeQovery,
+    contract::{Amount, Contract, Direction},
+    exchange::{Answer, Incoming, Refusal},
+};
+use feed::Feed;
+
+/// The websocket contract as JSON, fixes applied.
+const CONTRACT: &str = include_str!("../generated/contract-ws.json");
+
+/// How many bytes are on their way between a client and a fake in the same process.
+const PIPE: usize = 16 * 1024;
+
+/// A request that asked for a websocket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordedSocket {
+    /// When it arrived, since the fake was made.
+    pub at: Duration,
+    /// The path, such as `/service/logs`.
+    pub path: String,
+    /// The query, decoded.
+    pub query: Vec<(String, String)>,
+    /// The status of the response: 101 if the socket was opened.
+    pub status: u16,
+    /// How many data frames were sent.
+    pub frames: u32,
+    /// Whether the socket is still open.
+    pub is_open: bool,
+}
+
+/// The sockets of a fake.
+#[derive(Debug, Default)]
+pub(crate) struct Sockets {
+    pub(crate) faults: Vec<SocketFault>,
+    pub(crate) record: Vec<RecordedSocket>,
+}
+
+/// A socket that may be opened.
+pub(crate) struct Accepted {
+    headers: HeaderMap,
+    feed: Feed,
+    fault: Option<SocketFault>,
+    /// Its place in the record.
+    index: usize,
+}
+
+fn contract() -> &'static Arc<Contract> {
+    static SHARED: OnceLock<Arc<Contract>> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let document = serde_json::from_str(CONTRACT).unwrap_or(Value::Null);
+        Arc::new(Contract::new(document))
+    })
+}
+
+/// Whether a request asks for a websocket.
+pub(crate) fn is_socket(headers: &HeaderMap) -> bool {
+    let upgrade = headers.get(header::UPGRADE);
+    upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+impl FakeQovery {
+    /// Adds a fault for a websocket. Faults strike in the order in which they were added.
+    pub fn inject_socket(&self, fault: SocketFault) {
+        self.sockets(|sockets| sockets.faults.push(fault));
+    }
+
+    /// The requests for websockets that arrived, in order.
+    pub fn socket_requests(&self) -> Vec<RecordedSocket> {
+        self.sockets(|sockets| sockets.record.clone())
+    }
+
+    /// Accepts or refuses a request for a websocket.
+    pub(crate) fn accept(&self, incoming: &Incoming) -> Result<Accepted, Answer> {
+        let judged = self.judge(incoming);
+        let status = match &judged {
+            Ok(_) => 101,
+            Err(answer) => answer.status.as_u16(),
+        };
+        let at = self.elapsed();
+        let index = self.sockets(|sockets| {
+            sockets.record.push(RecordedSocket {
+                at,
+                path: incoming.path.clone(),
+                query: incoming.query.clone(),
+                status,
+                frames: 0,
+                is_open: status == 101,
+            });
+            sockets.record.len() - 1
+        });
+        judged.map(|(headers, feed, fault)| Accepted {
+            headers,
+            feed,
+            fault,
+            index,
+        })
+    }
+
+    #[allow(
+        clippy::type_complexity,
+        reason = "what a socket is made of, used in one place"
+    )]
+    fn judge(&self, incoming: &Incoming) -> Result<(HeaderMap, Feed, Option<SocketFault>), Answer> {
+        let fault = self.sockets(|sockets| SocketFault::take(&mut sockets.faults, &incoming.path));
+        if let Some(status) = fault.as_ref().and_then(SocketFault::refusal) {
+            return Err(refused(
+                &Refusal::new(status, "injected by a script"),
+                incoming,
+            ));
+        }
+        let checked = self.look(|core| core.check_token(incoming));
+        let checked = checked.and_then(|()| check_query(incoming));
+        checked.map_err(|refusal| refused(&refusal, incoming))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        let id = HeaderValue::from_static("fake-socket");
+        headers.insert("x-qovery-request-id", id);
+        let key = incoming.headers.get(header::SEC_WEBSOCKET_KEY);
+        let accept = key.map(|key| derive_accept_key(key.as_bytes()));
+        if let Some(Ok(accept)) = accept.map(|accept| HeaderValue::from_str(&accept)) {
+            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+        }
+        Ok((headers, Feed::new(incoming), fault))
+    }
+
+    /// Opens a socket to a client in the same process.
+    pub(crate) fn open(&self, incoming: &Incoming) -> Upgrade {
+        match self.accept(incoming) {
+            Err(answer) => {
+                let (status, headers) = (answer.status, answer.headers);
+                Upgrade::Refused(RawResponse::new(status, headers, answer.body))
+            }
+            Ok(accepted) => {
+                let (ours, theirs) = tokio::io::duplex(PIPE);
+                let headers = accepted.headers.clone();
+                tokio::spawn(self.clone().run(accepted, ours));
+                Upgrade::Switched(Upgraded::new(headers, theirs))
+            }
+        }
+    }
+
+    /// Plays an accepted socket to its end.
+    pub(crate) async fn run(
+        self,
+        accepted: Accepted,
+        io: impl AsyncRead + AsyncWrite + Unpin + Send,
+    ) {
+        let index = accepted.index;
+        serve::serve(&self, accepted, io).await;
+        self.sockets(|sockets| {
+            if let Some(record) = sockets.record.get_mut(index) {
+                record.is_open = false;
+            }
+        });
+    }
+}
+
+impl Accepted {
+    /// The response that switches protocols.
+    pub(crate) fn response<B>(&self, body: B) -> http::Response<B> {
+        let mut response = http::Response::new(body);
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        *response.headers_mut() = self.headers.clone();
+        response
+    }
+}
+
+fn refused(refusal: &Refusal, incoming: &Incoming) -> Answer {
+    refusal
+        .clone()
+        .into_answer(&incoming.path, "2026-01-01T00:00:00Z")
+}
+
+/// Whether the query is what the websocket contract asks for.
+fn check_query(incoming: &Incoming) -> Result<(), Refusal> {
+    let contract = contract();
+    let found = contract.template_of(&incoming.path);
+    let Some((template, _)) = found else {
+        let path = &incoming.path;
+        return Err(Refusal::new(404, format!("no websocket {path}")));
+    };
+    let operation = contract.operations().iter();
+    let operation = operation.clone().find(|one| one.template == template);
+    for parameter in operation.into_iter().flat_map(|one| &one.parameters) {
+        let name = parameter.name.as_str();
+        let is_list = parameter.schema.get("type") == Some(&Value::from("array"));
+        let indexed = format!("{name}[0]");
+        let sent = incoming.parameter(if is_list { &indexed } else { name });
+        let Some(sent) = sent else {
+            if parameter.required {
+                return Err(Refusal::bad_request(format!(
+                    "parameter {name} is required"
+                )));
+            }
+            continue;
+        };
+        let values = [
+            Some(Value::String(sent.to_owned())),
+            serde_json::from_str(sent).ok(),
+        ];
+        let fits = |value: &Value| {
+            let violations = contract.violations(&parameter.schema, value, Direction::Request);
+            is_list || violations.is_empty()
+        };
+        if !values.iter().flatten().any(fits) {
+            return Err(Refusal::bad_request(format!(
+                "parameter {name} does not fit"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A frame that the contract declares for a path, if it declares JSON.
+pub(crate) fn example(path: &str, facts: &Value) -> Option<Value> {
+    let contract = contract();
+    let (template, _) = contract.template_of(path)?;
+    let mut operations = contract.operations().iter();
+    let operation = operations.find(|one| one.template == template)?;
+    let (media, schema) = operation.success.content.as_ref()?;
+    (media == "application/json").then(|| contract.build(schema, facts, Amount::Full))
+}

@@ -1,0 +1,261 @@
+//! Plays one socket: sends what is due, answers what comes, and breaks as its script says.
+//!
+//! Frames that no well-behaved library sends are written as bytes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message,
+        protocol::{CloseFrame, Role, WebSocketConfig},
+    },
+};
+
+use super::{
+    Accepted, SocketFault,
+    fault::{Kind, When},
+    feed::{Due, Frame},
+};
+use crate::FakeQovery;
+
+/// How long a socket waits at most before it looks at the world again.
+const TICK: Duration = Duration::from_secs(1);
+
+/// A socket ends.
+struct Ended;
+
+struct Socket<'a, T> {
+    fake: &'a FakeQovery,
+    stream: WebSocketStream<T>,
+    fault: Option<SocketFault>,
+    index: usize,
+    opened: Duration,
+    sent: u32,
+    /// A frame that waits for the next one, to be sent after it.
+    held: Option<Frame>,
+    delay: Duration,
+}
+
+pub(super) async fn serve<T>(fake: &FakeQovery, accepted: Accepted, io: T)
+where
+    T: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let Accepted {
+        mut feed,
+        fault,
+        index,
+        ..
+    } = accepted;
+    let mut socket = Socket {
+        fake,
+        stream: WebSocketStream::from_raw_socket(io, Role::Server, Some(config())).await,
+        fault,
+        index,
+        opened: fake.elapsed(),
+        sent: 0,
+        held: None,
+        delay: Duration::ZERO,
+    };
+    loop {
+        let changed = fake.changed();
+        let due = fake.look(|core| feed.due(core));
+        if socket.deliver(due).await.is_err() {
+            return;
+        }
+        let wait = socket.wait();
+        tokio::select! {
+            message = socket.stream.next() => match message {
+                Some(Ok(Message::Binary(bytes))) => {
+                    let due = feed.received(&bytes);
+                    if socket.deliver(due).await.is_err() {
+                        return;
+                    }
+                }
+                Some(Ok(Message::Close(_))) | Some(Err(_)) | None => return,
+                Some(Ok(_)) => {}
+            },
+            () = fake.clock().wait(wait) => {}
+            () = changed => {}
+        }
+    }
+}
+
+/// Small buffers: a test may open many sockets.
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(4096)
+        .write_buffer_size(0)
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Socket<'_, T> {
+    /// How long nothing happens by itself.
+    fn wait(&self) -> Duration {
+        let now = self.fake.elapsed();
+        let due = self.fake.look(|core| core.world.agenda.next_due());
+        let fault = match &self.fault {
+            Some(SocketFault {
+                when: When::After(time),
+                ..
+            }) => Some(self.opened + *time),
+            _ => None,
+        };
+        let due = due.into_iter().chain(fault).min();
+        due.map_or(TICK, |due| due.saturating_sub(now).min(TICK))
+    }
+
+    async fn deliver(&mut self, due: Due) -> Result<(), Ended> {
+        for frame in due.frames {
+            self.strike(Some(&frame)).await?;
+            self.frame(frame).await?;
+        }
+        self.strike(None).await?;
+        if let Some((code, reason)) = due.close {
+            self.close(code, reason.to_owned()).await;
+            return Err(Ended);
+        }
+        Ok(())
+    }
+
+    async fn frame(&mut self, frame: Frame) -> Result<(), Ended> {
+        if !self.delay.is_zero() {
+            self.fake.clock().wait(self.delay).await;
+        }
+        if let Some(Kind::Reorder) = self.struck(true) {
+            self.held = Some(frame);
+            return Ok(());
+        }
+        self.send(frame).await?;
+        match self.held.take() {
+            Some(held) => self.send(held).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn send(&mut self, frame: Frame) -> Result<(), Ended> {
+        self.sent += 1;
+        let (index, sent) = (self.index, self.sent);
+        self.fake.sockets(|sockets| {
+            if let Some(record) = sockets.record.get_mut(index) {
+                record.frames = sent;
+            }
+        });
+        let message = match frame {
+            Frame::Text(text) => Message::Text(text.into()),
+            Frame::Binary(bytes) => Message::Binary(bytes),
+        };
+        self.stream.send(message).await.map_err(|_| Ended)
+    }
+
+    /// The fault, if its time has come, and if it needs a frame or none.
+    fn struck(&mut self, with_frame: bool) -> Option<Kind> {
+        let fault = self.fault.as_ref()?;
+        let is_due = match fault.when {
+            When::AfterFrames(frames) => self.sent >= frames,
+            When::After(time) => self.fake.elapsed() >= self.opened + time,
+        };
+        let needs_frame = matches!(
+            fault.kind,
+            Kind::CutInFrame | Kind::Duplicate | Kind::Reorder
+        );
+        let is_it = is_due && needs_frame == with_frame;
+        is_it
+            .then(|| self.fault.take().map(|fault| fault.kind))
+            .flatten()
+    }
+
+    /// Lets a fault strike; `frame` is about to be sent.
+    async fn strike(&mut self, frame: Option<&Frame>) -> Result<(), Ended> {
+        let with_frame = frame.is_some()
+            && self
+                .fault
+                .as_ref()
+                .is_some_and(|fault| matches!(fault.kind, Kind::CutInFrame | Kind::Duplicate));
+        let Some(kind) = self.struck(with_frame) else {
+            return Ok(());
+        };
+        match (kind, frame) {
+            (Kind::CutInFrame, Some(frame)) => {
+                let bytes = match frame {
+                    Frame::Text(text) => Bytes::from(text.clone()),
+                    Frame::Binary(bytes) => bytes.clone(),
+                };
+                let raw = raw(0x81, &bytes);
+                let half = raw.get(..raw.len() / 2).unwrap_or_default();
+                self.write(half).await;
+                Err(Ended)
+            }
+            (Kind::Duplicate, Some(frame)) => self.send(frame.clone()).await,
+            (Kind::Lost, _) => Err(Ended),
+            (Kind::Silent, _) => {
+                // Held open, and never read again.
+                std::future::pending::<()>().await;
+                Err(Ended)
+            }
+            (Kind::Close(code, reason), _) => {
+                self.close(code, reason).await;
+                Err(Ended)
+            }
+            (Kind::Giant(bytes), _) => {
+                let frame = raw(0x81, &vec![b' '; bytes]);
+                self.write(&frame).await;
+                Ok(())
+            }
+            (Kind::InvalidText, _) => {
+                self.write(&raw(0x81, b"{\"a\": \"\xff\xfe\"}")).await;
+                Ok(())
+            }
+            (Kind::Compressed, _) => {
+                self.write(&raw(0xC1, b"\xaa\x56\x4a\x04\x00")).await;
+                Ok(())
+            }
+            (Kind::Text(text), _) => self.send(Frame::Text(text)).await,
+            (Kind::Trickle(delay), _) => {
+                self.delay = delay;
+                Ok(())
+            }
+            (Kind::Refused(_) | Kind::Reorder | Kind::CutInFrame | Kind::Duplicate, _) => Ok(()),
+        }
+    }
+
+    async fn write(&mut self, bytes: &[u8]) {
+        // A client that has gone does not read it.
+        let _ = self.stream.flush().await;
+        let io = self.stream.get_mut();
+        if io.write_all(bytes).await.is_ok() {
+            let _ = io.flush().await;
+        }
+    }
+
+    async fn close(&mut self, code: u16, reason: String) {
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: reason.into(),
+        };
+        if self.stream.close(Some(frame)).await.is_ok() {
+            // Until the client has answered.
+            while let Some(Ok(_)) = self.stream.next().await {}
+        }
+    }
+}
+
+/// A whole frame of a server with this first byte.
+fn raw(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        short @ 0..=125 => frame.push(u8::try_from(short).unwrap_or_default()),
+        medium @ 126..=0xFFFF => {
+            frame.push(126);
+            frame.extend(u16::try_from(medium).unwrap_or_default().to_be_bytes());
+        }
+        long => {
+            frame.push(127);
+            frame.extend(u64::try_from(long).unwrap_or_default().to_be_bytes());
+        }
+    }
+    frame.extend_from_slice(payload);
+    frame
+}

@@ -1,0 +1,53 @@
+//! The files of the websocket side: its frames, its requests, and where it comes from.
+//!
+//! Not for how a file is formatted: that is the same for both sides.
+
+use quote::quote;
+
+use super::files::Files;
+use super::render::{Body, Formatted};
+use super::{Origin, Parts};
+use crate::codegen::areas::STREAM;
+use crate::problem::Problem;
+use crate::write::Tree;
+
+/// How a file imports the models of the client, and how it imports those of the websocket side.
+const IMPORT: (&str, &str) = ("\nuse crate::types;\n", "\nuse crate::stream::types;\n");
+
+/// Lays the parts of the websocket side out as files.
+///
+/// # Errors
+/// Returns an error if a file would be too long.
+pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
+    let mut files = Files {
+        tree: Tree::new(),
+        origin,
+    };
+    let models = parts.models.get(&Some(&STREAM)).map(Vec::as_slice);
+    let names = files.add_models("models", STREAM.about, models.unwrap_or_default())?;
+    files.index("models", STREAM.about, &names);
+    let requests = parts.operations.get(&STREAM).map(Vec::as_slice);
+    let requests = requests.unwrap_or_default().iter().flatten();
+    let about = "The requests of the websocket API, one type for each endpoint.";
+    files.add("requests.rs", about, &Body::of(requests))?;
+    let about = "Which contract the websocket side was generated from.";
+    files.add("contract.rs", about, &Body::of(&parts.contract))?;
+    let root = Formatted::all(quote! {
+        pub mod contract;
+        mod models;
+        pub mod requests;
+
+        /// The frames of the websocket API, and the values of its requests.
+        pub mod types { #(pub use super::models::#names::*;)* }
+    })?;
+    let body = Body::of(&root).text;
+    let text = format!(
+        "{}\n//! Requests and frames of the websocket API, generated from its contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
+        origin.head()
+    );
+    files.tree.insert("mod.rs".to_owned(), text);
+    for text in files.tree.values_mut() {
+        *text = text.replacen(IMPORT.0, IMPORT.1, 1);
+    }
+    Ok(files.tree)
+}

@@ -1,0 +1,375 @@
+//! The websocket side of the client: the same way as the REST contract up to its models, then one type
+//! for each endpoint, which knows its path, its query and its frames.
+//!
+//! A websocket request is no call: it has no body, and its response is a stream of frames. Not for
+//! opening sockets.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use serde_json::Value;
+
+use super::areas::STREAM;
+use super::doc::{Doc, Line};
+use super::model::{
+    Format, Location, Normalised, OperationModel, ParameterModel, Remark, SchemaKind, TypeModel,
+};
+use super::passes::usage::{self, Usage};
+use super::passes::{enums, models, names, unions};
+use super::progenitor::Output;
+use super::{normalise, progenitor, split};
+use crate::contract;
+use crate::printable::Printable;
+use crate::problem::Problem;
+use crate::write::Tree;
+
+/// The key by which the overlay names a frame that is a model of the REST contract.
+const FRAME: &str = "x-frame";
+
+/// The websocket contract of this repository.
+pub(crate) const CONTRACT: &str = "openapi-ws.yaml";
+/// Its overlay.
+pub(crate) const OVERLAY: &str = "xtask/overlay-ws.yaml";
+/// Where the websocket side is generated to.
+pub(crate) const GENERATED: &str = "qovery-api/src/generated_stream";
+
+/// The files that the websocket contract gives.
+#[derive(Debug)]
+pub(crate) struct Generated {
+    pub(crate) tree: Tree,
+    /// The contract as JSON, fixes applied.
+    pub(crate) contract: String,
+    /// Decisions where the contract left several ways.
+    pub(crate) remarks: Vec<Remark>,
+}
+
+/// Generates the websocket side of the client.
+///
+/// # Errors
+/// Returns an error if the contract holds what cannot be generated from; it names the place.
+pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Generated, Problem> {
+    let document = contract::load_with(spec, overlay)?;
+    let normalised = normalise(&document)?;
+    let written = progenitor(&normalised).map_err(|problem| problem.of_document(&document))?;
+    let inputs = super::inputs(spec, overlay)?;
+    let mut parts = split::Parts::default();
+    add_models(&written, &normalised, &mut parts)
+        .map_err(|problem| problem.of_document(&document))?;
+    for operation in &normalised.operations {
+        let request = request(operation, &document.value);
+        let request = request.map_err(|problem| problem.of_document(&document))?;
+        parts.add_request(&STREAM, request)?;
+    }
+    // The fingerprint of both contracts stands with the REST side.
+    parts.add_contract(super::constants(&document, &normalised, &inputs, ""))?;
+    let name = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        Printable::new(&name.unwrap_or_default()).to_string()
+    };
+    let origin = split::Origin {
+        from: match overlay {
+            Some(overlay) => format!("{} and {}", name(spec), name(overlay)),
+            None => name(spec),
+        },
+        command: "cargo xtask generate".to_owned(),
+    };
+    Ok(Generated {
+        tree: split::lay_out_stream(&parts, &origin)?,
+        contract: super::document::json(&document.value, &origin),
+        remarks: normalised.remarks.clone(),
+    })
+}
+
+fn add_models(
+    written: &Output,
+    normalised: &Normalised,
+    parts: &mut split::Parts,
+) -> Result<(), Problem> {
+    let areas = vec![&STREAM; normalised.operations.len()];
+    let usage = Usage::of(normalised, &areas);
+    let known = usage::names(normalised);
+    let structs = written.structs();
+    let models = models::read(&structs, normalised)?;
+    let with_default = models::with_default(&models);
+    let by_name = models.iter().map(|model| (model.name.as_str(), model));
+    let by_name: BTreeMap<&str, &models::Model> = by_name.collect();
+    for (name, schema) in &normalised.schemas {
+        let text = schema.description.as_deref().unwrap_or_default();
+        let tokens = match &schema.kind {
+            SchemaKind::Struct(_) => match by_name.get(name.as_str()) {
+                Some(model) => models::emit(model, &usage, &with_default, normalised),
+                None => continue,
+            },
+            SchemaKind::OpenEnum(values) => enums::emit(name, text, values, &usage),
+            SchemaKind::Union(union) => {
+                let members = unions::members(name, union, &structs, &known)?;
+                unions::emit(name, text, union, &members, &usage)
+            }
+        };
+        parts.add_model(&[&STREAM].into(), tokens)?;
+    }
+    Ok(())
+}
+
+/// Writes the request of one endpoint.
+fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, Problem> {
+    let problem = |what: String| Problem::new(what).with_pointer(operation.pointer.clone());
+    let other = operation
+        .parameters
+        .iter()
+        .find(|parameter| parameter.location != Location::Query);
+    if operation.http_method != "GET" || operation.body.is_some() || other.is_some() {
+        return Err(problem(format!(
+            "`{}` is no websocket request: such a request is a GET with a query only",
+            operation.id
+        )));
+    }
+    let name = format_ident!("{}", operation.type_name);
+    let (id, path) = (&operation.id, &operation.path);
+    let frame = frame(operation, document)?;
+    let fields = operation.parameters.iter().map(|parameter| {
+        let (ident, ty) = (ident(parameter), rust_type(&parameter.ty));
+        let ty = if parameter.required {
+            ty
+        } else {
+            quote!(Option<#ty>)
+        };
+        let text = text_of(parameter).attributes();
+        quote!(#text pub #ident: #ty,)
+    });
+    let required = || operation.parameters.iter().filter(|one| one.required);
+    let arguments = required().map(|parameter| {
+        let ident = ident(parameter);
+        let ty = argument_type(&parameter.ty);
+        quote!(#ident: #ty)
+    });
+    let values = operation.parameters.iter().map(|parameter| {
+        let ident = ident(parameter);
+        match (parameter.required, takes_into(&parameter.ty)) {
+            (false, _) => quote!(#ident: None,),
+            (true, true) => quote!(#ident: #ident.into(),),
+            (true, false) => quote!(#ident,),
+        }
+    });
+    let optional = operation.parameters.iter().filter(|one| !one.required);
+    let setters = optional.map(|parameter| {
+        let ident = ident(parameter);
+        let ty = argument_type(&parameter.ty);
+        let value = if takes_into(&parameter.ty) {
+            quote!(value.into())
+        } else {
+            quote!(value)
+        };
+        let text = Line::new("Sets ").own_link(&ident.to_string()).text(".");
+        let text = Doc::of(text).attributes();
+        quote! {
+            #text
+            #[must_use]
+            pub fn #ident(mut self, value: #ty) -> Self {
+                self.#ident = Some(#value);
+                self
+            }
+        }
+    });
+    let pairs = operation.parameters.iter().map(|parameter| {
+        let (ident, wire) = (ident(parameter), &parameter.name);
+        let set = if matches!(parameter.ty, TypeModel::List(_)) {
+            format_ident!("list")
+        } else {
+            format_ident!("one")
+        };
+        if parameter.required {
+            quote!(query.#set(#wire, &self.#ident);)
+        } else {
+            quote!(if let Some(value) = &self.#ident { query.#set(#wire, value); })
+        }
+    });
+    let prose = |text: &Option<String>| text.as_deref().map(Doc::sentence).unwrap_or_default();
+    let text = prose(&operation.summary)
+        .then(prose(&operation.description))
+        .paragraph(Line::new("Endpoint: ").code(path).text("."))
+        .attributes();
+    let new = Doc::of(Line::new("Creates a request from its required parameters.")).attributes();
+    Ok(quote! {
+        #text
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct #name { #(#fields)* }
+
+        impl #name {
+            #new
+            pub fn new(#(#arguments),*) -> Self { Self { #(#values)* } }
+            #(#setters)*
+        }
+
+        impl ::qovery_api::stream::StreamRequest for #name {
+            type Frame = #frame;
+            const ID: &'static str = #id;
+            const PATH: &'static str = #path;
+
+            fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
+                let mut query = ::qovery_api::stream::StreamQuery::default();
+                #(#pairs)*
+                query
+            }
+        }
+    })
+}
+
+fn ident(parameter: &ParameterModel) -> syn::Ident {
+    let name = parameter.rust_name.trim_start_matches("r#");
+    names::apart(name, &["new", "to_query", "url"])
+}
+
+fn text_of(parameter: &ParameterModel) -> Doc {
+    if parameter.description.is_empty() {
+        let text = Line::new("The query parameter ").code(&parameter.name);
+        return text.text(".").into();
+    }
+    parameter.description.clone().stopped()
+}
+
+/// The type of a query parameter. Numbers of this API count, so that none is negative.
+fn rust_type(ty: &TypeModel) -> TokenStream {
+    match ty {
+        TypeModel::Named(name) => {
+            let name = format_ident!("{name}");
+            quote!(types::#name)
+        }
+        TypeModel::Uuid => quote!(::uuid::Uuid),
+        TypeModel::Integer => quote!(u32),
+        TypeModel::Number => quote!(f64),
+        TypeModel::Boolean => quote!(bool),
+        TypeModel::List(inner) => {
+            let inner = rust_type(inner);
+            quote!(Vec<#inner>)
+        }
+        TypeModel::Nullable(inner) => rust_type(inner),
+        TypeModel::Text
+        | TypeModel::Date
+        | TypeModel::DateTime
+        | TypeModel::Any
+        | TypeModel::Map(_) => quote!(String),
+    }
+}
+
+/// Whether a setter converts what it is given.
+fn takes_into(ty: &TypeModel) -> bool {
+    !matches!(
+        ty,
+        TypeModel::Uuid | TypeModel::Integer | TypeModel::Number | TypeModel::Boolean
+    )
+}
+
+fn argument_type(ty: &TypeModel) -> TokenStream {
+    let own = rust_type(ty);
+    if takes_into(ty) {
+        quote!(impl Into<#own>)
+    } else {
+        own
+    }
+}
+
+/// The type of the frames: what the overlay names, or what the contract declares.
+fn frame(operation: &OperationModel, document: &Value) -> Result<TokenStream, Problem> {
+    let pointer = format!("{}/{FRAME}", operation.pointer);
+    let problem = |what: &str| Problem::new(what.to_owned()).with_pointer(pointer.clone());
+    if let Some(named) = document.pointer(&pointer) {
+        let name = named.get("model").and_then(Value::as_str);
+        let name = name.filter(|name| super::normalise::is_type_name(name));
+        let name = name.ok_or_else(|| {
+            problem("`x-frame` names no model").with_help("write `model: NameOfASchema`")
+        })?;
+        let name = format_ident!("{name}");
+        let is_list = named.get("list").and_then(Value::as_bool) == Some(true);
+        return Ok(if is_list {
+            quote!(Vec<::qovery_api::types::#name>)
+        } else {
+            quote!(::qovery_api::types::#name)
+        });
+    }
+    match (operation.success.format, &operation.success.ty) {
+        (Format::Json, Some(ty)) => Ok(rust_type(ty)),
+        _ => Ok(quote!(::bytes::Bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPEC: &str = "openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /service/logs:
+    get:
+      operationId: service_logs
+      parameters:
+        - {name: service, in: query, required: true, schema: {type: string, format: uuid}}
+        - {name: query, in: query, schema: {type: string}}
+        - {name: command, in: query, required: true, schema: {type: array, items: {type: string}}}
+      responses:
+        '200':
+          description: x
+          content: {application/json: {schema: {$ref: '#/components/schemas/Line'}}}
+components:
+  schemas:
+    Line: {type: object, required: [state], properties: {state: {type: string, enum: [A, B]}}}
+";
+
+    fn generated(spec: &str) -> Result<Tree, Problem> {
+        let home = tempfile::tempdir().expect("a directory");
+        let file = home.path().join("ws.yaml");
+        std::fs::write(&file, spec).expect("written");
+        generate(&file, None).map(|generated| generated.tree)
+    }
+
+    #[test]
+    fn an_endpoint_becomes_a_request_that_knows_its_query_and_its_frames() {
+        let tree = generated(SPEC).expect("generated");
+        let requests = &tree["requests.rs"];
+        for part in [
+            "pub struct ServiceLogs {",
+            "pub service: ::uuid::Uuid,",
+            "pub query: Option<String>,",
+            "pub fn new(service: ::uuid::Uuid, command: impl Into<Vec<String>>) -> Self",
+            "type Frame = types::Line;",
+            "const PATH: &'static str = \"/service/logs\";",
+            "query.list(\"command\", &self.command);",
+            "if let Some(value) = &self.query {",
+        ] {
+            assert!(requests.contains(part), "{part}\n{requests}");
+        }
+        let models = &tree["models/models.rs"];
+        assert!(models.contains("use crate::stream::types;"), "{models}");
+        assert!(!models.contains("use crate::types;"), "{models}");
+        assert!(models.contains("pub enum LineState {"), "{models}");
+    }
+
+    #[test]
+    fn a_frame_of_the_rest_contract_is_named_by_the_overlay_and_is_never_code() {
+        let framed = SPEC.replace(
+            "operationId: service_logs",
+            "operationId: service_logs\n      x-frame: {model: EnvironmentLogs, list: true}",
+        );
+        let tree = generated(&framed).expect("generated");
+        let frame = "type Frame = Vec<::qovery_api::types::EnvironmentLogs>;";
+        assert!(tree["requests.rs"].contains(frame));
+        for name in ["a::b", "X; fn f() {}", "string", ""] {
+            let hostile = framed.replace("model: EnvironmentLogs", &format!("model: {name:?}"));
+            let problem = generated(&hostile).expect_err(name).to_string();
+            assert!(problem.contains("x-frame"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn an_operation_that_is_no_websocket_request_is_refused() {
+        let post = SPEC.replace("    get:", "    post:");
+        assert!(generated(&post).is_err());
+        let header = SPEC.replacen("in: query", "in: header", 1);
+        let problem = generated(&header).expect_err("a header").to_string();
+        assert!(problem.contains("service_logs"), "{problem}");
+    }
+}
