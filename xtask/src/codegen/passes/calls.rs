@@ -62,16 +62,16 @@ pub(crate) fn emit(
         let ty = type_of(&parameter.rust_name)?;
         if parameter.location == Location::Path {
             let ident = names::apart(&parameter.rust_name, &["body"]);
-            let argument = argument_type(parameter, &ty);
+            let argument = argument_type(parameter, ty);
             arguments.push(quote!(#ident: #argument));
             path_values.push((parameter, ident));
         } else if parameter.required {
             let ident = names::apart(&parameter.rust_name, &["body"]);
-            let argument = argument_type(parameter, &ty);
+            let argument = argument_type(parameter, ty);
             arguments.push(quote!(#ident: #argument));
             settings.push(setting(parameter, &ident));
         } else {
-            setters.push(setter(parameter, &ty));
+            setters.push(setter(parameter, ty));
         }
     }
     if let Some(body) = &operation.body {
@@ -337,7 +337,7 @@ fn body_type(signature: &Signature, operation: &OperationModel) -> Result<TokenS
             ))
             .with_pointer(operation.pointer.clone())
         })?;
-    let ty = match types::inside(&ty, "Vec") {
+    let ty = match types::inside(ty, "Vec") {
         Some(item) => quote!([#item]),
         None => quote!(#ty),
     };

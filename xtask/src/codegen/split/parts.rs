@@ -8,7 +8,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, ImplItem, parse_quote};
 
-use super::render::{Formatted, defect};
+use super::render::{Formatted, parsed};
 use crate::codegen::areas::{AREAS, Area};
 use crate::codegen::model::Remark;
 use crate::problem::Problem;
@@ -52,8 +52,7 @@ impl Parts {
         method: TokenStream,
         items: TokenStream,
     ) -> Result<(), Problem> {
-        let text = method.to_string();
-        let method = syn::parse2(method).map_err(|error| defect(&error, &text))?;
+        let method = parsed(method)?;
         self.methods.entry(area).or_default().push(method);
         let items = Formatted::all(items)?;
         self.operations.entry(area).or_default().push(items);

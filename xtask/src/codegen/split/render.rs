@@ -4,7 +4,8 @@
 
 use proc_macro2::TokenStream;
 use syn::{
-    Attribute, Expr, ExprLit, ImplItem, Item, ItemEnum, Lit, Meta, MetaNameValue, parse_quote,
+    Attribute, Expr, ExprLit, ImplItem, Item, ItemEnum, ItemImpl, Lit, Meta, MetaNameValue,
+    parse::Parse, parse_quote,
 };
 
 use super::imports::Names;
@@ -42,8 +43,7 @@ impl Formatted {
         items: TokenStream,
         condition: Option<Attribute>,
     ) -> Result<Vec<Self>, Problem> {
-        let file: syn::File =
-            syn::parse2(items.clone()).map_err(|error| defect(&error, &items.to_string()))?;
+        let file: syn::File = parsed(items)?;
         let items = file.items.into_iter();
         Ok(items
             .map(|item| Self::of(item, condition.as_ref()))
@@ -76,12 +76,17 @@ impl Formatted {
     }
 }
 
-/// The problem of tokens that are not Rust.
-pub(super) fn defect(error: &syn::Error, tokens: &str) -> Problem {
-    let excerpt: String = tokens.chars().take(400).collect();
-    Problem::new(format!(
-        "the generator wrote what is not Rust: {error}, in `{excerpt}`"
-    ))
+/// Generated tokens as Rust.
+///
+/// # Errors
+/// Returns an error with an excerpt if they are not Rust: a defect of the generator.
+pub(super) fn parsed<T: Parse>(tokens: TokenStream) -> Result<T, Problem> {
+    syn::parse2(tokens.clone()).map_err(|error| {
+        let excerpt: String = tokens.to_string().chars().take(400).collect();
+        Problem::new(format!(
+            "the generator wrote what is not Rust: {error}, in `{excerpt}`"
+        ))
+    })
 }
 
 /// The attributes of an item, where it is of a kind that may depend on features.
@@ -116,8 +121,9 @@ impl Body {
 
     /// One `impl` of the client with these methods.
     pub(super) fn of_client(methods: &[ImplItem]) -> Self {
-        let block: Item = parse_quote!(impl Client { #(#methods)* });
-        Self::of([&Formatted::of(block, None)])
+        let mut block: ItemImpl = parse_quote!(impl Client {});
+        block.items = methods.to_vec();
+        Self::of([&Formatted::of(Item::Impl(block), None)])
     }
 
     /// Adds an item below what there is.
