@@ -315,6 +315,19 @@ mod tests {
     }
 
     #[test]
+    fn generated_json_is_known_by_its_first_key() {
+        for (text, is_ours) in [
+            ("{\n  \"x-generated\": \"by a tool\"\n}\n", true),
+            ("{\"x-generated\":1}", true),
+            ("{\"name\": \"x-generated\"}", false),
+            ("x-generated", false),
+            ("", false),
+        ] {
+            assert_eq!(is_generated(text), is_ours, "{text}");
+        }
+    }
+
+    #[test]
     fn one_changed_byte_is_found() {
         let home = directory();
         let target = home.path().join("generated");

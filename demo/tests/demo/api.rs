@@ -167,12 +167,9 @@ async fn a_refusal_ends_with_3() {
     command.args(["--environment", &id, "deploy"]);
     let unauthorized = run(command);
     assert_eq!(unauthorized.code, 3, "{}", unauthorized.err);
-    assert!(unauthorized.err.contains("401"), "{}", unauthorized.err);
-    assert!(
-        !unauthorized.err.contains("qov_wrong"),
-        "{}",
-        unauthorized.err
-    );
+    let printed = format!("{}{}", unauthorized.out, unauthorized.err);
+    assert!(printed.contains("401"), "{printed}");
+    assert!(!printed.contains("qov_wrong"), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

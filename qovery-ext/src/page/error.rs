@@ -39,6 +39,8 @@ pub(super) enum Kind {
     WentBack,
     LinkWithoutToken,
     ItemWithoutId,
+    NothingNew,
+    PlaceLost,
     WrongCursor(String),
 }
 
@@ -68,19 +70,30 @@ impl PageError {
         }
     }
 
-    /// Whether the server led back to where the pager had been: a cursor came again, or a page of
-    /// items that were delivered long ago. Going on would never end.
+    /// Whether the server leads back to items that were delivered, again and again, so that going on
+    /// would never end.
     ///
-    /// Troubleshooting: everything up to there was delivered, once. A server that pays no heed to
-    /// the cursor looks like this after its first page.
+    /// Troubleshooting: everything up to there was delivered, once. A server that ignores the cursor
+    /// looks like this after its first pages.
     pub fn is_repetition(&self) -> bool {
         matches!(self.0.kind, Kind::CursorRepeated | Kind::WentBack)
     }
 
-    /// Whether a page does not say how to go on: its link carries no token, or its last item no id.
-    /// There may be more items; they cannot be reached from there.
+    /// Whether the pages do not lead on: the link of the last one carries no token, its last item no
+    /// id, or 1,000 pages in a row brought nothing new. There may be more items.
     pub fn is_dead_end(&self) -> bool {
-        matches!(self.0.kind, Kind::LinkWithoutToken | Kind::ItemWithoutId)
+        matches!(
+            self.0.kind,
+            Kind::LinkWithoutToken | Kind::ItemWithoutId | Kind::NothingNew
+        )
+    }
+
+    /// Whether the list may have more items than were delivered, because the item that names the next
+    /// page was deleted, and so were those before it that the walk could ask from.
+    ///
+    /// Troubleshooting: read the list from its beginning.
+    pub fn is_place_lost(&self) -> bool {
+        matches!(self.0.kind, Kind::PlaceLost)
     }
 
     /// Whether the cursor to resume from belongs to another operation, or goes in a direction in
@@ -119,7 +132,14 @@ impl fmt::Display for PageError {
             Kind::CursorRepeated => f.write_str(
                 "the server names a cursor again that was used before, so its pages go in a circle",
             ),
-            Kind::WentBack => f.write_str("the server sent items again that were read long before"),
+            Kind::WentBack => f.write_str(
+                "the server leads back to items that were read before, as if it ignored the cursor",
+            ),
+            Kind::NothingNew => f.write_str("too many pages in a row brought nothing new"),
+            Kind::PlaceLost => f.write_str(
+                "the items that the next page could be asked from were deleted, so the list may be \
+                 incomplete: read it again from its beginning",
+            ),
             Kind::LinkWithoutToken => {
                 f.write_str("the page links to another one without saying its token")
             }

@@ -7,6 +7,7 @@
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     vec,
 };
@@ -14,7 +15,10 @@ use std::{
 use futures_core::{Stream, stream::FusedStream};
 use qovery_api::{PagedOperation, Paging};
 
-use super::{CollectError, Ending, PageError, ResumeCursor, collect, walk::Walk};
+use super::{
+    CollectError, Ending, PageError, ResumeCursor, collect,
+    walk::{Named, Walk},
+};
 
 /// The items of a paged operation, each once, in the server's order.
 ///
@@ -47,29 +51,25 @@ use super::{CollectError, Ending, PageError, ResumeCursor, collect, walk::Walk};
 #[must_use = "a stream does nothing until it is asked for items"]
 pub struct Items<O: PagedOperation> {
     walk: Walk<O>,
-    page: vec::IntoIter<(Option<String>, O::Item)>,
-    /// What the page was fetched with.
+    page: vec::IntoIter<Named<O::Item>>,
+    /// The cursor that the page was fetched with.
     page_at: Option<String>,
-    /// The ids of what was delivered and belongs to the page.
-    delivered: Vec<String>,
-    /// The last item that was delivered, where it is on this page and has an id.
-    last: Option<String>,
+    /// How many ids the page has.
+    page_ids: usize,
+    /// The id of the last item that was delivered of this page.
+    last: Option<Arc<str>>,
     count: u64,
-    limit: Option<u64>,
-    ending: Option<Ending>,
 }
 
 impl<O: PagedOperation> Items<O> {
-    pub(super) fn new(walk: Walk<O>, limit: Option<u64>) -> Self {
+    pub(super) fn new(walk: Walk<O>) -> Self {
         Self {
             walk,
             page: Vec::new().into_iter(),
             page_at: None,
-            delivered: Vec::new(),
+            page_ids: 0,
             last: None,
             count: 0,
-            limit,
-            ending: None,
         }
     }
 
@@ -85,46 +85,45 @@ impl<O: PagedOperation> Items<O> {
 
     /// Reads everything that is left, at most `bound` items.
     ///
-    /// Dropping the future drops what it has read: where that matters, call [`Items::next`] in a
-    /// loop.
+    /// Dropping the future drops the items that it has read: if that matters, call [`Items::next`] in
+    /// a loop.
     ///
     /// # Errors
-    /// Where a page cannot be read, and where there are more than `bound` items. The error holds
-    /// what was read, and where to go on. A limit set with
+    /// Returns an error if a page cannot be read, and if there are more than `bound` items. The error
+    /// holds the items that were read, and a cursor to go on from. A limit set with
     /// [`Pager::at_most_items`](super::Pager::at_most_items) is no error.
     pub async fn collect_all(self, bound: usize) -> Result<Vec<O::Item>, CollectError<O::Item>> {
         collect::collect_all(self, bound).await
     }
 
-    /// Where to go on, so that no item is skipped and none delivered twice; `None` where nothing is
-    /// left to read.
+    /// Where to go on, so that no item is skipped and none delivered twice; `None` if nothing is left
+    /// to read. It remembers up to 1,000 ids: see [`ResumeCursor`].
     ///
-    /// Where the operation pages by item, that is the last item that was delivered; otherwise it is
-    /// the page with the ids of what was delivered of it, which takes some 40 bytes for each.
-    /// Items without an id are delivered again.
+    /// Items without an id may be delivered again.
     pub fn resume_cursor(&self) -> Option<ResumeCursor> {
         if self.page.as_slice().is_empty() {
             return self.walk.resume_cursor();
         }
-        match (O::PAGING, &self.last) {
-            (Paging::StartId { .. }, Some(last)) => {
-                let later = self.walk.delivered_later().to_vec();
-                Some(self.walk.cursor(Some(last.clone()), later))
-            }
-            _ => Some(
-                self.walk
-                    .cursor(self.page_at.clone(), self.delivered.clone()),
-            ),
-        }
+        let at = match (O::PAGING, &self.last) {
+            (Paging::StartId { .. }, Some(last)) => Some(last.to_string()),
+            _ => self.page_at.clone(),
+        };
+        Some(self.walk.cursor(at, self.undelivered()))
     }
 
-    /// Where the page of the next item begins, so that no item is skipped and those of this page
-    /// may be delivered twice. Shorter than [`Items::resume_cursor`]; `None` where nothing is left.
+    /// Where the page of the next item begins, so that no item is skipped and those of this page may
+    /// be delivered twice; `None` if nothing is left to read.
     pub fn page_cursor(&self) -> Option<ResumeCursor> {
         if self.page.as_slice().is_empty() {
             return self.walk.resume_cursor();
         }
-        Some(self.walk.cursor(self.page_at.clone(), Vec::new()))
+        Some(self.walk.cursor(self.page_at.clone(), self.page_ids))
+    }
+
+    /// How many ids the rest of the page has.
+    fn undelivered(&self) -> usize {
+        let rest = self.page.as_slice().iter();
+        rest.filter(|(id, _)| id.is_some()).count()
     }
 
     /// Goes on after an error, from the same place. Without one, does nothing.
@@ -134,10 +133,8 @@ impl<O: PagedOperation> Items<O> {
 
     /// Why the stream ended; `None` while it goes on and after an error.
     pub fn ending(&self) -> Option<Ending> {
-        match self.ending {
-            None if self.page.as_slice().is_empty() => self.walk.ending(),
-            ending => ending,
-        }
+        let is_used_up = self.page.as_slice().is_empty();
+        self.walk.ending().filter(|_| is_used_up)
     }
 
     /// How many items were delivered.
@@ -147,53 +144,22 @@ impl<O: PagedOperation> Items<O> {
 
     fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<O::Item, PageError>>> {
         loop {
-            if self.ending.is_some() {
-                return Poll::Ready(None);
-            }
-            if self.limit.is_some_and(|limit| self.count >= limit) {
-                self.reach_limit();
-                continue;
-            }
             if let Some((id, item)) = self.page.next() {
                 self.count = self.count.saturating_add(1);
-                self.delivered.extend(id.clone());
                 self.last = id;
                 return Poll::Ready(Some(Ok(item)));
             }
             match ready!(self.walk.poll_page(context)) {
-                None => {
-                    self.ending = self.walk.ending();
-                    return Poll::Ready(None);
-                }
+                None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Ok(page)) => {
                     self.page_at = page.at;
-                    self.delivered = page.delivered;
                     self.last = None;
                     self.page = page.items.into_iter();
-                    if self.wants_another_page() {
-                        self.walk.start_ahead();
-                    }
+                    self.page_ids = self.undelivered();
                 }
             }
         }
-    }
-
-    fn wants_another_page(&self) -> bool {
-        let held = u64::try_from(self.page.len()).unwrap_or(u64::MAX);
-        self.limit
-            .is_none_or(|limit| self.count.saturating_add(held) < limit)
-    }
-
-    // The walk keeps its place, from which the rest can be resumed.
-    fn reach_limit(&mut self) {
-        let is_all = self.page.as_slice().is_empty() && self.walk.resume_cursor().is_none();
-        self.ending = if is_all {
-            self.walk.ending()
-        } else {
-            self.walk.end_request();
-            Some(Ending::ItemLimit)
-        };
     }
 }
 
@@ -205,17 +171,13 @@ impl<O: PagedOperation> Stream for Items<O> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self
-            .limit
-            .and_then(|limit| usize::try_from(limit.saturating_sub(self.count)).ok());
-        let held = self.page.len();
-        (left.map_or(held, |left| held.min(left)), None)
+        (self.page.len(), None)
     }
 }
 
 impl<O: PagedOperation> FusedStream for Items<O> {
     fn is_terminated(&self) -> bool {
-        self.ending.is_some() || (self.page.as_slice().is_empty() && self.walk.is_over())
+        self.page.as_slice().is_empty() && self.walk.is_over()
     }
 }
 

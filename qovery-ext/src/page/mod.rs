@@ -3,18 +3,18 @@
 //! [`PagedCall`] gives the call of each operation that pages the methods `items`, `pages` and
 //! `paged`. Which operations page, and how, is derived from the contract; all of them behave alike:
 //!
-//! - **Each item once, in the server's order.** Whether the server starts a page at its cursor or
-//!   after it makes no difference, and neither do items that appear at the head of the list
-//!   meanwhile. Items are told apart by their ids.
-//! - **The end is the end.** Where the operation pages by item, an empty page ends it; where it
-//!   pages by links, a page without a link, and an empty page in between does not. A page shorter
-//!   than its declared size ends nothing unless the contract says so. A cursor that comes again is
-//!   an error ([`PageError::is_repetition`]), and so is a page that does not say how to go on
-//!   ([`PageError::is_dead_end`]).
+//! - **Each item once, in the server's order.** Items are told apart by their ids. Pages may start at
+//!   their cursor, after it or before it, and items may appear at the head of the list.
+//! - **The end is the end.** If the operation pages by item, an empty page ends the list, after the
+//!   stream asked again from an earlier item; if it pages by links, a page without a link ends it. A
+//!   page shorter than its declared size ends nothing unless the contract says so.
+//! - **Every list ends.** A server that leads back again and again is an error
+//!   ([`PageError::is_repetition`]), and so are pages that do not lead on
+//!   ([`PageError::is_dead_end`]) and a lost place ([`PageError::is_place_lost`]).
 //! - **Nothing read is lost by an error.** It comes after the items that were read before it. `retry`
-//!   goes on from the same place at once, a [`ResumeCursor`] later or elsewhere.
-//! - **Resuming never skips an item.** [`Items::resume_cursor`] repeats none either;
-//!   [`Items::page_cursor`] may repeat those of one page.
+//!   goes on from the same place at once, a [`ResumeCursor`] later or in another process.
+//! - **Resuming neither skips nor repeats an item**, whatever the server does with the cursor: see
+//!   [`Items::resume_cursor`]. [`Items::page_cursor`] may repeat those of one page.
 //! - **Dropping is safe** at any await point: `next` can be called again, and a stream that is
 //!   dropped ends its request and leaves no task behind.
 //!
@@ -35,11 +35,9 @@
 //!
 //! # Memory
 //!
-//! A stream holds one page (two while it reads ahead) and at most about 2 MiB of what it remembers:
-//! the ids of the first 57,344 items, those of the last page, and 57,344 cursors. Beyond that many
-//! items it leaves out what overlaps the last page, and reports a page that holds an item still
-//! remembered. Beyond that many pages, a circle of cursors is found when it has been gone around, at
-//! the latest after about three times as many pages as lead up to and around it.
+//! A stream holds one page (two while it reads ahead) and at most about 2 MiB of ids and cursors: the
+//! first 5,000 ids, the last 5,000 ids, and 5,000 cursors. If it delivers more than 10,000 items and the
+//! server leads back to one of the first, the stream ends with an error.
 //!
 //! # Windows
 //!
@@ -50,6 +48,7 @@
 //! Not for lists that come whole: those are awaited as they are.
 
 mod collect;
+mod course;
 mod cursor;
 mod error;
 mod flight;
@@ -58,8 +57,9 @@ mod link;
 mod pager;
 mod pages;
 #[cfg(doctest)]
+#[path = "tests/proofs.rs"]
 mod proofs;
-mod trail;
+mod seen;
 mod walk;
 mod window;
 

@@ -6,11 +6,7 @@ use std::fmt;
 
 use qovery_api::{Call, PagedBackward, PagedOperation};
 
-use super::{
-    Items, Pages, ResumeCursor,
-    cursor::Direction,
-    walk::{Settings, Walk},
-};
+use super::{Items, Pages, ResumeCursor, cursor::Direction, walk::Walk};
 
 /// Turns the call of a paged operation into a stream.
 ///
@@ -73,13 +69,25 @@ impl<O: PagedOperation> PagedCall for Call<O> {
     fn paged(self) -> Pager<O> {
         Pager {
             call: self,
-            direction: Direction::Forward,
-            resume: None,
-            item_limit: None,
-            page_limit: None,
-            read_ahead: false,
+            settings: Settings {
+                direction: Direction::Forward,
+                resume: None,
+                item_limit: None,
+                page_limit: None,
+                read_ahead: false,
+            },
         }
     }
+}
+
+/// How to page.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) direction: Direction,
+    pub(super) resume: Option<ResumeCursor>,
+    pub(super) item_limit: Option<u64>,
+    pub(super) page_limit: Option<u64>,
+    pub(super) read_ahead: bool,
 }
 
 /// How a call is paged. By default: forward, from the beginning, without limits, without reading
@@ -97,24 +105,20 @@ impl<O: PagedOperation> PagedCall for Call<O> {
 #[must_use = "a pager does nothing until its items or pages are asked for"]
 pub struct Pager<O> {
     call: Call<O>,
-    direction: Direction,
-    resume: Option<ResumeCursor>,
-    item_limit: Option<u64>,
-    page_limit: Option<u64>,
-    read_ahead: bool,
+    settings: Settings,
 }
 
 impl<O: PagedOperation> Pager<O> {
     /// Ends after this many items. Default: no limit.
     pub fn at_most_items(mut self, count: u64) -> Self {
-        self.item_limit = Some(count);
+        self.settings.item_limit = Some(count);
         self
     }
 
     /// Ends after this many pages were read, counting those that bring nothing new: the limit on
     /// requests, apart from failed ones. Default: no limit.
     pub fn at_most_pages(mut self, count: u64) -> Self {
-        self.page_limit = Some(count);
+        self.settings.page_limit = Some(count);
         self
     }
 
@@ -124,7 +128,7 @@ impl<O: PagedOperation> Pager<O> {
     ///
     /// Default: off, because it requests a page that may not be wanted.
     pub fn read_ahead(mut self) -> Self {
-        self.read_ahead = true;
+        self.settings.read_ahead = true;
         self
     }
 
@@ -133,7 +137,7 @@ impl<O: PagedOperation> Pager<O> {
     /// A cursor that belongs to another operation is reported instead of the first page:
     /// [`PageError::is_wrong_cursor`](super::PageError::is_wrong_cursor).
     pub fn resume(mut self, cursor: ResumeCursor) -> Self {
-        self.resume = Some(cursor);
+        self.settings.resume = Some(cursor);
         self
     }
 
@@ -145,30 +149,18 @@ impl<O: PagedOperation> Pager<O> {
     where
         O: PagedBackward,
     {
-        self.direction = Direction::Backward;
+        self.settings.direction = Direction::Backward;
         self
     }
 
     /// All items, one after the other.
     pub fn items(self) -> Items<O> {
-        let limit = self.item_limit;
-        Items::new(self.walk(), limit)
+        Items::new(Walk::new(self.call, self.settings))
     }
 
     /// All pages, one after the other. With a limit on items, the last page is cut to it.
     pub fn pages(self) -> Pages<O> {
-        let limit = self.item_limit;
-        Pages::new(self.walk(), limit)
-    }
-
-    fn walk(self) -> Walk<O> {
-        Walk::new(Settings {
-            call: self.call,
-            direction: self.direction,
-            resume: self.resume,
-            page_limit: self.page_limit,
-            read_ahead: self.read_ahead,
-        })
+        Pages::new(Walk::new(self.call, self.settings))
     }
 }
 
@@ -176,11 +168,7 @@ impl<O> Clone for Pager<O> {
     fn clone(&self) -> Self {
         Self {
             call: self.call.clone(),
-            direction: self.direction,
-            resume: self.resume.clone(),
-            item_limit: self.item_limit,
-            page_limit: self.page_limit,
-            read_ahead: self.read_ahead,
+            settings: self.settings.clone(),
         }
     }
 }
@@ -189,11 +177,7 @@ impl<O: PagedOperation> fmt::Debug for Pager<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pager")
             .field("call", &self.call)
-            .field("direction", &self.direction)
-            .field("resume", &self.resume)
-            .field("item_limit", &self.item_limit)
-            .field("page_limit", &self.page_limit)
-            .field("read_ahead", &self.read_ahead)
+            .field("settings", &self.settings)
             .finish()
     }
 }

@@ -16,6 +16,7 @@ use qovery_api::PagedOperation;
 use super::{
     Ending, PageError, ResumeCursor,
     cursor::Direction,
+    seen::Known,
     walk::{NewPage, Walk},
 };
 
@@ -64,21 +65,11 @@ pub struct Page<I> {
 pub struct Pages<O: PagedOperation> {
     walk: Walk<O>,
     count: u64,
-    limit: Option<u64>,
-    /// Where to go on when the limit on items was reached within a page.
-    rest: Option<ResumeCursor>,
-    ending: Option<Ending>,
 }
 
 impl<O: PagedOperation> Pages<O> {
-    pub(super) fn new(walk: Walk<O>, limit: Option<u64>) -> Self {
-        Self {
-            walk,
-            count: 0,
-            limit,
-            rest: None,
-            ending: None,
-        }
+    pub(super) fn new(walk: Walk<O>) -> Self {
+        Self { walk, count: 0 }
     }
 
     /// The next page; `None` at the end and after an error.
@@ -91,15 +82,12 @@ impl<O: PagedOperation> Pages<O> {
         std::future::poll_fn(|context| self.poll_page(context)).await
     }
 
-    /// Where to go on after the pages that were delivered; `None` where nothing is left to read.
+    /// Where to go on after the pages that were delivered; `None` if nothing is left to read.
     ///
     /// Stored before a page is worked on, it skips nothing when the work is done; stored after, it
     /// repeats nothing. To do a page again that was not finished, use [`Page::cursor`].
     pub fn resume_cursor(&self) -> Option<ResumeCursor> {
-        match &self.rest {
-            Some(rest) => Some(rest.clone()),
-            None => self.walk.resume_cursor(),
-        }
+        self.walk.resume_cursor()
     }
 
     /// Goes on after an error, from the same place. Without one, does nothing.
@@ -109,60 +97,29 @@ impl<O: PagedOperation> Pages<O> {
 
     /// Why the stream ended; `None` while it goes on and after an error.
     pub fn ending(&self) -> Option<Ending> {
-        match self.ending {
-            None if self.rest.is_none() => self.walk.ending(),
-            None => Some(Ending::ItemLimit),
-            ending => ending,
-        }
+        self.walk.ending()
     }
 
     fn poll_page(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Page<O::Item>, PageError>>> {
-        if self.ending.is_some() {
-            return Poll::Ready(None);
-        }
-        if self.limit.is_some_and(|limit| self.count >= limit) {
-            self.reach_limit();
-            return Poll::Ready(None);
-        }
-        Poll::Ready(match ready!(self.walk.poll_page(context)) {
-            None => {
-                self.ending = self.walk.ending();
-                None
-            }
-            Some(Err(error)) => Some(Err(error)),
-            Some(Ok(page)) => Some(Ok(self.deliver(page))),
-        })
+        let page = ready!(self.walk.poll_page(context));
+        Poll::Ready(page.map(|page| page.map(|page| self.deliver(page))))
     }
 
-    fn deliver(&mut self, mut page: NewPage<O::Item>) -> Page<O::Item> {
-        let cursor = self.walk.cursor(page.at.clone(), page.delivered.clone());
-        if let Some(limit) = self.limit {
-            let left = usize::try_from(limit.saturating_sub(self.count)).unwrap_or(usize::MAX);
-            if page.items.len() > left {
-                page.items.truncate(left);
-                let mut delivered = page.delivered;
-                delivered.extend(page.items.iter().filter_map(|(id, _)| id.clone()));
-                self.rest = Some(self.walk.cursor(page.at, delivered));
-            }
-        }
-        let held = u64::try_from(page.items.len()).unwrap_or(u64::MAX);
-        self.count = self.count.saturating_add(held);
-        if self.limit.is_none_or(|limit| self.count < limit) {
-            self.walk.start_ahead();
-        }
-        let onward = match &self.rest {
-            Some(rest) => Some(rest.clone()),
-            None => page.onward.map(|at| {
-                let later = self.walk.delivered_later().to_vec();
-                self.walk.cursor(Some(at), later)
-            }),
-        };
+    fn deliver(&mut self, page: NewPage<O::Item>) -> Page<O::Item> {
+        self.count = self.count.saturating_add(page.items.len() as u64);
+        let ids = page.items.iter().filter(|(id, _)| id.is_some()).count();
+        let cursor = self.walk.cursor(page.at, ids);
+        let onward = self.walk.resume_cursor().filter(|_| self.walk.leads_on());
         let turned = |direction| {
-            page.turned
-                .map(|at| ResumeCursor::new(O::INFO, direction, Some(at), Vec::new()))
+            page.turned.map(|at| ResumeCursor {
+                operation: O::INFO.id.to_owned(),
+                direction,
+                at: Some(at),
+                known: Known::default(),
+            })
         };
         let (next, previous) = if cursor.is_backward() {
             (turned(Direction::Forward), onward)
@@ -177,15 +134,6 @@ impl<O: PagedOperation> Pages<O> {
             previous,
         }
     }
-
-    fn reach_limit(&mut self) {
-        self.ending = if self.resume_cursor().is_none() {
-            self.walk.ending()
-        } else {
-            self.walk.end_request();
-            Some(Ending::ItemLimit)
-        };
-    }
 }
 
 impl<O: PagedOperation> Stream for Pages<O> {
@@ -198,7 +146,7 @@ impl<O: PagedOperation> Stream for Pages<O> {
 
 impl<O: PagedOperation> FusedStream for Pages<O> {
     fn is_terminated(&self) -> bool {
-        self.ending.is_some() || self.walk.is_over()
+        self.walk.is_over()
     }
 }
 

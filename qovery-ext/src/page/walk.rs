@@ -1,49 +1,40 @@
-//! From page to page: what to ask for, what of the answer is new, and where it leads.
+//! From page to page: the next request, and the new items of its response.
 //!
 //! Shared by the stream of items and the stream of pages; not for handing out single items. All
 //! state is kept here and nothing in a future that is awaited, so that dropping such a future loses
 //! nothing: the request goes on when the walk is polled again. Dropping the walk ends the request.
 
 use std::{
-    collections::HashSet,
-    task::{Context, Poll, ready},
+    sync::Arc,
+    task::{Context, Poll},
 };
 
 use qovery_api::{Call, PageParts, PagedOperation, Paging};
 
 use super::{
     Ending, PageError, ResumeCursor,
+    course::{Course, Last, Next},
     cursor::Direction,
     error::Kind,
     flight::Flight,
     link::{self, Link},
-    trail::{SortedOut, Trail},
+    pager::Settings,
+    seen::Delivered,
 };
 
 type Fetched<O> = Result<PageParts<<O as PagedOperation>::Item>, qovery_api::Error>;
+/// An item with its id, if it has one.
+pub(super) type Named<I> = (Option<Arc<str>>, I);
 
-/// How to page.
-pub(super) struct Settings<O: PagedOperation> {
-    pub(super) call: Call<O>,
-    pub(super) direction: Direction,
-    pub(super) resume: Option<ResumeCursor>,
-    pub(super) page_limit: Option<u64>,
-    pub(super) read_ahead: bool,
-}
-
-/// A page without what was delivered before.
+/// The new items of a page.
 pub(super) struct NewPage<I> {
-    /// What the page was fetched with.
+    /// The cursor that the page was fetched with.
     pub(super) at: Option<String>,
-    /// Never empty. Each item with its id.
-    pub(super) items: Vec<(Option<String>, I)>,
-    /// The ids of what was delivered before and belongs to this page, as far as is known.
-    pub(super) delivered: Vec<String>,
-    /// Where it leads.
-    pub(super) onward: Option<String>,
-    /// Where it leads in the other direction.
-    pub(super) turned: Option<String>,
+    /// Never empty.
+    pub(super) items: Vec<Named<I>>,
     pub(super) declared_size: Option<u64>,
+    /// The cursor of the page in the other direction.
+    pub(super) turned: Option<String>,
 }
 
 enum State {
@@ -55,58 +46,52 @@ enum State {
     Ended(Ending),
 }
 
+/// The page that a page leads to.
+enum Lead {
+    To(String),
+    Nowhere(Kind),
+    End,
+}
+
 pub(super) struct Walk<O: PagedOperation> {
     call: Call<O>,
-    direction: Direction,
-    /// What the next page is fetched with.
+    settings: Settings,
+    /// The cursor of the next page.
     at: Option<String>,
-    /// The ids of items that belong to the page at `at` or a later one and were delivered.
-    delivered: Vec<String>,
-    trail: Trail,
+    course: Course,
+    /// How many items the largest page had.
+    largest: usize,
+    held_back: bool,
+    wrong_cursor: Option<String>,
     state: State,
     flight: Option<Flight<Fetched<O>>>,
     pages_read: u64,
-    page_limit: Option<u64>,
-    read_ahead: bool,
-    wrong_cursor: Option<String>,
+    items_read: u64,
 }
 
 impl<O: PagedOperation> Walk<O> {
-    pub(super) fn new(settings: Settings<O>) -> Self {
-        let mut walk = Self {
-            call: settings.call,
-            direction: settings.direction,
-            at: None,
-            delivered: Vec::new(),
-            trail: Trail::new(matches!(O::PAGING, Paging::StartId { .. })),
+    pub(super) fn new(call: Call<O>, mut settings: Settings) -> Self {
+        let mut course = Course::new(matches!(O::PAGING, Paging::StartId { .. }));
+        let (mut at, mut wrong_cursor) = (None, None);
+        if let Some(cursor) = settings.resume.take() {
+            wrong_cursor = problem_with::<O>(&cursor);
+            settings.direction = cursor.direction;
+            course.resume(cursor.at.as_deref(), Delivered::from_known(&cursor.known));
+            at = cursor.at;
+        }
+        Self {
+            call,
+            settings,
+            at,
+            course,
+            largest: 0,
+            held_back: false,
+            wrong_cursor,
             state: State::Reading,
             flight: None,
             pages_read: 0,
-            page_limit: settings.page_limit,
-            read_ahead: settings.read_ahead,
-            wrong_cursor: None,
-        };
-        if let Some(cursor) = settings.resume {
-            walk.start_at(cursor);
+            items_read: 0,
         }
-        walk
-    }
-
-    fn start_at(&mut self, cursor: ResumeCursor) {
-        self.wrong_cursor = problem_with::<O>(&cursor);
-        self.direction = cursor.direction;
-        for id in &cursor.delivered {
-            self.trail.delivered_before(id);
-        }
-        if let Some(at) = &cursor.at {
-            if matches!(O::PAGING, Paging::StartId { .. }) {
-                self.trail.delivered_before(at);
-            }
-            // The first cursor of a walk is new.
-            let _ = self.trail.go_to(at);
-        }
-        self.at = cursor.at;
-        self.delivered = cursor.delivered;
     }
 
     /// The next page that brings something new.
@@ -118,108 +103,144 @@ impl<O: PagedOperation> Walk<O> {
             if self.is_over() {
                 return Poll::Ready(None);
             }
-            if !self.may_read_on() {
-                self.end(Ending::PageLimit);
+            if let Some(limit) = self.limit() {
+                self.end(limit);
                 return Poll::Ready(None);
             }
             if let Some(kind) = self.take_block() {
-                return Poll::Ready(Some(Err(self.error(kind))));
-            }
-            if let Some(problem) = &self.wrong_cursor {
-                let kind = Kind::WrongCursor(problem.clone());
                 return Poll::Ready(Some(Err(self.stop(kind))));
             }
-            let flight = self.flight.get_or_insert_with(|| {
-                Flight::in_place(fetch(&self.call, self.direction, &self.at))
-            });
-            let fetched = ready!(flight.poll(context));
-            self.flight = None;
-            match fetched {
+            let flight = self.flight.take();
+            let mut flight = flight.unwrap_or_else(|| Flight::in_place(self.fetch()));
+            let Poll::Ready(fetched) = flight.poll(context) else {
+                self.flight = Some(flight);
+                return Poll::Pending;
+            };
+            let taken = match fetched {
                 // Its runtime is gone: fetch in place.
-                None => {}
-                Some(Err(error)) => return Poll::Ready(Some(Err(self.stop(Kind::Call(error))))),
-                Some(Ok(parts)) => match self.take(parts) {
-                    Ok(page) if page.items.is_empty() => {}
-                    Ok(page) => return Poll::Ready(Some(Ok(page))),
-                    Err(error) => return Poll::Ready(Some(Err(error))),
-                },
+                None => continue,
+                Some(fetched) => fetched
+                    .map_err(Kind::Call)
+                    .and_then(|parts| self.take(parts)),
+            };
+            match taken {
+                Ok(page) if page.items.is_empty() => {}
+                Ok(page) => {
+                    self.start_ahead();
+                    return Poll::Ready(Some(Ok(page)));
+                }
+                Err(kind) => return Poll::Ready(Some(Err(self.stop(kind)))),
             }
         }
     }
 
-    fn take(&mut self, parts: PageParts<O::Item>) -> Result<NewPage<O::Item>, PageError> {
-        let lead = self.lead_on(&parts);
-        let items = parts
-            .items
-            .into_iter()
-            .map(|item| (O::item_id(&item), item))
-            .collect();
-        let Ok(SortedOut { new, known }) = self.trail.sort_out(items) else {
-            return Err(self.stop(Kind::WentBack));
-        };
-        self.pages_read = self.pages_read.saturating_add(1);
-        let at = self.at.clone();
-        let mut unmet = std::mem::take(&mut self.delivered);
-        let met: HashSet<&String> = known.iter().collect();
-        unmet.retain(|id| !met.contains(id));
-        let mut delivered = unmet.clone();
-        delivered.extend(known.into_iter().filter(|id| Some(id) != at.as_ref()));
-        let onward = match lead {
-            Lead::To(cursor) if self.trail.go_to(&cursor) => {
-                self.at = Some(cursor.clone());
-                self.delivered = unmet;
-                Some(cursor)
-            }
-            Lead::To(_) => {
-                self.block(Kind::CursorRepeated, &delivered, &new);
-                None
-            }
-            Lead::Nowhere(kind) => {
-                self.block(kind, &delivered, &new);
-                None
-            }
-            Lead::End => {
-                self.end(if parts.items_held_back {
-                    Ending::HeldBack
-                } else {
-                    Ending::Complete
-                });
-                None
-            }
-        };
-        let turned = match self.direction {
-            Direction::Forward => token(parts.previous.as_deref(), backward_parameter::<O>()),
-            Direction::Backward => token(parts.next.as_deref(), forward_parameter::<O>()),
-        };
-        Ok(NewPage {
-            at,
-            items: new,
-            delivered,
-            onward,
-            turned,
-            declared_size: parts.declared_size,
-        })
+    fn fetch(&self) -> qovery_api::BoxFuture<'static, Fetched<O>> {
+        let mut call = self.call.clone();
+        if let Some(at) = &self.at {
+            call = match (O::PAGING, self.settings.direction) {
+                (Paging::StartId { parameter, .. }, _) => call.query(parameter, at),
+                (Paging::ContinueToken { forward, backward }, Direction::Forward) => call
+                    .without_query(backward.unwrap_or_default())
+                    .query(forward, at),
+                (Paging::ContinueToken { forward, backward }, Direction::Backward) => call
+                    .without_query(forward)
+                    .query(backward.unwrap_or_default(), at),
+            };
+        }
+        Box::pin(async move { call.await.map(O::split) })
     }
 
-    /// Where a page leads.
-    fn lead_on(&self, parts: &PageParts<O::Item>) -> Lead {
-        match O::PAGING {
-            Paging::StartId {
-                short_page_ends, ..
-            } => self.lead_by_item(parts, short_page_ends),
-            Paging::ContinueToken { forward, backward } => {
-                let link = match self.direction {
-                    Direction::Forward => link::read(parts.next.as_deref(), forward),
-                    Direction::Backward => {
-                        link::read(parts.previous.as_deref(), backward.unwrap_or_default())
-                    }
-                };
-                match link {
-                    Link::Absent => Lead::End,
-                    Link::Token(token) => Lead::To(token),
-                    Link::WithoutToken => Lead::Nowhere(Kind::LinkWithoutToken),
+    /// Fetches the next page in the background, if the settings ask for it.
+    fn start_ahead(&mut self) {
+        let is_wanted = self.settings.read_ahead && matches!(self.state, State::Reading);
+        if is_wanted && self.limit().is_none() {
+            self.flight = Some(Flight::in_background(self.fetch()));
+        }
+    }
+
+    fn take(&mut self, parts: PageParts<O::Item>) -> Result<NewPage<O::Item>, Kind> {
+        let (lead, turned) = (self.lead_of(&parts), self.turned(&parts));
+        let is_empty = parts.items.is_empty();
+        let ids = parts
+            .items
+            .iter()
+            .map(|item| O::item_id(item).map(Arc::from));
+        let ids: Vec<Option<Arc<str>>> = ids.collect();
+        let delivered = &self.course.delivered;
+        let places = ids.iter().map(|id| delivered.position(id.as_deref()?));
+        let places: Vec<Option<u64>> = places.collect();
+        let last = match (ids.last(), places.last()) {
+            (Some(Some(_)), Some(Some(place))) => Last::Known(*place),
+            (Some(Some(_)), _) => Last::New,
+            _ => Last::WithoutId,
+        };
+        let until = delivered.count();
+        self.course.check(&places)?;
+        self.pages_read = self.pages_read.saturating_add(1);
+        self.largest = self.largest.max(ids.len());
+        self.held_back |= parts.items_held_back;
+        let mut page = NewPage {
+            at: self.at.clone(),
+            items: Vec::with_capacity(ids.len()),
+            declared_size: parts.declared_size,
+            turned,
+        };
+        let new = ids.into_iter().zip(places).zip(parts.items);
+        for ((id, _), item) in new.filter(|((_, place), _)| place.is_none()) {
+            if self.limit() == Some(Ending::ItemLimit) {
+                if let (true, Some((Some(last), _))) = (self.course.by_item, page.items.last()) {
+                    self.at = Some(last.to_string());
                 }
+                self.end(Ending::ItemLimit);
+                return Ok(page);
             }
+            // Of several items with one id on one page, which paging cannot have caused, one is named.
+            let name = id.filter(|id| self.course.delivered.insert(id));
+            page.items.push((name, item));
+            self.items_read = self.items_read.saturating_add(1);
+        }
+        let at = self.at.clone();
+        let next = match (lead, at) {
+            (Lead::To(cursor), at) => {
+                self.course
+                    .go_on(at, cursor, &last, (until, self.pages_read))
+            }
+            (Lead::Nowhere(kind), _) => Err(kind),
+            (Lead::End, Some(at)) if is_empty => self.course.look_for_the_end(at),
+            (Lead::End, _) => Ok(Next::End),
+        };
+        match next {
+            Ok(Next::At(at)) => self.at = at,
+            Ok(Next::End) if self.held_back => self.end(Ending::HeldBack),
+            Ok(Next::End) => self.end(Ending::Complete),
+            // The place to go on from is the page itself: it may lead on the next time.
+            Err(kind) => self.state = State::Blocked(kind),
+        }
+        Ok(page)
+    }
+
+    /// The page that a page leads to.
+    fn lead_of(&self, parts: &PageParts<O::Item>) -> Lead {
+        let link = match (O::PAGING, self.settings.direction) {
+            (
+                Paging::StartId {
+                    short_page_ends, ..
+                },
+                _,
+            ) => {
+                return self.lead_by_item(parts, short_page_ends);
+            }
+            (Paging::ContinueToken { forward, .. }, Direction::Forward) => {
+                link::read(parts.next.as_deref(), forward)
+            }
+            (Paging::ContinueToken { backward, .. }, Direction::Backward) => {
+                link::read(parts.previous.as_deref(), backward.unwrap_or_default())
+            }
+        };
+        match link {
+            Link::Absent => Lead::End,
+            Link::Token(token) => Lead::To(token),
+            Link::WithoutToken => Lead::Nowhere(Kind::LinkWithoutToken),
         }
     }
 
@@ -227,38 +248,46 @@ impl<O: PagedOperation> Walk<O> {
         let Some(last) = parts.items.last() else {
             return Lead::End;
         };
-        let count = u64::try_from(parts.items.len()).unwrap_or(u64::MAX);
-        if short_page_ends && parts.declared_size.is_some_and(|size| count < size) {
+        let count = parts.items.len();
+        let is_short = |size: u64| u64::try_from(count).is_ok_and(|count| count < size);
+        if short_page_ends && parts.declared_size.is_some_and(is_short) {
             return Lead::End;
         }
-        match O::item_id(last) {
-            // A page that starts at the cursor and holds nothing after it, though it had room.
-            Some(id)
-                if count == 1
-                    && Some(&id) == self.at.as_ref()
-                    && parts.declared_size != Some(1) =>
-            {
-                Lead::End
-            }
-            Some(id) => Lead::To(id),
-            None => Lead::Nowhere(Kind::ItemWithoutId),
+        let Some(id) = O::item_id(last) else {
+            return Lead::Nowhere(Kind::ItemWithoutId);
+        };
+        // A page that ends with its own cursor, though it had room for more.
+        let had_room = match parts.declared_size {
+            Some(size) if size > 0 => is_short(size),
+            _ => count == 1 || count < self.largest,
+        };
+        if had_room && Some(&id) == self.at.as_ref() {
+            return Lead::End;
+        }
+        Lead::To(id)
+    }
+
+    fn turned(&self, parts: &PageParts<O::Item>) -> Option<String> {
+        let Paging::ContinueToken { forward, backward } = O::PAGING else {
+            return None;
+        };
+        let link = match self.settings.direction {
+            Direction::Forward => link::read(parts.previous.as_deref(), backward?),
+            Direction::Backward => link::read(parts.next.as_deref(), forward),
+        };
+        match link {
+            Link::Token(token) => Some(token),
+            Link::Absent | Link::WithoutToken => None,
         }
     }
 
-    /// Fetches the next page in the background, where that is asked for.
-    pub(super) fn start_ahead(&mut self) {
-        if self.read_ahead
-            && self.flight.is_none()
-            && matches!(self.state, State::Reading)
-            && self.may_read_on()
-        {
-            let fetch = fetch(&self.call, self.direction, &self.at);
-            self.flight = Some(Flight::in_background(fetch));
+    /// The limit that is reached.
+    fn limit(&self) -> Option<Ending> {
+        let reached = |limit: Option<u64>, count| limit.is_some_and(|limit| count >= limit);
+        if reached(self.settings.item_limit, self.items_read) {
+            return Some(Ending::ItemLimit);
         }
-    }
-
-    fn may_read_on(&self) -> bool {
-        self.page_limit.is_none_or(|limit| self.pages_read < limit)
+        reached(self.settings.page_limit, self.pages_read).then_some(Ending::PageLimit)
     }
 
     /// Goes on after an error, from the same place.
@@ -268,18 +297,17 @@ impl<O: PagedOperation> Walk<O> {
         }
     }
 
-    /// Ends the request under way: no more pages are wanted. The place stays.
-    pub(super) fn end_request(&mut self) {
-        self.flight = None;
-    }
-
+    /// Ends the request under way as well. The place stays.
     fn end(&mut self, ending: Ending) {
-        self.end_request();
+        self.flight = None;
         self.state = State::Ended(ending);
     }
 
     fn take_block(&mut self) -> Option<Kind> {
-        match std::mem::replace(&mut self.state, State::Stopped) {
+        if let Some(problem) = &self.wrong_cursor {
+            return Some(Kind::WrongCursor(problem.clone()));
+        }
+        match std::mem::replace(&mut self.state, State::Reading) {
             State::Blocked(kind) => Some(kind),
             other => {
                 self.state = other;
@@ -299,91 +327,35 @@ impl<O: PagedOperation> Walk<O> {
         matches!(self.state, State::Ended(_) | State::Stopped)
     }
 
-    /// Where to go on when everything that was handed out so far is delivered; `None` at the end.
+    pub(super) fn leads_on(&self) -> bool {
+        !matches!(self.state, State::Blocked(_))
+    }
+
+    /// The cursor to go on from when every page so far is delivered; `None` at the end.
     pub(super) fn resume_cursor(&self) -> Option<ResumeCursor> {
         match self.ending() {
             Some(Ending::Complete | Ending::HeldBack) => None,
-            _ => Some(self.place()),
+            _ => Some(self.cursor(self.at.clone(), 0)),
         }
     }
 
-    /// The ids of delivered items that belong to later pages.
-    pub(super) fn delivered_later(&self) -> &[String] {
-        &self.delivered
-    }
-
-    pub(super) fn cursor(&self, at: Option<String>, delivered: Vec<String>) -> ResumeCursor {
-        ResumeCursor::new(O::INFO, self.direction, at, delivered)
-    }
-
-    fn place(&self) -> ResumeCursor {
-        self.cursor(self.at.clone(), self.delivered.clone())
+    /// A cursor with the ids of delivered items, without the last `undelivered` ones.
+    pub(super) fn cursor(&self, at: Option<String>, undelivered: usize) -> ResumeCursor {
+        ResumeCursor {
+            operation: O::INFO.id.to_owned(),
+            direction: self.settings.direction,
+            at,
+            known: self.course.delivered.known(undelivered),
+        }
     }
 
     fn stop(&mut self, kind: Kind) -> PageError {
         self.state = State::Stopped;
-        self.error(kind)
-    }
-
-    fn error(&self, kind: Kind) -> PageError {
-        PageError::new(O::INFO, kind, self.pages_read, self.place())
-    }
-
-    // The place to go on from is the page itself: it may lead on the next time.
-    fn block(&mut self, kind: Kind, delivered: &[String], new: &[(Option<String>, O::Item)]) {
-        self.state = State::Blocked(kind);
-        self.delivered = delivered
-            .iter()
-            .chain(new.iter().filter_map(|(id, _)| id.as_ref()))
-            .cloned()
-            .collect();
-    }
-}
-
-enum Lead {
-    To(String),
-    Nowhere(Kind),
-    End,
-}
-
-fn fetch<O: PagedOperation>(
-    call: &Call<O>,
-    direction: Direction,
-    at: &Option<String>,
-) -> qovery_api::BoxFuture<'static, Fetched<O>> {
-    let mut call = call.clone();
-    if let Some(at) = at {
-        call = match (O::PAGING, direction) {
-            (Paging::StartId { parameter, .. }, _) => call.query(parameter, at),
-            (Paging::ContinueToken { forward, backward }, Direction::Forward) => call
-                .without_query(backward.unwrap_or_default())
-                .query(forward, at),
-            (Paging::ContinueToken { forward, backward }, Direction::Backward) => call
-                .without_query(forward)
-                .query(backward.unwrap_or_default(), at),
-        };
-    }
-    Box::pin(async move { call.await.map(O::split) })
-}
-
-fn forward_parameter<O: PagedOperation>() -> Option<&'static str> {
-    match O::PAGING {
-        Paging::ContinueToken { forward, .. } => Some(forward),
-        Paging::StartId { .. } => None,
-    }
-}
-
-fn backward_parameter<O: PagedOperation>() -> Option<&'static str> {
-    match O::PAGING {
-        Paging::ContinueToken { backward, .. } => backward,
-        Paging::StartId { .. } => None,
-    }
-}
-
-fn token(link: Option<&str>, parameter: Option<&str>) -> Option<String> {
-    match link::read(link, parameter?) {
-        Link::Token(token) => Some(token),
-        Link::Absent | Link::WithoutToken => None,
+        if !matches!(kind, Kind::Call(_)) {
+            self.course.begin_anew();
+        }
+        let cursor = self.cursor(self.at.clone(), 0);
+        PageError::new(O::INFO, kind, self.pages_read, cursor)
     }
 }
 
@@ -394,8 +366,10 @@ fn problem_with<O: PagedOperation>(cursor: &ResumeCursor) -> Option<String> {
             cursor.operation
         ));
     }
-    if cursor.direction == Direction::Backward && backward_parameter::<O>().is_none() {
-        return Some("the resume cursor goes backward, and this operation does not".to_owned());
-    }
-    None
+    let backward = match O::PAGING {
+        Paging::ContinueToken { backward, .. } => backward,
+        Paging::StartId { .. } => None,
+    };
+    (cursor.direction == Direction::Backward && backward.is_none())
+        .then(|| "the resume cursor goes backward, and this operation does not".to_owned())
 }

@@ -91,7 +91,13 @@ pub enum WindowExtent {
 
 impl WindowExtent {
     /// Says `Complete` only where that is certain.
-    fn of(count: u64, asked: u64, default: u64, declared: Option<u64>, held_back: bool) -> Self {
+    pub(super) fn of(
+        count: u64,
+        asked: u64,
+        default: u64,
+        declared: Option<u64>,
+        held_back: bool,
+    ) -> Self {
         let room = match declared {
             Some(declared) if declared > 0 => declared.min(asked),
             // Where it ends a window is then unknown, but not before the size that it has unasked.
@@ -152,39 +158,5 @@ impl<O: WindowOperation> fmt::Debug for Window<O> {
             .field("size", &self.size)
             .field("extent", &self.extent)
             .finish()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_window_is_complete_only_where_that_is_certain() {
-        use WindowExtent::{Complete, Full, Limited};
-        for (count, asked, declared, held_back, expected) in [
-            (0, 20, Some(20), false, Complete),
-            (19, 20, Some(20), false, Complete),
-            (19, 20, None, false, Complete),
-            (20, 20, Some(20), false, Full),
-            (20, 5, Some(20), false, Full),
-            (5, 5, None, false, Full),
-            (20, 100, Some(20), false, Limited),
-            (20, 100, None, false, Limited),
-            (20, 100, Some(0), false, Limited),
-            (50, 100, None, false, Limited),
-            (7, 100, None, false, Complete),
-            (20, 100, Some(100), false, Complete),
-            (50, 100, Some(50), false, Limited),
-            (49, 100, Some(50), false, Complete),
-            (3, 100, Some(100), true, Limited),
-            (0, 100, Some(100), true, Limited),
-        ] {
-            let extent = WindowExtent::of(count, asked, 20, declared, held_back);
-            assert_eq!(
-                extent, expected,
-                "{count} of {asked}, declared {declared:?}"
-            );
-        }
     }
 }

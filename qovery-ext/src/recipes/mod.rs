@@ -1,6 +1,18 @@
-//! What takes several calls, or one call and some care: finding services, their URLs, variables.
+//! Jobs that take several calls, or one call and some care.
 //!
-//! Each recipe is a function of a [`Client`](qovery_api::Client). Not for single operations, and not for waiting: see [`crate::wait`].
+//! | job | recipe | feature |
+//! |---|---|---|
+//! | finding anything by name, path, console URL or id | `FindExt` | `find` |
+//! | the services and the URLs of an environment | [`services`], [`find_service`], [`urls`] | |
+//! | past deployments as rows | [`history`], [`service_history`], [`TypedDuration`] | |
+//! | setting a version, rolling back, promoting | [`set_image`], [`set_branch`], [`roll_back`], [`promote`] | |
+//! | planning and applying Terraform | [`plan_terraform`] | |
+//! | variables, `.env` files, aliases | `set_variable`, `plan_variables`, `parse_dotenv`, `set_alias` | `variables` |
+//! | an environment for each pull request | `PreviewEnvironment` | `preview` |
+//! | one action on many environments | `Bulk` | `bulk` |
+//!
+//! Not for single operations, which are called on the [`Client`](qovery_api::Client), and not for waiting:
+//! see [`crate::wait`].
 //!
 //! # Dropping
 //! Dropping a future of this module abandons the request in flight. The recipes that only read lose

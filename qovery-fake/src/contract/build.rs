@@ -103,6 +103,7 @@ impl<'a> Build<'a> {
                 built.insert((*name).to_owned(), self.value(schema, known, name, within));
             }
         }
+        agree_on_ids(&mut built, facts);
         if shape.additional.is_some() || shape.properties.is_empty() {
             for (name, value) in facts.and_then(Value::as_object).into_iter().flatten() {
                 built.entry(name).or_insert_with(|| value.clone());
@@ -189,18 +190,45 @@ impl<'a> Build<'a> {
         let Some(facts) = facts else {
             return alternatives.members.first();
         };
-        // A member that has a place for the facts, if any has: facts may be incomplete. Of several, the one
-        // that they contradict least, and of these the one that uses most of them.
+        // The member that the facts contradict least; of several, the one that uses most of them; of
+        // several, the one that lacks least.
         alternatives.members.iter().min_by_key(|member| {
             let wrong = self.contract.violations(member, facts, Direction::Response);
+            let lacking = wrong
+                .iter()
+                .filter(|violation| violation.is_missing())
+                .count();
             let shape = self.contract.shape(member);
             let used = shape
                 .properties
                 .keys()
-                .filter(|name| facts.get(name).is_some())
-                .count();
-            (used == 0, wrong.len(), usize::MAX - used)
+                .filter(|name| facts.get(name).is_some_and(|fact| !fact.is_null()));
+            (wrong.len() - lacking, usize::MAX - used.count(), lacking)
         })
+    }
+}
+
+/// Gives `registry_id` and `registry.id` one value if one of them is invented.
+fn agree_on_ids(built: &mut Map<String, Value>, facts: Option<&Value>) {
+    let names: Vec<String> = built.keys().cloned().collect();
+    for name in names.iter().filter_map(|name| name.strip_suffix("_id")) {
+        let by_name = format!("{name}_id");
+        let is_known = |fact: Option<&Value>| fact.is_some_and(|fact| !fact.is_null());
+        let Some(id) = built.get(&by_name).cloned() else {
+            continue;
+        };
+        let Some(inner) = built.get_mut(name).and_then(|object| object.get_mut("id")) else {
+            continue;
+        };
+        let is_uuid = id.as_str().is_some_and(|id| Uuid::parse_str(id).is_ok());
+        if is_known(facts.and_then(|facts| facts.get(&by_name))) {
+            if is_uuid {
+                *inner = id;
+            }
+        } else {
+            let inner = inner.clone();
+            built.insert(by_name, inner);
+        }
     }
 }
 

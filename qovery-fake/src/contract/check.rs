@@ -11,6 +11,8 @@ use super::{
 };
 
 const DEPTH: usize = 48;
+/// The problem of a required property that is not there.
+const MISSING: &str = "is required";
 
 /// Which way the value goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,13 @@ impl std::fmt::Display for Violation {
         } else {
             write!(f, "{} {}", self.path, self.what)
         }
+    }
+}
+
+impl Violation {
+    /// Whether a required property is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.what == MISSING
     }
 }
 
@@ -170,7 +179,7 @@ impl Check<'_> {
             let property = follow(&self.contract.document, property);
             let exempt = property.get(exempt).and_then(Value::as_bool) == Some(true);
             if value.get(name).is_none() && !exempt {
-                self.report(&below(path, name), "is required");
+                self.report(&below(path, name), MISSING);
             }
         }
         for (name, content) in value.as_object().into_iter().flatten() {
@@ -201,7 +210,7 @@ impl Check<'_> {
                     self.report(&below(path, discriminator), what);
                 }
                 (None, None) if alternatives.is_mapped() => {
-                    self.report(&below(path, discriminator), "is required");
+                    self.report(&below(path, discriminator), MISSING);
                 }
                 _ => self.any_of(alternatives.members, value, path, depth),
             }

@@ -120,6 +120,18 @@ impl Contract {
         self.operations.get(index)
     }
 
+    /// Whether this path is read as one document, and not as a list.
+    pub(crate) fn is_document(&self, template: &str) -> bool {
+        let mut operations = self.operations.iter();
+        let read = operations.find(|o| o.method == Method::GET && o.template == template);
+        let content = read.and_then(|read| read.success.content.as_ref());
+        content.is_some_and(|(_, schema)| {
+            let facts = serde_json::json!({ "results": [] });
+            let probe = self.build(schema, &facts, Amount::Minimal);
+            probe.is_object() && probe.get("results").is_none()
+        })
+    }
+
     /// Finds the operation for a method and an encoded path.
     pub(crate) fn route(&self, method: &Method, path: &str) -> Matched {
         self.routes.find(&self.operations, method, path)

@@ -144,6 +144,22 @@ impl Contract {
 }
 
 impl Contract {
+    /// Whether a schema, or a member of it, has a property.
+    pub(crate) fn declares(&self, schema: &Value, name: &str) -> bool {
+        let shape = self.shape(schema);
+        let members = shape.alternatives.map(|alternatives| alternatives.members);
+        shape.properties.contains_key(name)
+            || members
+                .unwrap_or_default()
+                .iter()
+                .any(|member| self.declares(member, name))
+    }
+
+    /// Whether a schema requires a property.
+    pub(crate) fn requires(&self, schema: &Value, name: &str) -> bool {
+        self.shape(schema).required.contains(&name)
+    }
+
     fn is_nullable(&self, schema: &Value, depth: usize) -> bool {
         let says = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
         let followed = follow(&self.document, schema);

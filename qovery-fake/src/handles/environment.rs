@@ -69,6 +69,16 @@ impl FakeEnvironment {
         self
     }
 
+    /// Sets its mode, such as `PRODUCTION`, known to the API or not. Default: `DEVELOPMENT`.
+    pub fn in_mode(self, mode: &str) -> Self {
+        self.fake.with(|core| {
+            if let Some(resource) = core.world.resources.get_mut(&self.id.to_string()) {
+                resource.body.insert("mode".to_owned(), mode.into());
+            }
+        });
+        self
+    }
+
     /// Adds a service, in a stage of its own until [`FakeService::in_stage`] chooses one.
     pub fn service(&self, kind: Workload, name: &str) -> FakeService {
         let template = format!("/{0}/{{{0}Id}}", kind.segment());

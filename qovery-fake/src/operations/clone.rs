@@ -138,5 +138,6 @@ fn with_answers(
 
 fn shown(world: &World, call: &Call<'_>, id: Uuid) -> Handled {
     let resource = world.resources.get(&id.to_string());
-    Ok(call.success(&resource.map(Resource::facts).unwrap_or_default()))
+    let facts = resource.map(|resource| world.shown(resource));
+    Ok(call.success(&facts.unwrap_or_default()))
 }

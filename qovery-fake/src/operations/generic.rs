@@ -38,7 +38,7 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
     };
     match (&call.operation.method, is_item, collection) {
         (&Method::GET, true, _) => {
-            let facts = item.map_or(Value::Null, Resource::facts);
+            let facts = item.map_or(Value::Null, |item| world.shown(item));
             Ok(call.success(&facts))
         }
         (&Method::PUT | &Method::PATCH, true, _) => edit(world, call),
@@ -56,11 +56,22 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
             None => Ok(example(world, call)),
         },
         (&Method::PUT | &Method::PATCH, false, _) => {
-            let document = merge(world.resources.single(&call.incoming.path));
-            world
-                .resources
-                .set_single(&call.incoming.path, document.clone());
-            Ok(call.success(&document))
+            let old = world.resources.single(&call.incoming.path);
+            set_document(world, call, merge(old))
+        }
+        (&Method::POST, false, _) if call.contract.is_document(template) => {
+            let old = world.resources.single(&call.incoming.path);
+            let mut document = old.cloned().unwrap_or_else(|| {
+                let date = world.date(world.now);
+                let mut facts = parent_facts(&call.path.iter().cloned().collect());
+                facts.insert("created_at".to_owned(), json!(date));
+                Value::Object(facts)
+            });
+            if let (Some(document), Some(body)) = (document.as_object_mut(), call.body.as_object())
+            {
+                document.extend(body.clone());
+            }
+            set_document(world, call, document)
         }
         (&Method::DELETE, false, _) => {
             world.resources.set_single(&call.incoming.path, json!({}));
@@ -68,6 +79,13 @@ pub(super) fn execute(world: &mut World, call: &Call<'_>) -> Handled {
         }
         _ => Ok(call.example(&merge(None))),
     }
+}
+
+/// Keeps the document of a path.
+fn set_document(world: &mut World, call: &Call<'_>, document: Value) -> Handled {
+    let answer = call.success(&document);
+    world.resources.set_single(&call.incoming.path, document);
+    Ok(answer)
 }
 
 /// What the contract declares, with the ids of the path where it has a place for them.
@@ -98,7 +116,7 @@ fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
         .resources
         .of(items)
         .filter(|r| belongs(r))
-        .map(Resource::facts)
+        .map(|resource| world.shown(resource))
         .collect();
     let declared = call.declared_list();
     if declared == DeclaredList::None {
@@ -150,9 +168,19 @@ fn create_from_call(world: &mut World, call: &Call<'_>, items: &str) -> Handled 
             return Err(Refusal::new(409, detail));
         }
     }
+    if let Some(cluster) = body.get("cluster").and_then(Value::as_str)
+        && world.resources.get(cluster).is_none()
+    {
+        return Err(Refusal::not_found("cluster", cluster));
+    }
     let id = create(world, call.contract, items, parents, body, None);
-    let facts = world.resources.get(&id.to_string()).map(Resource::facts);
-    Ok(call.success(&facts.unwrap_or_default()))
+    Ok(call.success(&shown(world, &id.to_string())))
+}
+
+/// The facts about a resource, as responses show them.
+fn shown(world: &World, id: &str) -> Value {
+    let resource = world.resources.get(id);
+    resource.map_or(Value::Null, |resource| world.shown(resource))
 }
 
 fn first(parents: &BTreeMap<String, String>) -> String {
@@ -170,8 +198,12 @@ pub(crate) fn create(
 ) -> Uuid {
     let id = world.new_id();
     for (name, value) in &body {
-        // A body may name what the resource belongs to, such as `organization_id`.
-        if let (Some(owner), Some(value)) = (name.strip_suffix("_id"), value.as_str()) {
+        // A body may name what the resource belongs to, such as `organization_id` or `cluster`.
+        let owner = match name.as_str() {
+            "cluster" => Some("cluster"),
+            name => name.strip_suffix("_id"),
+        };
+        if let (Some(owner), Some(value)) = (owner, value.as_str()) {
             let parameter = format!("{}Id", camel_case(owner));
             if contract.names_an_item(&parameter) && world.resources.get(value).is_some() {
                 parents.entry(parameter).or_insert_with(|| value.to_owned());
@@ -279,15 +311,29 @@ fn edit(world: &mut World, call: &Call<'_>) -> Handled {
                 };
             }
         } else {
-            resource.body = body;
+            let edited = call.operation.body.as_ref();
+            let edited = edited.and_then(|body| body.schema.as_ref());
+            let answered = call
+                .operation
+                .success
+                .content
+                .as_ref()
+                .map(|(_, schema)| schema);
+            let is_kept = |name: &str| {
+                // An edit replaces what it can express; what every answer has is not lost by it.
+                edited.is_none_or(|edited| !call.contract.declares(edited, name))
+                    || answered.is_some_and(|answered| call.contract.requires(answered, name))
+            };
+            resource.body.retain(|name, _| is_kept(name));
+            resource.body.extend(body);
         }
         resource.server.insert("updated_at".to_owned(), json!(date));
     }
+    world.follow_schedule(&id);
     if let Ok(id) = Uuid::parse_str(&id) {
         world.note_edit(id);
     }
-    let facts = world.resources.get(&id).map(Resource::facts);
-    Ok(call.success(&facts.unwrap_or_default()))
+    Ok(call.success(&shown(world, &id)))
 }
 
 /// The scope of the variables and secrets below a resource.

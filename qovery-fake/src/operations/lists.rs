@@ -71,7 +71,7 @@ pub(super) fn services_of_environment(world: &World, call: &Call<'_>) -> Handled
 fn document(world: &World, id: Uuid) -> Value {
     let resource = world.resources.get(&id.to_string());
     resource
-        .map(|resource| resource.facts())
+        .map(|resource| world.shown(resource))
         .unwrap_or_default()
 }
 

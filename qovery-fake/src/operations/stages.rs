@@ -42,6 +42,11 @@ pub(super) fn create(world: &mut World, call: &Call<'_>) -> Handled {
         ));
     }
     let id = world.stage_named(call.contract, environment, name);
+    let body = call.body.as_object().cloned().unwrap_or_default();
+    if let Some(resource) = world.resources.get_mut(&id.to_string()) {
+        resource.body.extend(body);
+    }
+    world.note_edit(id);
     Ok(call.success(&facts(world, id)))
 }
 
@@ -55,7 +60,11 @@ pub(super) fn attach(world: &mut World, call: &Call<'_>) -> Handled {
     let environment = environment.map(|environment| environment.id);
     let subject = world.services.get_mut(&service);
     match subject.filter(|service| Some(service.environment) == environment) {
-        Some(service) => service.stage = stage,
+        Some(service) => {
+            service.stage = stage;
+            let is_skipped = call.body.get("is_skipped").and_then(Value::as_bool);
+            service.is_skipped = is_skipped.unwrap_or(false);
+        }
         None => {
             return Err(Refusal::bad_request(
                 "stage and service belong to different environments",
@@ -144,7 +153,7 @@ fn facts(world: &World, stage: Uuid) -> Value {
                 "created_at": created,
                 "service_id": service.id,
                 "service_type": service.kind.service_type(),
-                "is_skipped": false,
+                "is_skipped": service.is_skipped,
             })
         })
         .collect();

@@ -9,6 +9,7 @@ mod front_ends;
 mod pages;
 mod requests;
 mod resources;
+mod round_trip;
 mod scripts;
 mod stories;
 mod traits;

@@ -64,10 +64,6 @@ impl World {
                 .parents
                 .insert("clusterId".to_owned(), cluster.to_string());
             resource.body.entry("mode").or_insert(json!("DEVELOPMENT"));
-            let provider = json!({"provider": "AWS", "cluster": cluster});
-            resource
-                .server
-                .insert("cloud_provider".to_owned(), provider);
         }
     }
 
@@ -83,6 +79,7 @@ impl World {
         let service = Service {
             id,
             kind,
+            is_skipped: false,
             name,
             environment,
             stage,
@@ -155,7 +152,8 @@ impl World {
             .resources
             .get(&id.to_string())
             .map(|resource| resource.facts());
-        let name = facts.and_then(|facts| Some(facts.get("name")?.as_str()?.to_owned()));
+        let text = |property: &str| Some(facts.as_ref()?.get(property)?.as_str()?.to_owned());
+        let name = text("name");
         if let Some(service) = self.services.get_mut(&id) {
             if service.deployment_status == "UP_TO_DATE" {
                 service.deployment_status = "OUT_OF_DATE";
@@ -165,6 +163,18 @@ impl World {
             environment.name = name.unwrap_or_else(|| environment.name.clone());
         } else if let Some(cluster) = self.clusters.get_mut(&id) {
             cluster.name = name.unwrap_or_else(|| cluster.name.clone());
+        } else {
+            let description = text("description");
+            self.environments.change_where(
+                |environment| environment.stage(id).is_some(),
+                |environment| {
+                    let stages = environment.stages.iter_mut();
+                    for stage in stages.filter(|stage| stage.id == id) {
+                        stage.name = name.clone().unwrap_or_else(|| stage.name.clone());
+                        stage.description = description.clone().unwrap_or_default();
+                    }
+                },
+            );
         }
     }
 }

@@ -100,6 +100,8 @@ pub(crate) struct Stage {
 pub(crate) struct Service {
     pub(crate) id: Uuid,
     pub(crate) kind: Workload,
+    /// Whether its stage leaves it out.
+    pub(crate) is_skipped: bool,
     pub(crate) name: String,
     pub(crate) environment: Uuid,
     pub(crate) stage: Uuid,

@@ -12,6 +12,7 @@ pub(crate) mod execution;
 pub(crate) mod past;
 pub(crate) mod request;
 pub(crate) mod resources;
+mod response;
 pub(crate) mod script;
 pub(crate) mod table;
 pub(crate) mod version;

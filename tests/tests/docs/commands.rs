@@ -73,6 +73,8 @@ impl Known {
                 &("test" | "bench" | "run" | "build" | "check" | "clippy" | "doc" | "fmt"),
                 rest,
             )) => self.problem_of_build(rest),
+            // These come with cargo, and what they name is in a registry.
+            Some((&("add" | "package" | "publish"), _)) => None,
             Some((name, _)) => {
                 let is_known = self.aliases.iter().any(|alias| alias == name)
                     || INSTALLED_APART.contains(name);

@@ -76,6 +76,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext $type Debug", "handles: ids"),
     ("ext Items Debug", "the id of the operation and counts"),
     ("fake Kind Debug", "private"),
+    ("ext Known Debug", "counts"),
     ("ext NotCanceled Display", "words of ours and ids"),
     ("ext NotUnicode Display", "private: words of ours"),
     (

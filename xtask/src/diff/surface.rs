@@ -353,6 +353,7 @@ fn tidy(text: &str) -> String {
     text.replace("crate::types::", "")
         .replace("types::", "")
         .replace("::std::collections::", "")
+        .replace("uuid::Uuid", "Uuid")
 }
 
 struct EnumItem {
@@ -489,7 +490,7 @@ mod tests {
         let Kind::Struct(thing) = &surface.types["Thing"].kind else {
             panic!()
         };
-        assert_eq!(thing.fields[0], ("id".to_owned(), "uuid::Uuid".to_owned()));
+        assert_eq!(thing.fields[0], ("id".to_owned(), "Uuid".to_owned()));
         assert_eq!(
             thing.fields[1],
             ("type".to_owned(), "Option<Vec<Kind>>".to_owned())

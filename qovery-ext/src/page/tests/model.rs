@@ -131,6 +131,8 @@ pub(crate) enum Missing {
     FromHead,
     /// 404.
     Refused,
+    /// Answers with an empty page, as at the end.
+    Empty,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -160,7 +162,12 @@ pub(crate) struct Behavior {
     pub(crate) empty_pages: bool,
     /// Where a cursor leads instead: from the number that it names to another one.
     pub(crate) detours: BTreeMap<u64, u64>,
+    /// Answers every request with the head of the list.
     pub(crate) pays_no_heed: bool,
+    /// How many items before its place a page begins.
+    pub(crate) overlap: usize,
+    /// How many items appear at the head before each request.
+    pub(crate) grows: u64,
     pub(crate) without_ids: bool,
     pub(crate) without_tokens: bool,
     pub(crate) held_back: bool,
@@ -183,6 +190,8 @@ impl Default for Behavior {
             empty_pages: false,
             detours: BTreeMap::new(),
             pays_no_heed: false,
+            overlap: 0,
+            grows: 0,
             without_ids: false,
             without_tokens: false,
             held_back: false,
@@ -318,6 +327,9 @@ impl State {
         for change in self.behavior.changes.remove(&index).unwrap_or_default() {
             self.apply(&change);
         }
+        if self.behavior.grows > 0 {
+            self.apply(&Change::InsertAtHead(self.behavior.grows));
+        }
         match self.behavior.faults.get(&index) {
             Some(Fault::Status(status)) => return Ok(response(*status, "{}".to_owned())),
             Some(Fault::Disconnected) => return Err(TransportError::interrupted("line cut")),
@@ -404,10 +416,11 @@ impl State {
         let exists = self.numbers.get(older) == Some(&number);
         let end = match (exists, self.behavior.missing) {
             _ if self.behavior.pays_no_heed => self.numbers.len(),
-            (true, _) => older + usize::from(self.behavior.inclusive),
+            (true, _) => self.with_overlap(older + usize::from(self.behavior.inclusive)),
             (false, Missing::InPlace) => older,
             (false, Missing::FromHead) => self.numbers.len(),
             (false, Missing::Refused) => return None,
+            (false, Missing::Empty) => 0,
         };
         let half = self.behavior.short_pages && index % 2 == 1;
         let size = self.behavior.page_size;
@@ -428,7 +441,19 @@ impl State {
             return json!({"page_size": 20, "results": [], "next": next, "held_back": false});
         }
         let number = *self.behavior.detours.get(&number).unwrap_or(&number);
-        self.page(self.older_than(number), self.behavior.page_size)
+        let older = self.older_than(number);
+        let exists = self.numbers.get(older) == Some(&number);
+        let end = match (exists, self.behavior.missing) {
+            _ if self.behavior.pays_no_heed => self.numbers.len(),
+            (false, Missing::Empty) => 0,
+            _ => self.with_overlap(older + usize::from(self.behavior.inclusive)),
+        };
+        self.page(end, self.behavior.page_size)
+    }
+
+    /// The end of a page that begins before its place.
+    fn with_overlap(&self, end: usize) -> usize {
+        (end + self.behavior.overlap).min(self.numbers.len())
     }
 
     fn page_before_token(&self, token: &str) -> Value {

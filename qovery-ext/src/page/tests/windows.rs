@@ -49,3 +49,32 @@ async fn a_window_keeps_what_it_has_when_widening_fails() {
     assert_eq!((window.items().len(), window.size()), (1, 1));
     assert!(!format!("{window:?}").contains("number"));
 }
+
+#[test]
+fn a_window_is_complete_only_where_that_is_certain() {
+    use super::super::WindowExtent::{Complete, Full, Limited};
+    for (count, asked, declared, held_back, expected) in [
+        (0, 20, Some(20), false, Complete),
+        (19, 20, Some(20), false, Complete),
+        (19, 20, None, false, Complete),
+        (20, 20, Some(20), false, Full),
+        (20, 5, Some(20), false, Full),
+        (5, 5, None, false, Full),
+        (20, 100, Some(20), false, Limited),
+        (20, 100, None, false, Limited),
+        (20, 100, Some(0), false, Limited),
+        (50, 100, None, false, Limited),
+        (7, 100, None, false, Complete),
+        (20, 100, Some(100), false, Complete),
+        (50, 100, Some(50), false, Limited),
+        (49, 100, Some(50), false, Complete),
+        (3, 100, Some(100), true, Limited),
+        (0, 100, Some(100), true, Limited),
+    ] {
+        let extent = super::super::WindowExtent::of(count, asked, 20, declared, held_back);
+        assert_eq!(
+            extent, expected,
+            "{count} of {asked}, declared {declared:?}"
+        );
+    }
+}

@@ -503,14 +503,16 @@ impl<'a> Keeper<'a> {
     fn properties(&mut self, root: &Root, pointer: &str, new: &Value, old: &Value, place: &str) {
         let mut before = BTreeMap::new();
         let mut order = Vec::new();
+        // Of two parts that declare a property, the first counts on both sides.
         effective(
             old,
             self.older,
             &mut BTreeSet::new(),
             &mut |name, value, _| {
-                if before.insert(name.to_owned(), value.clone()).is_none() {
+                before.entry(name.to_owned()).or_insert_with(|| {
                     order.push(name.to_owned());
-                }
+                    value.clone()
+                });
             },
         );
         if before.is_empty() {

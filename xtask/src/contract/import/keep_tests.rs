@@ -354,3 +354,10 @@ fn a_new_field_that_sounds_like_a_secret_is_listed() {
     );
     assert!(report.contains("x-secret`: 1\n  Out.api_key\n"), "{report}");
 }
+
+#[test]
+fn a_property_that_two_parts_declare_differently_is_no_change_by_itself() {
+    let out = "    A: {type: object, properties: {p: {type: string}}}\n    Out: {allOf: [{$ref: '#/components/schemas/A'}, {type: object, properties: {p: {type: array, items: {type: string}}}}]}\n";
+    let (_, report) = schemas(out, &format!("{out}    B: {{type: string}}\n"));
+    assert!(!report.contains("breaking"), "{report}");
+}

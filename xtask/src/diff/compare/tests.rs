@@ -114,7 +114,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("constructor-removed", "", "", ""),
     ("new-argument-added", "required: [name, size]", "required: [name, size, color]", "ProjectRequest::new takes a new argument color: impl Into<String>"),
     ("new-argument-removed", "required: [name, size]", "required: [name]", "ProjectRequest::new no longer takes size: i64, which is a setter now"),
-    ("new-argument-type-changed", "        size: {type: integer}", "        size: {type: string, format: uuid}", "ProjectRequest::new: the argument size was i64 and is uuid::Uuid"),
+    ("new-argument-type-changed", "        size: {type: integer}", "        size: {type: string, format: uuid}", "ProjectRequest::new: the argument size was i64 and is Uuid"),
     ("new-arguments-reordered", "        name: {type: string}\n        size: {type: integer}\n", "        size: {type: integer}\n        name: {type: string}\n", "ProjectRequest::new: the arguments have another order"),
     ("model-setter-added", "        size: {type: integer}\n", "        size: {type: integer}\n        note: {type: string}\n", "ProjectRequest::note(impl Into<String>) is new"),
     ("model-setter-removed", "required: [name, size]", "required: [name, size, color]", "ProjectRequest::color(impl Into<String>) is gone: it is an argument of ProjectRequest::new"),

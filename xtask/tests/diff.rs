@@ -1,0 +1,275 @@
+//! The commands `diff`, `update` and `import` from outside, in a repository with a history.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops where its setup fails"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+const CONTRACT: &str = r##"openapi: 3.0.3
+info:
+  title: Qovery API
+  version: '1'
+  license:
+    name: MIT OR Apache-2.0
+servers: []
+tags:
+  - name: Projects
+paths:
+  /project/{projectId}:
+    get:
+      tags: [Projects]
+      summary: Get project
+      operationId: getProject
+      parameters:
+        - name: projectId
+          in: path
+          required: true
+          schema:
+            type: string
+            format: uuid
+      responses:
+        '200':
+          description: Success
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Project'
+components:
+  schemas:
+    Project:
+      type: object
+      properties:
+        name:
+          type: string
+        kind:
+          type: string
+          enum: [A, B]
+"##;
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output();
+    output.unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"))
+}
+
+fn git(home: &Path, arguments: &[&str]) {
+    let output = run(Command::new("git")
+        .current_dir(home)
+        .args([
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@b.example",
+            "-c",
+            "commit.gpgsign=false",
+        ])
+        .args(arguments));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+/// A repository with one commit.
+fn repository() -> TempDir {
+    let home = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+        fs::write(path, text).expect("written");
+    };
+    write("openapi.yaml", CONTRACT);
+    write("Cargo.toml", "[workspace.package]\nversion = \"0.1.0\"\n");
+    write("CHANGELOG.md", "# Changelog\n\n## Unreleased\n");
+    write(
+        "xtask/overlay.yaml",
+        "overlay: 1.0.0\ninfo: {title: Fixes, version: 1.0.0}\nactions:\n  - target: $.components.schemas.Project\n    description: A project has to have a name.\n    update: {required: [name]}\n",
+    );
+    write("qovery-api/src/lib.rs", "");
+    git(home.path(), &["init", "--quiet"]);
+    git(home.path(), &["add", "--all"]);
+    git(home.path(), &["commit", "--quiet", "--message", "first"]);
+    home
+}
+
+fn xtask(home: &Path, arguments: &[&str]) -> Output {
+    run(Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .current_dir(home)
+        .env("CARGO_MANIFEST_DIR", home.join("xtask"))
+        .args(arguments))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[track_caller]
+fn printed(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+#[test]
+fn the_working_tree_is_compared_with_a_revision_and_the_exit_code_says_how_much() {
+    let home = repository();
+    let run = |arguments: &[&str]| xtask(home.path(), arguments);
+    let same = printed(&run(&[
+        "diff",
+        "git:HEAD",
+        "openapi.yaml",
+        "--fail-on",
+        "minor",
+    ]));
+    assert!(
+        same.contains("no changes") && same.contains("version: stays"),
+        "{same}"
+    );
+    fs::write(
+        home.path().join("openapi.yaml"),
+        CONTRACT.replace("[A, B]", "[A, B, C]"),
+    )
+    .expect("written");
+    let minor = run(&["diff", "git:HEAD", "openapi.yaml"]);
+    let found = printed(&minor);
+    assert!(found.contains("gained C, the variant C"), "{found}");
+    assert!(
+        found.contains("version: minor, 0.1.0 becomes 0.1.1"),
+        "{found}"
+    );
+    assert!(found.contains("openapi.yaml:"), "{found}");
+    assert!(
+        run(&["diff", "git:HEAD", "openapi.yaml", "--fail-on", "major"])
+            .status
+            .success()
+    );
+    assert_eq!(
+        run(&["diff", "git:HEAD", "openapi.yaml", "--fail-on", "minor"])
+            .status
+            .code(),
+        Some(1)
+    );
+    let json = printed(&run(&[
+        "diff",
+        "git:HEAD",
+        "openapi.yaml",
+        "--format",
+        "json",
+    ]));
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(
+        json.pointer("/bump").and_then(serde_json::Value::as_str),
+        Some("minor")
+    );
+    let markdown = printed(&run(&[
+        "diff",
+        "git:HEAD",
+        "openapi.yaml",
+        "--format",
+        "markdown",
+    ]));
+    assert!(
+        markdown.starts_with("## Changes of the API\n"),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn a_file_beside_the_contract_is_read_with_the_same_fixes() {
+    let home = repository();
+    fs::write(home.path().join("other.yaml"), CONTRACT).expect("written");
+    let found = printed(&xtask(home.path(), &["diff", "git:HEAD", "other.yaml"]));
+    assert!(found.contains("no changes"), "{found}");
+    fs::write(
+        home.path().join("other.yaml"),
+        CONTRACT.replace("Project", "Item"),
+    )
+    .expect("written");
+    let output = xtask(home.path(), &["diff", "git:HEAD", "other.yaml"]);
+    assert!(
+        text(&output.stderr).contains("xtask/overlay.yaml does not fit other.yaml"),
+        "{output:?}"
+    );
+    printed(&output);
+}
+
+#[test]
+fn a_revision_that_is_none_is_one_message() {
+    let home = repository();
+    for (revision, expected) in [
+        ("git:nothing", "git knows no revision `nothing` here"),
+        ("git:", "names no revision"),
+        ("git:--output=x", "names no revision"),
+        ("git:HEAD:x", "names no revision"),
+        ("git:a b", "names no revision"),
+        ("missing.yaml", "cannot be read"),
+    ] {
+        let output = xtask(home.path(), &["diff", revision, "openapi.yaml"]);
+        let message = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(
+            message.contains(expected) && message.starts_with("error: "),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn an_update_is_recorded_and_the_check_verifies_it() {
+    let home = repository();
+    let run = |arguments: &[&str]| xtask(home.path(), arguments);
+    let revision = home.path().join("2026-11-27.yaml");
+    fs::write(&revision, CONTRACT.replace("[A, B]", "[A, C]")).expect("written");
+    let commit = "0f".repeat(20);
+    let update = ["update", "2026-11-27.yaml", "--upstream-commit", &commit];
+    printed(&run(&update));
+    let lock = fs::read_to_string(home.path().join("contract.lock")).expect("a lock");
+    assert!(
+        lock.contains(&commit) && lock.contains("2026-11-27"),
+        "{lock}"
+    );
+    let contract = fs::read_to_string(home.path().join("openapi.yaml")).expect("a contract");
+    assert!(contract.contains("enum: [A, C, B]"), "{contract}");
+    printed(&run(&["generate", "--check"]));
+
+    let older = home.path().join("2026-11-26.yaml");
+    fs::write(&older, CONTRACT).expect("written");
+    let refused = run(&["import", "2026-11-26.yaml"]);
+    let message = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{message}");
+    assert!(
+        message.contains("is older than the last revision") && message.contains("--allow-older"),
+        "{message}"
+    );
+    assert_eq!(
+        fs::read_to_string(home.path().join("contract.lock")).expect("a lock"),
+        lock
+    );
+    printed(&run(&["import", "2026-11-26.yaml", "--allow-older"]));
+
+    for (from, to) in [
+        (commit.as_str(), "ff".repeat(20)),
+        ("client = \"", format!("client = \"{}", "0".repeat(64))),
+    ] {
+        let tampered = match from.starts_with("client") {
+            true => {
+                let (before, after) = lock.split_once(from).expect("the key");
+                format!("{before}{to}{}", after.get(64..).unwrap_or_default())
+            }
+            false => lock.replace(from, &to),
+        };
+        fs::write(home.path().join("contract.lock"), tampered).expect("written");
+        fs::write(home.path().join("openapi.yaml"), &contract).expect("written");
+        let output = run(&["generate", "--check"]);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    }
+    printed(&run(&["generate"]));
+    printed(&run(&["generate", "--check"]));
+}
