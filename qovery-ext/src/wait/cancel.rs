@@ -239,6 +239,10 @@ impl Canceler {
         }
         let has_left = queue.is_some() && !is_queued;
         let is_its_own = self.deployment.is_some() && self.deployment == shown.deployment_id;
+        if self.deployment.is_some() && shown.deployment_id.is_some() && !is_its_own {
+            // Only one runs at a time.
+            return Err(NotCanceled::AnotherIsRunning(None).into());
+        }
         if is_its_own && (has_left || runs) {
             return Ok(Aim::Running);
         }

@@ -13,8 +13,8 @@ use super::{
     WaitError, WaitErrorKind, WaitOptions,
     cancel::Unsuccessful,
     clock::after,
-    decision::{Cancellation, Cause},
-    operation::{Judged, Until},
+    decision::{Cancellation, Cause, Verdict},
+    operation::Until,
     outcome::{Acted, Successor},
     source::Fault,
 };
@@ -22,14 +22,9 @@ use super::{
 /// How the operation is about to end.
 pub(super) enum Closing {
     Decided(Decision, Vec<Evidence>),
-    /// The response to the action was lost, and nothing shows that it was executed.
-    NoTrace,
-    Hopeless(String),
     Refused(Fault),
     LostContact(Fault),
-    Deadline {
-        cancel: Cancel,
-    },
+    Deadline { cancel: Cancel },
 }
 
 /// Whether the server is to be asked to cancel.
@@ -62,7 +57,7 @@ impl Operation {
         }
     }
 
-    async fn last_read(&mut self) -> Result<Judged, Fault> {
+    async fn last_read(&mut self) -> Result<Verdict, Fault> {
         let source = Arc::clone(&self.source);
         let _turn = source.turn().await;
         self.read().await
@@ -122,21 +117,6 @@ impl Operation {
                 return Ok(());
             }
             Closing::Decided(decision, evidence) => self.decided_error(decision, evidence),
-            Closing::NoTrace => {
-                let fault = self.lost.take();
-                let why = fault.as_ref().map_or("", |fault| fault.message.as_str());
-                let mut error = self.error(
-                    WaitErrorKind::LostContact,
-                    &format!(
-                        "the response to the action was lost ({why}), and no trace of a deployment was \
-                         seen since: it may or may not have been executed"
-                    ),
-                );
-                error.0.acted = Acted::Perhaps;
-                error.0.source = fault;
-                error
-            }
-            Closing::Hopeless(why) => self.error(WaitErrorKind::Failed, &why),
             Closing::Refused(fault) => {
                 let mut error =
                     self.error(WaitErrorKind::Refused, &format!("the API refused: {fault}"));
@@ -162,8 +142,10 @@ impl Operation {
     }
 
     /// The error of an operation that ended without its goal.
-    fn decided_error(&self, decision: Decision, evidence: Vec<Evidence>) -> WaitError {
+    fn decided_error(&mut self, decision: Decision, evidence: Vec<Evidence>) -> WaitError {
         let mut error = match decision {
+            Decision::NoTrace => self.no_trace_error(),
+            Decision::Failed(Cause::Hopeless(why)) => self.error(WaitErrorKind::Failed, &why),
             Decision::Failed(Cause::Gone) => {
                 self.error(WaitErrorKind::Failed, "it no longer exists")
             }
@@ -202,6 +184,21 @@ impl Operation {
             }
         };
         error.0.evidence = evidence;
+        error
+    }
+
+    fn no_trace_error(&mut self) -> WaitError {
+        let fault = self.lost.take();
+        let why = fault.as_ref().map_or("", |fault| fault.message.as_str());
+        let mut error = self.error(
+            WaitErrorKind::LostContact,
+            &format!(
+                "the response to the action was lost ({why}), and no trace of a deployment was seen \
+                 since: it may or may not have been executed"
+            ),
+        );
+        error.0.acted = Acted::Perhaps;
+        error.0.source = fault;
         error
     }
 

@@ -1,8 +1,28 @@
-//! How an operation ended.
+//! How an operation stands, and how it ended.
 
 use uuid::Uuid;
 
-use super::{Goal, Phase, RunId, State};
+use super::{Evidence, Goal, Phase, RunId, State};
+
+/// How an operation stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Verdict {
+    Pending {
+        phase: Phase,
+        /// The place in the queue, counted from 1.
+        position: Option<usize>,
+    },
+    Decided(Decision, Vec<Evidence>),
+}
+
+impl Verdict {
+    pub(crate) fn pending(phase: Phase) -> Self {
+        Verdict::Pending {
+            phase,
+            position: None,
+        }
+    }
+}
 
 /// How an operation ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +36,8 @@ pub(crate) enum Decision {
         /// The runs that cannot be told apart.
         alike: Vec<RunId>,
     },
+    /// The response to the action was lost, and nothing shows that it was executed.
+    NoTrace,
 }
 
 /// What shows that the goal was reached by this operation.
@@ -36,6 +58,8 @@ pub(crate) enum Cause {
     State(State),
     /// The subject no longer exists.
     Gone,
+    /// A condition that will never hold, for this reason.
+    Hopeless(String),
 }
 
 /// How an operation was canceled.

@@ -14,9 +14,9 @@ use super::{
     clock::after,
     closing::Closing,
     condition::Check,
-    decision::{Cause, Proof},
-    ledger::{Fact, Observation, Poll, Shown, Stamp, Verdict, millis},
-    operation::{Judged, Until},
+    decision::{Cause, Proof, Verdict},
+    ledger::{Fact, Observation, Poll, Shown, Stamp, millis},
+    operation::Until,
     source::{Fault, FaultKind, Past, Seen, Waiting},
     turns::Turn,
 };
@@ -132,7 +132,7 @@ impl Operation {
         after(self.started, Duration::from_millis(ahead))
     }
 
-    pub(super) async fn read(&mut self) -> Result<Judged, Fault> {
+    pub(super) async fn read(&mut self) -> Result<Verdict, Fault> {
         self.polls = self.polls.saturating_add(1);
         match Arc::clone(&self.source).read(&self.subject).await {
             Ok(seen) => self.judge(seen).await,
@@ -141,7 +141,7 @@ impl Operation {
     }
 
     /// Judges a reading, asking for the facts that it leaves open.
-    pub(super) async fn judge(&mut self, seen: Seen) -> Result<Judged, Fault> {
+    pub(super) async fn judge(&mut self, seen: Seen) -> Result<Verdict, Fault> {
         let at = self.stamp();
         match &mut self.until {
             Until::Goal(ledger) => ledger.observe(Observation::Status(Shown {
@@ -161,23 +161,27 @@ impl Operation {
     }
 
     /// Judges a fault: if the API says that the subject does not exist, that is a reading as well.
-    pub(super) async fn judge_missing(&mut self, fault: Fault) -> Result<Judged, Fault> {
+    pub(super) async fn judge_missing(&mut self, fault: Fault) -> Result<Verdict, Fault> {
         let at = self.stamp();
         let subject = &self.subject;
         match &mut self.until {
             Until::Goal(ledger) => {
-                // A 403 is an answer to a deleted subject, and to a token that has lost its role.
-                let by_deletion = ledger.goal().is_reached_when_gone();
-                let is_missing = fault.may_mean_gone(subject)
-                    && (by_deletion || fault.kind != FaultKind::Forbidden);
-                if !is_missing || !ledger.was_found() {
+                if !fault.may_mean_gone(subject) || !ledger.was_found() {
                     return Err(fault);
+                }
+                // A 403 is an answer to a deleted subject, and to a token that has lost its role: only
+                // the list of the parent tells one from the other.
+                if fault.kind == FaultKind::Forbidden && !ledger.goal().is_reached_when_gone() {
+                    return match self.ask_parent(Verdict::pending(Phase::Running)).await? {
+                        Verdict::Pending { .. } => Err(fault),
+                        decided => Ok(decided),
+                    };
                 }
                 ledger.observe(Observation::Missing { at });
                 self.keep_away(fault.retry_after);
                 let judged = self.verdict(at).await?;
                 match judged {
-                    Judged::Pending { .. } => self.ask_parent(judged).await,
+                    Verdict::Pending { .. } => self.ask_parent(judged).await,
                     decided => Ok(decided),
                 }
             }
@@ -187,11 +191,12 @@ impl Operation {
 
     /// Asks the parent of a subject that is not found whether it still lists it. A list that cannot be
     /// read says nothing.
-    async fn ask_parent(&mut self, judged: Judged) -> Result<Judged, Fault> {
+    async fn ask_parent(&mut self, judged: Verdict) -> Result<Verdict, Fault> {
         let source = Arc::clone(&self.source);
         let limit = after(Instant::now(), self.options.fact_timeout());
         let listed = time::timeout_at(limit, source.listed(&self.subject)).await;
         let at = self.stamp();
+        let poll = self.poll_since(at);
         let Until::Goal(ledger) = &mut self.until else {
             return Ok(judged);
         };
@@ -200,47 +205,39 @@ impl Operation {
                 ledger.observe(Observation::Listed { at });
                 judged
             }
-            Ok(Ok(Some(false))) => match ledger.gone_from_parent(at) {
-                Verdict::Decided(decision, evidence) => Judged::Ended(decision, evidence),
-                _ => judged,
-            },
+            Ok(Ok(Some(false))) => ledger.gone_from_parent(&poll),
             _ => judged,
         })
     }
 
     /// The verdict of the ledger, with the facts that it asks for.
-    async fn verdict(&mut self, since: Stamp) -> Result<Judged, Fault> {
+    async fn verdict(&mut self, since: Stamp) -> Result<Verdict, Fault> {
         loop {
             let Until::Goal(ledger) = &self.until else {
                 return Ok(judge_check(Check::Pending));
             };
-            let poll = Poll {
-                since,
-                now: self.stamp(),
-                settle: self.options.settle,
-                shares: self.shares,
+            let poll = self.poll_since(since);
+            let fact = match ledger.verdict(&poll) {
+                Ok(verdict) => return Ok(verdict),
+                Err(fact) => fact,
             };
-            let verdict = ledger.verdict(&poll);
-            match verdict {
-                Verdict::Need(fact) => {
-                    if !self.read_fact(fact).await? {
-                        if let Fact::Request(_) = fact {
-                            // What is queued meanwhile is seen only now.
-                            self.read_fact(Fact::Queue).await?;
-                        }
-                        let phase = self.told.as_ref().map_or(Phase::NotStarted, |t| t.phase);
-                        let position = None;
-                        return Ok(Judged::Pending { phase, position });
-                    }
+            if !self.read_fact(fact).await? {
+                if let Fact::Request(_) = fact {
+                    // What is queued meanwhile is seen only now.
+                    self.read_fact(Fact::Queue).await?;
                 }
-                Verdict::Pending { phase, position } => {
-                    return Ok(Judged::Pending { phase, position });
-                }
-                Verdict::Decided(decision, evidence) => {
-                    return Ok(Judged::Ended(decision, evidence));
-                }
-                Verdict::NoTrace => return Ok(Judged::NoTrace),
+                let phase = self.told.as_ref().map_or(Phase::NotStarted, |t| t.phase);
+                return Ok(Verdict::pending(phase));
             }
+        }
+    }
+
+    fn poll_since(&self, since: Stamp) -> Poll {
+        Poll {
+            since,
+            now: self.stamp(),
+            settle: self.options.settle,
+            shares: self.shares,
         }
     }
 
@@ -325,7 +322,7 @@ impl Operation {
     }
 
     /// Takes the result of a poll: schedules the next one or begins to close.
-    pub(super) fn take(&mut self, result: Result<Judged, Fault>) {
+    pub(super) fn take(&mut self, result: Result<Verdict, Fault>) {
         let judged = match result {
             Ok(judged) => {
                 self.failures = 0;
@@ -337,23 +334,15 @@ impl Operation {
             },
         };
         match judged {
-            Judged::Pending { phase, position } => {
+            Verdict::Pending { phase, position } => {
                 self.held_since = None;
                 self.note(phase, position);
             }
-            Judged::Ended(Decision::Reached(proof), _) if !self.has_held(proof) => {
+            Verdict::Decided(Decision::Reached(proof), _) if !self.has_held(proof) => {
                 self.note(Phase::Running, None);
             }
-            Judged::Ended(decision, evidence) => {
+            Verdict::Decided(decision, evidence) => {
                 self.closing = Some(Closing::Decided(decision, evidence));
-                return;
-            }
-            Judged::NoTrace => {
-                self.closing = Some(Closing::NoTrace);
-                return;
-            }
-            Judged::Hopeless(why) => {
-                self.closing = Some(Closing::Hopeless(why));
                 return;
             }
         }
@@ -408,7 +397,7 @@ impl Operation {
     }
 
     /// What a failed poll means; `None` where it is tolerated.
-    fn judge_fault(&mut self, fault: Fault) -> Option<Judged> {
+    fn judge_fault(&mut self, fault: Fault) -> Option<Verdict> {
         self.keep_away(fault.retry_after);
         if fault.may_mean_gone(&self.subject) {
             let not_found = fault.kind == FaultKind::NotFound;
@@ -444,7 +433,7 @@ impl Operation {
         tracing::debug!(subject = %self.subject, failures = self.failures, %fault, "poll failed");
         if self.failures > self.options.tolerated_failures {
             if missing {
-                return Some(Judged::Ended(Decision::Failed(Cause::Gone), Vec::new()));
+                return Some(Verdict::Decided(Decision::Failed(Cause::Gone), Vec::new()));
             }
             self.closing = Some(Closing::LostContact(fault));
         }
@@ -528,13 +517,12 @@ fn holds(snapshot: &Snapshot, goal: Goal) -> bool {
     })
 }
 
-fn judge_check(check: Check) -> Judged {
+fn judge_check(check: Check) -> Verdict {
     match check {
-        Check::Pending => Judged::Pending {
-            phase: Phase::Running,
-            position: None,
-        },
-        Check::Met => Judged::Ended(Decision::Reached(Proof::Seen), Vec::new()),
-        Check::Hopeless(why) => Judged::Hopeless(why),
+        Check::Pending => Verdict::pending(Phase::Running),
+        Check::Met => Verdict::Decided(Decision::Reached(Proof::Seen), Vec::new()),
+        Check::Hopeless(why) => {
+            Verdict::Decided(Decision::Failed(Cause::Hopeless(why)), Vec::new())
+        }
     }
 }

@@ -11,8 +11,8 @@ use qovery_api::Printable;
 use tokio::time::{self, Instant};
 
 use super::{
-    BoxFuture, Canceler, Condition, Deadline, Decision, Evidence, Names, OperationToken, Phase,
-    PollSchedule, Progress, ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions,
+    BoxFuture, Canceler, Condition, Deadline, Names, OperationToken, Phase, PollSchedule, Progress,
+    ProgressStream, Reached, Snapshot, Subject, WaitError, WaitOptions,
     clock::after,
     closing::Closing,
     ledger::{Fact, Ledger, Stamp, millis},
@@ -78,18 +78,6 @@ pub struct Operation {
     #[cfg(feature = "stream")]
     pub(super) follow: Option<super::push::Follow>,
     ended: bool,
-}
-
-/// What a reading means for the operation.
-pub(super) enum Judged {
-    Pending {
-        phase: Phase,
-        position: Option<usize>,
-    },
-    Ended(Decision, Vec<Evidence>),
-    /// The response to the action was lost, and nothing shows that it was executed.
-    NoTrace,
-    Hopeless(String),
 }
 
 impl Operation {

@@ -1,29 +1,16 @@
-//! Whether a run can be this operation's. One row for each rule, each with the fact that it follows
-//! from.
-//!
-//! | rule | fact about the API |
-//! |---|---|
-//! | the request that the server named is ours | the response to an action names its request |
-//! | another request is not ours | a request id names one request |
-//! | a run from before the action is not ours | an execution id names one run; the history is sorted |
-//! | a run that ended before the action is not ours | the history and the `Date` header use one clock |
-//! | a run of another action is not ours | queue and history name the action; so does a state |
-//! | a run without one of our services is not ours | queue and history list the services of a run |
-//! | a run of another origin is not ours | the API derives the origin from the user agent |
-//! | a run of another user is not ours | queue, history and status name who triggered a run |
-//! | a request that came into the queue later is not ours | a row is at most a settle period late |
+//! Whether a run can be this operation's: one row for each rule.
 
 use uuid::Uuid;
 
 use super::{
     super::{Goal, State},
     Beginning, Ledger, OWN_ORIGIN, RunId, Scope, millis,
-    observe::UNNAMED_NEW,
+    rule::{Rule, rules},
     run::{Run, Stamp},
 };
 
 /// How late a row of the queue can be.
-const LATE: std::time::Duration = std::time::Duration::from_secs(15);
+pub(super) const LATE: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// Whether a run can be this operation's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,61 +39,83 @@ impl Claim {
     }
 }
 
-type Rule = fn(&Ledger, &Run) -> Option<Claim>;
-
 /// The rules in the order of their force: the first one that says something decides.
-pub(super) const RULES: &[Rule] = &[
-    named_as_ours,
-    names_another_request,
-    came_before,
-    ended_before,
-    does_something_else,
-    lacks_our_services,
-    has_another_origin,
-    has_another_user,
-    came_after,
+pub(super) const RULES: &[Rule<fn(&Ledger, &Run) -> Option<Claim>>] = &[
+    Rule {
+        name: "named as ours",
+        fact: "the response to an action names its request",
+        says: named_as_ours,
+    },
+    Rule {
+        name: "another request",
+        fact: "a request id names one request",
+        says: names_another_request,
+    },
+    Rule {
+        name: "from before the action",
+        fact: "an id names one run, and a queued request absorbs only those that ask for the same",
+        says: came_before,
+    },
+    Rule {
+        name: "ended before the action",
+        fact: "the history and the Date header use one clock",
+        says: ended_before,
+    },
+    Rule {
+        name: "another action",
+        fact: "queue and history name the action, and so does a state",
+        says: does_something_else,
+    },
+    Rule {
+        name: "other services",
+        fact: "queue and history list the services of a run",
+        says: lacks_our_services,
+    },
+    Rule {
+        name: "our service untouched",
+        fact: "a run that succeeded has deployed each of its services",
+        says: left_our_service_alone,
+    },
+    Rule {
+        name: "another origin",
+        fact: "the API derives the origin from the user agent",
+        says: has_another_origin,
+    },
+    Rule {
+        name: "another user",
+        fact: "queue and history name who triggered a run",
+        says: has_another_user,
+    },
+    Rule {
+        name: "queued after ours",
+        fact: "a row of the queue is at most a settle period late",
+        says: came_after,
+    },
 ];
-
-#[cfg(not(test))]
-fn rules() -> impl Iterator<Item = &'static Rule> {
-    RULES.iter()
-}
-
-/// The rules without the one that a test has removed.
-#[cfg(test)]
-fn rules() -> impl Iterator<Item = &'static Rule> {
-    let removed = super::tests::mutation::removed();
-    let kept = RULES.iter().enumerate();
-    kept.filter(move |(place, _)| Some(*place) != removed)
-        .map(|(_, rule)| rule)
-}
 
 impl Ledger {
     /// Whether a run can be this operation's.
     pub(crate) fn claim(&self, run: &Run) -> Claim {
-        let said = rules().find_map(|rule| rule(self, run));
+        let said = rules(RULES).find_map(|rule| (rule.says)(self, run));
         said.unwrap_or(Claim::Possible)
-    }
-
-    /// The run that the server has named as ours, once it was seen.
-    fn own_run(&self) -> Option<&Run> {
-        self.run(&RunId::Request(self.request?))
     }
 
     /// The origin of our runs: the API derives it from the user agent.
     fn own_origin(&self) -> Option<&str> {
-        let own = self.own_run().and_then(|run| run.origin.as_deref());
+        let own = self.own_request().and_then(|run| run.origin.as_deref());
         own.or(self.has_acted().then_some(OWN_ORIGIN))
     }
 
     pub(super) fn acts_alike(&self, run: &Run) -> bool {
-        let rules: [Rule; 4] = [
+        [
             does_something_else,
             lacks_our_services,
+            left_our_service_alone,
             has_another_origin,
             has_another_user,
-        ];
-        rules.iter().all(|rule| rule(self, run).is_none())
+        ]
+        .iter()
+        .all(|rule| rule(self, run).is_none())
     }
 }
 
@@ -198,6 +207,13 @@ fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<Claim> {
     lacks.then_some(Claim::Excluded(Exclusion::OtherServices))
 }
 
+/// A service whose status still names a run from before the action was not part of a run that
+/// succeeded since.
+fn left_our_service_alone(_: &Ledger, run: &Run) -> Option<Claim> {
+    run.spares_ours
+        .then_some(Claim::Excluded(Exclusion::OtherServices))
+}
+
 fn has_another_origin(ledger: &Ledger, run: &Run) -> Option<Claim> {
     let (own, origin) = (ledger.own_origin()?, run.origin.as_deref()?);
     let is_other = own != origin && KNOWN_ORIGINS.contains(&origin);
@@ -216,11 +232,11 @@ const KNOWN_ORIGINS: &[&str] = &[
 ];
 
 fn has_another_user(ledger: &Ledger, run: &Run) -> Option<Claim> {
-    let own = ledger.own_run()?.triggered_by.as_deref()?;
+    let own = ledger.own_request()?.triggered_by.as_deref()?;
     (run.triggered_by.as_deref()? != own).then_some(Claim::Excluded(Exclusion::OtherUser))
 }
 
-fn came_after(ledger: &Ledger, run: &Run) -> Option<Claim> {
+pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<Claim> {
     let queued = run.queued?;
     if !ledger.has_acted() || ledger.request.is_some() {
         return None;
@@ -261,127 +277,11 @@ impl Ledger {
                 && came_after(self, run).is_none()
         })
     }
-
-    /// The requests that can be ours, first seen first.
-    pub(super) fn candidate_requests(&self) -> Vec<&Run> {
-        let own = self.runs.iter().filter(|run| run.request().is_some());
-        own.filter(|run| !self.claim(run).is_excluded()).collect()
-    }
-
-    /// The only queued request that can be ours, if the server has named none.
-    pub(super) fn only_candidate_request(&self) -> Option<Uuid> {
-        if !self.has_acted() || self.goal == Goal::Canceled {
-            return None;
-        }
-        match self.candidate_requests().as_slice() {
-            [run] => run.request(),
-            _ => None,
-        }
-    }
-
-    /// The executions that can be ours, first started first.
-    ///
-    /// Requests are executed in the order of the queue, one at a time. So ours is behind those that
-    /// were ahead of it, and before those that were queued after it.
-    pub(super) fn candidate_executions(&self) -> Vec<&Run> {
-        let executions = self.runs.iter().filter(|run| run.execution().is_some());
-        let mut runs: Vec<&Run> = executions
-            .filter(|run| !self.claim(run).is_excluded())
-            .collect();
-        // A server that names executions now has not named the first reading of the same run.
-        prefer(&mut runs, |run| run.execution() != Some(UNNAMED_NEW));
-        runs.sort_by_key(|run| (run.created.unwrap_or(i64::MAX), run.seen.first));
-        if let Scope::Services(ours) = &self.scope {
-            prefer(&mut runs, |run| {
-                run.services
-                    .as_ref()
-                    .is_some_and(|listed| listed.len() == ours.len())
-            });
-        }
-        let late = self
-            .alike()
-            .filter(|run| self.is_behind(run) && !self.is_queued(run));
-        let late = late.count();
-        let skip = if self.request.is_some() {
-            0
-        } else {
-            let requests = self.candidate_requests().len().max(1);
-            let ahead = self.alike().filter(|run| self.was_ahead(run)).count();
-            if runs.len() >= ahead + requests {
-                ahead
-            } else {
-                0
-            }
-        };
-        let keep = runs.len().saturating_sub(skip + late).max(1);
-        runs.drain(..skip.min(runs.len()));
-        runs.truncate(keep);
-        runs
-    }
-
-    /// The requests that ask for the same as ours.
-    fn alike(&self) -> impl Iterator<Item = &Run> {
-        let requests = self.runs.iter().filter(|run| run.request().is_some());
-        requests.filter(|run| self.acts_alike(run))
-    }
-
-    /// The other requests that ask for the same as the one that is named.
-    pub(super) fn rivals(&self, ours: Uuid) -> impl Iterator<Item = &Run> {
-        self.alike().filter(move |run| run.request() != Some(ours))
-    }
-
-    /// Whether a request was queued before the action.
-    pub(super) fn was_queued_before(&self, run: &Run) -> bool {
-        let before = self.before.requests.as_ref();
-        before
-            .zip(run.request())
-            .is_some_and(|(ids, id)| ids.contains(&id))
-    }
-
-    /// Whether a request from before the action, which has not absorbed ours, has left the queue.
-    fn was_ahead(&self, run: &Run) -> bool {
-        self.was_queued_before(run) && self.claim(run).is_excluded() && !self.is_queued(run)
-    }
-
-    /// Whether a request is known to be executed after ours.
-    fn is_behind(&self, run: &Run) -> bool {
-        match (self.request, run.request()) {
-            (Some(ours), Some(id)) => !self.was_queued_before(run) && is_older(ours, id),
-            _ => came_after(self, run).is_some(),
-        }
-    }
-
-    /// Whether the latest reading of the queue lists a run.
-    pub(super) fn is_queued(&self, run: &Run) -> bool {
-        let last = self.queue_reads.last();
-        run.queued
-            .zip(last)
-            .is_some_and(|(queued, last)| queued.last >= *last)
-    }
-
-    /// Whether a run has left the queue: two readings a settle period apart do not list it.
-    pub(super) fn has_left_queue(&self, run: &Run, settle: Stamp) -> bool {
-        let Some(queued) = run.queued else {
-            return false;
-        };
-        let without = self.queue_reads.iter().filter(|at| **at > queued.last);
-        match (without.clone().min(), without.max()) {
-            (Some(first), Some(last)) => last.saturating_sub(*first) >= settle,
-            _ => false,
-        }
-    }
-}
-
-/// Keeps those that meet a condition, if there are any.
-fn prefer(runs: &mut Vec<&Run>, better: impl Fn(&Run) -> bool) {
-    if runs.iter().any(|run| better(run)) {
-        runs.retain(|run| better(run));
-    }
 }
 
 /// Whether a request id is older than another. The ids are ordered by time; if they are not, nothing
 /// is known.
-fn is_older(id: Uuid, than: Uuid) -> bool {
+pub(super) fn is_older(id: Uuid, than: Uuid) -> bool {
     let ordered = [id, than]
         .iter()
         .all(|id| id.get_version_num() == TIME_ORDERED);

@@ -9,8 +9,9 @@
 //!    succeeded.
 
 mod claim;
-mod deletion;
 mod observe;
+mod order;
+mod rule;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -23,11 +24,12 @@ use uuid::Uuid;
 
 pub(crate) use observe::{Observation, Shown, Whole};
 pub(crate) use run::{Fate, Run, Stamp};
-pub(crate) use verdict::{Fact, Poll, Verdict};
+pub(crate) use verdict::{Fact, Poll};
+
+use claim::LATE;
 
 use super::{
-    Decision, Goal, RunId, Snapshot, State, Subject,
-    mark::Mark,
+    Decision, Goal, Phase, RunId, Snapshot, State, Subject,
     source::{Past, Receipt, Waiting},
 };
 
@@ -85,13 +87,15 @@ pub(crate) struct Before {
     pub(crate) executions: Vec<String>,
     /// The requests that the queue listed; `None` if the queue could not be read.
     pub(crate) requests: Option<Vec<Uuid>>,
-    /// The states that were shown; empty if nothing was read.
-    pub(crate) marks: Vec<Option<Before1>>,
+    /// The result that was shown.
+    pub(crate) result: Option<LastResult>,
+    /// Whether the goal held.
+    pub(crate) held: bool,
 }
 
 /// The part of a status that tells whether a later status is another result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Before1 {
+pub(crate) struct LastResult {
     pub(crate) state: State,
     pub(crate) date: Option<String>,
 }
@@ -159,7 +163,7 @@ impl Ledger {
         history: Option<&[Past]>,
     ) -> Self {
         let mut ledger = Self::watching(subject, goal, None);
-        ledger.before = Before::of(baseline, queue, history);
+        ledger.before = Before::of(goal, baseline, queue, history);
         ledger.found = Some(0);
         for waiting in queue.into_iter().flatten() {
             ledger.merge(observe::of_queue(waiting, 0));
@@ -257,8 +261,7 @@ impl Ledger {
                 .before
                 .requests
                 .as_ref()
-                .is_none_or(|ids| ids.len() <= 256)
-            && self.before.marks.len() <= 1;
+                .is_none_or(|ids| ids.len() <= 256);
         let sorted = self.queue_reads.is_sorted();
         let mut ids: Vec<&RunId> = self.runs.iter().map(|run| &run.id).collect();
         ids.sort_unstable();
@@ -299,7 +302,12 @@ pub(crate) fn millis(duration: Duration) -> Stamp {
 }
 
 impl Before {
-    fn of(baseline: &Snapshot, queue: Option<&[Waiting]>, history: Option<&[Past]>) -> Self {
+    fn of(
+        goal: Goal,
+        baseline: &Snapshot,
+        queue: Option<&[Waiting]>,
+        history: Option<&[Past]>,
+    ) -> Self {
         let marks = baseline.marks();
         let mut executions: Vec<String> = Vec::new();
         let whole = baseline.whole.as_ref().and_then(|whole| whole.execution());
@@ -311,17 +319,16 @@ impl Before {
                 executions.push(id);
             }
         }
-        let keep = |mark: &Mark| Before1 {
-            state: mark.state.clone(),
-            date: mark.date.clone(),
-        };
-        // With the status of the environment, the services need no marks of their own.
-        let marks = match marks.as_slice() {
-            [mark] => vec![mark.as_ref().map(keep)],
-            _ => vec![baseline.whole.as_ref().map(|whole| Before1 {
+        // With the status of the environment, the services need no result of their own.
+        let result = match marks.as_slice() {
+            [mark] => mark.as_ref().map(|mark| LastResult {
+                state: mark.state.clone(),
+                date: mark.date.clone(),
+            }),
+            _ => baseline.whole.as_ref().map(|whole| LastResult {
                 state: whole.state.clone(),
                 date: None,
-            })],
+            }),
         };
         Self {
             executions,
@@ -337,7 +344,11 @@ impl Before {
                 ids.dedup();
                 ids
             }),
-            marks,
+            result,
+            held: marks.iter().all(|mark| {
+                let state = mark.as_ref().map(|mark| &mark.state);
+                state.is_some_and(|state| state.phase(goal) == Phase::Reached)
+            }),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
         mark::Mark,
         source::{Past, Waiting},
     },
-    Beginning, Ledger,
+    Beginning, Ledger, Scope,
     run::{Fate, Run, Span, Stamp},
     verdict::Fact,
 };
@@ -205,8 +205,7 @@ impl Ledger {
 
     fn observe_status(&mut self, shown: Shown) {
         let at = shown.at;
-        if shown.own.iter().all(Option::is_none) && matches!(self.scope, super::Scope::Services(_))
-        {
+        if shown.own.iter().all(Option::is_none) && matches!(self.scope, Scope::Services(_)) {
             self.observe_missing(at);
         } else {
             self.observe_found(at);
@@ -230,11 +229,44 @@ impl Ledger {
                     fate => fate,
                 };
             }
+            run.spares_ours = self.spares_ours(&shown, &run);
+            run.worked = self.worked_in(&shown, &run);
             self.merge(run);
         }
         if self.shown.as_ref().is_none_or(|known| known.at <= at) {
             self.shown = Some(shown);
         }
+    }
+
+    /// The services of the operation that a status shows at work in a run.
+    fn worked_in(&self, shown: &Shown, run: &Run) -> Vec<Uuid> {
+        let Scope::Services(ids) = &self.scope else {
+            return Vec::new();
+        };
+        let both = ids.iter().zip(&shown.own);
+        let is_at_work = |mark: &Mark| {
+            Some(mark.execution().as_str()) == run.execution()
+                && mark.state.phase(Goal::Canceled) == Phase::Running
+                && mark.state.is_active()
+        };
+        let at_work = both.filter(|(_, mark)| mark.as_ref().is_some_and(is_at_work));
+        let mut ids: Vec<Uuid> = at_work.map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Whether a status shows a run that succeeded beside a service that names a run from before the
+    /// action.
+    fn spares_ours(&self, shown: &Shown, run: &Run) -> bool {
+        let succeeded = run.end().and_then(|end| end.state());
+        let succeeded = succeeded.is_some_and(|state| state.phase(self.goal) == Phase::Reached);
+        let is_from_before = |mark: &Mark| {
+            let id = mark.deployment.as_ref();
+            id.is_some_and(|id| self.before.executions.contains(id))
+        };
+        let is_about_services = matches!(self.scope, Scope::Services(_));
+        let mut own = shown.own.iter().flatten();
+        is_about_services && shown.whole.is_some() && succeeded && own.any(is_from_before)
     }
 
     /// The name of the run that a status shows. A server that names no execution is followed by what
@@ -245,13 +277,8 @@ impl Ledger {
             return id;
         }
         let new = RunId::Execution(UNNAMED_NEW.to_owned());
-        let since_idle = self
-            .before
-            .marks
-            .iter()
-            .flatten()
-            .all(|m| m.state.is_terminal());
-        let before = self.before.marks.iter().flatten().map(|m| &m.state).next();
+        let before = self.before.result.as_ref().map(|result| &result.state);
+        let since_idle = before.is_none_or(State::is_terminal);
         let is_new = match shown.state() {
             Some(state) if state.is_active() => {
                 since_idle && state.phase(Goal::Canceled) == Phase::Running
@@ -270,7 +297,7 @@ impl Ledger {
 
     /// Whether a service shows another result than before the action.
     fn has_changed(&self, mark: &Mark) -> bool {
-        let before = self.before.marks.iter().flatten().next();
+        let before = self.before.result.as_ref();
         before.is_some_and(|before| {
             before.state != mark.state || (mark.date.is_some() && before.date != mark.date)
         }) && !mark.was_passed_over()

@@ -67,7 +67,10 @@ impl Fate {
         use super::super::{Goal, Phase};
         // The column of a cancel tells waiting, running and ended apart for every state.
         match state.phase(Goal::Canceled) {
-            Phase::Reached if *state == State::Ready => Fate::Unknown,
+            // READY says that nothing was ever deployed: of a request, that it had nothing to do.
+            Phase::Reached if *state == State::Ready && said_by != Endpoint::RequestStatus => {
+                Fate::Unknown
+            }
             Phase::Reached => Fate::Ended(End {
                 states: vec![state.clone()],
                 said_by,
@@ -133,6 +136,10 @@ pub(crate) struct Run {
     /// The services whose action has ended in this run, as the history says. Sorted by id.
     #[serde(skip)]
     pub(crate) ended: Vec<(Uuid, State)>,
+    /// The services of the operation that were seen at work in this run. Sorted.
+    pub(crate) worked: Vec<Uuid>,
+    /// Whether it succeeded while the service of the operation showed a run from before the action.
+    pub(crate) spares_ours: bool,
 }
 
 impl Run {
@@ -149,6 +156,8 @@ impl Run {
             queued: None,
             fate: Fate::Unknown,
             ended: Vec::new(),
+            worked: Vec::new(),
+            spares_ours: false,
         }
     }
 
@@ -181,6 +190,10 @@ impl Run {
         fill(&mut self.created, other.created);
         self.finished = self.finished.max(other.finished);
         self.fate.merge(other.fate);
+        self.spares_ours |= other.spares_ours;
+        self.worked.extend(other.worked);
+        self.worked.sort_unstable();
+        self.worked.dedup();
         for (id, state) in other.ended {
             match self.ended.binary_search_by_key(&id, |(id, _)| *id) {
                 Ok(place) => {

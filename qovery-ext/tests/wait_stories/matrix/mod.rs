@@ -40,13 +40,15 @@ fn is_left_out(story: &Story) -> bool {
         || differs("QOVERY_MATRIX_CLASS", format!("{:?}", story.class))
 }
 
-/// Plays one story and adds how each of its waits ended.
-async fn add(story: &Story, waiter: Waiter, table: &mut Table) {
+/// Plays one story and adds how each of its waits ended. Returns a description of each wait, and whether
+/// it was right.
+async fn add(story: &Story, waiter: Waiter, table: &mut Table) -> Vec<(bool, String)> {
     let (scene, all) = play(story, waiter).await;
+    let mut ends = Vec::new();
     for waited in &all {
         let truth = oracle::truth(story, &scene, waited.wait).await;
         let judgement = oracle::judge(story, &scene, waited, &truth);
-        table.add(story, waiter, judgement, || {
+        let describe = || {
             format!(
                 "seed {} {:?} {:?} {:?}: {judgement:?}\n  {:?} at {:?}: {}\n  then {:?}, truth {truth}",
                 story.seed,
@@ -58,8 +60,11 @@ async fn add(story: &Story, waiter: Waiter, table: &mut Table) {
                 waited.text,
                 waited.then,
             )
-        });
+        };
+        table.add(story, waiter, judgement, describe);
+        ends.push((judgement == Judgement::Right, describe()));
     }
+    ends
 }
 
 fn play_all(seeds: impl Iterator<Item = u64>, with_plain: bool) -> Table {
@@ -69,9 +74,14 @@ fn play_all(seeds: impl Iterator<Item = u64>, with_plain: bool) -> Table {
         if is_left_out(&story) {
             continue;
         }
-        crate::on_paused_time(add(&story, Waiter::Library, &mut table));
+        let ours = crate::on_paused_time(add(&story, Waiter::Library, &mut table));
         if with_plain && table::compares(story.family) {
-            crate::on_paused_time(add(&story, Waiter::Plain, &mut table));
+            let plain = crate::on_paused_time(add(&story, Waiter::Plain, &mut table));
+            for ((is_right, ours), (plain_is_right, _)) in ours.into_iter().zip(plain) {
+                if plain_is_right && !is_right {
+                    table.add_worse(&story, ours);
+                }
+            }
         }
     }
     table
@@ -214,7 +224,7 @@ fn one_matrix_story() {
                 }
             }
         }
-        add(&story, Waiter::Library, &mut table).await;
+        let _ = add(&story, Waiter::Library, &mut table).await;
     });
     println!("{table}");
 }

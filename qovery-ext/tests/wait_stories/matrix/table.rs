@@ -41,6 +41,8 @@ impl Row {
 pub(crate) struct Table {
     rows: BTreeMap<(Waiter, Class, Family), Row>,
     examples: BTreeMap<(Miss, Class), Vec<String>>,
+    /// The waits that ended rightly for the plain client alone.
+    worse: BTreeMap<(Class, Family), Vec<String>>,
 }
 
 fn examples_wanted() -> usize {
@@ -73,7 +75,15 @@ impl Table {
         }
     }
 
+    pub(crate) fn add_worse(&mut self, story: &Story, description: String) {
+        let worse = self.worse.entry((story.class, story.family)).or_default();
+        worse.push(description);
+    }
+
     pub(crate) fn merge(&mut self, other: Table) {
+        for (key, worse) in other.worse {
+            self.worse.entry(key).or_default().extend(worse);
+        }
         for (key, row) in other.rows {
             self.rows.entry(key).or_default().add(&row);
         }
@@ -159,6 +169,16 @@ impl fmt::Display for Table {
                 }
             }
             writeln!(f)?;
+        }
+        for ((class, family), worse) in &self.worse {
+            let count = worse.len();
+            writeln!(
+                f,
+                "-- right by the plain client alone in {class:?} {family:?}: {count}"
+            )?;
+            for example in worse.iter().take(examples_wanted()) {
+                writeln!(f, "{example}")?;
+            }
         }
         for ((miss, class), examples) in &self.examples {
             if examples.is_empty() {

@@ -17,7 +17,6 @@ use std::{
 };
 
 use super::*;
-use crate::wait::ledger::Fact;
 
 /// Whether the response to the action names the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -534,15 +533,16 @@ impl Node {
     fn judge(self, world: &World, lag: usize, read: usize, found: &mut Vec<(Self, Verdict)>) {
         assert!(read < 8, "the verdict asks for the same again");
         let at = self.now;
-        let verdict = self.ledger.as_ref().expect("it has begun").verdict(&Poll {
+        let ledger = self.ledger.as_ref().expect("it has begun");
+        let fact = match ledger.verdict(&Poll {
             since: at,
-            now: at,
-            settle: SETTLE,
-            shares: false,
-        });
-        let Verdict::Need(fact) = verdict else {
-            found.push((self, verdict));
-            return;
+            ..poll(at)
+        }) {
+            Ok(verdict) => {
+                found.push((self, verdict));
+                return;
+            }
+            Err(fact) => fact,
         };
         let endpoint = match fact {
             Fact::Request(_) => REQUEST,
@@ -579,11 +579,7 @@ impl Node {
                     {
                         let since = *node.missed.get_or_insert(at);
                         if at < since + millis(SETTLE) {
-                            let pending = Verdict::Pending {
-                                phase: Phase::Queued,
-                                position: None,
-                            };
-                            found.push((node, pending));
+                            found.push((node, Verdict::pending(Phase::Queued)));
                             continue;
                         }
                         Observation::Unavailable { fact, at }
@@ -639,7 +635,7 @@ fn explanation(world: &World, server: &Server, verdict: &Verdict) -> Option<&'st
     let is_told_apart =
         matrix.id == ResponseId::Always && matrix.request_status == RequestStatus::Exact;
     let truth = server.truth(world);
-    let is_superseded = matches!(decision(verdict), Some(Decision::Superseded { .. }));
+    let is_superseded = matches!(decided(verdict), Some(Decision::Superseded { .. }));
     if alike && !is_told_apart {
         return Some("another request asks for the same, and no endpoint tells the two apart");
     }
@@ -735,7 +731,7 @@ impl Found {
     fn check(&mut self, world: &World, node: &Node, verdict: &Verdict) -> bool {
         let server = Server::after(world, &node.events);
         let truth = server.truth(world);
-        let Some(decision) = decision(verdict) else {
+        let Some(decision) = decided(verdict) else {
             return false;
         };
         let is_right = match decision {
@@ -743,7 +739,7 @@ impl Found {
             Decision::Failed(_) | Decision::Canceled(_) => {
                 matches!(truth, Truth::Failed | Truth::Canceled)
             }
-            Decision::Superseded { .. } => true,
+            Decision::Superseded { .. } | Decision::NoTrace => true,
         };
         if !is_right && let Some(name) = limit(world, truth) {
             *self.limits.entry(name).or_default() += 1;
@@ -787,12 +783,20 @@ impl Found {
     }
 }
 
+fn decided(verdict: &Verdict) -> Option<&Decision> {
+    match verdict {
+        Verdict::Decided(decision, _) => Some(decision),
+        Verdict::Pending { .. } => None,
+    }
+}
+
 fn name_of(decision: &Decision) -> &'static str {
     match decision {
         Decision::Reached(_) => "reached",
         Decision::Failed(_) => "failed",
         Decision::Canceled(_) => "canceled",
         Decision::Superseded { .. } => "superseded",
+        Decision::NoTrace => "no trace",
     }
 }
 

@@ -5,15 +5,17 @@ mod exhaustive;
 pub(super) mod mutation;
 mod properties;
 mod rules;
+mod situations;
 mod verdicts;
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Ledger, Observation, Poll, Shown, Stamp, Verdict, Whole, millis};
+use super::{Fact, Ledger, Observation, Poll, Shown, Stamp, Whole, millis};
 use crate::wait::{
     Decision, Goal, Phase, RunId, ServiceKind, ServiceRef, Snapshot, State, Subject,
+    decision::Verdict,
     mark::Mark,
     source::{Past, PastService, Receipt, Waiting},
 };
@@ -192,14 +194,19 @@ fn seen(mut ledger: Ledger, observations: &[Observation]) -> Ledger {
     ledger
 }
 
-/// The verdict of a poll for which everything that was ever read is fresh.
-fn judge(ledger: &Ledger, now: Stamp) -> Verdict {
-    ledger.verdict(&Poll {
+/// A poll for which everything that was ever read is fresh.
+fn poll(now: Stamp) -> Poll {
+    Poll {
         since: 0,
         now,
         settle: SETTLE,
         shares: false,
-    })
+    }
+}
+
+/// The verdict of a poll for which everything that was ever read is fresh, or the fact that it needs.
+fn judge(ledger: &Ledger, now: Stamp) -> Result<Verdict, Fact> {
+    ledger.verdict(&poll(now))
 }
 
 /// A time after some settle periods.
@@ -207,9 +214,9 @@ fn periods(number: u64) -> Stamp {
     millis(SETTLE) * number + 1_000
 }
 
-fn decision(verdict: &Verdict) -> Option<&Decision> {
+fn decision(verdict: &Result<Verdict, Fact>) -> Option<&Decision> {
     match verdict {
-        Verdict::Decided(decision, _) => Some(decision),
+        Ok(Verdict::Decided(decision, _)) => Some(decision),
         _ => None,
     }
 }

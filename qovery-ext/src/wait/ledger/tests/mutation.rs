@@ -1,20 +1,24 @@
-//! Removes one rule of `claim` at a time: a scenario has to notice it.
+//! Removes one rule at a time: a test has to notice it.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::BTreeSet};
 
-use super::{super::claim::RULES, rules::scenarios};
+use super::{
+    super::{claim::RULES, verdict::TABLES},
+    rules::scenarios,
+    situations::situations,
+};
 
 thread_local! {
-    static REMOVED: Cell<Option<usize>> = const { Cell::new(None) };
+    static REMOVED: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
-/// The rule that is removed at present, by its place in `RULES`.
-pub(in super::super) fn removed() -> Option<usize> {
+/// The rule that is removed at present, by its name.
+pub(in super::super) fn removed() -> Option<&'static str> {
     REMOVED.get()
 }
 
 /// Runs something without one rule, on this thread.
-pub(super) fn without_rule<T>(rule: usize, run: impl FnOnce() -> T) -> T {
+pub(super) fn without_rule<T>(rule: &'static str, run: impl FnOnce() -> T) -> T {
     REMOVED.set(Some(rule));
     let result = run();
     REMOVED.set(None);
@@ -24,19 +28,43 @@ pub(super) fn without_rule<T>(rule: usize, run: impl FnOnce() -> T) -> T {
 #[test]
 fn each_removed_rule_of_the_claim_is_noticed() {
     let scenarios = scenarios();
-    for rule in 0..RULES.len() {
+    for rule in RULES {
         let noticed = scenarios.iter().filter(|scenario| {
-            let claim = without_rule(rule, || scenario.claim_in(&scenario.ledger));
+            let claim = without_rule(rule.name, || scenario.claim_in(&scenario.ledger));
             claim != scenario.claim
         });
-        assert!(noticed.count() > 0, "no scenario needs rule {rule}");
+        assert!(noticed.count() > 0, "no scenario needs rule {}", rule.name);
     }
 }
 
 #[test]
 fn each_rule_of_the_claim_has_its_own_scenario() {
     let scenarios = scenarios();
-    let rules: Vec<usize> = scenarios.iter().map(|scenario| scenario.rule).collect();
-    let all: Vec<usize> = (0..RULES.len()).collect();
+    let rules: Vec<&str> = scenarios.iter().map(|scenario| scenario.rule).collect();
+    let all: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
     assert_eq!(rules, all);
+}
+
+#[test]
+fn each_removed_rule_of_the_verdict_is_noticed() {
+    let situations = situations();
+    for rule in TABLES.iter().copied().flatten() {
+        let noticed = situations.iter().any(|situation| {
+            let verdict = without_rule(rule.name, || situation.verdict());
+            verdict != situation.expected
+        });
+        assert!(noticed, "no situation needs rule \"{}\"", rule.name);
+    }
+}
+
+#[test]
+fn the_rules_have_names_of_their_own_and_say_which_fact_they_follow_from() {
+    let rules = TABLES.iter().copied().flatten();
+    let all: Vec<(&str, &str)> = rules
+        .map(|rule| (rule.name, rule.fact))
+        .chain(RULES.iter().map(|rule| (rule.name, rule.fact)))
+        .collect();
+    let names: BTreeSet<&str> = all.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.len(), all.len());
+    assert!(all.iter().all(|(_, fact)| !fact.is_empty()));
 }

@@ -11,7 +11,7 @@ use super::{
     },
     *,
 };
-use crate::wait::{Endpoint, OperationToken, ledger::Fact};
+use crate::wait::{Endpoint, OperationToken};
 
 /// Deployments that a server can have run, each with everything that the endpoints say of it. The
 /// description of a deployment never changes; how far it is does.
@@ -121,7 +121,7 @@ fn a_beginning() -> impl Strategy<Value = Ledger> {
 }
 
 /// Everything that follows from a ledger.
-fn consequences(ledger: &Ledger) -> (Vec<Run>, Vec<Claim>, Vec<Verdict>) {
+fn consequences(ledger: &Ledger) -> (Vec<Run>, Vec<Claim>, Vec<Result<Verdict, Fact>>) {
     let claims = ledger.runs.iter().map(|run| ledger.claim(run)).collect();
     let times = [0, 1, 2, 5, 20].map(periods);
     let last = ledger.latest();
@@ -243,10 +243,10 @@ proptest! {
 }
 
 /// The verdict without its evidence, whose times differ.
-fn verdict_kind(verdict: &Verdict) -> String {
+fn verdict_kind(verdict: &Result<Verdict, Fact>) -> String {
     match verdict {
-        Verdict::Decided(Decision::Superseded { .. }, _) => "superseded".to_owned(),
-        Verdict::Decided(decision, _) => format!("{decision:?}"),
+        Ok(Verdict::Decided(Decision::Superseded { .. }, _)) => "superseded".to_owned(),
+        Ok(Verdict::Decided(decision, _)) => format!("{decision:?}"),
         other => format!("{other:?}"),
     }
 }

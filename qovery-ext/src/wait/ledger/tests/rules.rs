@@ -12,8 +12,8 @@ use super::{
 
 /// A run that one rule decides about.
 pub(super) struct Scenario {
-    /// The place of the rule in `RULES`.
-    pub(super) rule: usize,
+    /// The name of the rule.
+    pub(super) rule: &'static str,
     pub(super) claim: Claim,
     pub(super) run: RunId,
     pub(super) ledger: Ledger,
@@ -30,9 +30,9 @@ impl Scenario {
     fn check(&self) {
         assert_eq!(self.claim_in(&self.ledger), self.claim);
         assert_ne!(self.claim_in(&self.without), self.claim);
-        for other in (0..RULES.len()).filter(|other| *other != self.rule) {
-            let claim = without_rule(other, || self.claim_in(&self.ledger));
-            assert_eq!(claim, self.claim, "rule {other} takes part");
+        for other in RULES.iter().filter(|other| other.name != self.rule) {
+            let claim = without_rule(other.name, || self.claim_in(&self.ledger));
+            assert_eq!(claim, self.claim, "rule {} takes part", other.name);
         }
     }
 }
@@ -46,6 +46,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ended_before(),
         does_something_else(),
         lacks_our_services(),
+        left_our_service_alone(),
         has_another_origin(),
         has_another_user(),
         came_after(),
@@ -66,7 +67,7 @@ fn named_as_ours() -> Scenario {
         )
     };
     Scenario {
-        rule: 0,
+        rule: "named as ours",
         claim: Claim::Ours,
         run: run_of_request(1),
         ledger: seen_in(Some(1)),
@@ -83,7 +84,7 @@ fn names_another_request() -> Scenario {
         )
     };
     Scenario {
-        rule: 1,
+        rule: "another request",
         claim: Claim::Excluded(Exclusion::OtherRequest),
         run: run_of_request(2),
         ledger: seen_in(Some(1)),
@@ -96,7 +97,7 @@ fn came_before() -> Scenario {
     let rows = [row(2, "DEPLOY"), row(1, "DEPLOY")];
     let after = |waiting| acted_after(&environment(), Goal::Deployed, "DEPLOYED", waiting, None);
     Scenario {
-        rule: 2,
+        rule: "from before the action",
         claim: Claim::Excluded(Exclusion::Before),
         run: run_of_request(2),
         ledger: seen(after(&rows[..1]), &[queue(200, &rows)]),
@@ -114,7 +115,7 @@ fn ended_before() -> Scenario {
         seen(ledger, &[history(200, &[entry])])
     };
     Scenario {
-        rule: 3,
+        rule: "ended before the action",
         claim: Claim::Excluded(Exclusion::EndedBefore),
         run: run_of_execution("x"),
         ledger: ending_at(SENT - 2),
@@ -128,7 +129,7 @@ fn does_something_else() -> Scenario {
         seen(ledger, &[queue(200, &[row(2, action)])])
     };
     Scenario {
-        rule: 4,
+        rule: "another action",
         claim: Claim::Excluded(Exclusion::OtherAction),
         run: run_of_request(2),
         ledger: doing("STOP"),
@@ -144,11 +145,36 @@ fn lacks_our_services() -> Scenario {
         seen(ledger, &[queue(200, &[row])])
     };
     Scenario {
-        rule: 5,
+        rule: "other services",
         claim: Claim::Excluded(Exclusion::OtherServices),
         run: run_of_request(2),
         ledger: about(&[2]),
         without: about(&[1, 2]),
+    }
+}
+
+/// The run succeeded, and the service still names the run from before the action.
+fn left_our_service_alone() -> Scenario {
+    let showing = |own: &str| {
+        let mark = Mark {
+            state: State::Deployed,
+            deployment: Some(own.to_owned()),
+            date: None,
+            action: None,
+        };
+        let status = Observation::Status(Shown {
+            at: 200,
+            whole: Some(whole("x", "DEPLOYED")),
+            own: vec![Some(mark)],
+        });
+        seen(acted(&services(&[1]), Goal::Deployed, None), &[status])
+    };
+    Scenario {
+        rule: "our service untouched",
+        claim: Claim::Excluded(Exclusion::OtherServices),
+        run: run_of_execution("x"),
+        ledger: showing("before"),
+        without: showing("x"),
     }
 }
 
@@ -158,7 +184,7 @@ fn has_another_origin() -> Scenario {
         seen(ledger, &[queue(200, &[from(origin, row(2, "DEPLOY"))])])
     };
     Scenario {
-        rule: 6,
+        rule: "another origin",
         claim: Claim::Excluded(Exclusion::OtherOrigin),
         run: run_of_request(2),
         ledger: of("GIT"),
@@ -175,7 +201,7 @@ fn has_another_user() -> Scenario {
         seen(ledger, &[ours, history(300, &[entry])])
     };
     Scenario {
-        rule: 7,
+        rule: "another user",
         claim: Claim::Excluded(Exclusion::OtherUser),
         run: run_of_execution("x"),
         ledger: by("you"),
@@ -191,7 +217,7 @@ fn came_after() -> Scenario {
         seen(ledger, &[queue(at, &[]), queue(20_000, &late)])
     };
     Scenario {
-        rule: 8,
+        rule: "queued after ours",
         claim: Claim::Excluded(Exclusion::After),
         run: run_of_request(2),
         ledger: read_at(16_000),
@@ -274,6 +300,11 @@ fn a_run_whose_end_is_that_of_another_action_is_not_ours() {
 #[test]
 fn a_run_without_our_service_is_not_ours() {
     lacks_our_services().check();
+}
+
+#[test]
+fn a_run_that_succeeded_without_touching_our_service_is_not_ours() {
+    left_our_service_alone().check();
 }
 
 #[test]

@@ -4,23 +4,22 @@ use super::*;
 use crate::wait::{
     Endpoint,
     decision::{Cancellation, Cause, Proof},
-    ledger::Fact,
 };
 
-fn is_reached(verdict: &Verdict) -> bool {
+fn is_reached(verdict: &Result<Verdict, Fact>) -> bool {
     matches!(decision(verdict), Some(Decision::Reached(_)))
 }
 
-fn is_failed(verdict: &Verdict) -> bool {
+fn is_failed(verdict: &Result<Verdict, Fact>) -> bool {
     matches!(decision(verdict), Some(Decision::Failed(_)))
 }
 
-fn is_superseded(verdict: &Verdict) -> bool {
+fn is_superseded(verdict: &Result<Verdict, Fact>) -> bool {
     matches!(decision(verdict), Some(Decision::Superseded { .. }))
 }
 
-fn is_pending(verdict: &Verdict) -> bool {
-    matches!(verdict, Verdict::Pending { .. })
+fn is_pending(verdict: &Result<Verdict, Fact>) -> bool {
+    matches!(verdict, Ok(Verdict::Pending { .. }))
 }
 
 fn unavailable(at: Stamp, fact: Fact) -> Observation {
@@ -204,7 +203,10 @@ fn a_lost_response_without_a_trace_is_told_and_a_trace_is_followed() {
     ];
     let ledger = seen(lost(), &quiet);
     assert!(is_pending(&judge(&ledger, periods(1))));
-    assert_eq!(judge(&ledger, periods(2)), Verdict::NoTrace);
+    assert_eq!(
+        decision(&judge(&ledger, periods(2))),
+        Some(&Decision::NoTrace)
+    );
     let traced = seen(ledger, &[queue(2_000, &[row(1, "DEPLOY")])]);
     assert!(is_pending(&judge(&traced, periods(2))));
     let foreign = Waiting {
@@ -213,7 +215,10 @@ fn a_lost_response_without_a_trace_is_told_and_a_trace_is_followed() {
     };
     let untraced = seen(lost(), &quiet);
     let untraced = seen(untraced, &[queue(2_000, &[foreign])]);
-    assert_eq!(judge(&untraced, periods(2)), Verdict::NoTrace);
+    assert_eq!(
+        decision(&judge(&untraced, periods(2))),
+        Some(&Decision::NoTrace)
+    );
 }
 
 #[test]
@@ -328,7 +333,7 @@ fn a_fact_that_was_not_read_since_the_poll_began_is_asked_for() {
         settle: SETTLE,
         shares: false,
     });
-    assert_eq!(verdict, Verdict::Need(Fact::Request(request(1))));
+    assert_eq!(verdict, Err(Fact::Request(request(1))));
 }
 
 #[test]
@@ -340,7 +345,7 @@ fn the_evidence_of_a_verdict_names_the_endpoint_that_said_it() {
             request_status(1_000, 1, "DEPLOYED"),
         ],
     );
-    let Verdict::Decided(_, evidence) = judge(&ledger, 1_000) else {
+    let Ok(Verdict::Decided(_, evidence)) = judge(&ledger, 1_000) else {
         panic!("it is decided");
     };
     let endpoints: Vec<Endpoint> = evidence.iter().map(|fact| fact.endpoint).collect();

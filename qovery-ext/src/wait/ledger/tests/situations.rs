@@ -1,0 +1,432 @@
+//! One situation for each rule of the verdict: a ledger whose verdict changes without the rule.
+
+use super::*;
+use crate::wait::{Endpoint, decision::Verdict};
+
+/// A ledger, a poll, and the verdict without its evidence.
+pub(super) struct Situation {
+    ledger: Ledger,
+    poll: Poll,
+    pub(super) expected: String,
+}
+
+impl Situation {
+    fn new(ledger: Ledger, poll: Poll) -> Self {
+        let expected = kind(&ledger.verdict(&poll));
+        Self {
+            ledger,
+            poll,
+            expected,
+        }
+    }
+
+    pub(super) fn verdict(&self) -> String {
+        kind(&self.ledger.verdict(&self.poll))
+    }
+}
+
+/// The verdict, with the endpoints of its evidence.
+fn kind(verdict: &Result<Verdict, Fact>) -> String {
+    match verdict {
+        Ok(Verdict::Decided(decision, evidence)) => {
+            let endpoints: Vec<Endpoint> = evidence.iter().map(|fact| fact.endpoint).collect();
+            format!("{decision:?} by {endpoints:?}")
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn at(ledger: Ledger, observations: &[Observation], now: Stamp) -> Situation {
+    Situation::new(seen(ledger, observations), poll(now))
+}
+
+/// The same, where many operations share the polls and nothing was read since this one began.
+fn shared(ledger: Ledger, observations: &[Observation], now: Stamp) -> Situation {
+    let poll = Poll {
+        since: now,
+        shares: true,
+        ..poll(now)
+    };
+    Situation::new(seen(ledger, observations), poll)
+}
+
+fn deploys(named: Option<u128>) -> Ledger {
+    acted(&environment(), Goal::Deployed, named)
+}
+
+fn stops(named: Option<u128>) -> Ledger {
+    acted_after(&environment(), Goal::Stopped, "STOPPED", &[], named)
+}
+
+fn unavailable(at: Stamp, fact: Fact) -> Observation {
+    Observation::Unavailable { fact, at }
+}
+
+fn missing(times: &[Stamp]) -> Vec<Observation> {
+    times
+        .iter()
+        .map(|at| Observation::Missing { at: *at })
+        .collect()
+}
+
+/// An entry of a run that goes on, in which our service has ended.
+fn ahead_of_its_run() -> Past {
+    let mut entry = past("x", "DEPLOY", "DEPLOYING");
+    entry.services = vec![
+        part(1, "DEPLOYED", Phase::Reached),
+        part(2, "DEPLOYING", Phase::Running),
+    ];
+    entry
+}
+
+pub(super) fn situations() -> Vec<Situation> {
+    [named(), by_signature(), absent(), watched(), canceled()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn named() -> Vec<Situation> {
+    let at_work = |id: &str| status(1_000, id, "DEPLOYING");
+    let said = |state: &str| request_status(1_000, 1, state);
+    let nothing = [queue(1_000, &[]), history(1_000, &[])];
+    let mut foreign = past("y", "DEPLOY", "DEPLOYING");
+    foreign.origin = Some("GIT".to_owned());
+    vec![
+        // It goes on: nothing is read.
+        Situation::new(
+            seen(
+                deploys(Some(1)),
+                &[at_work("x"), request_status(1_100, 1, "DEPLOYING")],
+            ),
+            Poll {
+                since: 2_000,
+                ..poll(2_000)
+            },
+        ),
+        shared(deploys(Some(1)), &[at_work("x")], 2_000),
+        // Queued, whatever its status repeats.
+        at(
+            deploys(Some(1)),
+            &[
+                status(1_000, "before", "DEPLOYED"),
+                said("DEPLOYED"),
+                queue(1_000, &[row(1, "DEPLOY")]),
+            ],
+            periods(9),
+        ),
+        at(
+            acted(&services(&[1]), Goal::Deployed, Some(1)),
+            &[
+                status_of_services(1_000, "x", "DEPLOYING", &["DEPLOYED"]),
+                said("DEPLOYING"),
+                history(1_000, &[ahead_of_its_run()]),
+            ],
+            2_000,
+        ),
+        at(
+            deploys(Some(1)),
+            &[
+                at_work("before"),
+                said("DEPLOYING"),
+                nothing[0].clone(),
+                nothing[1].clone(),
+            ],
+            2_000,
+        ),
+        at(
+            deploys(Some(1)),
+            &[status(1_000, "x", "DEPLOYED"), said("DEPLOYED")],
+            1_000,
+        ),
+        at(
+            deploys(Some(1)),
+            &[
+                status(1_000, "before", "DEPLOYED"),
+                said("CANCELED"),
+                queue(1_000, &[]),
+            ],
+            1_000,
+        ),
+        at(
+            stops(Some(1)),
+            &[
+                status(1_000, "before", "STOPPED"),
+                said("STOPPED"),
+                nothing[0].clone(),
+                nothing[1].clone(),
+            ],
+            periods(2),
+        ),
+        at(
+            deploys(Some(1)),
+            &[
+                status(1_000, "before", "DEPLOYED"),
+                said("DEPLOYED"),
+                nothing[0].clone(),
+                nothing[1].clone(),
+            ],
+            1_000,
+        ),
+    ]
+}
+
+fn by_signature() -> Vec<Situation> {
+    let ended = |id: &str, end: &str| past(id, "DEPLOY", end);
+    let rests = status(1_000, "before", "DEPLOYED");
+    let mut foreign = ended("y", "DEPLOYED");
+    foreign.origin = Some("GIT".to_owned());
+    let lost = {
+        let before = baseline(&environment(), "STOPPED");
+        let mut ledger = Ledger::acting(
+            &environment(),
+            Goal::Deployed,
+            &before,
+            Some(&[]),
+            Some(&[]),
+        );
+        ledger.asked(100, None);
+        ledger
+    };
+    let waiting = acted_after(
+        &environment(),
+        Goal::Deployed,
+        "DEPLOYED",
+        &[Waiting {
+            origin: Some("GIT".to_owned()),
+            ..row(7, "DEPLOY")
+        }],
+        None,
+    );
+    let bare = Observation::Status(Shown {
+        at: 1_000,
+        whole: Some(Whole {
+            origin: None,
+            ..whole("x", "DEPLOYED")
+        }),
+        own: vec![None],
+    });
+    vec![
+        shared(deploys(None), &[status(1_000, "x", "DEPLOYING")], 2_000),
+        at(
+            deploys(None),
+            &[rests.clone(), queue(1_000, &[row(1, "DEPLOY")])],
+            1_000,
+        ),
+        Situation::new(
+            seen(
+                deploys(None),
+                &[status(1_000, "x", "DEPLOYING"), queue(1_000, &[])],
+            ),
+            Poll {
+                since: 1_000,
+                ..poll(1_000)
+            },
+        ),
+        at(
+            acted(&services(&[1]), Goal::Deployed, None),
+            &[
+                status_of_services(1_000, "x", "DEPLOYING", &["DEPLOYED"]),
+                queue(1_000, &[]),
+                history(1_000, &[ahead_of_its_run()]),
+            ],
+            1_000,
+        ),
+        // Another one of ours has ended, and this one goes on.
+        at(
+            deploys(None),
+            &[
+                status(1_000, "z", "DEPLOYING"),
+                queue(1_000, &[]),
+                history(1_000, &[ended("z", "DEPLOYING"), ended("x", "DEPLOYED")]),
+            ],
+            periods(9),
+        ),
+        at(
+            deploys(None),
+            &[
+                rests.clone(),
+                queue(1_000, &[row(1, "DEPLOY")]),
+                queue(2_000, &[]),
+                queue(2_000 + periods(2), &[]),
+                history(2_000, &[]),
+                unavailable(2_000, Fact::Request(request(1))),
+            ],
+            periods(4),
+        ),
+        at(
+            stops(None),
+            &[
+                status(1_000, "before", "STOPPED"),
+                queue(1_000, &[]),
+                history(1_000, &[]),
+            ],
+            periods(2),
+        ),
+        at(
+            lost,
+            &[
+                status(1_000, "before", "STOPPED"),
+                queue(1_000, &[]),
+                history(1_000, &[]),
+            ],
+            periods(3),
+        ),
+        at(
+            deploys(None),
+            &[rests.clone(), queue(1_000, &[]), history(1_000, &[foreign])],
+            periods(9),
+        ),
+        at(
+            deploys(None),
+            &[rests, queue(1_000, &[]), history(1_000, &[])],
+            periods(1),
+        ),
+        at(
+            deploys(None),
+            &[
+                status(1_000, "x", "DEPLOYED"),
+                queue(1_000, &[]),
+                history(1_000, &[ended("x", "DEPLOYED")]),
+            ],
+            1_000,
+        ),
+        at(
+            waiting,
+            &[bare, queue(1_000, &[]), unavailable(1_000, Fact::History)],
+            periods(9),
+        ),
+        at(
+            deploys(None),
+            &[
+                status(1_000, "x", "DEPLOYED"),
+                queue(1_000, &[row(1, "DEPLOY"), row(2, "DEPLOY")]),
+                queue(2_000, &[]),
+                queue(2_000 + periods(2), &[]),
+                history(2_000, &[ended("x", "DEPLOYED")]),
+                unavailable(2_000, Fact::Request(request(1))),
+                unavailable(2_000, Fact::Request(request(2))),
+            ],
+            periods(9),
+        ),
+        at(
+            deploys(None),
+            &[
+                status(1_000, "x", "DEPLOYED"),
+                queue(1_000, &[]),
+                history(1_000, &[ended("x", "DEPLOYED")]),
+            ],
+            periods(9),
+        ),
+    ]
+}
+
+fn absent() -> Vec<Situation> {
+    let deletes = |named| acted(&environment(), Goal::Deleted, named);
+    let never = Ledger::watching(&environment(), Goal::Deleted, None);
+    let twice = [1_000, 1_000 + periods(1)];
+    let with = |mut observations: Vec<Observation>, more: &[Observation]| {
+        observations.extend(more.iter().cloned());
+        observations
+    };
+    let mut foreign = row(2, "DELETE");
+    foreign.origin = Some("CONSOLE".to_owned());
+    let mut deleted = past("x", "DELETE", "DELETED");
+    deleted.services = vec![part(1, "DELETED", Phase::Reached)];
+    vec![
+        at(never, &missing(&twice), periods(2)),
+        at(
+            deletes(Some(1)),
+            &with(missing(&[1_000]), &[request_status(1_000, 1, "DELETED")]),
+            1_000,
+        ),
+        at(
+            deploys(None),
+            &with(
+                vec![history(500, &[past("x", "DEPLOY", "DEPLOYED")])],
+                &missing(&[1_000]),
+            ),
+            1_000,
+        ),
+        at(deletes(None), &missing(&[1_000]), periods(9)),
+        at(
+            acted(&services(&[1]), Goal::Deleted, None),
+            &with(missing(&twice), &[history(1_000, &[deleted])]),
+            periods(2),
+        ),
+        at(
+            acted_after(&environment(), Goal::Deleted, "DEPLOYED", &[foreign], None),
+            &missing(&twice),
+            periods(2),
+        ),
+        at(deletes(None), &missing(&twice), periods(2)),
+    ]
+}
+
+fn watched() -> Vec<Situation> {
+    let watching = || Ledger::watching(&environment(), Goal::Deployed, None);
+    vec![
+        at(
+            watching(),
+            &[status(1_000, "x", "DEPLOYMENT_QUEUED")],
+            1_000,
+        ),
+        at(
+            watching(),
+            &[status(1_000, "x", "STOPPED"), queue(1_000, &[])],
+            1_000,
+        ),
+        at(
+            watching(),
+            &[
+                status(1_000, "x", "DEPLOYED"),
+                queue(1_000, &[row(1, "STOP")]),
+            ],
+            1_000,
+        ),
+        at(
+            watching(),
+            &[status(1_000, "x", "DEPLOYED"), queue(1_000, &[])],
+            1_000,
+        ),
+    ]
+}
+
+fn canceled() -> Vec<Situation> {
+    let cancels = |named: Option<u128>| {
+        let mut ledger = acted(&environment(), Goal::Canceled, None);
+        if let Some(named) = named {
+            ledger.follow(request(named));
+        }
+        ledger
+    };
+    vec![
+        at(
+            cancels(Some(1)),
+            &[
+                status(1_000, "before", "DEPLOYING"),
+                request_status(1_000, 1, "CANCELED"),
+            ],
+            1_000,
+        ),
+        at(
+            cancels(Some(1)),
+            &[
+                status(1_000, "y", "CANCELED"),
+                request_status(1_000, 1, "CANCELING"),
+                queue(1_000, &[]),
+            ],
+            periods(9),
+        ),
+        at(
+            cancels(Some(1)),
+            &[
+                status(1_000, "before", "DEPLOYED"),
+                unavailable(1_000, Fact::Request(request(1))),
+                queue(1_000, &[row(1, "DEPLOY")]),
+            ],
+            periods(9),
+        ),
+        at(cancels(None), &[status(1_000, "before", "CANCELED")], 1_000),
+    ]
+}

@@ -1,0 +1,208 @@
+//! A subject that is not found.
+//!
+//! One answer is no proof: a proxy answers 404 as well, and the API answers 403 for much else. The
+//! second proof is another answer of the same kind a settle period later, with nothing found in
+//! between, the list of the parent, or the request's own status.
+
+use std::time::Duration;
+
+use super::super::{
+    Fact, Ledger, Poll, Stamp, State,
+    rule::{Judging, Rule, Step},
+    run::{Fate, Run},
+    verdict::{says, waits},
+};
+use crate::wait::{
+    Decision, Endpoint, Evidence, Phase, Says,
+    decision::{Cause, Proof, Verdict},
+};
+
+pub(in super::super) const RULES: &[Judging] = &[
+    Rule {
+        name: "the subject was never found",
+        fact: "a subject that was just made may not be shown yet",
+        says: was_never_found,
+    },
+    Rule {
+        name: "the request says deleted",
+        fact: "the status of a request is that of its run",
+        says: request_says_deleted,
+    },
+    Rule {
+        name: "ours had ended before the subject disappeared",
+        fact: "a deletion does not undo the end of an earlier run",
+        says: had_ended,
+    },
+    Rule {
+        name: "the absence is not confirmed",
+        fact: "one answer can be that of a proxy",
+        says: is_unconfirmed,
+    },
+    Rule {
+        name: "our deletion of services is in the history",
+        fact: "the history of an environment outlives its services",
+        says: deletion_in_history,
+    },
+    Rule {
+        name: "another request deleted the subject",
+        fact: "queue and history name the origin and the user of a deletion",
+        says: deleted_by_another,
+    },
+    Rule {
+        name: "the subject is gone",
+        fact: "the API says so twice",
+        says: is_gone,
+    },
+];
+
+fn was_never_found(ledger: &Ledger, _: &Poll) -> Step {
+    if ledger.was_found() {
+        return Ok(None);
+    }
+    waits(Phase::NotStarted)
+}
+
+fn request_says_deleted(ledger: &Ledger, poll: &Poll) -> Step {
+    let Some(request) = ledger.request else {
+        return Ok(None);
+    };
+    ledger.need(Fact::Request(request), poll)?;
+    match ledger.own_request().and_then(|run| run.end()?.state()) {
+        Some(State::Deleted) => {
+            let mut evidence = missing(ledger);
+            let said = ledger.own_request().and_then(|run| ledger.end_of(run));
+            evidence.extend(said);
+            says(Verdict::Decided(ledger.gone(), evidence))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn had_ended(ledger: &Ledger, poll: &Poll) -> Step {
+    if ledger.goal_is_gone() || !ledger.has_acted() && ledger.request.is_none() {
+        return Ok(None);
+    }
+    let said = ledger.own_request().into_iter();
+    let runs = said.chain(ledger.candidate_executions());
+    let ended: Vec<&Run> = runs.filter(|run| run.end().is_some()).collect();
+    let ends: Vec<_> = ended
+        .iter()
+        .filter_map(|run| ledger.end_for_us(run, poll))
+        .collect();
+    let Some((first, _)) = ends.first() else {
+        return Ok(None);
+    };
+    let first = first.clone();
+    if ends.len() < ended.len() || !ends.iter().all(|(end, _)| end.agrees_with(&first)) {
+        return Ok(None);
+    }
+    let facts = ends.into_iter().map(|(_, fact)| fact).collect();
+    says(Verdict::Decided(first, facts))
+}
+
+fn is_unconfirmed(ledger: &Ledger, poll: &Poll) -> Step {
+    let missing = ledger.missing();
+    if missing.is_some_and(|span| span.last - span.first >= super::millis(poll.settle)) {
+        return Ok(None);
+    }
+    waits(Phase::Running)
+}
+
+fn deletion_in_history(ledger: &Ledger, poll: &Poll) -> Step {
+    if !ledger.is_about_services() || !ledger.has_acted() || !ledger.goal_is_gone() {
+        return Ok(None);
+    }
+    ledger.need(Fact::History, poll)?;
+    let runs = ledger.candidate_executions();
+    let ends: Vec<_> = runs
+        .iter()
+        .filter_map(|run| ledger.end_for_us(run, poll))
+        .collect();
+    let is_deleted = |(end, _): &(Decision, _)| matches!(end, Decision::Reached(_));
+    if ends.is_empty() || ends.len() < runs.len() || !ends.iter().all(is_deleted) {
+        return Ok(None);
+    }
+    let facts = ends.into_iter().map(|(_, fact)| fact).collect();
+    says(Verdict::Decided(ledger.gone(), facts))
+}
+
+fn deleted_by_another(ledger: &Ledger, _: &Poll) -> Step {
+    let others = ledger.other_deletions();
+    if ledger.has_acted() && (!others.is_empty() || ledger.is_still_queued()) {
+        return says(ledger.superseded(&others));
+    }
+    Ok(None)
+}
+
+fn is_gone(ledger: &Ledger, _: &Poll) -> Step {
+    says(Verdict::Decided(ledger.gone(), missing(ledger)))
+}
+
+fn missing(ledger: &Ledger) -> Vec<Evidence> {
+    let last = ledger.missing().map_or(0, |missing| missing.last);
+    vec![absence(Endpoint::Status, last)]
+}
+
+fn absence(endpoint: Endpoint, at: Stamp) -> Evidence {
+    Evidence {
+        run: None,
+        endpoint,
+        says: Says::Missing,
+        after: Duration::from_millis(at),
+    }
+}
+
+impl Ledger {
+    fn gone(&self) -> Decision {
+        if self.goal_is_gone() {
+            Decision::Reached(Proof::Gone)
+        } else {
+            Decision::Failed(Cause::Gone)
+        }
+    }
+
+    /// Whether the request was last seen in the queue, behind a deletion that was seen before.
+    fn is_still_queued(&self) -> bool {
+        let own = self.request();
+        let own = own.and_then(|id| self.run(&super::RunId::Request(id)));
+        let own = own.filter(|run| run.fate == Fate::Queued);
+        let Some(queued) = own.and_then(|run| run.queued) else {
+            return false;
+        };
+        let mut earlier = self
+            .runs
+            .iter()
+            .filter(|run| run.execution().is_some() && run.seen.first < queued.last);
+        earlier.any(|run| self.is_deletion(run))
+    }
+
+    fn is_deletion(&self, run: &Run) -> bool {
+        let action = run.action.as_deref();
+        self.goal_is_gone() && action.is_some_and(|action| self.goal.is_of(action))
+    }
+
+    /// The deletions of the subject that cannot be this operation's.
+    fn other_deletions(&self) -> Vec<&Run> {
+        let deletions = self
+            .runs
+            .iter()
+            .filter(|run| self.is_deletion(run) && self.covers(run) && !self.acts_alike(run));
+        deletions.collect()
+    }
+
+    /// The verdict on a subject that is not found and that its parent does not list either.
+    pub(crate) fn gone_from_parent(&self, poll: &Poll) -> Verdict {
+        let parent = absence(Endpoint::Parent, poll.now);
+        let rules = [had_ended, deleted_by_another, is_gone];
+        let verdict = rules
+            .iter()
+            .find_map(|rule| rule(self, poll).ok().flatten());
+        match verdict {
+            Some(Verdict::Decided(decision, mut evidence)) => {
+                evidence.push(parent);
+                Verdict::Decided(decision, evidence)
+            }
+            other => other.unwrap_or(Verdict::pending(Phase::Running)),
+        }
+    }
+}

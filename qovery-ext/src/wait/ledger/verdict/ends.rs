@@ -1,0 +1,235 @@
+//! How runs have ended, and what the status shows of them.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::super::{Fact, Ledger, Poll, Run, Scope, Stamp, State, decide, run::Fate};
+use crate::wait::{
+    Decision, Endpoint, Evidence, Goal, Phase, RunId, Says, decision::Verdict, mark::Mark,
+};
+
+impl Ledger {
+    pub(super) fn is_about_services(&self) -> bool {
+        matches!(self.scope, Scope::Services(_))
+    }
+
+    /// The services that the operation is about, each with its latest status.
+    fn own_marks(&self) -> impl Iterator<Item = (Uuid, &Mark)> + Clone {
+        let ids = match &self.scope {
+            Scope::Services(ids) => ids.as_slice(),
+            Scope::Environment | Scope::Cluster => &[],
+        };
+        let marks = self.shown.iter().flat_map(|shown| &shown.own);
+        let both = ids.iter().zip(marks);
+        both.filter_map(|(id, mark)| Some((*id, mark.as_ref()?)))
+    }
+
+    /// The state of the services that the operation is about; that of the whole if they are not read.
+    pub(super) fn own_state(&self) -> Option<&State> {
+        let mut own = self.own_marks().map(|(_, mark)| &mark.state);
+        let active = own.clone().find(|state| state.is_active());
+        active.or(own.next()).or(self.state())
+    }
+
+    /// Whether the status shows a run.
+    pub(super) fn shows(&self, run: &Run) -> bool {
+        let shown = self.shown.as_ref();
+        shown.is_some_and(|shown| Some(self.execution_of(shown).as_str()) == run.execution())
+    }
+
+    /// The run that the status shows, if it is not from before the action.
+    pub(super) fn shown_run(&self) -> Option<&Run> {
+        let shown = self.shown.as_ref()?;
+        self.run(&RunId::Execution(self.execution_of(shown)))
+    }
+
+    /// Whether the status shows a run that can be ours.
+    pub(super) fn shows_candidate(&self) -> bool {
+        let runs = self.candidate_executions();
+        runs.iter().any(|run| self.shows(run))
+    }
+
+    /// Whether the status shows a run from before the action.
+    pub(super) fn shows_before(&self) -> bool {
+        let shown = self.shown.as_ref().map(|shown| self.execution_of(shown));
+        self.has_acted() && shown.is_some_and(|id| self.before.executions.contains(&id))
+    }
+
+    /// Whether the goal holds as far as the status shows.
+    pub(super) fn holds(&self) -> bool {
+        let reached = |state: &State| state.phase(self.goal) == Phase::Reached;
+        match (&self.scope, &self.shown) {
+            (Scope::Services(_), Some(shown)) => shown
+                .own
+                .iter()
+                .all(|mark| mark.as_ref().is_some_and(|mark| reached(&mark.state))),
+            _ => self.state().is_some_and(reached),
+        }
+    }
+
+    /// Since when nothing is seen at work.
+    pub(super) fn quiet_since(&self) -> Stamp {
+        self.busy.unwrap_or(0).max(self.asked_at())
+    }
+
+    /// How a run has ended for the operation, and who says so: by its services, else as a whole.
+    pub(super) fn end_for_us(&self, run: &Run, poll: &Poll) -> Option<(Decision, Evidence)> {
+        if let Some(own) = self.end_of_services(run) {
+            return Some(own);
+        }
+        if let Some(end) = run.end() {
+            let state = end.state()?;
+            let decision = decide(state, self.goal)?;
+            // It may have failed because of a service of another request.
+            let is_unclear = matches!(decision, Decision::Failed(_)) && self.is_unclear(run);
+            return Some((decision, self.end_of(run)?)).filter(|_| !is_unclear);
+        }
+        self.end_at_rest(run, poll)
+    }
+
+    /// Without a history, a service that was seen at work in a run and rests has ended.
+    fn end_at_rest(&self, run: &Run, poll: &Poll) -> Option<(Decision, Evidence)> {
+        let (state, at) = (self.state()?, self.shown.as_ref()?.at);
+        let rests = self.is_unavailable(Fact::History)
+            && run.fate == Fate::Running
+            && self.shows(run)
+            && state.is_terminal()
+            && poll.is_settled(self.quiet_since(), 1);
+        let decision = decide(state, self.goal).filter(|_| rests)?;
+        Some((
+            decision,
+            self.fact(Some(&run.id), Endpoint::Status, state, at),
+        ))
+    }
+
+    /// Whether every service that the operation is about shows a state of the goal under a run that
+    /// failed as a whole: the state can be from before it.
+    fn is_unclear(&self, run: &Run) -> bool {
+        let is_of_run = |mark: &Mark| Some(mark.execution().as_str()) == run.execution();
+        self.is_about_services()
+            && self.holds()
+            && self.own_marks().all(|(_, mark)| is_of_run(mark))
+    }
+
+    /// How the services that the operation is about have ended in a run: as its entry in the history
+    /// says, or as the status of a service shows that was seen at work in it. The worst end counts.
+    pub(super) fn end_of_services(&self, run: &Run) -> Option<(Decision, Evidence)> {
+        let Scope::Services(ours) = &self.scope else {
+            return None;
+        };
+        let whole = run.end().and_then(|end| end.state());
+        // Only an entry of the history that has ended lists all services with their ends.
+        let is_listed = run.finished.is_some() && !run.ended.is_empty();
+        let mut ends = Vec::new();
+        for id in ours {
+            let own = self.end_of_service(run, *id);
+            // A service that its run did not come to ends as the run does.
+            let end = own.or(whole.filter(|_| is_listed).map(|s| (s, Endpoint::History)));
+            let (state, endpoint) = end?;
+            let decision = decide(state, self.goal)?;
+            if matches!(decision, Decision::Reached(_)) && own.is_none() {
+                return None;
+            }
+            ends.push((decision, state, endpoint));
+        }
+        let (decision, state, endpoint) = ends
+            .into_iter()
+            .max_by_key(|(decision, ..)| severity(decision))?;
+        let at = run.end().map_or(run.seen.last, |end| end.at);
+        Some((decision, self.fact(Some(&run.id), endpoint, state, at)))
+    }
+
+    /// How one service has ended in a run.
+    fn end_of_service<'a>(&'a self, run: &'a Run, id: Uuid) -> Option<(&'a State, Endpoint)> {
+        if let Ok(place) = run.ended.binary_search_by_key(&id, |(id, _)| *id) {
+            let (_, state) = run.ended.get(place)?;
+            return Some((state, Endpoint::History));
+        }
+        let (_, mark) = self.own_marks().find(|(own, _)| *own == id)?;
+        let is_of_run = Some(mark.execution().as_str()) == run.execution();
+        let has_worked = run.worked.binary_search(&id).is_ok();
+        let has_ended = is_of_run && has_worked && mark.state.is_terminal();
+        (has_ended && !mark.was_passed_over()).then_some((&mark.state, Endpoint::Status))
+    }
+
+    /// Whether a run that can be ours has ended as decided.
+    pub(super) fn agrees(&self, decision: &Decision) -> bool {
+        self.agreeing(decision).is_some()
+    }
+
+    /// A run that can be ours and has ended as decided.
+    pub(super) fn agreeing(&self, decision: &Decision) -> Option<&Run> {
+        let mut runs = self.possible_executions().into_iter();
+        runs.find(|run| {
+            let state = run.end().and_then(|end| end.state());
+            let own = state.and_then(|state| decide(state, self.goal));
+            own.is_some_and(|own| own.agrees_with(decision))
+        })
+    }
+
+    /// Whether another run is shown since a run was last seen.
+    pub(super) fn is_replaced(&self, run: &Run) -> bool {
+        let later = self.shown_run();
+        later.is_some_and(|later| later.seen.first > run.seen.first)
+    }
+
+    /// The fact that a run has ended.
+    pub(super) fn end_of(&self, run: &Run) -> Option<Evidence> {
+        let end = run.end()?;
+        let state = end.states.first()?;
+        Some(self.fact(Some(&run.id), end.said_by, state, end.at))
+    }
+
+    /// The runs cannot be told apart, or another one took the place of ours.
+    pub(super) fn superseded(&self, alike: &[&Run]) -> Verdict {
+        let shown = self.shown.as_ref().map(|shown| self.execution_of(shown));
+        let evidence = alike.iter().map(|run| {
+            self.end_of(run).unwrap_or_else(|| Evidence {
+                run: Some(run.id.clone()),
+                endpoint: Endpoint::Status,
+                says: Says::Replaced,
+                after: Duration::from_millis(run.seen.last),
+            })
+        });
+        Verdict::Decided(
+            Decision::Superseded {
+                successor: shown.map(RunId::Execution),
+                alike: alike.iter().map(|run| run.id.clone()).collect(),
+            },
+            evidence.collect(),
+        )
+    }
+
+    /// When a poll would settle something that only time decides.
+    pub(crate) fn settles_at(&self, settle: Duration) -> Option<Stamp> {
+        use super::super::millis;
+        if let Some(missing) = self.missing() {
+            return Some(missing.first.saturating_add(millis(settle)));
+        }
+        if !self.has_acted() || !self.rests() {
+            return None;
+        }
+        let nothing = self.possible_executions().is_empty();
+        let period = match nothing {
+            true if self.holds() && self.may_be_done() => self.settle_period(settle),
+            true => return None,
+            false => millis(settle),
+        };
+        Some(self.quiet_since().saturating_add(period))
+    }
+
+    pub(super) fn goal_is_gone(&self) -> bool {
+        matches!(self.goal, Goal::Deleted | Goal::Uninstalled)
+    }
+}
+
+/// A failure of one service outweighs a cancellation of another one, and that a success.
+fn severity(decision: &Decision) -> u8 {
+    match decision {
+        Decision::Reached(_) => 0,
+        Decision::Superseded { .. } | Decision::NoTrace => 1,
+        Decision::Canceled(_) => 2,
+        Decision::Failed(_) => 3,
+    }
+}

@@ -1,0 +1,147 @@
+//! The verdict on an operation: a fold over the runs that can be its own.
+//!
+//! Nothing here is stored and nothing is read: the same ledger gives the same verdict. Each situation
+//! has a table of rules; the first rule that says something decides.
+
+mod absent;
+mod cancel;
+mod ends;
+mod named;
+mod signature;
+mod watched;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Goal, Ledger, Stamp, State, millis,
+    rule::{Judging, Step, rules},
+};
+use crate::wait::{Endpoint, Evidence, Phase, RunId, Says, decision::Verdict};
+
+/// A fact that can be read beside the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Fact {
+    /// The status of one request.
+    Request(Uuid),
+    Queue,
+    History,
+}
+
+/// One poll: facts are fresh if they were read since it began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Poll {
+    pub(crate) since: Stamp,
+    pub(crate) now: Stamp,
+    pub(crate) settle: Duration,
+    /// Whether many operations share the polls, so that this one reads only what decides.
+    pub(crate) shares: bool,
+}
+
+impl Poll {
+    /// Whether some settle periods have passed since a time.
+    fn is_settled(&self, since: Stamp, periods: u64) -> bool {
+        self.now >= since.saturating_add(millis(self.settle).saturating_mul(periods))
+    }
+}
+
+/// How often the history is read for services that may have ended before their run, in milliseconds.
+const HISTORY_EVERY: Stamp = 30_000;
+
+/// Every table.
+#[cfg(test)]
+pub(super) const TABLES: &[&[Judging]] = &[
+    absent::RULES,
+    named::RULES,
+    signature::RULES,
+    watched::RULES,
+    cancel::RULES,
+];
+
+impl Ledger {
+    /// How the operation stands, or the fact that is needed to tell.
+    pub(crate) fn verdict(&self, poll: &Poll) -> Result<Verdict, Fact> {
+        for rule in self.tables().iter().flat_map(|table| rules(table)) {
+            if let Some(verdict) = (rule.says)(self, poll)? {
+                if let Verdict::Decided(decision, _) = &verdict {
+                    tracing::debug!(rule = rule.name, because = rule.fact, ?decision, "decided");
+                }
+                return Ok(verdict);
+            }
+        }
+        Ok(Verdict::pending(Phase::Running))
+    }
+
+    fn tables(&self) -> &'static [&'static [Judging]] {
+        let has_acted = self.has_acted();
+        if self.missing().is_some() {
+            &[absent::RULES]
+        } else if self.state().is_none() {
+            &[]
+        } else if has_acted && self.goal == Goal::Canceled {
+            &[cancel::RULES]
+        } else if self.request.is_some() {
+            &[named::RULES, signature::RULES]
+        } else if has_acted {
+            &[signature::RULES]
+        } else {
+            &[watched::RULES]
+        }
+    }
+
+    fn need(&self, fact: Fact, poll: &Poll) -> Result<(), Fact> {
+        if self.is_fresh(fact, poll.since) {
+            Ok(())
+        } else {
+            Err(fact)
+        }
+    }
+
+    /// Needs a fact at times only.
+    fn need_at_times(&self, fact: Fact, poll: &Poll) -> Result<(), Fact> {
+        if self.was_just_read(fact, poll) {
+            return Ok(());
+        }
+        self.need(fact, poll)
+    }
+
+    /// Whether an earlier poll has read a fact, not long ago.
+    fn was_just_read(&self, fact: Fact, poll: &Poll) -> bool {
+        let read = self.read_at(fact);
+        read.is_some_and(|at| at < poll.since && poll.now < at.saturating_add(HISTORY_EVERY))
+    }
+
+    /// The state that says whether something runs.
+    fn state(&self) -> Option<&State> {
+        self.shown.as_ref()?.state()
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.state().is_some_and(State::is_active)
+    }
+
+    fn rests(&self) -> bool {
+        self.state().is_some_and(State::is_terminal)
+    }
+
+    fn fact(&self, run: Option<&RunId>, endpoint: Endpoint, state: &State, at: Stamp) -> Evidence {
+        Evidence {
+            run: run.cloned(),
+            endpoint,
+            says: Says::State(state.clone()),
+            after: Duration::from_millis(at),
+        }
+    }
+}
+
+/// `Some` verdict of a rule.
+fn says(verdict: Verdict) -> Step {
+    Ok(Some(verdict))
+}
+
+/// A rule that says that nothing is decided.
+fn waits(phase: Phase) -> Step {
+    says(Verdict::pending(phase))
+}

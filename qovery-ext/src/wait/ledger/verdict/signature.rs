@@ -1,0 +1,362 @@
+//! No endpoint speaks of the request by its id: what does the same as ours decides. Every run that can
+//! be ours has to agree.
+
+use super::super::{
+    Beginning, Fact, LATE, Ledger, Poll, Response, Stamp, State, millis,
+    rule::{Judging, Rule, Step},
+    run::Run,
+    verdict::{says, waits},
+};
+use crate::wait::{
+    Decision, Endpoint, Evidence, Phase, Says,
+    decision::{Cancellation, Proof, Verdict},
+};
+
+pub(in super::super) const RULES: &[Judging] = &[
+    Rule {
+        name: "others share the poll, and nothing of ours has ended",
+        fact: "a run that goes on has no end in the history",
+        says: is_shared,
+    },
+    Rule {
+        name: "a request of ours is queued",
+        fact: "the queue lists a request until its run starts",
+        says: is_queued,
+    },
+    Rule {
+        name: "every run of ours is shown, and at work",
+        fact: "an environment runs one deployment at a time",
+        says: is_at_work,
+    },
+    Rule {
+        name: "the services have ended before their run",
+        fact: "the history lists each service of a run with its end",
+        says: services_ended,
+    },
+    Rule {
+        name: "a run of ours goes on",
+        fact: "a run that is shown at work has not ended",
+        says: goes_on,
+    },
+    Rule {
+        name: "the request has vanished",
+        fact: "a request that left the queue without a run was canceled",
+        says: has_vanished,
+    },
+    Rule {
+        name: "there was nothing to do",
+        fact: "an action that has nothing to do leaves the state as it is",
+        says: had_nothing_to_do,
+    },
+    Rule {
+        name: "no trace of the action",
+        fact: "an action that was executed has a row in the queue or an entry in the history",
+        says: no_trace,
+    },
+    Rule {
+        name: "only other runs were seen",
+        fact: "a request that was accepted runs before those that came after it",
+        says: only_others,
+    },
+    Rule {
+        name: "no run of ours was seen",
+        fact: "the queue, the history and the status can be late",
+        says: nothing_yet,
+    },
+    Rule {
+        name: "ours may follow",
+        fact: "a row of the queue is at most a settle period late",
+        says: may_follow,
+    },
+    Rule {
+        name: "nothing describes the runs",
+        fact: "a request that was queued before has a run of its own",
+        says: is_undescribed,
+    },
+    Rule {
+        name: "a request has no run",
+        fact: "each request that was executed has a run",
+        says: lacks_a_run,
+    },
+    Rule {
+        name: "every run that can be ours agrees",
+        fact: "one of them is ours",
+        says: agree,
+    },
+];
+
+fn is_shared(ledger: &Ledger, poll: &Poll) -> Step {
+    if !poll.shares || !ledger.is_at_work() {
+        return Ok(None);
+    }
+    let rests = ledger.is_about_services() && ledger.own_state().is_some_and(State::is_terminal);
+    if rests && !ledger.was_just_read(Fact::History, poll) {
+        return Ok(None);
+    }
+    waits(match ledger.state() {
+        Some(state) if ledger.shows_candidate() => state.phase(ledger.goal),
+        _ => Phase::Queued,
+    })
+}
+
+fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
+    ledger.need(Fact::Queue, poll)?;
+    let requests = ledger.candidate_requests();
+    if let Some(queued) = requests.iter().find(|run| ledger.is_queued(run)) {
+        let runs = ledger.is_at_work() && ledger.shows_candidate();
+        return says(Verdict::Pending {
+            phase: if runs { Phase::Running } else { Phase::Queued },
+            position: queued.request().and_then(|id| ledger.position(id)),
+        });
+    }
+    if !ledger.is_at_work() && !ledger.rests() {
+        return waits(Phase::Running);
+    }
+    Ok(None)
+}
+
+fn is_at_work(ledger: &Ledger, poll: &Poll) -> Step {
+    let own_rests =
+        ledger.is_about_services() && ledger.own_state().is_some_and(State::is_terminal);
+    let runs = ledger.candidate_executions();
+    if let Some(state) = ledger.state().filter(|state| state.is_active())
+        && !own_rests
+        && !runs.is_empty()
+        && runs.iter().all(|run| ledger.shows(run))
+    {
+        return waits(state.phase(ledger.goal));
+    }
+    ledger.need(Fact::History, poll)?;
+    for run in ledger.candidate_requests() {
+        if run.end().is_none()
+            && let Some(id) = run.request()
+        {
+            ledger.need(Fact::Request(id), poll)?;
+        }
+    }
+    Ok(None)
+}
+
+fn services_ended(ledger: &Ledger, _: &Poll) -> Step {
+    services_ended_in_run(ledger)
+}
+
+/// The run goes on, and our services have ended in it.
+pub(super) fn services_ended_in_run(ledger: &Ledger) -> Step {
+    match ledger.candidate_executions().as_slice() {
+        [run] if ledger.is_at_work() && run.end().is_none() => {
+            let own = ledger.end_of_services(run);
+            Ok(own.map(|(decision, fact)| Verdict::Decided(decision, vec![fact])))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn goes_on(ledger: &Ledger, _: &Poll) -> Step {
+    let runs = ledger.candidate_executions();
+    match ledger.state() {
+        Some(state) if state.is_active() && runs.iter().any(|run| ledger.shows(run)) => {
+            waits(state.phase(ledger.goal))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The requests that have left the queue, without an end that they tell.
+fn left(ledger: &Ledger) -> Vec<&Run> {
+    let requests = ledger.candidate_requests().into_iter();
+    requests
+        .filter(|run| run.queued.is_some() && run.end().is_none())
+        .collect()
+}
+
+/// Whether neither a run nor a request that can be ours was seen to end or to run.
+fn is_unseen(ledger: &Ledger) -> bool {
+    let requests = ledger.candidate_requests();
+    ledger.candidate_executions().is_empty() && requests.iter().all(|run| run.end().is_none())
+}
+
+/// After how many settle periods a request that has left the queue without a run has vanished: its run
+/// may start late, and be shown late.
+const VANISHED: u64 = 2;
+
+fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
+    if !is_unseen(ledger) {
+        return Ok(None);
+    }
+    let gone = left(ledger);
+    let own = match ledger.request {
+        Some(_) => ledger.own_request(),
+        None => gone.first().copied().filter(|_| gone.len() == 1),
+    };
+    let period = millis(poll.settle).saturating_mul(VANISHED);
+    if let Some(run) = own
+        && ledger.has_left_queue(run, period)
+        && let (Some(id), Some(state)) = (run.request(), ledger.state())
+    {
+        let fact = ledger.fact(Some(&run.id), Endpoint::Queue, state, poll.now);
+        let evidence = Evidence {
+            says: Says::LeftQueue,
+            ..fact
+        };
+        let decision = Decision::Canceled(Cancellation::LeftQueue(id));
+        return says(Verdict::Decided(decision, vec![evidence]));
+    }
+    if gone.iter().any(|run| !ledger.has_left_queue(run, period)) {
+        return waits(Phase::Queued);
+    }
+    Ok(None)
+}
+
+fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
+    let answered_idle = ledger.answered_idle();
+    let may_be = ledger.may_be_done() && (ledger.before.held || answered_idle);
+    if !is_unseen(ledger) || !ledger.holds() || !may_be {
+        return Ok(None);
+    }
+    // Others may be at work since: then only the queue and the history show that ours is not.
+    let period = ledger.settle_period(poll.settle);
+    let quiet = ledger.quiet_since().saturating_add(period);
+    let busy = ledger.asked_at().saturating_add(period.saturating_mul(3));
+    let is_open = ledger.is_unavailable(Fact::Queue) || ledger.is_unavailable(Fact::History);
+    if poll.now < quiet && (is_open || poll.now < busy) {
+        return waits(Phase::NotStarted);
+    }
+    let fact = ledger
+        .state()
+        .map(|state| ledger.fact(None, Endpoint::Status, state, poll.now));
+    let decision = Decision::Reached(Proof::Settled);
+    says(Verdict::Decided(decision, fact.into_iter().collect()))
+}
+
+fn no_trace(ledger: &Ledger, poll: &Poll) -> Step {
+    let is_lost = matches!(
+        ledger.beginning,
+        Beginning::Asked {
+            response: Response::Lost,
+            ..
+        }
+    );
+    let patience = if ledger.is_at_work() { 4 } else { 2 };
+    if is_unseen(ledger) && is_lost && poll.is_settled(ledger.asked_at(), patience) {
+        return says(Verdict::Decided(Decision::NoTrace, Vec::new()));
+    }
+    Ok(None)
+}
+
+fn only_others(ledger: &Ledger, poll: &Poll) -> Step {
+    let foreign = ledger.foreign_since();
+    let is_over = poll.is_settled(ledger.quiet_since(), 4);
+    if is_unseen(ledger) && !foreign.is_empty() && is_over {
+        return says(ledger.superseded(&foreign));
+    }
+    Ok(None)
+}
+
+fn nothing_yet(ledger: &Ledger, _: &Poll) -> Step {
+    match is_unseen(ledger) {
+        true if ledger.is_at_work() => waits(Phase::Queued),
+        true => waits(Phase::NotStarted),
+        false => Ok(None),
+    }
+}
+
+/// Every run and request that can be ours and was seen to run or to end.
+fn all(ledger: &Ledger) -> Vec<&Run> {
+    let ended = ledger.candidate_requests().into_iter();
+    let ended = ended.filter(|run| run.end().is_some());
+    ledger
+        .candidate_executions()
+        .into_iter()
+        .chain(ended)
+        .collect()
+}
+
+fn may_follow(ledger: &Ledger, poll: &Poll) -> Step {
+    if !poll.is_settled(over_since(ledger), 1) {
+        return waits(Phase::Running);
+    }
+    Ok(None)
+}
+
+/// Since when the runs that can be ours are over, and nothing hides another one: a request that has
+/// to wait is listed in the queue, and a run in the history. Without both, the subject has to rest.
+fn over_since(ledger: &Ledger) -> Stamp {
+    let is_open = ledger.is_unavailable(Fact::Queue) || ledger.is_unavailable(Fact::History);
+    let ends = all(ledger).into_iter().filter_map(Run::end);
+    match ends.map(|end| end.at).max() {
+        Some(last) if !is_open => last.max(ledger.asked_at().saturating_add(millis(LATE))),
+        _ => ledger.quiet_since(),
+    }
+}
+
+fn is_undescribed(ledger: &Ledger, _: &Poll) -> Step {
+    let was_queued = |run: &Run| run.queued.is_some_and(|queued| queued.first == 0);
+    let runs = ledger.candidate_executions();
+    if ledger.runs.iter().any(was_queued) && runs.iter().any(|run| !run.is_described()) {
+        return says(ledger.superseded(&runs));
+    }
+    Ok(None)
+}
+
+fn lacks_a_run(ledger: &Ledger, poll: &Poll) -> Step {
+    let runs = ledger.candidate_executions();
+    let rivals = ledger.rivals();
+    if rivals.is_empty() || runs.len() > rivals.len() {
+        return Ok(None);
+    }
+    let settle = millis(poll.settle);
+    if !rivals.iter().all(|run| ledger.has_left_queue(run, settle)) {
+        return waits(Phase::Running);
+    }
+    let alike: Vec<&Run> = runs.into_iter().chain(rivals).collect();
+    says(ledger.superseded(&alike))
+}
+
+fn agree(ledger: &Ledger, poll: &Poll) -> Step {
+    let runs = all(ledger);
+    let mut decided: Option<Decision> = None;
+    let mut evidence = Vec::new();
+    for run in &runs {
+        let Some((decision, fact)) = ledger.end_for_us(run, poll) else {
+            if run.end().is_some() || ledger.is_replaced(run) {
+                return says(ledger.superseded(&runs));
+            }
+            return waits(Phase::Running);
+        };
+        evidence.push(fact);
+        let known = decided.get_or_insert_with(|| decision.clone());
+        if !known.agrees_with(&decision) {
+            return says(ledger.superseded(&runs));
+        }
+    }
+    Ok(decided.map(|decision| Verdict::Decided(decision, evidence)))
+}
+
+impl Ledger {
+    /// Whether the action can have had nothing to do.
+    pub(super) fn may_be_done(&self) -> bool {
+        self.goal.may_have_nothing_to_do() || self.answered_idle()
+    }
+
+    /// Whether the response to the action shows that nothing is queued and nothing runs.
+    fn answered_idle(&self) -> bool {
+        matches!(
+            self.beginning,
+            Beginning::Asked {
+                response: Response::Idle,
+                ..
+            }
+        )
+    }
+
+    /// The runs since the action that are not ours.
+    fn foreign_since(&self) -> Vec<&Run> {
+        let before = &self.before.executions;
+        let executions = self.runs.iter().filter(|run| {
+            let id = run.execution();
+            id.is_some_and(|id| !before.iter().any(|known| known == id))
+        });
+        executions.filter(|run| run.end().is_some()).collect()
+    }
+}

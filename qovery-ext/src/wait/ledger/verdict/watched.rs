@@ -1,0 +1,80 @@
+//! The operation has not acted, and no request is named: the state itself is waited for.
+
+use super::super::{
+    Ledger, Poll, Scope, State, decide,
+    rule::{Judging, Rule, Step},
+    verdict::{Fact, says, waits},
+};
+use crate::wait::{Endpoint, Phase, decision::Verdict};
+
+pub(in super::super) const RULES: &[Judging] = &[
+    Rule {
+        name: "something is at work",
+        fact: "a state tells work from rest",
+        says: at_work,
+    },
+    Rule {
+        name: "nothing has acted yet",
+        fact: "a stopped environment has not failed to be deployed",
+        says: not_begun,
+    },
+    Rule {
+        name: "a request is queued",
+        fact: "a queued request will change the state",
+        says: queued,
+    },
+    Rule {
+        name: "the state decides",
+        fact: "nothing is at work or queued",
+        says: state_decides,
+    },
+];
+
+fn states(ledger: &Ledger) -> Vec<&State> {
+    let Some(shown) = &ledger.shown else {
+        return Vec::new();
+    };
+    match &ledger.scope {
+        Scope::Services(_) => shown.own.iter().flatten().map(|mark| &mark.state).collect(),
+        _ => shown.state().into_iter().collect(),
+    }
+}
+
+fn at_work(ledger: &Ledger, _: &Poll) -> Step {
+    let phases = states(ledger)
+        .into_iter()
+        .map(|state| state.phase(ledger.goal));
+    match phases.filter(|phase| !phase.is_terminal()).max() {
+        Some(phase) => waits(phase),
+        None => Ok(None),
+    }
+}
+
+fn not_begun(ledger: &Ledger, _: &Poll) -> Step {
+    let is_another =
+        |state: &&State| state.phase(ledger.goal) == Phase::Failed && !state.is_error();
+    if states(ledger).iter().any(is_another) {
+        return waits(Phase::NotStarted);
+    }
+    Ok(None)
+}
+
+fn queued(ledger: &Ledger, poll: &Poll) -> Step {
+    ledger.need(Fact::Queue, poll)?;
+    if ledger.runs.iter().any(|run| ledger.is_queued(run)) {
+        return waits(Phase::Queued);
+    }
+    Ok(None)
+}
+
+fn state_decides(ledger: &Ledger, poll: &Poll) -> Step {
+    let states = states(ledger);
+    let worst = states.iter().max_by_key(|state| state.phase(ledger.goal));
+    let decided = worst.and_then(|state| Some((decide(state, ledger.goal)?, *state)));
+    let Some((decision, state)) = decided else {
+        return waits(Phase::NotStarted);
+    };
+    let at = ledger.shown.as_ref().map_or(poll.now, |shown| shown.at);
+    let fact = ledger.fact(None, Endpoint::Status, state, at);
+    says(Verdict::Decided(decision, vec![fact]))
+}
