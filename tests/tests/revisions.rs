@@ -20,6 +20,14 @@ const REVISIONS: [&str; 5] = [
     "2026-08-20",
 ];
 
+/// Operations whose answers of this year last year's client cannot read.
+const UNREADABLE: [&str; 4] = [
+    "GET /terraform/{}",
+    "POST /environment/{}/terraform",
+    "POST /terraform/{}/clone",
+    "PUT /terraform/{}",
+];
+
 /// Required fields of last year that this year's contract no longer has, or no longer requires. A
 /// client that was told to rely on them cannot do without; each is why some operations fail. Within a
 /// union, the member becomes an unknown one, and the rest of the answer decodes.
@@ -53,7 +61,14 @@ fn every_published_revision_gives_a_client_that_compiles() {
 
 #[test]
 #[ignore = "builds a client"]
-fn last_years_client_decodes_what_this_years_server_sends() {
+fn last_years_client_reads_and_edits_what_this_years_server_sends() {
+    let client = Generated::from(&published("2025-06-03"));
+    client.build();
+    reads_all_but_the_operations_that_lost_required_fields(&client);
+    edits_and_loses_nothing(&client);
+}
+
+fn reads_all_but_the_operations_that_lost_required_fields(client: &Generated) {
     let this_year = xtask::contract(&published("2026-08-20"), None).expect("readable");
     let last_year = xtask::contract(&published("2025-06-03"), None).expect("readable");
     let known: BTreeSet<String> = document::operations(&last_year).iter().map(key).collect();
@@ -87,8 +102,6 @@ fn last_years_client_decodes_what_this_years_server_sends() {
         }
     }
 
-    let client = Generated::from(&published("2025-06-03"));
-    client.build();
     let outcomes = client.decode(&answers);
     let mut failed: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for (((operation, _), about), outcome) in answers.iter().zip(&about).zip(outcomes) {
@@ -122,6 +135,7 @@ fn last_years_client_decodes_what_this_years_server_sends() {
         println!("{operations} operations: {why}");
         assert!(operations > 0, "{why}: no longer so");
     }
+    assert_eq!(failed.keys().collect::<Vec<_>>(), UNREADABLE);
 }
 
 /// The schema of the first success that has a body.
@@ -136,13 +150,9 @@ fn answer(operation: &Operation) -> Option<&Value> {
 /// Fields that last year's response declares and last year's request does not, by their place.
 const NOT_CARRIED: [(&str, &str); 0] = [];
 
-#[test]
-#[ignore = "builds a client"]
-fn last_years_client_edits_what_this_years_server_has_and_loses_nothing() {
+fn edits_and_loses_nothing(client: &Generated) {
     let this_year = xtask::contract(&published("2026-08-20"), None).expect("readable");
     let last_year = xtask::contract(&published("2025-06-03"), None).expect("readable");
-    let client = Generated::from(&published("2025-06-03"));
-    client.build();
 
     let operations = |contract: &Value| -> BTreeMap<String, Operation> {
         let operations = document::operations(contract).into_iter();

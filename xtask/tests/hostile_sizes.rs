@@ -492,3 +492,46 @@ fn yaml_that_is_made_to_grow_ends() {
         ends(&format!("{name}.yaml"), &text, &Outcome::Refused(part));
     }
 }
+
+#[test]
+fn models_that_contain_each_other_in_requests_and_responses_end() {
+    const COUNT: usize = 600;
+    let model = |number: usize, suffix: &str| {
+        let parts = (0..8).map(|part| {
+            let other = (number * 7 + part) % COUNT;
+            (format!("p{part}"), reference(&format!("S{other}{suffix}")))
+        });
+        json!({"type": "object", "properties": parts.collect::<Map<String, Value>>()})
+    };
+    let mut contract = contract(json!({"Root": object("a")}));
+    for number in 0..COUNT {
+        for suffix in ["", "Edit"] {
+            contract["components"]["schemas"][format!("S{number}{suffix}")] = model(number, suffix);
+        }
+        let content = |name: String| json!({"application/json": {"schema": reference(&name)}});
+        let answer = json!({"200": {"description": "x", "content": content(format!("S{number}"))}});
+        contract["paths"][format!("/s{number}")] = json!({
+            "get": {"tags": ["Environment"], "responses": answer},
+            "put": {
+                "tags": ["Environment"],
+                "requestBody": {"content": content(format!("S{number}Edit"))},
+                "responses": answer,
+            },
+        });
+    }
+    bombs(vec![("edits", contract, Outcome::Any)]);
+}
+
+#[test]
+fn unions_of_unions_of_many_models_are_refused() {
+    let members = (0..85).map(|outer| {
+        let models = (0..300).map(|inner| object(&format!("a{outer}_{inner}")));
+        json!({"anyOf": models.collect::<Vec<_>>()})
+    });
+    let contract = contract(json!({"Root": {"anyOf": members.collect::<Vec<_>>()}}));
+    bombs(vec![(
+        "members",
+        contract,
+        Outcome::Refused("more than 30000"),
+    )]);
+}

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::{
-    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, origin,
-    redact::Token, text, web_page,
+    ApiError, DecodeError, OperationInfo, RawResponse, TransportError, headers, origin::Origin,
+    redact::Token, text,
 };
 
 /// How much of the body of a response an error keeps, in bytes.
@@ -92,8 +92,8 @@ impl Reply {
 }
 
 impl Reply {
-    fn is_api_refusal(&self, parsed: Option<&ApiError>) -> bool {
-        origin::is_api_refusal(self.status, &self.headers, &self.body, parsed)
+    fn origin_of_refusal(&self, parsed: Option<&ApiError>) -> Origin {
+        Origin::of_refusal(self.status, &self.headers, &self.body, parsed)
     }
 
     /// Whether something else answered in the API's place, perhaps after the API had executed the
@@ -101,7 +101,7 @@ impl Reply {
     fn replaces_the_apis(&self, parsed: Option<&ApiError>) -> bool {
         self.status.is_client_error()
             && self.status != StatusCode::TOO_MANY_REQUESTS
-            && !self.is_api_refusal(parsed)
+            && self.origin_of_refusal(parsed) != Origin::Api
     }
 }
 
@@ -157,6 +157,15 @@ impl Error {
     fn reply(&self) -> Option<&Reply> {
         match &self.0.kind {
             Kind::Api(reply, _) | Kind::Decode(reply, _) => Some(reply),
+            Kind::InvalidRequest(_) | Kind::Transport(_) => None,
+        }
+    }
+
+    /// Who answered, if a response came.
+    fn origin(&self) -> Option<Origin> {
+        match &self.0.kind {
+            Kind::Api(reply, parsed) => Some(reply.origin_of_refusal(parsed.as_deref())),
+            Kind::Decode(reply, _) => Some(Origin::of_unreadable(&reply.headers, &reply.body)),
             Kind::InvalidRequest(_) | Kind::Transport(_) => None,
         }
     }
@@ -226,11 +235,7 @@ impl Error {
     /// }
     /// ```
     pub fn is_from_api(&self) -> bool {
-        match &self.0.kind {
-            Kind::Api(reply, parsed) => reply.is_api_refusal(parsed.as_deref()),
-            Kind::Decode(reply, _) => origin::is_api_success(&reply.headers, &reply.body),
-            Kind::InvalidRequest(_) | Kind::Transport(_) => false,
-        }
+        self.origin() == Some(Origin::Api)
     }
 
     /// Whether a repeated `DELETE` was answered with 403, 404 or 410, or with a 400, after an earlier
@@ -249,8 +254,7 @@ impl Error {
     /// client and the API has answered (a proxy, a sign-in page), or the base URL leads to another
     /// server. The answer says nothing about the request.
     pub fn is_web_page(&self) -> bool {
-        self.reply()
-            .is_some_and(|reply| web_page::is_web_page(&reply.headers, &reply.body))
+        self.origin() == Some(Origin::WebPage)
     }
 
     /// Whether the response is larger than the client reads
@@ -424,7 +428,8 @@ impl fmt::Display for Error {
                 write!(f, "{}: ", message::status_line(reply.status))?;
                 let said = said.map(|text| text::one_line(text, message::TEXT_LIMIT));
                 f.write_str(&said.unwrap_or_else(|| {
-                    message::without_text(reply.status, &reply.headers, &reply.body)
+                    let origin = reply.origin_of_refusal(parsed.as_deref());
+                    message::without_text(reply.status, &reply.headers, &reply.body, origin)
                 }))?;
                 if let Some(wait) = reply.retry_after {
                     write!(f, " (come back in {} s)", wait.as_secs())?;

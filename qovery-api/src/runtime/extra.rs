@@ -6,6 +6,7 @@ use std::{borrow::Cow, cell::RefCell, fmt};
 
 use serde::de::{DeserializeOwned, MapAccess};
 use serde_json::value::RawValue;
+use thin_vec::ThinVec;
 
 use super::{
     DecodeError, Printable, decode,
@@ -34,19 +35,16 @@ use super::{
 /// assert!(reference.without_extra().extra().is_empty());
 /// # Ok::<(), qovery_api::DecodeError>(())
 /// ```
-// One text for all fields: names and values in turn, each followed by a blank. A model without extra
-// fields pays for one pointer, and one with them for little more than the text that came.
+// The UTF-8 text of all fields: names and values in turn, each followed by a blank. A model without
+// extra fields pays for one pointer, which is never null, so that an optional model pays for no more;
+// a model with them pays for little more than the text that came.
 #[derive(Clone, Default)]
-#[allow(
-    clippy::box_collection,
-    reason = "the pointer is what a model without extra fields costs"
-)]
-pub struct ExtraFields(Option<Box<String>>);
+pub struct ExtraFields(ThinVec<u8>);
 
 impl ExtraFields {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.0.is_empty()
     }
 
     /// How many there are.
@@ -61,8 +59,7 @@ impl ExtraFields {
 
     /// The names and the values as JSON text, in the order of the response.
     pub fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, &RawValue)> {
-        let text = self.0.as_deref().map_or("", String::as_str);
-        let mut values = serde_json::Deserializer::from_str(text)
+        let mut values = serde_json::Deserializer::from_slice(&self.0)
             .into_iter::<&RawValue>()
             .map_while(Result::ok);
         std::iter::from_fn(move || {
@@ -92,12 +89,12 @@ impl ExtraFields {
         let Ok(name) = serde_json::to_string(name) else {
             return;
         };
-        let text = self.0.get_or_insert_default();
+        let text = &mut self.0;
         text.reserve_exact(name.len() + value.len() + 2);
-        text.push_str(&name);
-        text.push(' ');
-        text.push_str(value);
-        text.push(' ');
+        text.extend_from_slice(name.as_bytes());
+        text.push(b' ');
+        text.extend_from_slice(value.as_bytes());
+        text.push(b' ');
     }
 
     /// Reads the value of a field, and adds it.
@@ -214,6 +211,7 @@ mod tests {
         let shown = format!("{:?}", fields(&[("token", "\"s3cret\"")]));
         assert_eq!(shown, r#"{"token"}"#);
         assert_eq!(size_of::<ExtraFields>(), size_of::<usize>());
+        assert_eq!(size_of::<Option<ExtraFields>>(), size_of::<usize>());
         assert!(ExtraFields::default().is_empty());
     }
 

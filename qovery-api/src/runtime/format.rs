@@ -3,12 +3,14 @@
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{DecodeError, SecretText, decode, decode_strictly, web_page};
+use super::{DecodeError, SecretText, decode, decode_strictly, origin};
 
 /// Turns the body of a 2xx response into a value.
 pub trait ResponseFormat<T> {
     /// The value of the `Accept` header.
     const ACCEPT: &'static str;
+    /// Whether the body is not looked at. Default: it is.
+    const IGNORES_BODY: bool = false;
     /// Decodes a whole body.
     ///
     /// # Errors
@@ -95,6 +97,7 @@ impl ResponseFormat<Bytes> for Binary {
 
 impl ResponseFormat<()> for NoContent {
     const ACCEPT: &'static str = "*/*";
+    const IGNORES_BODY: bool = true;
     fn decode(body: &Bytes) -> Result<(), DecodeError> {
         refuse_web_page(body)
     }
@@ -102,7 +105,7 @@ impl ResponseFormat<()> for NoContent {
 
 /// No operation of the API sends a web page, whatever the status says.
 fn refuse_web_page(body: &[u8]) -> Result<(), DecodeError> {
-    if web_page::is_body_of_one(body) {
+    if origin::is_body_of_page(body) {
         return Err(DecodeError::web_page());
     }
     Ok(())

@@ -71,7 +71,6 @@ mod transport;
 pub(crate) mod union;
 #[cfg(feature = "stream")]
 mod upgrade;
-mod web_page;
 
 pub use api_error::ApiError;
 pub use build_error::BuildError;

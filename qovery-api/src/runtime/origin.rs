@@ -1,17 +1,81 @@
-//! Whether a response is the API's own, or that of something between it and the client.
+//! Who answered: the API, or something between it and the client.
 //!
 //! Proxies, firewalls, load balancers and login pages answer in the API's place, with any status.
-//! Their answers say nothing about the resource that was asked for.
+//! Their answers say nothing about the resource that was asked for. Decided here and nowhere else.
 
 use http::{HeaderMap, StatusCode};
 
 use super::{ApiError, headers};
 
-/// Whether a response that is no success is the API's: a JSON document with the fields of the API's
-/// errors, or nothing at all with a status that the API uses.
-pub(crate) fn is_api_refusal(
+/// Who answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The API, as far as the response shows.
+    Api,
+    /// Something else, with a web page. No operation of the API sends one.
+    WebPage,
+    /// Something else.
+    Other,
+}
+
+impl Origin {
+    /// Of a response that is no success. The API's is a JSON document with the fields of the API's
+    /// errors, or nothing at all with a status that the API uses.
+    pub(crate) fn of_refusal(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        parsed: Option<&ApiError>,
+    ) -> Self {
+        let media = Media::of(headers);
+        if is_api_refusal(status, media, body, parsed) {
+            Self::Api
+        } else if is_page(media, body) || content(body).starts_with(b"<") {
+            Self::WebPage
+        } else {
+            Self::Other
+        }
+    }
+
+    /// Of a success whose body does not fit the contract. The API's is a JSON document of another
+    /// shape, one that was cut off, or no body.
+    pub(crate) fn of_unreadable(headers: &HeaderMap, body: &[u8]) -> Self {
+        let media = Media::of(headers);
+        let is_api = match content(body).first() {
+            _ if media == Media::Html => false,
+            None | Some(b'{' | b'[') => true,
+            // A compressed body cannot be looked at.
+            Some(_) => media == Media::Json && headers::compression(headers).is_some(),
+        };
+        if is_api {
+            Self::Api
+        } else if is_page(media, body) {
+            Self::WebPage
+        } else {
+            Self::Other
+        }
+    }
+
+    /// Of a success, if its body fits the contract. The body of an operation that
+    /// [ignores](super::ResponseFormat::IGNORES_BODY) it is a document or nothing.
+    pub(crate) fn of_success(headers: &HeaderMap, body: &[u8], ignores_body: bool) -> Self {
+        let media = Media::of(headers);
+        if is_page(media, body) {
+            return Self::WebPage;
+        }
+        let is_api = match (media, content(body).first()) {
+            (Media::Html, _) => false,
+            (Media::Json, _) | (_, None) => true,
+            (Media::Absent, Some(first)) => !ignores_body || matches!(first, b'{' | b'['),
+            (Media::Other, Some(_)) => !ignores_body,
+        };
+        if is_api { Self::Api } else { Self::Other }
+    }
+}
+
+fn is_api_refusal(
     status: StatusCode,
-    headers: &HeaderMap,
+    media: Media,
     body: &[u8],
     parsed: Option<&ApiError>,
 ) -> bool {
@@ -21,7 +85,6 @@ pub(crate) fn is_api_refusal(
     {
         return false;
     }
-    let media = Media::of(headers);
     if body.trim_ascii().is_empty() {
         // Statuses above 431 belong to certain load balancers.
         return media != Media::Html && (status.is_server_error() || status.as_u16() <= 431);
@@ -30,18 +93,42 @@ pub(crate) fn is_api_refusal(
         && parsed.is_some_and(|error| error.is_of_the_api(status))
 }
 
-/// Whether a success whose body does not fit the contract is the API's all the same: a JSON document
-/// of another shape, one that was cut off, or no body.
-pub(crate) fn is_api_success(headers: &HeaderMap, body: &[u8]) -> bool {
-    let media = Media::of(headers);
-    if media == Media::Html {
-        return false;
+/// Whether the body is a web page: by its beginning, or by its declared type unless it is empty or
+/// looks like JSON.
+fn is_page(media: Media, body: &[u8]) -> bool {
+    let begins_like_json = || matches!(content(body).first(), None | Some(b'{' | b'[' | b'"'));
+    is_body_of_page(body) || media == Media::Html && !begins_like_json()
+}
+
+/// The body without a byte order mark and the blanks before it.
+fn content(body: &[u8]) -> &[u8] {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    body.trim_ascii_start()
+}
+
+/// Whether the body begins with an element of a web page, after comments and declarations.
+pub(crate) fn is_body_of_page(body: &[u8]) -> bool {
+    let mut text = content(body);
+    loop {
+        let prolog: &[u8] = match text {
+            [b'<', b'!', b'-', b'-', ..] => b"-->",
+            [b'<', b'?', ..] => b"?>",
+            _ => break,
+        };
+        match memchr::memmem::find(text, prolog) {
+            Some(end) => {
+                let rest = text.get(end + prolog.len()..).unwrap_or_default();
+                text = rest.trim_ascii_start();
+            }
+            None => return false,
+        }
     }
-    match body.trim_ascii_start().first() {
-        None | Some(b'{' | b'[') => true,
-        // A compressed body cannot be looked at.
-        Some(_) => media == Media::Json && headers::compression(headers).is_some(),
-    }
+    ["<!doctype html", "<html", "<head", "<body"]
+        .iter()
+        .any(|start| {
+            let begins = text.get(..start.len());
+            begins.is_some_and(|text| text.eq_ignore_ascii_case(start.as_bytes()))
+        })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,7 +172,7 @@ mod tests {
     fn is_refusal(status: u16, media: &str, body: &str) -> bool {
         let parsed = ApiError::parse(body.as_bytes(), None);
         let status = StatusCode::from_u16(status).unwrap();
-        is_api_refusal(status, &of(media), body.as_bytes(), parsed.as_ref())
+        Origin::of_refusal(status, &of(media), body.as_bytes(), parsed.as_ref()) == Origin::Api
     }
 
     #[test]
@@ -162,13 +249,116 @@ mod tests {
             ("", "\u{1f}\u{8b}", false),
         ] {
             assert_eq!(
-                is_api_success(&of(media), body.as_bytes()),
+                Origin::of_unreadable(&of(media), body.as_bytes()) == Origin::Api,
                 own,
                 "{media} {body}"
             );
         }
         let mut compressed = of("application/json");
         compressed.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        assert!(is_api_success(&compressed, b"\x1f\x8b"));
+        let origin = Origin::of_unreadable(&compressed, b"\x1f\x8b");
+        assert_eq!(origin, Origin::Api);
+    }
+
+    fn is_web_page(media: &str, body: &str) -> bool {
+        let origins =
+            [true, false].map(|ignores| Origin::of_success(&of(media), body.as_bytes(), ignores));
+        assert_eq!(origins[0] == Origin::WebPage, origins[1] == Origin::WebPage);
+        origins[0] == Origin::WebPage
+    }
+
+    #[test]
+    fn a_page_is_told_by_its_beginning_whatever_its_type() {
+        for page in [
+            "<html>log in",
+            "\n<!DOCTYPE html><p>",
+            "<HTML lang=en>",
+            "\u{feff}<!doctype HTML>",
+            "<!-- served by a proxy --><html>",
+            "<?xml version=\"1.0\"?>\n<!DOCTYPE html PUBLIC \"\">",
+            "<head><title>x</title>",
+        ] {
+            assert!(is_web_page("", page), "{page}");
+            assert!(is_web_page("application/json", page));
+        }
+        for body in [
+            "",
+            " ",
+            "{}",
+            "<chart>",
+            "<?xml version=\"1.0\"?><chart/>",
+            "<!-- ",
+            "html",
+            "<ht",
+        ] {
+            assert!(!is_web_page("", body), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_told_by_its_type_unless_it_is_empty_or_json() {
+        for media_type in [
+            "text/html",
+            "Text/HTML; charset=utf-8",
+            "application/xhtml+xml",
+        ] {
+            assert!(is_web_page(media_type, "Please log in"));
+            assert!(is_web_page(media_type, "<p>hello"));
+            for body in ["", "\r\n", " {}", "[1]", "\"text\""] {
+                assert!(!is_web_page(media_type, body), "{body}");
+            }
+        }
+        assert!(!is_web_page("text/plain", "Please log in"));
+    }
+
+    #[test]
+    fn a_success_that_fits_is_the_apis_unless_its_type_or_an_ignored_body_says_otherwise() {
+        for (media, body, if_read, if_ignored) in [
+            ("application/json", "{}", true, true),
+            ("application/json", "true", true, true),
+            ("application/json", "", true, true),
+            ("text/plain", "", true, true),
+            ("", "", true, true),
+            ("", " [1]", true, true),
+            ("", "OK", true, false),
+            ("text/plain", "OK", true, false),
+            ("application/x-yaml", "a: b", true, false),
+            ("text/html", "", false, false),
+            ("text/html; charset=utf-8", "{}", false, false),
+        ] {
+            for (ignores, own) in [(false, if_read), (true, if_ignored)] {
+                let origin = Origin::of_success(&of(media), body.as_bytes(), ignores);
+                let expected = if own { Origin::Api } else { Origin::Other };
+                assert_eq!(origin, expected, "{media} {body} {ignores}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_with_markup_is_a_web_page() {
+        let of_refusal = |status, media: &str, body: &str| {
+            let parsed = ApiError::parse(body.as_bytes(), None);
+            let status = StatusCode::from_u16(status).unwrap();
+            Origin::of_refusal(status, &of(media), body.as_bytes(), parsed.as_ref())
+        };
+        for status in [302, 403, 404, 407, 502] {
+            for (media, body) in [
+                ("", "<html>"),
+                (
+                    "application/xml",
+                    "<Error><Code>AccessDenied</Code></Error>",
+                ),
+                ("text/html", "denied"),
+                ("application/json", "\u{feff} <!doctype html>"),
+            ] {
+                assert_eq!(
+                    of_refusal(status, media, body),
+                    Origin::WebPage,
+                    "{status} {body}"
+                );
+            }
+            assert_eq!(of_refusal(status, "text/plain", "denied"), Origin::Other);
+            assert_eq!(of_refusal(status, "text/html", ""), Origin::Other);
+        }
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::Utc;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::{ApiError, headers, origin, redact::Token};
+use super::{ApiError, headers, origin::Origin, redact::Token};
 
 /// A complete response as the transport received it, of any status.
 #[derive(Clone)]
@@ -80,11 +80,13 @@ impl RawResponse {
     /// Whether the response looks like the API's own, and not like that of a proxy, a firewall or a
     /// login page. See [`Error::is_from_api`](super::Error::is_from_api).
     pub fn is_from_api(&self) -> bool {
-        if self.status.is_success() {
-            return origin::is_api_success(&self.headers, &self.body);
-        }
-        let parsed = ApiError::parse(&self.body, None);
-        origin::is_api_refusal(self.status, &self.headers, &self.body, parsed.as_ref())
+        let origin = if self.status.is_success() {
+            Origin::of_unreadable(&self.headers, &self.body)
+        } else {
+            let parsed = ApiError::parse(&self.body, None);
+            Origin::of_refusal(self.status, &self.headers, &self.body, parsed.as_ref())
+        };
+        origin == Origin::Api
     }
 
     /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.
@@ -129,11 +131,13 @@ pub struct Response<T> {
     pub attempts: u32,
     /// From the first attempt to the end of the last one.
     pub elapsed: Duration,
+    origin: Origin,
 }
 
 impl<T> Response<T> {
-    pub(crate) fn new(raw: RawResponse, body: T) -> Self {
+    pub(crate) fn new(raw: RawResponse, body: T, origin: Origin) -> Self {
         Self {
+            origin,
             status: raw.status,
             headers: raw.headers,
             body,
@@ -155,7 +159,18 @@ impl<T> Response<T> {
             body: change(self.body),
             attempts: self.attempts,
             elapsed: self.elapsed,
+            origin: self.origin,
         }
+    }
+
+    /// Whether the response looks like the API's own.
+    ///
+    /// `false` if it is declared to be HTML, or if the operation returns nothing and something other
+    /// than a JSON document came: a proxy or a login page may have answered, and the API may not have
+    /// received the request. A body that is a web page is an error already
+    /// ([`Error::is_web_page`](super::Error::is_web_page)).
+    pub fn is_from_api(&self) -> bool {
+        self.origin == Origin::Api
     }
 
     /// The id that the server gave the request: `X-Qovery-Request-Id`, else `X-Request-Id`.

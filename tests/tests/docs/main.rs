@@ -12,6 +12,7 @@
 mod commands;
 mod cookbook;
 mod endings;
+mod limits;
 mod links;
 mod names;
 mod page;

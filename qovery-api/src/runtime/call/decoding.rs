@@ -17,7 +17,7 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use crate::runtime::{
     DecodeError, Error, Operation, RawResponse, Response, ResponseFormat,
     decode::{Manner, budget},
-    web_page,
+    origin::Origin,
 };
 
 /// Bodies from this size on are decoded on another thread, in bytes. Smaller ones take less than a
@@ -70,14 +70,16 @@ impl<O: Operation> Decoding<O> {
             // Polled after its end, which no caller may do.
             return Poll::Pending;
         };
-        if web_page::is_web_page(&raw.headers, &raw.body) {
+        let ignores_body = <O::Format as ResponseFormat<O::Output>>::IGNORES_BODY;
+        let origin = Origin::of_success(&raw.headers, &raw.body, ignores_body);
+        if origin == Origin::WebPage {
             return Poll::Ready(Err(Error::decode(O::INFO, raw, DecodeError::web_page())));
         }
         let decoded = self.outcome.lock();
         let decoded = decoded.unwrap_or_else(PoisonError::into_inner).take();
         let in_place = || decode::<O>(&raw.body, self.limit, self.manner);
         Poll::Ready(match decoded.unwrap_or_else(in_place) {
-            Ok(body) => Ok(Response::new(raw, body)),
+            Ok(body) => Ok(Response::new(raw, body, origin)),
             Err(error) => Err(Error::decode(O::INFO, raw, error)),
         })
     }
@@ -176,7 +178,9 @@ mod tests {
         let outcome = tokio::time::timeout(Duration::ZERO, client.get_thing("x").response()).await;
         let ended = started.elapsed();
         assert!(outcome.is_err());
-        assert!(ended < Duration::from_millis(100), "{ended:?}");
+        // Ten times as much takes this long; a busy machine slows down both.
+        let longest = whole.max(Duration::from_millis(100));
+        assert!(ended < longest, "{ended:?} of {whole:?}");
     }
 
     #[test]

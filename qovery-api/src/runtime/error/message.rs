@@ -4,7 +4,7 @@
 
 use http::{HeaderMap, StatusCode};
 
-use crate::runtime::{headers, text, web_page};
+use crate::runtime::{headers, origin::Origin, text};
 
 /// How much of the server's text a message repeats, in characters.
 pub(super) const TEXT_LIMIT: usize = 300;
@@ -39,13 +39,18 @@ pub(super) fn web_page(body: &[u8]) -> String {
 }
 
 /// What to say of a response that is no success and explains nothing in JSON.
-pub(super) fn without_text(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> String {
+pub(super) fn without_text(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    origin: Origin,
+) -> String {
     if !body.is_empty()
         && let Some(message) = headers::compression(headers)
     {
         return message;
     }
-    if web_page::is_web_page(headers, body) || body.trim_ascii_start().starts_with(b"<") {
+    if origin == Origin::WebPage {
         return web_page(body);
     }
     let body = String::from_utf8_lossy(body);

@@ -12,7 +12,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::Model;
+use super::{Blank, Model};
 use crate::runtime::{
     ExtraFields, date_time,
     decode::{self, Manner, Subject, budget},
@@ -25,11 +25,12 @@ pub(crate) fn read<'de, M: Model, D: Deserializer<'de>>(from: D) -> Result<M, D:
 }
 
 /// Reads the value of a field.
-pub(crate) fn value<'de, T: Deserialize<'de>, D: MapAccess<'de>>(
+pub(crate) fn value<'de, T: Deserialize<'de> + Blank, D: MapAccess<'de>>(
     field: &mut T,
     from: &mut D,
 ) -> Result<(), D::Error> {
     *field = from.next_value()?;
+    field.settle();
     Ok(())
 }
 

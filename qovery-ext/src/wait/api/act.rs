@@ -9,7 +9,7 @@ mod service;
 use std::time::Duration;
 
 use qovery_api::{
-    Call, Operation, ResponseFormat, RetryMode,
+    Call, Operation, RetryMode,
     chrono::DateTime,
     http::{HeaderMap, header},
     types,
@@ -98,8 +98,8 @@ where
 {
     let response = call.retry(RetryMode::UnlessExecuted).response().await;
     match response {
-        Ok(response) if is_page_or_text::<O>(&response.headers) => {
-            Err(Fault::page_in_place_of(O::INFO, response.status).of_an_action())
+        Ok(response) if !response.is_from_api() => {
+            Err(Fault::not_the_api(O::INFO, response.status).of_an_action())
         }
         Ok(response) => Ok(Receipt {
             server_time: server_time(&response.headers),
@@ -115,19 +115,6 @@ fn server_time(headers: &HeaderMap) -> Option<i64> {
     let text = headers.get(header::DATE)?.to_str().ok()?;
     let date = DateTime::parse_from_rfc2822(text.trim()).ok()?;
     Some(date.timestamp())
-}
-
-/// Whether a success is declared to be a web page or, where no document was expected and none was
-/// looked at, anything but a document.
-fn is_page_or_text<O: Operation>(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(media) = text(header::CONTENT_TYPE) else {
-        return false;
-    };
-    let media = media.trim_start().to_ascii_lowercase();
-    let is_ignored = <O::Format as ResponseFormat<O::Output>>::ACCEPT == "*/*";
-    let is_empty = text(header::CONTENT_LENGTH).is_none_or(|length| length.trim() == "0");
-    media.starts_with("text/html") || (!media.contains("json") && is_ignored && !is_empty)
 }
 
 /// How long an action waits for what it is good to know beforehand.

@@ -45,9 +45,9 @@ impl Fault {
         self
     }
 
-    /// A success that is a page or a text of something in between.
-    pub(super) fn page_in_place_of(operation: &OperationInfo, status: StatusCode) -> Self {
-        let message = format!("{}: {status}, but {}", operation.id, PAGE);
+    /// A success that something in between has sent.
+    pub(super) fn not_the_api(operation: &OperationInfo, status: StatusCode) -> Self {
+        let message = format!("{}: {status}, but {}", operation.id, TEXT);
         Self::new(FaultKind::NotTheApi, message)
     }
 }

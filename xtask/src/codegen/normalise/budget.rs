@@ -16,7 +16,7 @@ pub(crate) const READ_DEPTH: usize = 150;
 /// Schemas that are copied to put others together.
 pub(crate) const COPIED: usize = 100_000;
 /// Schemas in all that a client is generated from.
-pub(crate) const TOTAL: usize = 100_000;
+pub(crate) const TOTAL: usize = 30_000;
 /// Schemas that are put together of each other, or written out in each other.
 pub(crate) const CHAIN: usize = 100;
 /// Lists and maps within each other, when references are written out.

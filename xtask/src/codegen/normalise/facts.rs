@@ -132,12 +132,9 @@ fn fields(
         }
         models.push(field(components, name, rust_name, property, usage));
     }
-    if object.extra.is_some() && taken.contains_key("extra") {
-        let pointer = object
-            .properties
-            .values()
-            .next()
-            .map(|property| property.schema.pointer.clone());
+    if let Some(name) = taken.get("extra").filter(|_| object.extra.is_some()) {
+        let property = object.properties.get(name);
+        let pointer = property.map(|property| property.schema.pointer.clone());
         let what =
             "the property `extra` has the name of the field for further properties".to_owned();
         return Err(Conflict {

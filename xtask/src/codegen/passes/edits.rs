@@ -19,8 +19,13 @@ use syn::Type;
 use crate::codegen::areas::Area;
 use crate::codegen::doc::Line;
 use crate::codegen::model::{BodyKind, Normalised, OperationModel, SchemaKind, UnionModel};
+use crate::problem::Problem;
 
 use super::{methods::Signature, models::Model, types, usage::Usage};
+
+/// How many pairs of models are tried, at most. Fields of other names are looked for as well, so that
+/// models that contain each other give pairs without end.
+const PAIRS: usize = 20_000;
 
 /// What is known of the models that may be converted.
 pub(crate) struct Shapes<'a> {
@@ -40,7 +45,13 @@ pub(crate) struct Edits {
 }
 
 /// Writes the conversions for all operations that replace a resource.
-pub(crate) fn emit(shapes: &Shapes<'_>, signatures: &BTreeMap<String, Signature>) -> Edits {
+///
+/// # Errors
+/// Returns an error if there are too many.
+pub(crate) fn emit(
+    shapes: &Shapes<'_>,
+    signatures: &BTreeMap<String, Signature>,
+) -> Result<Edits, Problem> {
     let mut conversions = Conversions {
         shapes,
         done: BTreeMap::new(),
@@ -49,8 +60,18 @@ pub(crate) fn emit(shapes: &Shapes<'_>, signatures: &BTreeMap<String, Signature>
     let pairs = pairs(&shapes.normalised.operations, signatures);
     for (from, to) in &pairs {
         conversions.between(from, to);
+        if conversions.done.len() > PAIRS {
+            let pointer = shapes.normalised.schemas.get(to.as_str());
+            let pointer = pointer.map(|schema| schema.pointer.clone());
+            let what = format!(
+                "the request `{to}` is made of the response `{from}`, and more than {PAIRS} pairs of \
+                 models within them would have to be converted"
+            );
+            let problem = Problem::new(what).with_pointer(pointer.unwrap_or_default());
+            return Err(problem.with_help("describe one of them with fewer models, in the overlay"));
+        }
     }
-    conversions.finish(pairs)
+    Ok(conversions.finish(pairs))
 }
 
 /// The response and the request of every resource that can be replaced.
@@ -128,7 +149,7 @@ impl Conversions<'_> {
     /// Whether there is a conversion, after working it out, and whether it can fail.
     fn between(&mut self, from: &str, to: &str) -> Option<bool> {
         let key = (from.to_owned(), to.to_owned());
-        if !self.done.contains_key(&key) {
+        if !self.done.contains_key(&key) && self.done.len() <= PAIRS {
             let assumed = Conversion {
                 tokens: TokenStream::new(),
                 fallible: false,

@@ -121,7 +121,7 @@ pub(crate) fn run(
         usage: &usage,
         with_default: &with_default,
     };
-    let edits = edits::emit(&shapes, &signatures);
+    let edits = edits::emit(&shapes, &signatures)?;
     for (areas, conversion) in edits.pieces {
         parts.add_model(&areas, conversion)?;
     }
