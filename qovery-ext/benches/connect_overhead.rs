@@ -1,7 +1,7 @@
 //! One call of a bare and of a connected client against the same call with plain reqwest and
 //! serde_json, over loopback.
 //!
-//! They take turns, so that what else the machine does falls on all alike. Fails where a call takes
+//! They take turns, so that other load of the machine affects all of them. Fails if a call takes
 //! more than a twentieth longer. Run as a test, it makes a few calls and judges nothing. With
 //! `plain N`, `bare N` or `connected N` it makes N calls of one kind, for a tool that counts
 //! instructions.

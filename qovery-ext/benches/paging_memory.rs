@@ -1,6 +1,6 @@
-//! The memory of streaming 1,000,000 items, beyond what the server in memory holds itself.
+//! The memory of streaming 1,000,000 items, beyond that of the in-memory server.
 //!
-//! Fails where it exceeds the bound that the documentation of paging names. Run as a test, it
+//! Fails if it exceeds the bound that the documentation of paging names. Run as a test, it
 //! streams fewer items.
 
 #[allow(dead_code, reason = "the tests use more of the server than this does")]
@@ -17,7 +17,7 @@ use qovery_ext::page::PagedCall;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// What is remembered (2 MiB), the larger of its tables while it grows, and the pages under way.
+/// The seen cursors (2 MiB), the larger of their tables while it grows, and the pages in flight.
 const BOUND: usize = 4 * 1024 * 1024;
 
 #[tokio::main(flavor = "current_thread")]

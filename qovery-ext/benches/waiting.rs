@@ -1,4 +1,4 @@
-//! What waiting costs and what it gets right, counted on paused time.
+//! The cost and the correctness of waiting, counted on paused time.
 //!
 //! Prints three tables: outcomes of the same stories under our rules and those of other clients;
 //! requests and delay of the report against polling at a fixed interval; requests for a thousand
@@ -98,7 +98,7 @@ fn compare_rules(count: usize) {
         } else {
             Verdict::Failure
         };
-        // Not to know, and to say so, is right; an outage or a word that nobody gives is no failure.
+        // To report that the outcome is unknown is right; an outage or an unknown request status is no failure.
         let honest = matches!(
             outcome,
             Outcome::LostContact | Outcome::Superseded | Outcome::DeadlinePassed

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Exit codes: 0 deployed; 1 failed, canceled or superseded; 2 out of time or out of contact;
-//! 3 refused. After 2, the deployment goes on: the last line says with which token another job can
+//! 3 refused. After 2, the deployment continues: the last line has the token that lets another job
 //! wait for it.
 
 use std::{process::ExitCode, time::Duration};

@@ -47,7 +47,7 @@ async fn main() -> anyhow::Result<()> {
             &ended.unwrap_or_default(),
             &status.unwrap_or_default(),
             &origin.unwrap_or_default(),
-            // Anybody's name: it stays on its line.
+            // A name from outside: it stays on its line.
             &*Printable::new(&by).to_cow(),
         ])?;
     }

@@ -17,7 +17,7 @@ use qovery_ext::{
     wait::{Reached, WaitError, WaitExt},
 };
 
-/// Deploys an environment, and once more where it has failed. A cancel is somebody's decision and
+/// Deploys an environment, and once more if it failed. A cancel is a decision of a person and
 /// stands; a deadline says nothing about the deployment, which goes on.
 async fn deploy_with_one_retry(client: &Client, environment: Uuid) -> Result<Reached, WaitError> {
     let deploy = || {

@@ -5,7 +5,7 @@
 //! cargo run --example update_image -- ENVIRONMENT_ID SERVICE_NAME TAG
 //! ```
 //!
-//! The API replaces the whole configuration with what an edit sends, and resets what is left out.
+//! The API replaces the whole configuration with the request of an edit, and resets absent fields.
 //! The request is therefore made from the configuration that is there.
 
 use std::time::Duration;

@@ -24,7 +24,7 @@
 //!
 //! | module | for | begin with |
 //! |---|---|---|
-//! | [`connect`] | a client that finds its token, repeats what is safe to repeat, keeps to limits | [`connect::from_env`], [`connect::Connect`] |
+//! | [`connect`] | a client that finds its token, retries if that is safe, keeps to limits | [`connect::from_env`], [`connect::Connect`] |
 //! | [`wait`] | deploy, stop, delete… and know how it ended | [`wait::WaitExt`], [`wait::WaitError`] |
 //! | [`page`] | lists that come in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
 //! | `display` | bars, lines or NDJSON for what is waited for | `display::ShowExt` |
@@ -33,7 +33,7 @@
 //!
 //! # Features
 //!
-//! | feature | default | what it does |
+//! | feature | default | effect |
 //! |---|---|---|
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | no | TLS by the system's library |
@@ -48,13 +48,13 @@
 //! Of the areas of [`qovery_api`], those that [`wait`] acts on are enabled: environments, projects,
 //! each kind of service, clusters. For other operations, depend on `qovery-api` too and enable theirs.
 //!
-//! # What holds everywhere
+//! # Guarantees
 //!
-//! - **Only what was seen counts.** No wait reports a success that it did not see, and no list ends
-//!   where it does not.
-//! - **What may have been executed is not repeated**, unless twice has the effect of once or the
+//! - **Only observed facts count.** No wait reports a success that it did not observe, and no list ends
+//!   early.
+//! - **A request that may have been executed is not retried**, unless executing it twice has the effect of once or the
 //!   caller says so.
-//! - **Dropping is safe.** Each module says what is lost when one of its futures is dropped; none
+//! - **Dropping is safe.** Each module documents the effect of dropping one of its futures; none
 //!   cancels anything on the server.
 //! - **A token is never shown**: not in `Debug`, errors, traces, panics.
 //! - **Time is Tokio's**, so that programs can be tested on a paused clock. The helpers need a Tokio

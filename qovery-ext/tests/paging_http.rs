@@ -1,6 +1,6 @@
 //! Each operation that pages, as it was generated, once over HTTP.
 //!
-//! The server answers with whole bodies of the contract, so that what is proven is the way from the
+//! The server answers with whole bodies of the contract, so that the tests cover the way from the
 //! query to the items. Not for timing: that is tested on paused time, without sockets.
 
 #![allow(
@@ -215,7 +215,7 @@ async fn commits_page_by_the_sha_of_the_last_one() {
     })
     .await;
 
-    // The parameters of the call go with each page, and the stream begins where the call says.
+    // The parameters of the call are sent with each page, and the stream begins at the offset of the call.
     let list = by_item(
         &format!("/application/{PARENT}/commit"),
         commit,

@@ -1,4 +1,4 @@
-//! What an operation ends with shows how it has ended, also where that happens between two requests.
+//! The final reading of an operation shows how it ended, also if the end falls between two requests.
 //!
 //! Each request takes a second here, and the deployment about as long, so that its end falls on many
 //! moments of the first polls: between reading the status and asking for the request, too.

@@ -2,8 +2,8 @@
 //!
 //! Reads one JSON list `[operation, body]` a line, where the operation is `METHOD /path` without the
 //! names of its parameters, or `EDIT Response Request` for the conversion between two models. Writes
-//! for each a line: `{"Ok": text}` with the request that was made, if any, or `{"Err": text}` with what
-//! went wrong. Copied beside such a client, and built there.
+//! for each a line: `{"Ok": text}` with the request that was made, if any, or `{"Err": text}` with the
+//! fault. Copied beside such a client, and built there.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Write};

@@ -23,16 +23,16 @@ pub struct Entry {
     pub id: &'static str,
     /// Calls the method of the operation.
     pub call: fn(&Client, &Given) -> Result<Pending, String>,
-    /// The type of the request's body, where that is JSON.
+    /// The type of the request's body, if it is JSON.
     pub body: Option<Model>,
-    /// The type of the answer's body, where that is JSON.
+    /// The type of the answer's body, if it is JSON.
     pub output: Option<Model>,
 }
 
 /// A call that is under way.
 pub type Pending = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 
-/// What a call yielded.
+/// The result of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     /// The HTTP status.
@@ -54,7 +54,7 @@ impl Given {
     /// The value of a parameter.
     ///
     /// # Errors
-    /// Where there is none, or none of this type.
+    /// Returns an error if there is no value, or none of this type.
     pub fn value<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
         let value = self
             .values
@@ -66,7 +66,7 @@ impl Given {
     /// The body of the request, decoded as strictly as the type says.
     ///
     /// # Errors
-    /// Where it is not of this type.
+    /// Returns an error if it is not of this type.
     pub fn body<T: DeserializeOwned>(&self) -> Result<T, String> {
         T::deserialize(&self.body).map_err(|error| format!("the body does not fit: {error}"))
     }
@@ -74,7 +74,7 @@ impl Given {
     /// The body of the request as text.
     ///
     /// # Errors
-    /// Where it is none.
+    /// Returns an error if it is not text.
     pub fn body_text(&self) -> Result<String, String> {
         self.body
             .as_str()
@@ -166,7 +166,7 @@ fn reading<T: Serialize + Debug>(value: T) -> Reading {
     }
 }
 
-/// A conversion from what the server has to the request that replaces it.
+/// A conversion from a response to the request that replaces the object.
 #[derive(Debug, Clone, Copy)]
 pub struct Edit {
     /// The name of the response's type.

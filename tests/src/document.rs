@@ -1,4 +1,4 @@
-//! The contract as a document: what the tests expect is read from it, and not from the generator.
+//! The contract as a document: the tests read their expectations from it, not from the generator.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ pub fn workspace() -> PathBuf {
 /// The contract of this repository with its overlay.
 ///
 /// # Panics
-/// Where it cannot be read.
+/// Panics if it cannot be read.
 pub fn contract() -> Value {
     let root = workspace();
     let overlay = root.join("xtask/overlay.yaml");
@@ -37,7 +37,7 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// Media type and schema of the request's body.
     pub body: Option<(String, Value)>,
-    /// The statuses that are a success, each with media type and schema where it has a body.
+    /// The statuses that are a success, each with media type and schema if it has a body.
     pub successes: Vec<(u16, Option<(String, Value)>)>,
 }
 
@@ -77,10 +77,10 @@ impl Operation {
     }
 }
 
-/// What a reference such as `#/components/schemas/Status` points to.
+/// The target of a reference such as `#/components/schemas/Status`.
 ///
 /// # Panics
-/// Where it points to nothing.
+/// Panics if it has no target.
 pub fn resolve<'d>(document: &'d Value, reference: &str) -> &'d Value {
     let pointer = reference.trim_start_matches('#');
     let pointer = percent_decode_str(pointer).decode_utf8_lossy();
@@ -92,7 +92,7 @@ pub fn resolve<'d>(document: &'d Value, reference: &str) -> &'d Value {
 /// All operations of a document, in its order.
 ///
 /// # Panics
-/// Where the document is not one of OpenAPI.
+/// Panics if the document is not one of OpenAPI.
 pub fn operations(document: &Value) -> Vec<Operation> {
     let paths = document
         .get("paths")
@@ -118,7 +118,7 @@ fn read(
     shared: Option<&Value>,
 ) -> Operation {
     let mut parameters: Vec<Parameter> = Vec::new();
-    // What the operation declares goes before what the path declares.
+    // Declarations of the operation override those of the path.
     let lists = [operation.get("parameters"), shared];
     for parameter in lists
         .into_iter()
@@ -180,7 +180,7 @@ fn followed<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
     reference.map_or(value, |reference| resolve(document, reference))
 }
 
-/// Media type and schema of a body; JSON where there are several.
+/// Media type and schema of a body; JSON if there are several.
 fn content(value: &Value) -> Option<(String, Value)> {
     let content = value.get("content").and_then(Value::as_object)?;
     let json = content.get_key_value("application/json");

@@ -1,4 +1,4 @@
-//! One HTTP server that keeps what it was sent and answers as it is told.
+//! One HTTP server that keeps requests and sends prepared answers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -58,7 +58,7 @@ impl Seen {
     /// The body as JSON.
     ///
     /// # Panics
-    /// Where it is none.
+    /// Panics if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("the body is JSON")
     }
@@ -91,7 +91,7 @@ impl Exchange {
         }
     }
 
-    /// Says what the next requests are answered with: status, media type and body.
+    /// Sets the answer to the next requests: status, media type and body.
     pub fn answer(&self, status: u16, media: Option<&str>, body: impl Into<Vec<u8>>) {
         self.state().answer = (status, media.map(str::to_owned), body.into());
     }

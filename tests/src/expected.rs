@@ -1,4 +1,4 @@
-//! Values for calls, and what a call with them has to send: both from the contract.
+//! Values for calls, and the requests that a call with them has to send: both from the contract.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -7,14 +7,14 @@ use crate::calls::Given;
 use crate::document::Operation;
 use crate::samples::{Builder, Node, Variation};
 
-/// What a path may hold as it is.
+/// The characters that a path may contain unencoded.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A call with a value for every parameter and every body, and what it has to send.
+/// A call with a value for every parameter and every body, and the request that it has to send.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The values to call with.
@@ -23,7 +23,7 @@ pub struct Plan {
     pub path: String,
     /// The query, decoded and sorted.
     pub query: Vec<(String, String)>,
-    /// The body, where there is one.
+    /// The body, if there is one.
     pub body: Option<Node>,
 }
 

@@ -1,4 +1,4 @@
-//! Texts that a server, a build or a contract may hold to harm who prints them, and what is wrong with
+//! Texts that a server, a build or a contract may hold to harm whoever prints them, and the faults of
 //! an output that was made of them.
 //!
 //! Needs nothing of this crate, so that the tests of other crates can compile the file too.
@@ -21,7 +21,7 @@ pub fn texts() -> Vec<(String, String)> {
         .collect()
 }
 
-/// What a terminal or a CI runner would obey, or a person not see, in an output of several lines.
+/// Text that a terminal or a CI runner would obey, or that a person would not see, in an output of several lines.
 pub fn faults(output: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for line in output.split('\n') {

@@ -1,7 +1,7 @@
-//! What the tests of the whole workspace share: the contract as a document, and instances of its
+//! Shared by the tests of the whole workspace: the contract as a document, and instances of its
 //! schemas.
 //!
-//! Nothing here is part of the client. What does not hold ends a test with a panic that says why.
+//! Nothing here is part of the client. A violated assumption ends a test with a panic that explains it.
 #![forbid(unsafe_code)]
 #![allow(
     clippy::expect_used,

@@ -22,7 +22,7 @@ pub struct MockEntry {
 /// A value for an answer.
 ///
 /// # Errors
-/// Where the type does not take it.
+/// Returns an error if the type does not take it.
 pub fn decoded<T: DeserializeOwned>(answer: &Value) -> Result<T, String> {
     qovery_api::decode(answer.to_string().as_bytes())
         .map_err(|error| format!("the answer does not fit: {error}"))

@@ -41,7 +41,7 @@ impl Generated {
     /// Generates a client.
     ///
     /// # Panics
-    /// Where the contract is not accepted.
+    /// Panics if the contract is not accepted.
     pub fn from(contract: &Path) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let (root, home) = (workspace(), directory.path());
@@ -93,7 +93,7 @@ impl Generated {
     /// Builds the client and the program that decodes with it.
     ///
     /// # Panics
-    /// Where it does not compile.
+    /// Panics if it does not compile.
     pub fn build(&self) {
         assert!(self.cargo("build").status().expect("cargo runs").success());
     }
@@ -101,7 +101,7 @@ impl Generated {
     /// Has the types of the client checked, and of nothing else.
     ///
     /// # Panics
-    /// Where it does not compile.
+    /// Panics if it does not compile.
     pub fn check(&self) {
         assert!(
             self.cargo("check")
@@ -113,7 +113,7 @@ impl Generated {
     }
 
     /// What becomes of answers that are decoded, in their order: the text of the request where the key
-    /// is that of an edit, or what goes wrong.
+    /// is that of an edit, or the fault.
     ///
     /// # Panics
     /// Where the program ends before its time.

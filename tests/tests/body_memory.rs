@@ -31,7 +31,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 /// The limit on a body.
 const LIMIT: usize = 32 * 1024;
-/// The sizes of the bodies that are answered: what is refused at one size is decoded at another.
+/// The sizes of the bodies in the answers: a body that is refused at one size is decoded at another.
 const SIZES: [usize; 2] = [LIMIT / 3, LIMIT / 16];
 /// How many times the limit a response may take, its body included.
 const TIMES: usize = 10;
@@ -97,7 +97,7 @@ fn blown_up(instance: &Value, size: usize) -> Vec<String> {
             documents.push(text.replacen(&format!("\"{ITEMS}\""), &repeated(&item, room), 1));
         }
     }
-    // The outer lists come first, and hold most of what an answer has.
+    // The outer lists come first, and hold most of the size of an answer.
     documents.truncate(6);
     if let Value::Object(fields) = instance {
         // A list of the kind that this client does not know, and a map of the kind that it does not.

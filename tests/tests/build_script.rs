@@ -52,7 +52,7 @@ fn main() {
 }
 "#;
 
-/// What is compiled once.
+/// The parts that are compiled once.
 struct Programs {
     /// The build script, compiled as cargo compiles it for a member of the workspace.
     member: PathBuf,
@@ -136,7 +136,7 @@ impl Workspace {
         fs::write(path, content).expect("written");
     }
 
-    /// What the regenerator would write for the contract as it is.
+    /// The output of the regenerator for the present contract.
     fn constants(&self) -> String {
         let inputs = INPUTS.map(|file| fs::read(self.path(file)));
         let inputs: Vec<Vec<u8>> = inputs

@@ -17,7 +17,7 @@ use integration_tests::samples::{Builder, Variation};
 use qovery_api::types;
 use serde_json::{Value, json};
 
-/// Operations that replace something and whose request cannot be made of what the server has.
+/// Operations that replace an object and whose request cannot be made from the response.
 const WITHOUT: [(&str, &str); 12] = [
     ("AttachServiceToDeploymentStage", "the answer lists stages"),
     ("editAWSCredentials", "the secret is not in the answer"),

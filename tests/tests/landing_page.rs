@@ -1,4 +1,4 @@
-//! What the documentation of `qovery-api` says of the crate is so.
+//! The statements of the documentation of `qovery-api` about the crate are true.
 
 #![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
 

@@ -1,5 +1,5 @@
-//! The typed mocks: each matches what the client's method sends and nothing else, and the client reads
-//! what it answers. Then a few tests as a user would write them.
+//! The typed mocks: each matches the request of the client's method and nothing else, and the client reads
+//! its answer. Then a few tests as a user would write them.
 
 #![allow(
     clippy::expect_used,

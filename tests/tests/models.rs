@@ -74,7 +74,7 @@ fn report(problems: &[String]) {
     );
 }
 
-/// What goes wrong where an instance, written like this, is decoded and encoded again.
+/// The faults of decoding and encoding an instance that is written like this.
 fn problems_of(subject: &Subject, node: &Node, variation: Variation) -> Vec<String> {
     let sent = node.render(variation);
     let place = format!("{} {variation:?}", subject.operation);

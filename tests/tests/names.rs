@@ -63,7 +63,7 @@ fn blemish(name: &str) -> Option<&'static str> {
 fn types_have_names_that_a_person_would_choose() {
     let names = names();
     assert!(names.len() > 900, "{}", names.len());
-    // What the contract itself calls a member is one.
+    // A name that the contract itself uses for a member is a member.
     let contract = document::contract();
     let schemas = contract["components"]["schemas"].as_object().unwrap();
     let bad: Vec<String> = names

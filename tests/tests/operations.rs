@@ -1,4 +1,4 @@
-//! Every operation of the contract, over HTTP: what its method sends, and what it makes of the
+//! Every operation of the contract, over HTTP: the request of its method, and the decoding of the
 //! answer. The expectations come from the table of operations and from the contract.
 
 #![allow(

@@ -1,4 +1,4 @@
-//! The client against a server that was made from the published contract by somebody else's tool. It
+//! The client against a server that a third-party tool makes from the published contract. It
 //! checks every request against that contract, and answers as the contract says: with its examples, or
 //! with random values (`-d`), which differ each time. On demand:
 //!
@@ -19,7 +19,7 @@ use integration_tests::document;
 use integration_tests::expected::plans;
 use qovery_api::{AccessToken, Client};
 
-/// What the published contract asks for without declaring it, so that no client sends it: owner, name
+/// Parameters and fields that the published contract requires without declaring them, so that no client sends them: owner, name
 /// and provider of a git repository, the plan of an organization, `registry_d`.
 const UNDECLARED: &str = "the published contract requires what it does not declare";
 /// The texts that the tests send are no addresses and no durations, which the client takes as texts.
@@ -104,7 +104,7 @@ async fn problems_of_a_round(client: &Client) -> BTreeMap<String, String> {
                 continue;
             }
             let known = EXPLAINED.iter().find(|(id, _)| *id == operation.id);
-            // Only a refusal of what was sent is explained: an answer has to be read in any case.
+            // Only a refused request is explained: an answer has to be decoded in any case.
             match known.filter(|_| {
                 error.is_bad_request() || error.status().is_some_and(|status| status == 422)
             }) {

@@ -1,7 +1,7 @@
 //! The sample bodies of the API documentation: their names and shapes, with values of ours.
 //!
 //! Most are those of the reference of version 1.0.3, which is years old. The documentation folds
-//! nested objects, which then look empty: what a model cannot do without is unfolded from the
+//! nested objects, which then look empty: required fields are unfolded from the
 //! contract. Nothing else is filled in.
 
 #![allow(

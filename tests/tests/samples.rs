@@ -1,4 +1,4 @@
-//! The instances that the other tests are built on are what they claim to be.
+//! The instances that the other tests are built on are valid.
 
 use std::collections::BTreeSet;
 

@@ -43,7 +43,7 @@ const TELLING: &[&str] = &[
     "webhook",
 ];
 
-/// Fields that sound like a secret, and what they are instead.
+/// Fields that sound like a secret, and their real meaning.
 const HARMLESS: &[(&str, &str)] = &[
     (
         "access_key",
@@ -92,7 +92,7 @@ const HARMLESS: &[(&str, &str)] = &[
     ("webhook_ip_allowlist", "addresses of networks"),
 ];
 
-/// Fields that are secrets in some schemas only, and what they are in the others.
+/// Fields that are secrets in some schemas only, and their meaning in the others.
 const HARMLESS_ELSEWHERE: &[(&str, &str)] = &[
     ("code", "the kind of a violation"),
     ("content", "the text of a readme or of a Dockerfile"),
@@ -133,7 +133,7 @@ fn each_property<'a>(value: &'a Value, visit: &mut impl FnMut(&'a str, &'a Map<S
     }
 }
 
-/// What is inside a list or a map.
+/// The items of a list or a map.
 fn parts(schema: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
     ["items", "additionalProperties"]
         .into_iter()
@@ -244,7 +244,7 @@ fn headers_that_a_proxy_adds_do_not_show() {
     assert_eq!(shown.matches("[redacted]").count(), 3, "{shown}");
 }
 
-/// What an operation makes of the body of an answer, as `Debug` shows it.
+/// The decoded body of an answer, as `Debug` shows it.
 fn shown<O>(body: &'static str) -> String
 where
     O: Operation<Output: std::fmt::Debug>,

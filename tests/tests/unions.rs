@@ -1,5 +1,5 @@
 //! Every union of the contract: each member is recognised, an unknown one is kept as it came, and so is
-//! one that does not fit; a strict client says what is wrong with the member and the place.
+//! one that does not fit; a strict client names the fault of the member and its path.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@ use integration_tests::document;
 use integration_tests::samples::{Builder, Node, Object, Variation};
 use serde_json::json;
 
-/// A field of a tagged member that must be a number, a flag or a time, and where it is.
+/// A field of a tagged member that must be a number, a flag or a time, and its path.
 struct Place {
     pointer: String,
     path: String,
@@ -97,7 +97,7 @@ fn what_is_wrong_in_a_member_is_said_with_the_member_and_the_field() {
                     problems.push(format!("{}: {} is accepted", operation.id, place.path));
                     continue;
                 };
-                // Without strictness the rest survives, and what is broken goes back as it came.
+                // Without strictness the rest survives, and the broken part is sent back unchanged.
                 match (model.read)(broken.to_string().as_bytes()) {
                     Ok(reading)
                         if reading.json.pointer(&place.pointer) == Some(&json!({"wrong": 1})) => {}
@@ -126,7 +126,7 @@ fn what_is_wrong_in_a_member_is_said_with_the_member_and_the_field() {
 #[test]
 fn every_union_with_something_that_tells_decodes_by_it() {
     // A union that is tried in order may take a broken member for an unknown one: it is only for
-    // members that nothing but their JSON type tells apart.
+    // members that differ only in their JSON type.
     let root = document::workspace().join("qovery-api/src/generated");
     let mut in_order = BTreeSet::new();
     let mut told = 0;

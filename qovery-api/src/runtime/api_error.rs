@@ -1,4 +1,4 @@
-//! What the API says about a request that it did not carry out.
+//! The error document of the API: the body of a response that is not a success.
 //!
 //! The contract declares no error body, so every field is optional and nothing in it is trusted.
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::redact::Token;
 
-/// What the API says about a request that it did not carry out.
+/// The error document of the API: the body of a response that is not a success.
 ///
 /// Read leniently: numbers and flags become text where text is expected, and fields of other names
 /// are kept in [`ApiError::extra`].

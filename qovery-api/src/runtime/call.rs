@@ -44,7 +44,7 @@ pub struct Call<O> {
     operation: PhantomData<fn() -> O>,
 }
 
-/// What a call is made of, whatever the operation: kept apart so that it is compiled once.
+/// The parts of a call that do not depend on the operation: kept apart so that they are compiled once.
 #[derive(Clone, Default)]
 struct Parts {
     path: String,
@@ -127,17 +127,17 @@ impl<O: Operation> Call<O> {
         self
     }
 
-    /// Sets a header, in place of what the name had. A `Content-Type` stands in for the one of the
+    /// Sets a header and replaces earlier values of the name. A `Content-Type` replaces the one of the
     /// body, whichever is set first.
     ///
-    /// Refused are what a header cannot carry, and a `User-Agent` that begins like the command-line
+    /// The call fails if a header cannot carry the value, or if a `User-Agent` begins like the command-line
     /// tool's or the Terraform provider's.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.parts.header(name, value);
         self
     }
 
-    /// Sets a query parameter, in place of what the name had. The value is encoded.
+    /// Sets a query parameter and replaces earlier values of the name. The value is encoded.
     pub fn query(mut self, name: &str, value: impl QueryValue) -> Self {
         self.parts.query.set(name, &value.to_query());
         self
@@ -258,7 +258,7 @@ impl<O: Operation> Call<O> {
     }
 }
 
-/// How the command-line tool and the Terraform provider begin, by which the API may tell them.
+/// The prefixes of `User-Agent` that identify the command-line tool and the Terraform provider to the API.
 const OTHER_ORIGINS: [&[u8]; 2] = [b"cli", b"terraform provider"];
 
 fn claims_other_origin(user_agent: &[u8]) -> bool {
@@ -288,7 +288,7 @@ impl Parts {
             HeaderName::from_bytes(name.as_bytes()),
             HeaderValue::from_str(value),
         ) else {
-            // Not the text itself: where it is no name, it may be anything.
+            // The text itself is not shown: an invalid name may be anything, a secret included.
             self.fail(match HeaderName::from_bytes(name.as_bytes()) {
                 Ok(name) => format!("the header `{name}` holds what a header cannot carry"),
                 Err(_) => "the name of a header holds what a header cannot carry".to_owned(),

@@ -1,4 +1,4 @@
-//! The client: where the API is, and the transport that reaches it.
+//! The client: the base URL of the API, and the transport that reaches it.
 //!
 //! Not for policy: retries, limits and tokens that change are layers of transport in `qovery-ext`.
 
@@ -18,7 +18,7 @@ use super::{
     http_transport::{self, DEFAULT_BODY_LIMIT},
 };
 
-/// Where the API is, unless said otherwise.
+/// The default base URL of the API.
 pub const DEFAULT_BASE_URL: &str = "https://api.qovery.com";
 
 /// Calls the API. Cloning is cheap, and clones share their connections.
@@ -48,10 +48,10 @@ struct Inner {
 }
 
 impl Client {
-    /// A client of `https://api.qovery.com` with this token and default settings.
+    /// Creates a client of `https://api.qovery.com` with this token and default settings.
     ///
     /// # Errors
-    /// Where the token is malformed. The error does not show it.
+    /// Returns an error if the token is malformed. The error does not show it.
     pub fn new(token: impl Into<String>) -> Result<Self, BuildError> {
         Self::builder().token(AccessToken::new(token)?).build()
     }
@@ -61,10 +61,10 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// A client that sends through this transport, which adds the token where one is needed.
+    /// Creates a client that sends through this transport, which adds the token if one is needed.
     ///
     /// # Errors
-    /// Where the base URL is malformed, is neither `http` nor `https`, or carries credentials, a
+    /// Returns an error if the base URL is malformed, is neither `http` nor `https`, or carries credentials, a
     /// query or a fragment.
     pub fn with_transport(
         base_url: impl AsRef<str>,
@@ -130,7 +130,7 @@ impl Client {
         self.inner.decoding
     }
 
-    /// Where the API is.
+    /// The base URL of the API.
     pub fn base_url(&self) -> &Url {
         &self.inner.base_url
     }
@@ -189,7 +189,7 @@ impl fmt::Debug for Client {
 }
 
 fn parse_base_url(text: &str) -> Result<Url, BuildError> {
-    // What is wrong is said without the text: it may carry a password.
+    // The message does not show the text, which may carry a password.
     let url = Url::parse(text.trim()).map_err(BuildError::base_url)?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(BuildError::base_url("it is neither http nor https"));
@@ -259,7 +259,7 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Where the API is, a path included if there is one. Default: `https://api.qovery.com`.
+    /// Sets the base URL of the API, with a path if there is one. Default: `https://api.qovery.com`.
     ///
     /// An `http://` address is taken as it is, of whatever host: the token then crosses the network
     /// readable. The clients of `qovery-ext` refuse one that does not lead to this machine.

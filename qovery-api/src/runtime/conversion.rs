@@ -15,7 +15,7 @@ enum Reason {
 }
 
 impl ConversionError {
-    /// The response lacks what the request must say.
+    /// The response lacks a value that the request requires.
     pub(crate) const fn absent(field: &'static str) -> Self {
         Self(Reason::Absent(field))
     }

@@ -6,7 +6,7 @@
 //! ```text
 //! #[serde(with = "crate::runtime::date_time")]
 //! created_at: DateTime<Utc>,
-//! // `with` makes a missing field an error, so what is optional also says `default`.
+//! // `with` makes a missing field an error, so an optional field also has `default`.
 //! #[serde(default, with = "crate::runtime::date_time", skip_serializing_if = "Option::is_none")]
 //! updated_at: Option<DateTime<Utc>>,
 //! ```
@@ -15,7 +15,7 @@
 //! comma for the point, without seconds, without the colon of the offset or without an offset at all
 //! (which means UTC), with `UTC` or `GMT` as the offset, and with the name of a zone in brackets behind
 //! it, which does not count; a date alone (midnight UTC); and a number, in milliseconds since 1970
-//! where it is large and in seconds otherwise. Written: RFC 3339 in UTC, with as many
+//! if it is large and in seconds otherwise. Written: RFC 3339 in UTC, with as many
 //! digits as the time has. Not for dates without a time: chrono reads those.
 
 use std::{collections::BTreeMap, fmt};
@@ -43,7 +43,7 @@ pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(
     T::read(deserializer)
 }
 
-/// What a field may be.
+/// The forms that a field can have.
 pub(crate) trait Field: Sized {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;

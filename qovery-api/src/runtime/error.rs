@@ -20,7 +20,7 @@ pub(super) const BODY_LIMIT: usize = 8 * 1024;
 /// Why a call failed.
 ///
 /// Ask it with predicates ([`is_not_found`](Self::is_not_found), …) and accessors. `Display` is one
-/// line: the operation, the status, what the API says, how often and how long it was tried, and,
+/// line: the operation, the status, the message of the API, how often and how long it was tried, and,
 /// unless it only reads, whether the server may have executed it. Token, headers and query are
 /// never shown.
 ///
@@ -51,7 +51,7 @@ enum Kind {
     Decode(Box<Reply>, DecodeError),
 }
 
-/// What is kept of a response.
+/// The parts of a response that an error keeps.
 struct Reply {
     status: StatusCode,
     headers: HeaderMap,
@@ -68,7 +68,7 @@ impl Reply {
     fn new(raw: RawResponse, token: Option<&Token>) -> Self {
         let body_length = raw.body.len();
         let retry_after = raw.retry_after();
-        // A token that the end of what is kept cuts is found by what follows.
+        // If the cut-off point splits a token, the code below finds it.
         let mut body = raw.body.slice(..body_length.min(2 * BODY_LIMIT));
         if let Some(token) = token {
             token.clean_body(&mut body);
@@ -294,7 +294,7 @@ impl Error {
         self.is_status(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Status 400 or 422: the API refuses what was sent.
+    /// Status 400 or 422: the API refuses the input.
     pub fn is_bad_request(&self) -> bool {
         self.is_status(StatusCode::BAD_REQUEST) || self.is_status(StatusCode::UNPROCESSABLE_ENTITY)
     }
@@ -305,18 +305,18 @@ impl Error {
             .is_some_and(|status| status.is_server_error())
     }
 
-    /// The status of the response, where there was one: also that of a success whose body could not
+    /// The status of the response, if there was one: also that of a success whose body could not
     /// be decoded.
     pub fn status(&self) -> Option<StatusCode> {
         self.reply().map(|reply| reply.status)
     }
 
-    /// The headers of the response, where there was one.
+    /// The headers of the response, if there was one.
     pub fn headers(&self) -> Option<&HeaderMap> {
         self.reply().map(|reply| &reply.headers)
     }
 
-    /// What the API said, where the status was no success and the body a JSON object.
+    /// The error document of the API, if the status was not a success and the body was a JSON object.
     pub fn api_error(&self) -> Option<&ApiError> {
         match &self.0.kind {
             Kind::Api(_, parsed) => parsed.as_deref(),
@@ -331,7 +331,7 @@ impl Error {
         &self.0.extra_fields
     }
 
-    /// What was wrong with the body of a success.
+    /// The decode error of a successful response.
     pub fn decode_error(&self) -> Option<&DecodeError> {
         match &self.0.kind {
             Kind::Decode(_, error) => Some(error),
@@ -353,7 +353,7 @@ impl Error {
         }
     }
 
-    /// The body of the response, where there was one: its first 8 KiB.
+    /// The first 8 KiB of the body of the response, if there was one.
     pub fn body(&self) -> Option<&Bytes> {
         self.reply().map(|reply| &reply.body)
     }
@@ -371,7 +371,7 @@ impl Error {
 
     /// How long the server wanted to be left alone, counted from the response.
     ///
-    /// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, where the status is
+    /// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, if the status is
     /// 429 or `X-RateLimit-Remaining` is 0. The value is the server's and may be absurdly large.
     pub fn retry_after(&self) -> Option<Duration> {
         self.reply()?.retry_after
@@ -392,7 +392,7 @@ impl Error {
         }
     }
 
-    /// How often the request was sent or tried to be sent: 0 where it was refused before.
+    /// How often the request was sent or tried to be sent: 0 if it was refused before.
     pub fn attempts(&self) -> u32 {
         match &self.0.kind {
             Kind::InvalidRequest(_) => 0,
@@ -478,12 +478,12 @@ impl fmt::Display for Error {
     }
 }
 
-/// Whether a server with this status did nothing of what was asked.
+/// Whether a server that answers with this status has not executed the request.
 fn is_refusal(status: StatusCode) -> bool {
     match status.as_u16() {
         // A gateway gave up waiting for the server, or for the client.
         408 | 499 => false,
-        // The request is to be sent elsewhere. Other redirects may lead to its outcome.
+        // The client has to send the request to another location. Other redirects may lead to its outcome.
         307 | 308 => true,
         code => (400..500).contains(&code),
     }

@@ -14,13 +14,13 @@ pub trait ResponseFormat<T> {
     /// Decodes a whole body.
     ///
     /// # Errors
-    /// Where the body is not what the contract declares.
+    /// Returns an error if the body is not in the format that the contract declares.
     fn decode(body: &Bytes) -> Result<T, DecodeError>;
     /// Decodes a whole body for a client with
     /// [`strict_decoding`](super::Client::strict_decoding). Default: like [`Self::decode`].
     ///
     /// # Errors
-    /// Where the body is not what the contract declares.
+    /// Returns an error if the body is not in the format that the contract declares.
     fn decode_strictly(body: &Bytes) -> Result<T, DecodeError> {
         Self::decode(body)
     }
@@ -59,7 +59,7 @@ impl<T: DeserializeOwned> ResponseFormat<Option<T>> for JsonOrEmpty {
         if body.trim_ascii().is_empty() {
             return Ok(None);
         }
-        // `null` where a document may be missing is a missing document.
+        // A `null` in place of an optional document is a missing document.
         decode(body)
     }
     fn decode_strictly(body: &Bytes) -> Result<Option<T>, DecodeError> {

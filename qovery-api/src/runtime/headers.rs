@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 
 use super::text::one_line;
 
-/// The first value of a header, where it is text.
+/// The first value of a header, if it is text.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let value = headers.get(name)?.to_str().ok()?.trim();
     (!value.is_empty()).then_some(value)
@@ -79,7 +79,7 @@ fn date(text: &str) -> Option<DateTime<Utc>> {
     httpdate::parse_http_date(text).ok().map(DateTime::from)
 }
 
-/// How long it is until a moment, by the server's own clock where it says what that reads: ours may be
+/// The time until a moment, by the server's own clock if the response has a `Date`: the local clock may be
 /// wrong by hours. A fraction of a second is rounded up.
 fn until(moment: DateTime<Utc>, headers: &HeaderMap, now: DateTime<Utc>) -> Duration {
     let now = text(headers, header::DATE.as_str())

@@ -24,11 +24,11 @@ use super::{BoxFuture, RawResponse, Request, Transport, TransportError, headers}
 pub use builder::HttpTransportBuilder;
 pub(crate) use builder::MakeHttp;
 
-/// The limit on making a connection that holds where none is set.
+/// The default limit on making a connection.
 pub(crate) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The limit on a whole request that holds where none is set.
+/// The default limit on a whole request.
 pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
-/// The limit on the body of a response, in bytes, that holds where none is set.
+/// The default limit on the body of a response, in bytes.
 pub(crate) const DEFAULT_BODY_LIMIT: usize = 64 * 1024 * 1024;
 /// How many redirects within the same host one request may follow.
 const MAX_REDIRECTS: usize = 5;
@@ -64,12 +64,12 @@ impl HttpTransport {
     /// Sends a request that the caller keeps, to send it again if need be. For layers of transport:
     /// like [`Transport::send`], without the copy that sending it twice would take.
     ///
-    /// `authorization` is what is sent unless the request has an `Authorization` header itself;
-    /// where `None`, the token of this transport. `limit` is on the whole of it, in place of the
+    /// `authorization` is sent unless the request has an `Authorization` header itself;
+    /// if it is `None`, the token of this transport is sent. `limit` applies to the whole request, in place of the
     /// request's own.
     ///
     /// # Errors
-    /// Where no complete response was received. A response of any status is not an error here.
+    /// Returns an error if no complete response was received. A response of any status is not an error here.
     ///
     /// # Cancel safety
     /// Dropping the future abandons the request; the server may still execute it.
@@ -78,7 +78,7 @@ impl HttpTransport {
     /// # use std::time::Duration;
     /// use qovery_api::{BoxFuture, HttpTransport, RawResponse, Request, Transport, TransportError};
     ///
-    /// /// Sends once more what reached nobody.
+    /// /// Retries once if the request did not reach a server.
     /// struct Persistent(HttpTransport);
     ///
     /// impl Transport for Persistent {
@@ -201,7 +201,7 @@ fn outgoing(
     authorization: Option<&HeaderValue>,
     limit: Duration,
 ) -> reqwest::Request {
-    // With room for what is added, here and by reqwest: a plain copy would have to grow at once.
+    // Leaves room for the headers that this function and reqwest add: a plain copy would have to grow at once.
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 4);
     for (name, value) in &request.headers {
         headers.append(name, value.clone());

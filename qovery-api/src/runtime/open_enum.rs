@@ -16,7 +16,7 @@
 //!
 //! No variant may be called `Unknown`: that one is added. The macro writes the
 //! enum and one table; all else goes through the functions of this module, so that hundreds of
-//! enums stay cheap to compile, and is `#[inline]`, so that a program compiles only what it uses. Not for enums that hold data: those are unions.
+//! enums stay cheap to compile, and is `#[inline]`, so that a program compiles only the enums that it uses. Enums that hold data are unions.
 
 use std::{
     borrow::Cow,
@@ -60,16 +60,16 @@ impl Debug for UnknownValue {
     }
 }
 
-/// What an enum holds before it is read.
+/// The value of an enum field before it is read.
 pub(crate) fn no_value() -> UnknownValue {
     UnknownValue(None)
 }
 
-/// What the macro writes for each enum.
+/// The items that the macro writes for each enum.
 pub(crate) trait OpenEnum: Clone + 'static {
     /// The known values.
     const KNOWN: &'static [Self];
-    /// Texts that are accepted beside the first one, and what they mean.
+    /// Texts that are accepted beside the first one, and the variants that they mean.
     const ALIASES: &'static [(&'static str, Self)];
     /// The text that is sent.
     fn text(&self) -> &str;
@@ -97,7 +97,7 @@ pub(crate) fn display(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     fmt::Display::fmt(&Printable::new(text), f)
 }
 
-/// Prints a known value bare and an unknown one as what it is.
+/// Prints a known value bare and an unknown one marked as unknown.
 pub(crate) fn debug(text: &str, is_known: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if is_known {
         f.write_str(text)
@@ -262,7 +262,7 @@ mod tests {
     use crate::{QueryValue, decode};
 
     open_enum! {
-        /// What a cloud is called.
+        /// The name of a cloud.
         enum Cloud {
             /// Amazon's.
             Aws = "AWS",

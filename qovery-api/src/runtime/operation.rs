@@ -1,4 +1,4 @@
-//! What is known of an operation without calling it.
+//! Static facts about an operation, known without calling it.
 //!
 //! The implementations are generated, one for each operation of the contract.
 
@@ -8,7 +8,7 @@ use super::ResponseFormat;
 
 /// One operation of the contract, as a type.
 pub trait Operation: Send + Sync + Sized + 'static {
-    /// What a successful call yields.
+    /// The result of a successful call.
     type Output: Send + 'static;
     /// How the body of a successful response becomes [`Self::Output`].
     type Format: ResponseFormat<Self::Output>;
@@ -54,14 +54,14 @@ pub enum Paging {
     ContinueToken {
         /// The query parameter that takes the forward token, in the request and in the link.
         forward: &'static str,
-        /// The query parameter that takes the backward token, where the operation has one.
+        /// The query parameter that takes the backward token, if the operation has one.
         backward: Option<&'static str>,
     },
 }
 
-/// An operation that returns its items in pages, each of which leads to the next one.
+/// An operation that returns its items in pages that are linked by cursors.
 pub trait PagedOperation: Operation {
-    /// What a page is made of.
+    /// The response that holds one page.
     type Item: Send + 'static;
     /// How the operation pages.
     const PAGING: Paging;
@@ -69,9 +69,9 @@ pub trait PagedOperation: Operation {
     /// Takes a page apart.
     fn split(page: Self::Output) -> PageParts<Self::Item>;
 
-    /// The id that tells this item from all others, where it has one.
+    /// The id that distinguishes this item from all others, if it has one.
     ///
-    /// Where the operation pages by item, this is the cursor too (for commits: their sha).
+    /// If the operation pages by item, this is the cursor too (for commits: their sha).
     fn item_id(item: &Self::Item) -> Option<String>;
 }
 
@@ -82,11 +82,11 @@ pub trait PagedBackward: PagedOperation {}
 ///
 /// There is no cursor: what lies beyond the window cannot be reached.
 pub trait WindowOperation: Operation {
-    /// What a window is made of.
+    /// The response that holds one window.
     type Item: Send + 'static;
     /// The query parameter that takes the number of items.
     const SIZE_PARAMETER: &'static str;
-    /// How many items the server sends where the parameter is absent.
+    /// The number of items that the server sends if the parameter is absent.
     const DEFAULT_SIZE: u32;
 
     /// Takes a response apart.
@@ -99,7 +99,7 @@ pub trait WindowOperation: Operation {
 pub struct PageParts<I> {
     /// The items, in the server's order.
     pub items: Vec<I>,
-    /// The page size that the server declared, where it did.
+    /// The page size that the server declared, if it did.
     pub declared_size: Option<u64>,
     /// The link to the next page, where the server sent one.
     pub next: Option<String>,

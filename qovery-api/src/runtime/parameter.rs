@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{QueryValue, path};
 
-/// Where a parameter travels, apart from the path.
+/// The location of a parameter, apart from the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Query,
@@ -158,7 +158,7 @@ pub(crate) fn in_header(style: Style, texts: &Texts) -> Result<Option<String>, S
     Ok(Some(expand("", style, texts)))
 }
 
-/// The parameter of a cookie with its name, or nothing if there is no value. What a cookie cannot
+/// The parameter of a cookie with its name, or nothing if there is no value. Characters that a cookie cannot
 /// hold is percent-encoded.
 pub(crate) fn in_cookie(name: &str, style: Style, texts: &Texts) -> Option<String> {
     const NO_COOKIE: &AsciiSet = &CONTROLS

@@ -8,7 +8,7 @@ use super::SecretText;
 
 /// A field of a request: left out, sent as `null`, or sent with a value.
 ///
-/// The API tells these apart: what is left out keeps or falls back to a default, `null` clears.
+/// The API distinguishes these: an absent field keeps its value or falls back to a default, `null` clears it.
 ///
 /// ```
 /// use qovery_api::Patch;
@@ -55,7 +55,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The same, with another value where there is one.
+    /// Converts the value, if there is one.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Patch<U> {
         match self {
             Self::Absent => Patch::Absent,
@@ -64,7 +64,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The value, where there is one.
+    /// The value, if there is one.
     pub fn into_option(self) -> Option<T> {
         match self {
             Self::Absent | Self::Null => None,
@@ -72,12 +72,12 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The value, or left out where there is none.
+    /// The value; absent if there is none.
     pub fn value_or_absent(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Self::Value)
     }
 
-    /// The value, or `null` where there is none.
+    /// The value; `null` if there is none.
     pub fn value_or_null(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::Value)
     }

@@ -32,7 +32,7 @@ const SEPARATORS: [char; 7] = [
 /// it looks for a query.
 const ENDS: [char; 3] = [';', '?', '#'];
 
-/// What may stand in the text of a template as it is: the characters of a path, and what is encoded
+/// The characters that the text of a template may contain unchanged: those of a path, and text that is encoded
 /// already.
 const LITERAL: &AsciiSet = &RESERVED
     .remove(b'/')
@@ -93,7 +93,7 @@ pub(crate) fn fill(
         return Err(format!("more values than path parameters in {template}"));
     }
     path.push_str(&literal(rest));
-    // Each value is one segment; together, or with what stands around them, they may be another. A
+    // Each value is one segment; together, or with the fixed text around them, they may form another. A
     // segment that begins with a `;` is declared: values are encoded.
     for segment in path.split('/') {
         if !segment.is_empty() && !segment.starts_with(';') && !is_plain(segment) {
@@ -117,7 +117,7 @@ pub(crate) fn segment(value: &str) -> Result<String, String> {
     Ok(utf8_percent_encode(value, RESERVED).to_string())
 }
 
-/// What stands before and after the first of these ASCII characters.
+/// The text before and after the first of these ASCII characters.
 fn split(text: &str, mark: u8) -> Option<(&str, &str)> {
     let at = memchr::memchr(mark, text.as_bytes())?;
     Some((text.get(..at)?, text.get(at + 1..)?))

@@ -168,14 +168,14 @@ fn kind(c: char, before: Option<char>) -> Kind {
     }
 }
 
-/// Whether a character may be an emoji or another sign of which there are two variants.
+/// Whether a character may be an emoji or another sign that has two variants.
 fn is_symbol(c: char) -> bool {
     !c.is_ascii() && !c.is_alphanumeric() && is_printable(c, true)
 }
 
 /// Whether the standard library prints a character as it is: not a control of the layout, not one
-/// for private use, not one without a meaning yet; and at the beginning, where it would join what
-/// stands before, not one that combines.
+/// for private use, not one without a meaning yet; and at the beginning of a text, not one that
+/// combines with the character before it.
 fn is_printable(c: char, is_first: bool) -> bool {
     if is_first {
         return c.escape_debug().eq([c]);
@@ -211,7 +211,7 @@ fn is_filler(c: char) -> bool {
     )
 }
 
-/// Where a character stands that makes the beginning of a command of a CI system.
+/// The position of a character that begins a command of a CI system.
 struct CommandAt(usize);
 
 impl CommandAt {
@@ -247,7 +247,7 @@ impl CommandAt {
     }
 }
 
-/// What stands before the `:` of a command.
+/// The text before the `:` of a command.
 const MARKERS: [&str; 5] = [
     "section_start",
     "section_end",
@@ -257,7 +257,7 @@ const MARKERS: [&str; 5] = [
 ];
 
 /// Whether a `#` behind another one begins `##[`, `##vso[` and the like, or may do so together with
-/// what follows the text.
+/// the text that follows.
 fn is_hash_command(from_second: &str) -> bool {
     let Some(rest) = from_second.strip_prefix('#') else {
         return false;

@@ -1,4 +1,4 @@
-//! How single values print in a request, and the query: a list in which a name stands once.
+//! The textual form of single values in a request, and the query: a list without repeated names.
 //!
 //! Not for lists and objects: see [`parameter`](super::parameter).
 
@@ -70,12 +70,12 @@ impl<Z: TimeZone> QueryValue for DateTime<Z> {
     }
 }
 
-/// Query parameters in the order in which they were first set.
+/// Query parameters in the order of their first setting.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Sets one value, in place of what the name had.
+    /// Sets one value and replaces earlier values of the name.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         let text = format!(
             "{}={}",
@@ -85,7 +85,7 @@ impl Query {
         self.put(name, Some(text));
     }
 
-    /// Sets a value of several texts, in place of what the name had. An empty one removes the name.
+    /// Sets a value of several texts and replaces earlier values of the name. An empty one removes the name.
     ///
     /// # Errors
     /// Returns an error if a text holds the delimiter of the style.
@@ -115,7 +115,7 @@ impl Query {
         }
     }
 
-    /// The encoded query, or nothing where no parameter is set.
+    /// The encoded query, or nothing if no parameter is set.
     pub(crate) fn encode(&self) -> Option<String> {
         if self.0.is_empty() {
             return None;

@@ -1,4 +1,4 @@
-//! Keeps the token of a request out of what a program prints of its outcome.
+//! Keeps the token of a request out of the text that a program prints about its outcome.
 //!
 //! Some proxies and debugging servers repeat a request in their headers or their error page, and
 //! HTTP/2 carries a text when a connection ends: an error would show it. Encoders on the way may have
@@ -28,7 +28,7 @@ const SHORT: usize = 6;
 pub(crate) struct Token {
     patterns: Vec<Pattern>,
     is_short: bool,
-    /// The bytes with which a spelling may begin.
+    /// The bytes that can begin a spelling.
     begins: [bool; 256],
 }
 
@@ -193,7 +193,7 @@ impl Pattern {
         Self { text, needed }
     }
 
-    /// Where it ends, if it begins at `at`.
+    /// The end of the spelling that begins at `at`, if one does.
     fn end_in(&self, text: &[u8], at: usize) -> Option<usize> {
         spelling::matched(text, at, &self.text, self.needed)
     }
@@ -252,7 +252,7 @@ fn is_number_or_date(value: &HeaderValue) -> bool {
     })
 }
 
-/// What is left of a cause that showed the token.
+/// The replacement for a cause that showed the token.
 struct Cause(String);
 
 impl fmt::Display for Cause {

@@ -38,7 +38,7 @@ pub struct Request {
     pub url: Url,
     /// Headers. `Authorization` is added by the transport, unless a layer or the caller set it.
     pub headers: HeaderMap,
-    /// The encoded body, where there is one; its type is in the headers.
+    /// The encoded body, if there is one; its type is in the headers.
     pub body: Option<Bytes>,
     /// Limit for this call, sending and reading together; the transport's default where `None`.
     pub timeout: Option<Duration>,

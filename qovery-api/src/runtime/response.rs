@@ -24,7 +24,7 @@ pub struct RawResponse {
     pub elapsed: Duration,
     /// Whether an attempt before this one may have been executed.
     pub executed_before: bool,
-    /// What the request was authorized with, for an error that decodes or keeps the body.
+    /// The credentials that the request was sent with, for an error that decodes or keeps the body.
     authorization: Option<HeaderValue>,
 }
 
@@ -96,9 +96,9 @@ impl RawResponse {
 
     /// How long the server wants to be left alone.
     ///
-    /// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, where the status is
+    /// `Retry-After` in seconds or as a date; without it `X-RateLimit-Reset`, if the status is
     /// 429 or `X-RateLimit-Remaining` is 0: in seconds, as a moment in seconds or milliseconds since
-    /// 1970 where the number is as large as that, or as a date. A fraction of a second is rounded up, a moment that has
+    /// 1970 if the number is large, or as a date. A fraction of a second is rounded up, a moment that has
     /// passed is zero. The value is the server's and may be absurdly large.
     pub fn retry_after(&self) -> Option<Duration> {
         let limited = self.status == StatusCode::TOO_MANY_REQUESTS;

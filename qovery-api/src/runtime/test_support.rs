@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::*;
 
-/// Answers with what it was given, and keeps what it was sent.
+/// Answers with a prepared response and keeps the requests.
 #[derive(Clone, Default)]
 pub(crate) struct Recorder {
     requests: Arc<Mutex<Vec<Request>>>,
@@ -27,7 +27,7 @@ impl Recorder {
         *self.answer.lock().unwrap() = Some(answer);
     }
 
-    /// What was sent so far.
+    /// The requests so far.
     pub(crate) fn sent(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }

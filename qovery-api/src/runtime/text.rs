@@ -2,7 +2,7 @@
 
 use super::Printable;
 
-/// The text as one line of at most `limit` characters, the mark of what was cut included. Blanks and
+/// The text as one line of at most `limit` characters, including the sign that marks a cut. Blanks and
 /// line ends become single blanks; the rest is as [`Printable`] prints it.
 pub(crate) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();

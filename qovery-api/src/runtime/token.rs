@@ -58,7 +58,7 @@ impl AccessToken {
     /// holds two dots) is sent as `Bearer`, any other as `Token`.
     ///
     /// # Errors
-    /// Where the text is empty or holds anything that a header cannot carry, blanks included. The
+    /// Returns an error if the text is empty or holds a character that a header cannot carry, blanks included. The
     /// error does not show the token.
     pub fn new(token: impl Into<String>) -> Result<Self, BuildError> {
         let token = Zeroizing::new(token.into());

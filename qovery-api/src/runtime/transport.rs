@@ -1,7 +1,7 @@
 //! The one hook that every request goes through.
 //!
 //! A transport sends a request and reads the whole response, of whatever status. Not for deciding
-//! what a status means: that is the call's. Dropping the returned future abandons the request; the
+//! the meaning of a status: that is the call's. Dropping the returned future abandons the request; the
 //! server may still execute it.
 
 use std::{error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
@@ -18,7 +18,7 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends `request` and reads the whole response.
     ///
     /// # Errors
-    /// Where no complete response was received. A response of any status is not an error here.
+    /// Returns an error if no complete response was received. A response of any status is not an error here.
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>>;
 
     /// Sends `request`, which asks the server to switch to another protocol, over HTTP/1.1.
@@ -162,7 +162,7 @@ impl TransportError {
         matches!(self.0.kind, Kind::Connect { .. })
     }
 
-    /// Whether time ran out. True together with [`Self::is_connect`] where it ran out while
+    /// Whether time ran out. True together with [`Self::is_connect`] if it ran out while
     /// connecting.
     pub fn is_timeout(&self) -> bool {
         matches!(
@@ -206,7 +206,7 @@ impl TransportError {
         self.0.elapsed
     }
 
-    /// The innermost cause as one line, where there is a cause.
+    /// The innermost cause as one line, if there is a cause.
     fn root_cause(&self) -> Option<String> {
         let mut cause = error::Error::source(self)?;
         while let Some(deeper) = cause.source() {

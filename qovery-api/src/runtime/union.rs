@@ -1,7 +1,7 @@
 //! Unions: values that are one of several schemas, and keep a member which they do not know.
 //!
-//! The generator calls [`union!`] once for each union, in one of three forms. In each, the order of
-//! the members is the order in which they are looked at, a member may be boxed, and an `Unknown`
+//! The generator calls [`union!`] once for each union, in one of three forms. In each, members are
+//! tried in order, a member may be boxed, and an `Unknown`
 //! member with the JSON as it came is added.
 //!
 //! ```text
@@ -12,17 +12,17 @@
 //!             /// Documentation of the member. Any attribute of a variant may stand here.
 //!             Cron(CronJobResponse),
 //!         "LIFECYCLE" | "ON_DEMAND" => Lifecycle(Box<LifecycleJobResponse>),
-//!         // Optional, last: what an object without the tag is.
+//!         // Optional, last: the member for an object without the tag.
 //!         _ => Plain(PlainJobResponse),
 //!     }
 //! }
 //! union! {
-//!     /// Told apart by which properties are there and not null: one is enough, and what is looked at
-//!     /// first decides.
+//!     /// Told apart by the properties that are present and not null: one is enough, and the first match
+//!     /// decides.
 //!     pub enum HelmSource by property {
 //!         "git_repository" => Git(HelmGitSource),
 //!         "repository" | "chart_name" => Repository(HelmRepositorySource),
-//!         // Optional, last: what is no object, by its kind: text, boolean, integer, number or list.
+//!         // Optional, last: the member for a value that is not an object, by its kind: text, boolean, integer, number or list.
 //!         else text => Url(String),
 //!     }
 //! }
@@ -36,7 +36,7 @@
 //! }
 //! ```
 //!
-//! A tag stays in the member where the member declares it; where it does not, the first text of the
+//! A tag stays in the member if the member declares it; if not, the first text of the
 //! member is written. A member may itself be a union. While a response is decoded tolerantly, a member
 //! that does not fit becomes the `Unknown` one, with its JSON and the reason. The fault of a broken
 //! member names the union,
@@ -120,7 +120,7 @@ impl UnknownMember {
         decode::decode(self.as_str().as_bytes())
     }
 
-    /// Prints the names in it, and not what they hold.
+    /// Prints the names of the fields, without their values.
     fn fmt_names(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Subject::new(self.as_str(), Manner::Tolerant).outline() {
             Outline::Object(fields) => {
@@ -161,7 +161,7 @@ impl Serialize for UnknownMember {
     }
 }
 
-/// What a member of a union holds, of which nothing is known but the field that holds it.
+/// The content of a union member of an unknown type; only the field that holds it is known.
 pub(crate) fn content(member: UnknownMember, field: &str) -> UnknownMember {
     match member.get(field) {
         Some(value) => UnknownMember::new(&value, None),
@@ -169,9 +169,9 @@ pub(crate) fn content(member: UnknownMember, field: &str) -> UnknownMember {
     }
 }
 
-/// What the macro writes for each union.
+/// The items that the macro writes for each union.
 pub(crate) trait Union: Sized {
-    /// Decides what the value is.
+    /// Decides which member the value is.
     fn choose(subject: Subject<'_>) -> Outcome<Self>;
     /// Holds a member that is not known.
     fn unknown(member: UnknownMember) -> Self;
@@ -198,7 +198,7 @@ pub(crate) fn deserialize<'de, U: Union, D: Deserializer<'de>>(from: D) -> Resul
     })
 }
 
-/// A value of which is to be decided what it is.
+/// A value whose member has to be decided.
 enum Taken<'de> {
     Plain(RawJson<'de>),
     HandedOver(Subject<'de>),
@@ -222,7 +222,7 @@ impl<'de> Visitor<'de> for UnionVisitor {
     }
 }
 
-/// The text of the tag, where the object has one.
+/// The text of the tag, if the object has one.
 pub(crate) fn tag<'v>(
     outline: &Outline<'v>,
     union: &str,
@@ -253,7 +253,7 @@ pub(crate) fn is_a(outline: &Outline<'_>, kind: &str) -> bool {
     }
 }
 
-/// Refuses what is no object.
+/// Returns an error if the value is not an object.
 pub(crate) fn require_object(outline: &Outline<'_>, union: &str) -> Outcome<()> {
     if let Outline::Object(_) = outline {
         return Ok(());
@@ -301,7 +301,7 @@ pub(crate) fn attempt<T: DeserializeOwned>(subject: Subject<'_>, manner: Manner)
     member
 }
 
-/// The manners in which the members of a union are tried that nothing tells apart: the most exact
+/// How the members of a union without a discriminator are tried: the most exact
 /// one first, and none that takes a broken member for another one.
 pub(crate) const MANNERS: [Manner; 2] = [Manner::Exact, Manner::Patient];
 

@@ -1,6 +1,6 @@
 //! Whether an address may be reached without encryption.
 //!
-//! Not for whether it is well formed: the client refuses what is not.
+//! A malformed address is refused by the client, not here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -15,7 +15,7 @@ pub(super) enum Machine {
     Any,
     /// This one, over plain HTTP, by its number.
     ThisByNumber,
-    /// This one, over plain HTTP, by this name. What a name server says of it counts for nothing:
+    /// This machine, over plain HTTP, by this name. An answer of a name server is not trusted:
     /// it may name another machine, which would then be sent the token.
     ThisByName(String),
 }

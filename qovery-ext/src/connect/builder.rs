@@ -115,7 +115,7 @@ impl Connect {
     }
 
     /// Sends this token. Blanks at its ends are not part of it. With it, [`URL_VARIABLE`] is not
-    /// looked at: a token that a program names goes where the program says.
+    /// read: a token that a program sets goes to the address that the program sets.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.credentials = Credentials::Token(SecretString::from(token.into()));
         self
@@ -171,7 +171,7 @@ impl Connect {
         self
     }
 
-    /// Where the API is, whatever the environment says.
+    /// Sets the address of the API. The environment is then not read for it.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -279,11 +279,11 @@ impl Connect {
         self
     }
 
-    /// Makes the client. Nothing is sent.
+    /// Builds the client. Nothing is sent.
     ///
     /// # Errors
-    /// Where there is no token or one that cannot be sent, where the address is malformed or
-    /// insecure, and where a setting cannot hold. Never shows the token.
+    /// Returns an error if there is no token or one that cannot be sent, if the address is malformed or
+    /// insecure, or if a setting is invalid. Never shows the token.
     pub fn build(mut self) -> Result<Client, ConnectError> {
         self.check_settings()?;
         let (url, url_origin) = self.address()?;

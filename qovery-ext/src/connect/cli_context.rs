@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use super::{ConnectError, TokenSource, TokenSourceError, environment::Environment};
 
-/// Larger than any context file: what is larger is something else.
+/// Larger than any context file: a larger file is something else.
 const SIZE_LIMIT: u64 = 1024 * 1024;
 
 /// The part of the context file that is of use here.
@@ -65,7 +65,7 @@ impl CliContext {
         })
     }
 
-    /// The same with another scheme, where one is given.
+    /// The same with another scheme, if one is given.
     pub(super) fn with_scheme(mut self, scheme: Option<AuthScheme>) -> Self {
         self.scheme = scheme.unwrap_or(self.scheme);
         self
@@ -126,7 +126,7 @@ fn read_token(path: &Path, now: DateTime<Utc>) -> Result<AccessToken, ConnectErr
                 "{place}: `access_token_expiration` is not a date with a time"
             ))
         })?;
-        // The tool writes year 1 where it does not know the moment.
+        // The tool writes year 1 if it does not know the moment.
         if expiration.year() > 1 && expiration <= now {
             return Err(ConnectError::expired_token(format!(
                 "the access token in {place} expired at {}: sign in again with `qovery auth`",
@@ -189,7 +189,7 @@ fn is_open_to_others(metadata: &fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o066 != 0
 }
 
-/// Whether other users may read the file: who may is not in what the system says of it here.
+/// Whether other users may read the file. This system's metadata does not say who may.
 #[cfg(not(unix))]
 fn is_open_to_others(_: &fs::Metadata) -> bool {
     false

@@ -1,4 +1,4 @@
-//! What the environment says: a token and the address of the API.
+//! The settings in the environment: a token and the address of the API.
 //!
 //! Variables are read through a function, so that a program or a test can put its own in place of
 //! the process environment. Not for settings other than these two.
@@ -9,7 +9,7 @@ use qovery_api::AccessToken;
 
 use super::ConnectError;
 
-/// The variables that may hold the token, in the order in which they are looked at.
+/// The variables that may hold the token: the first one that is set counts.
 pub const TOKEN_VARIABLES: [&str; 3] = [
     "QOVERY_API_TOKEN",
     "QOVERY_CLI_ACCESS_TOKEN",
@@ -26,7 +26,7 @@ pub const STREAM_URL_VARIABLE: &str = "QOVERY_WS_URL";
 /// Gives the value of a variable, where it is set.
 type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
-/// The process environment, or what stands in for it.
+/// The process environment, or its replacement.
 #[derive(Clone)]
 pub(super) struct Environment(Arc<Lookup>);
 
@@ -41,8 +41,8 @@ impl Environment {
         Self(Arc::new(lookup))
     }
 
-    /// The value without blanks at its ends. A blank value is one that is not set: that is what a
-    /// CI system makes of a secret that does not exist.
+    /// The value without blanks at its ends. A blank value counts as not set: a
+    /// CI system sets it for a secret that does not exist.
     fn text(&self, name: &str) -> Result<Option<String>, NotUnicode> {
         let Some(value) = (self.0)(name) else {
             return Ok(None);
@@ -85,7 +85,7 @@ impl Environment {
         )))
     }
 
-    /// The address of the API, where one is set.
+    /// The address of the API, if one is set.
     pub(super) fn base_url(&self) -> Result<Option<String>, ConnectError> {
         self.text(URL_VARIABLE)
             .map_err(|problem| ConnectError::base_url(&quoted(URL_VARIABLE), problem))

@@ -8,9 +8,9 @@ use qovery_api::{BuildError, Printable};
 
 type Source = Box<dyn error::Error + Send + Sync>;
 
-/// Why no client could be made.
+/// Why no client could be built.
 ///
-/// Says where it looked and what to do; never shows a token or the address, which may carry a
+/// The message names the places that were searched and the next step; it never shows a token or the address, which may carry a
 /// password.
 ///
 /// ```
@@ -88,7 +88,7 @@ impl ConnectError {
         self
     }
 
-    /// What the runtime refused, with where the address came from.
+    /// The error of the runtime, with the source of the address.
     pub(super) fn build(url_origin: &str, error: BuildError) -> Self {
         if error.is_base_url() {
             return Self::base_url(url_origin, &error).with_source(error);
@@ -106,7 +106,7 @@ impl ConnectError {
     }
 
     /// Whether a token was found that cannot be sent: it holds a blank, a line end, or a character
-    /// that is not ASCII. The message says where it was found.
+    /// that is not ASCII. The message names its source.
     pub fn is_malformed_token(&self) -> bool {
         self.0.kind == Kind::MalformedToken
     }
@@ -127,8 +127,8 @@ impl ConnectError {
         self.0.kind == Kind::InsecureUrl
     }
 
-    /// Whether the command-line tool's context file is missing, unreadable or not what it should
-    /// be.
+    /// Whether the command-line tool's context file is missing, unreadable or in another
+    /// format.
     pub fn is_cli_context(&self) -> bool {
         self.0.kind == Kind::CliContext
     }

@@ -1,6 +1,6 @@
 //! How many requests are in flight, and how many begin in an interval of time.
 //!
-//! Shared by all clones of a client. Not for what the server allows: it says so itself, see
+//! Shared by all clones of a client. The limits of the server are not known here: its responses state them, see
 //! [`Hold`]. A request that is dropped while it waits here was not sent and gives up its place.
 
 use std::{
@@ -48,15 +48,15 @@ impl Limits {
         self.in_flight.is_none() && self.rate.is_none()
     }
 
-    /// Waits until a request may be sent. Requests are let through in the order in which they came.
-    /// `None` where the request is no longer to be sent when its turn comes.
+    /// Waits until a request may be sent. Requests are let through in the order of their arrival.
+    /// `None` if the request must not be sent any more when its turn comes.
     pub(super) async fn enter(&self, still: impl Fn() -> bool) -> Option<Leave<'_>> {
         let permit = match &self.in_flight {
             // The semaphore is never closed.
             Some(in_flight) => in_flight.acquire().await.ok(),
             None => None,
         };
-        // Last, because what is counted is when a request begins, not when it gets in line.
+        // Last, because the limit counts the start of a request, not its place in line.
         let is_let_through = match &self.rate {
             Some(rate) => rate.enter(still).await,
             None => still(),
@@ -67,8 +67,8 @@ impl Limits {
 
 /// At most so many requests begin in any interval of this length, wherever it starts.
 ///
-/// A bucket that refills would let through twice as many in the interval around the refill. What is
-/// kept is the moments of the last requests, one for each request that the limit allows.
+/// A bucket that refills would let through twice as many in the interval around the refill, so this keeps
+/// the moments of the last requests, one for each request that the limit allows.
 #[derive(Debug)]
 struct Window {
     requests: usize,
@@ -87,7 +87,7 @@ impl Window {
         }
     }
 
-    /// `false`, and nothing is counted, where the request is no longer to be sent.
+    /// `false`, without counting, if the request must not be sent any more.
     async fn enter(&self, still: impl Fn() -> bool) -> bool {
         let mut begun = self.begun.lock().await;
         if begun.len() >= self.requests
@@ -118,7 +118,7 @@ impl Window {
 pub(super) struct Hold(SyncMutex<Option<Instant>>);
 
 impl Hold {
-    /// Takes note of what a response says.
+    /// Records the limits that a response states.
     pub(super) fn observe(&self, response: &RawResponse) {
         let limited = response.status == StatusCode::TOO_MANY_REQUESTS;
         if !limited && !nothing_left(&response.headers) {

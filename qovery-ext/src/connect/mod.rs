@@ -1,4 +1,4 @@
-//! A client that finds its token, repeats what is safe to repeat, and keeps to limits.
+//! A client that finds its token, retries if that is safe, and keeps to limits.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), qovery_ext::connect::ConnectError> {
@@ -7,8 +7,8 @@
 //! # }
 //! ```
 //!
-//! What comes out is a plain [`Client`]: each of its operations is called as the client documents
-//! them. [`Connect`] has the settings, [`RetryPolicy`] says what is sent again, [`TokenSource`] is
+//! The result is a plain [`Client`]: its operations are called as the client documents
+//! them. [`Connect`] has the settings, [`RetryPolicy`] decides about retries, [`TokenSource`] is
 //! for tokens that change. For one call, [`Call::timeout`](qovery_api::Call::timeout) bounds it with
 //! all its attempts and waits, and [`Call::retry`](qovery_api::Call::retry) says whether it may be
 //! repeated.
@@ -18,7 +18,7 @@
 //! each repeat is an event in it. Nothing is printed unless the program subscribes.
 //!
 //! Not for waiting until something is deployed, and not for paging. Dropping a call abandons it: the
-//! server may still execute what was sent, and a renewal of the token that has begun goes on.
+//! server may still execute a request that was sent, and a renewal of the token that has begun continues.
 
 mod address;
 mod builder;
@@ -52,8 +52,8 @@ pub use token_source::{TokenSource, TokenSourceError};
 /// ```
 ///
 /// # Errors
-/// Where there is no token or one that cannot be sent, and where the address is malformed or
-/// insecure. The message says which variables were looked at.
+/// Returns an error if there is no token or one that cannot be sent, or if the address is malformed or
+/// insecure. The message names the variables that were read.
 pub fn from_env() -> Result<Client, ConnectError> {
     Connect::new().build()
 }
@@ -66,7 +66,7 @@ pub fn from_env() -> Result<Client, ConnectError> {
 /// ```
 ///
 /// # Errors
-/// Where the token cannot be sent. The error does not show it.
+/// Returns an error if the token cannot be sent. The error does not show it.
 pub fn with_token(token: impl Into<String>) -> Result<Client, ConnectError> {
     Connect::new().token(token).build()
 }
@@ -80,7 +80,7 @@ pub fn with_token(token: impl Into<String>) -> Result<Client, ConnectError> {
 /// ```
 ///
 /// # Errors
-/// Where nobody has signed in, where the token has expired, and where the context file cannot be
+/// Returns an error if no user has signed in, if the token has expired, or if the context file cannot be
 /// read.
 pub fn from_cli_context() -> Result<Client, ConnectError> {
     Connect::new().cli_context().build()

@@ -99,7 +99,7 @@ impl RetryPolicy {
         self
     }
 
-    /// What the wait does not grow beyond. A wait that the server asks for is not limited by it.
+    /// The upper limit of a delay. A delay that the server asks for is not limited by it.
     /// Default: 20 s.
     pub const fn longest_delay(mut self, delay: Duration) -> Self {
         self.longest_delay = delay;
@@ -209,8 +209,8 @@ pub(super) struct Delays {
 }
 
 impl Delays {
-    /// How long to wait before the next attempt, where `left` is what is left of `budget` and
-    /// `asked` what the server wants. `None` where the attempt would come too late.
+    /// The delay before the next attempt; `left` is the rest of `budget` and
+    /// `asked` the delay that the server asks for. `None` if the attempt would come too late.
     pub(super) fn next(
         &mut self,
         asked: Option<Duration>,

@@ -71,7 +71,7 @@ pub trait TokenSource: Send + Sync + 'static {
     /// answer.
     ///
     /// # Errors
-    /// Where there is no token. The call fails without having been sent.
+    /// Returns an error if there is no token. The call fails without having been sent.
     fn current(&self) -> BoxFuture<'_, Result<AccessToken, TokenSourceError>>;
 
     /// The server answered `401` to a request with this token. Called once for all calls that were
@@ -187,7 +187,7 @@ impl Tokens {
         shared.keep(&mut last, answer)
     }
 
-    /// Another token in place of one that the server refused, where the source has one.
+    /// Another token in place of one that the server refused, if the source has one.
     pub(super) async fn replace(&self, refused: Issued) -> Result<Option<Issued>, NoToken> {
         let shared = Arc::clone(&self.0);
         // A task of its own: the call that found out may be dropped, the renewal must not be.
@@ -226,7 +226,7 @@ impl Shared {
             Some(answer) if last.refusals != refused.refusals => answer.clone(),
             _ => {
                 last.refusals += 1;
-                // What the others find should the source panic.
+                // The result for the other callers if the source panics.
                 last.answer = Some(Err(panicked()));
                 let answer = match self.source.refused(&refused.token).await {
                     Ok(()) => self.ask(last.refusals).await,

@@ -1,4 +1,4 @@
-//! What a subscriber of `tracing` learns of a call.
+//! The spans and events that `tracing` records for a call.
 //!
 //! One span for each call and an event for each repeat. Path parameters, query, headers and bodies
 //! are in neither. Nothing is written anywhere unless a program subscribes.

@@ -1,7 +1,7 @@
 //! The transport of a connected client: token, limits, repeats and trace around another transport.
 //!
 //! Not for sending: the transport inside does that. Dropping the returned future abandons the call:
-//! what waits is not sent, what was sent may still be executed by the server.
+//! a request that still waits is not sent, a request that was sent may still be executed by the server.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ use super::{
 pub(super) enum Authorization {
     /// With the same value each time.
     Fixed(HeaderValue),
-    /// With what the source gives.
+    /// With the token of the source.
     Source(Tokens),
 }
 
@@ -34,11 +34,11 @@ pub(super) enum Authorization {
 pub(super) enum Sender {
     /// Ours, which keeps to the limit of a request and shows no token by itself.
     Http(HttpTransport),
-    /// The program's own, of which nothing is presumed.
+    /// The program's own transport, about which nothing is assumed.
     Other(Arc<dyn Transport>),
 }
 
-/// Sends through another transport, with a token, within limits, and again where that is safe.
+/// Sends through another transport, with a token, within limits, and with safe retries.
 pub(super) struct ConnectedTransport {
     pub(super) sender: Sender,
     pub(super) authorization: Authorization,
@@ -48,12 +48,12 @@ pub(super) struct ConnectedTransport {
     pub(super) request_timeout: Duration,
 }
 
-/// One call on its way: its limits, and what has become of it so far.
+/// One call in progress: its limits and its attempts so far.
 struct Progress {
     started: Instant,
     /// The limit on the whole call.
     budget: Duration,
-    /// When the budget ends; `None` where the clock cannot count that far.
+    /// The end of the budget; `None` if the clock cannot count that far.
     deadline: Option<Instant>,
     /// The limit on one request.
     attempt_limit: Duration,
@@ -115,7 +115,7 @@ impl Progress {
         };
     }
 
-    /// Completes the last outcome with what came before.
+    /// Adds the earlier attempts to the last outcome.
     fn finish(
         &self,
         outcome: Result<RawResponse, TransportError>,
@@ -270,8 +270,8 @@ impl ConnectedTransport {
         }
     }
 
-    /// Until when the server wants no requests. `None` also where that is longer than there is time
-    /// for: then the server says so itself.
+    /// The moment until which the server wants no requests. `None` also if that is after the end of the budget:
+    /// then the error of the server reports it.
     fn held_until(&self, progress: &Progress) -> Option<Instant> {
         if !progress.heeds_hold {
             return None;

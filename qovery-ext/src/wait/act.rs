@@ -1,4 +1,4 @@
-//! What the server can be asked to do.
+//! The actions that the server can be asked for.
 
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ pub(crate) enum Act {
     Cancel {
         force: bool,
     },
-    /// A cluster: bring it to the newest version of what runs in it.
+    /// A cluster: update the platform's components in it to the newest version.
     Update,
     /// A cluster: upgrade Kubernetes.
     Upgrade,

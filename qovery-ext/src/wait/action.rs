@@ -21,11 +21,11 @@ use super::{
     start::Start,
 };
 
-/// What the operation starts from.
+/// The start of the operation.
 enum Plan {
     /// Ask the server to act, then wait.
     Act(Act),
-    /// Wait for what somebody else does.
+    /// Wait for the action of an external actor.
     Watch(Goal),
     /// Wait for one request, to be canceled first where asked.
     Request {
@@ -34,7 +34,7 @@ enum Plan {
         goal: Goal,
         cancel: bool,
     },
-    /// Go on with what another process has begun.
+    /// Continue a wait that another process has begun.
     Resume {
         ledger: Box<Ledger>,
         /// How long ago the token was made.
@@ -55,7 +55,7 @@ pub struct Action {
     plan: Plan,
     options: WaitOptions,
     report: Option<Report>,
-    /// What was read before, where many actions share one reading.
+    /// The readings before the action, if many actions share one reading.
     baseline: Option<Snapshot>,
     #[cfg(feature = "stream")]
     with_stream: bool,
@@ -95,7 +95,7 @@ macro_rules! settings {
 
             /// Cancels on the server when the deadline passes. Default: the server goes on.
             ///
-            /// Only what is known to be this operation is canceled, as by
+            /// Cancels only a deployment that is known to be this operation's, as
             /// [`Operation::cancel_on_server`]; otherwise nothing is sent, and
             /// [`WaitError::not_canceled`] says why.
             pub fn cancel_at_deadline(mut self) -> Self {
@@ -264,7 +264,7 @@ impl Action {
     /// The pace is made when the action starts.
     fn reschedule(&mut self) {}
 
-    /// Whether the action asks for what can be sent.
+    /// Whether the action can be sent.
     ///
     /// # Errors
     /// As [`Action::start`], of an action that is refused before anything is sent.
@@ -302,7 +302,7 @@ impl Action {
     /// or if no connection was made. [`WaitError::may_have_been_executed`] tells which.
     ///
     /// If the response to the action is lost, this is no error: the operation looks for the deployment
-    /// for two settle periods and goes on with it. If there is no trace of one, the wait ends as
+    /// for two settle periods and continues with it. If there is no trace of one, the wait ends as
     /// [`super::WaitErrorKind::LostContact`].
     ///
     /// # Cancel safety

@@ -35,7 +35,7 @@ pub enum NotCanceled {
     Unnamed,
     /// The running deployment belongs to another request: its id, if the API names it.
     AnotherIsRunning(Option<Uuid>),
-    /// Nothing says to which request the running deployment belongs.
+    /// The request of the running deployment is unknown.
     Undecidable,
     /// The request neither waits nor runs, as far as the API shows: it has ended, or has not begun.
     NotRunning,

@@ -1,9 +1,9 @@
-//! The status that an operation ends with, where the server's word on the request came ahead of it.
+//! Refreshes a final status that lags behind the request status.
 //!
-//! A poll reads the status first and asks for the request then. What ends in between has ended by
-//! the request's word and goes on by the status: without another look, a failure would be reported
-//! without the services that have failed. Not for deciding anything: the decision stands. Dropping
-//! the future loses the request in flight; the next one looks again.
+//! A poll reads the status first and the request status then. A deployment that ends in between has ended by
+//! the request status and is still running by the status: without another reading, a failure would be reported
+//! without the services that have failed. The decision does not change. Dropping
+//! the future loses the request in flight; the next one reads again.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use super::{
 };
 
 impl Operation {
-    /// Looks once more where the last status does not show what was decided, unless the server asked
-    /// for no request before a time, and keeps what it sees where that shows it.
+    /// Reads once more if the last status does not show the decided end, unless the server asked
+    /// for no request before a time, and keeps the reading if it shows that end.
     pub(super) async fn catch_up(&mut self) {
         let (Some(Closing::Decided(decision, _)), Some(goal)) = (&self.closing, self.goal()) else {
             return;
@@ -55,7 +55,7 @@ impl Operation {
     }
 }
 
-/// Whether a status shows what was decided, as far as that shows in a status.
+/// Whether a status shows the decided end, as far as a status can show it.
 fn shows(snapshot: &Snapshot, decision: &Decision, goal: Goal) -> bool {
     let marks = snapshot.marks();
     let mut phases = marks

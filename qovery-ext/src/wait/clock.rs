@@ -1,4 +1,4 @@
-//! Points in time that no setting can push beyond what the clock can count.
+//! Points in time that no setting can push beyond the range of the clock.
 //!
 //! Not a clock of its own: the time is Tokio's, so that tests run on paused time.
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Longer than anybody waits; Tokio's timers reach further.
+/// Longer than any wait; Tokio's timers reach further.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 /// So long after `start`; a period that means "never" is cut to decades.

@@ -1,7 +1,7 @@
 //! The end of an operation: the last poll at the deadline, the report on a failure, the error.
 //!
-//! A future of this module that is dropped is taken up where it was by the next one: what is to be
-//! said is in the operation, only the request in flight is lost. The time limits go on meanwhile, so
+//! If a future of this module is dropped, the next one continues from the same point: the pending report
+//! is in the operation, only the request in flight is lost. The time limits keep running meanwhile, so
 //! that a future that is dropped again and again still comes to its end.
 
 use std::{sync::Arc, time::Duration};
@@ -27,7 +27,7 @@ pub(super) enum Closing {
     Deadline { cancel: Cancel },
 }
 
-/// Whether the server is to be asked to cancel.
+/// Whether the server should be asked to cancel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cancel {
     No,

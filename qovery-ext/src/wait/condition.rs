@@ -4,7 +4,7 @@
 
 use super::{Phase, Snapshot, State};
 
-/// What a condition says about one reading.
+/// The result of a condition for one reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Check {
@@ -33,7 +33,7 @@ pub trait Condition: Send {
     /// Judges a reading; `None` is a subject that is not found.
     fn check(&mut self, seen: Option<&Snapshot>) -> Check;
 
-    /// Holds where both hold; hopeless where one is.
+    /// Holds if both hold; hopeless if one is.
     fn and<C: Condition>(self, other: C) -> And<Self, C>
     where
         Self: Sized,
@@ -41,7 +41,7 @@ pub trait Condition: Send {
         And(self, other)
     }
 
-    /// Holds where one holds; hopeless where both are.
+    /// Holds if one holds; hopeless if both are.
     fn or<C: Condition>(self, other: C) -> Or<Self, C>
     where
         Self: Sized,
@@ -49,7 +49,7 @@ pub trait Condition: Send {
         Or(self, other)
     }
 
-    /// Holds where this one does not.
+    /// Holds if this one does not.
     fn not(self) -> Not<Self>
     where
         Self: Sized,
@@ -112,7 +112,7 @@ impl<A: Condition> Condition for Not<A> {
     fn check(&mut self, seen: Option<&Snapshot>) -> Check {
         match self.0.check(seen) {
             Check::Met => Check::Pending,
-            // What will never hold is what was asked for.
+            // The condition was asked for, although it can never hold.
             Check::Pending | Check::Hopeless(_) => Check::Met,
         }
     }

@@ -1,4 +1,4 @@
-//! The turning of an operation: one poll, what it means, when the next one is due, what to tell.
+//! The main loop of an operation: one poll, its meaning, the time of the next one, the progress to emit.
 //!
 //! Not for the public face of an operation (see [`super::operation`]) nor for its end (see
 //! [`super::closing`]). Dropping a future of this module loses the request in flight and nothing
@@ -22,7 +22,7 @@ use super::{
 };
 
 impl Operation {
-    /// One poll, and what it means: the last one where the deadline has passed.
+    /// Polls once and interprets the reading: the last time if the deadline has passed.
     pub(super) async fn poll(&mut self) {
         if self.is_late() {
             return self.pass_deadline().await;
@@ -88,8 +88,8 @@ impl Operation {
         self.deadline().map_or(limit, |d| limit.min(d))
     }
 
-    /// Closes the operation where it is about to end, and tells what is to be told. Gives the end,
-    /// where this is it.
+    /// Closes the operation if it is about to end, and emits the pending progress. Returns the end,
+    /// if it has come.
     pub(super) async fn conclude(&mut self) -> Option<Result<Reached, WaitError>> {
         if self.closing.is_some() {
             return match self.close().await {
@@ -104,7 +104,7 @@ impl Operation {
         None
     }
 
-    /// When a poll would settle something or end the window in which the goal has to hold.
+    /// The time when a poll would decide, or when the window ends during which the goal has to hold.
     pub(super) fn settles_or_holds_at(&self) -> Option<Instant> {
         let now = Instant::now();
         let settles = match &self.until {
@@ -440,7 +440,7 @@ impl Operation {
         None
     }
 
-    /// Keeps what a report would say.
+    /// Keeps the content of a report.
     pub(super) fn note(&mut self, phase: Phase, position: Option<usize>) {
         let Some(snapshot) = self.last.clone() else {
             return;
@@ -468,7 +468,7 @@ impl Operation {
         });
     }
 
-    /// What is due to be told now, if anything.
+    /// The progress to emit now, if any.
     pub(super) fn tell(&mut self) -> Option<Progress> {
         let now = Instant::now();
         let beat = now >= after(self.told_at, self.options.heartbeat);

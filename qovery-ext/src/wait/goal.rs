@@ -1,10 +1,10 @@
-//! What is waited for, and how far it is.
+//! The goal of a wait, and its phase.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What is waited for.
+/// The goal of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

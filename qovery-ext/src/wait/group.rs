@@ -58,7 +58,7 @@ pub enum OnFailure {
 pub struct Group {
     members: Vec<Member>,
     on_failure: OnFailure,
-    /// In place of those of the operations; `None` where nothing else was asked for.
+    /// Replaces the settings of the operations; `None` if the group has no setting of its own.
     schedule: Option<PollSchedule>,
 }
 
@@ -108,7 +108,7 @@ const POLLS_AT_ONCE: usize = 8;
 /// Hears of each action that was accepted.
 type OnStarted = Box<dyn FnMut(&OperationToken) + Send>;
 
-/// Actions that are to be started as a group. Await it.
+/// Actions to start as a group. Await it.
 #[must_use = "nothing happens until it is awaited"]
 pub struct GroupStart {
     actions: Vec<Action>,
@@ -231,7 +231,7 @@ impl Group {
 
     /// Starts actions, a few at a time, and makes a group of them.
     ///
-    /// What they start from is read once for each project. An action that cannot be started is a
+    /// The readings before the actions are made once for each project. An action that cannot be started is a
     /// result of the group, not an error here.
     ///
     /// # Cancel safety
@@ -271,7 +271,7 @@ impl Group {
     }
 
     /// Polls by this schedule, in place of those of the operations. Default: shared polls at once,
-    /// then 1 s growing to 15 s; an operation that shares with nobody keeps its own.
+    /// then 1 s growing to 15 s; an operation that shares no poll keeps its own.
     pub fn schedule(mut self, schedule: PollSchedule) -> Self {
         self.schedule = Some(schedule);
         self

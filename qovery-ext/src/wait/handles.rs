@@ -1,6 +1,6 @@
-//! What can be acted on: one handle for each kind of thing, with what the API can do to it.
+//! Handles: one type for each kind of subject, with the actions that the API offers for it.
 //!
-//! A handle is an id with a client: making one sends nothing. What a kind lacks here, the API lacks:
+//! A handle is an id with a client: creating one sends nothing. The API lacks some actions:
 //! Helm charts, jobs and Terraform modules cannot be restarted (deploy them again), agentic
 //! workflows are deployed with their environment.
 
@@ -93,10 +93,10 @@ pub trait WaitExt {
     /// ```
     fn limit_wait_requests(&self, in_flight: usize);
 
-    /// Goes on waiting for an operation, in this process or in another one.
+    /// Continues to wait for an operation, in this process or in another one.
     ///
     /// # Errors
-    /// Where the token is of a wait for a condition, which is code: use
+    /// Returns an error if the token is of a wait for a condition, which is code: use
     /// [`WaitExt::resume_until`].
     fn resume(&self, token: OperationToken) -> Result<Action, TokenError>;
 
@@ -209,7 +209,7 @@ impl ClusterHandle {
         self.act(Act::Delete)
     }
 
-    /// Updates what the cluster runs for the platform.
+    /// Updates the platform's components in the cluster.
     pub fn update(&self) -> Action {
         self.act(Act::Update)
     }

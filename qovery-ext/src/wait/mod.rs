@@ -1,4 +1,4 @@
-//! Acting and waiting for what comes of it.
+//! Starts actions and waits for their outcomes.
 //!
 //! Not for one status (call [`qovery_api::Client`] directly) and not for retrying requests (see
 //! the transports of this crate).
@@ -18,7 +18,7 @@
 //!         Err(error) => {
 //!             eprintln!("{error}"); // with the services that failed and their last lines
 //!             if error.kind() == WaitErrorKind::DeadlinePassed {
-//!                 eprintln!("go on with {}", error.token());
+//!                 eprintln!("continue with {}", error.token());
 //!             }
 //!             error.exit_code()
 //!         }
@@ -32,7 +32,7 @@
 //! queue, the history and the status of its request. Rules exclude those that cannot be its own, by
 //! id, action, services, origin, user and time. Success needs every other one to have succeeded; if
 //! they end in different ways, the outcome is [`WaitErrorKind::Superseded`], which names them. The
-//! order in which readings arrive decides nothing.
+//! order of readings does not change the outcome.
 //!
 //! If no response names the request, the end of the deployment has to stand for the settle period
 //! (15 s), because the request may still be behind it. [`Reached::evidence`] and
@@ -65,10 +65,10 @@
 //! ```
 //!
 //! # Outcomes and exit codes
-//! A success is reported only where it was seen. Everything else is a [`WaitError`] of its own
-//! kind, with the last status, the polls made, the time spent and a token to go on with.
+//! A success is reported only if it was observed. Everything else is a [`WaitError`] of its own
+//! kind, with the last status, the number of polls, the elapsed time and a token to continue with.
 //!
-//! | outcome | exit code | what it carries besides |
+//! | outcome | exit code | further content |
 //! |---|---|---|
 //! | [`Reached`] | 0 | whether there was nothing to do |
 //! | [`WaitErrorKind::Failed`] | 1 | the [`FailureReport`] |
@@ -144,7 +144,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-/// What is built and not used is a mistake that the compiler finds.
+/// A value that is built and not used is a mistake that the compiler finds.
 ///
 /// ```compile_fail
 /// #![deny(unused_must_use)]

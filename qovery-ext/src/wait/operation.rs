@@ -1,4 +1,4 @@
-//! An operation that was started, or that somebody else started: watch it, wait for it, leave it.
+//! An operation that was started, by this program or by an external actor: watch it, wait for it, leave it.
 //!
 //! Not for starting one (see [`super::Action`]). Nothing here keeps state in a future: everything
 //! that a poll has learned is in the [`Operation`] before the next `await`, so that dropping any
@@ -123,12 +123,12 @@ impl Operation {
         }
     }
 
-    /// What the operation waits on.
+    /// The subject of the operation.
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    /// What another process needs to wait on. Get it at any time, also before the first poll.
+    /// The state that another process needs to continue the wait. Available at any time, also before the first poll.
     pub fn token(&self) -> OperationToken {
         let ledger = match &self.until {
             Until::Goal(ledger) => Some(Ledger::clone(ledger)),
@@ -151,7 +151,7 @@ impl Operation {
     /// When the wait ends, at the latest.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.options.deadline {
-            // A limit beyond what the clock can count is none.
+            // A limit beyond the range of the clock is no limit.
             Deadline::After(limit) => self.started.checked_add(limit),
             Deadline::None => None,
         }

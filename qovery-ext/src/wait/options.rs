@@ -35,17 +35,17 @@ pub struct WaitOptions {
     pub tolerated_failures: u32,
     /// How long the goal has to hold before it counts. Default: it counts at once.
     pub stable_for: Duration,
-    /// How long a state that already held before the action has to hold after it, where nothing
-    /// shows that the action did anything. Default: 15 s.
+    /// How long a state that already held before the action has to hold after it, if no fact
+    /// shows an effect of the action. Default: 15 s.
     pub settle: Duration,
-    /// How often to report where nothing changes. Default: every 30 s.
+    /// How often to report if nothing changes. Default: every 30 s.
     pub heartbeat: Duration,
     /// The longest pause that the server can ask for (`Retry-After`, `X-RateLimit-Reset`) between two
     /// polls: a longer one counts as this. Default: 60 s. The repeats of a single request have the
     /// budget of the [client](crate::connect::RetryPolicy::budget) in its place.
     pub longest_retry_after: Duration,
-    /// Whether to cancel on the server when the deadline passes, as far as what runs is known to be the
-    /// operation. Default: no.
+    /// Whether to cancel on the server when the deadline passes, if the running deployment is known to be the
+    /// operation's. Default: no.
     pub cancel_at_deadline: bool,
     /// How many lines of the deployment log to fetch for each service that failed. Default: 20;
     /// 0 fetches no log.

@@ -16,9 +16,9 @@ use super::{
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Reached {
-    /// What was waited for; `None` for a condition.
+    /// The goal; `None` for a condition.
     pub goal: Option<Goal>,
-    /// The last status that was read; `None` where the subject was gone before it could be read.
+    /// The last status that was read; `None` if the subject was gone before it could be read.
     pub snapshot: Option<Snapshot>,
     /// The names that are known of the subject and its services.
     pub names: Names,
@@ -43,7 +43,7 @@ impl Reached {
         self.proof == Proof::Settled
     }
 
-    /// What shows that the goal was reached: which endpoint said what of which deployment. Empty for
+    /// The facts that show that the goal was reached: endpoint, statement and deployment. Empty for
     /// a condition.
     pub fn evidence(&self) -> &[Evidence] {
         &self.evidence
@@ -55,7 +55,7 @@ impl Reached {
     }
 }
 
-/// `{}` says what was reached; `{:#}` adds the evidence, a line for each fact.
+/// `{}` prints the reached goal; `{:#}` adds the evidence, a line for each fact.
 impl fmt::Display for Reached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let subject = self.token.subject().named(&self.names);
@@ -81,7 +81,7 @@ fn list(f: &mut fmt::Formatter<'_>, evidence: &[Evidence]) -> fmt::Result {
 pub enum WaitErrorKind {
     /// The operation failed, or its subject is gone.
     Failed,
-    /// Somebody canceled it.
+    /// The deployment was canceled.
     Canceled,
     /// Another deployment took its place and nothing tells how this one ended.
     Superseded,
@@ -95,7 +95,7 @@ pub enum WaitErrorKind {
     Refused,
 }
 
-/// What came after an operation that was superseded.
+/// The deployment that replaced a superseded operation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Successor {
@@ -103,7 +103,7 @@ pub struct Successor {
     pub deployment_id: Option<String>,
     /// Its request.
     pub deployment_request_id: Option<Uuid>,
-    /// Where it came from: `CONSOLE`, `API`, `GIT`…
+    /// Its origin: `CONSOLE`, `API`, `GIT`…
     pub origin: Option<String>,
     /// Who triggered it.
     pub triggered_by: Option<String>,
@@ -133,7 +133,7 @@ pub(super) struct Ended {
     pub(super) evidence: Vec<Evidence>,
 }
 
-/// Whether the server may be doing what was asked.
+/// Whether the server may be executing the action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Acted {
     No,
@@ -171,7 +171,7 @@ impl WaitError {
         self.0.kind == WaitErrorKind::Failed
     }
 
-    /// Somebody canceled the operation.
+    /// The operation was canceled.
     pub fn is_canceled(&self) -> bool {
         self.0.kind == WaitErrorKind::Canceled
     }
@@ -187,7 +187,7 @@ impl WaitError {
         self.0.kind == WaitErrorKind::DeadlinePassed
     }
 
-    /// Too many polls in a row failed. What the server did since is unknown: go on with
+    /// Too many polls in a row failed. The state on the server is unknown: continue with
     /// [`WaitError::token`] when it is reachable again.
     pub fn is_lost_contact(&self) -> bool {
         self.0.kind == WaitErrorKind::LostContact
@@ -224,7 +224,7 @@ impl WaitError {
         &self.0.token
     }
 
-    /// What came after an operation that was superseded.
+    /// The deployment that replaced a superseded operation.
     pub fn superseded_by(&self) -> Option<&Successor> {
         self.0.successor.as_ref()
     }
@@ -234,7 +234,7 @@ impl WaitError {
         self.0.report.as_ref()
     }
 
-    /// What shows how the operation ended: which endpoint said what of which deployment. Empty if
+    /// The facts that show how the operation ended: endpoint, statement and deployment. Empty if
     /// the end was not observed: a deadline, lost contact, a refusal.
     pub fn evidence(&self) -> &[Evidence] {
         &self.0.evidence
@@ -252,7 +252,7 @@ impl WaitError {
         self.0.not_canceled
     }
 
-    /// Whether the server may have done what was asked, although this wait did not see it.
+    /// Whether the server may have executed the action, although this wait did not observe it.
     pub fn may_have_been_executed(&self) -> bool {
         self.0.acted != Acted::No
     }
@@ -264,8 +264,8 @@ impl WaitError {
     }
 
     /// Whether something other than the API answered: the page of a login or of a firewall, the text
-    /// of a proxy. Such an answer says nothing about the operation: check the base URL and what is in
-    /// between, then go on with [`WaitError::token`]. If the action itself was answered so,
+    /// of a proxy. Such an answer says nothing about the operation: check the base URL and the proxies on the
+    /// way, then continue with [`WaitError::token`]. If the action itself was answered so,
     /// [`WaitError::may_have_been_executed`] holds.
     pub fn is_not_the_api(&self) -> bool {
         let source = self.0.source.as_ref();

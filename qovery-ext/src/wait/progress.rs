@@ -1,4 +1,4 @@
-//! What a wait tells on its way: the same data for streams, callbacks and errors.
+//! The progress of a wait: the same data for streams, callbacks and errors.
 
 use std::{
     fmt,
@@ -13,16 +13,16 @@ use serde::Serialize;
 
 use super::{BoxFuture, Counts, Goal, Names, Operation, Phase, Snapshot, WaitError};
 
-/// Where an operation stands.
+/// The progress of an operation.
 ///
 /// Delivered as soon as the first status is read, then whenever something changes, and every 30 s
-/// (by default) where nothing does.
+/// (by default) if nothing does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Progress {
-    /// What is waited for; `None` for a condition.
+    /// The goal; `None` for a condition.
     pub goal: Option<Goal>,
-    /// How far the operation itself is. What the snapshot shows may still be an earlier deployment.
+    /// The phase of the operation itself. The snapshot may still show an earlier deployment.
     pub phase: Phase,
     /// The last status that was read.
     pub snapshot: Snapshot,

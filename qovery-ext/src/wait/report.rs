@@ -11,13 +11,13 @@ use super::{
     source::DeploymentLog,
 };
 
-/// What a person needs to act on a failure.
+/// The facts that a person needs to act on a failure.
 ///
-/// `Display` prints each text as [`Printable`] does, so that what a build wrote is neither control of a
+/// `Display` prints each text as [`Printable`] does, so that the output of a build is neither control of a
 /// terminal nor a command of a CI runner; the fields hold the texts as they came.
 ///
 /// Bounded: at most 20 stages and 20 services, the number of lines that was asked for each, 1,000 characters a
-/// line. Gathering it never replaces the failure by another error: what could not be fetched is
+/// line. Gathering it never replaces the failure by another error: facts that could not be fetched are
 /// named in [`FailureReport::incomplete`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -50,7 +50,7 @@ pub struct FailedService {
     pub state: State,
     /// The name of its stage.
     pub stage: Option<String>,
-    /// The step in which it failed.
+    /// The step that failed.
     pub step: Option<StepSnapshot>,
     /// The last lines of the deployment log about it.
     pub lines: Vec<LogLine>,
@@ -62,17 +62,17 @@ pub struct FailedService {
 pub struct LogLine {
     /// When it was written, as the server says.
     pub at: Option<String>,
-    /// The id of what the line is about: a service or the environment.
+    /// The id of the service or environment that the line is about.
     pub about: Option<Uuid>,
     /// Its name.
     pub name: Option<String>,
     /// The step during which it was written.
     pub step: Option<String>,
-    /// Whether it tells of an error.
+    /// Whether it reports an error.
     pub is_error: bool,
     /// The text.
     pub text: String,
-    /// What the server advises.
+    /// The advice of the server.
     pub hint: Option<String>,
 }
 
@@ -81,7 +81,7 @@ const SERVICES: usize = 20;
 const LINE: usize = 1000;
 
 impl FailureReport {
-    /// What the last status alone tells.
+    /// The facts of the last status alone.
     pub(crate) fn of(snapshot: &Snapshot, goal: Goal, request: Option<Uuid>) -> Self {
         let failed = |phase| matches!(phase, Phase::Failed | Phase::Canceled);
         let mut services: Vec<_> = snapshot
@@ -89,7 +89,7 @@ impl FailureReport {
             .iter()
             .filter(|s| failed(snapshot.service_phase(s, goal)))
             .collect();
-        // What failed comes before what was canceled because of it.
+        // Failed services come before those that were canceled because of them.
         services.sort_by_key(|s| s.state == State::Canceled);
         Self {
             deployment_id: snapshot.deployment_id.clone(),

@@ -95,7 +95,7 @@ impl PollSchedule {
     }
 }
 
-/// Where a wait stands on its schedule.
+/// The position of a wait on its schedule.
 #[derive(Debug)]
 pub(crate) struct Pace {
     schedule: PollSchedule,

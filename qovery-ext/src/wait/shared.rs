@@ -13,7 +13,7 @@ use super::{
     source::{Fault, FaultKind, Seen, Source},
 };
 
-/// What one request reads.
+/// The content of one shared request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     /// All environments of a project.
@@ -177,7 +177,7 @@ fn known_key(index: usize, subject: &Subject) -> Key {
     }
 }
 
-/// What one shared request has read.
+/// The result of one shared request.
 #[derive(Debug, Clone)]
 pub(super) enum Shared {
     /// The environments by id.
@@ -186,7 +186,7 @@ pub(super) enum Shared {
 }
 
 impl Shared {
-    /// What the server asks to wait before the next request.
+    /// The delay that the server asks for before the next request.
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Shared::Project(all) => all.values().find_map(|seen| seen.retry_after),
@@ -195,7 +195,7 @@ impl Shared {
     }
 }
 
-/// Reads what a key stands for; `None` for an operation that reads for itself.
+/// Reads the content of a key; `None` for an operation that reads for itself.
 pub(super) async fn read(source: &Arc<dyn Source>, key: Key) -> Option<Result<Shared, Fault>> {
     match key {
         Key::Alone(_) => None,
@@ -227,13 +227,13 @@ fn by_id(list: Vec<Seen>) -> HashMap<Uuid, Seen> {
     all
 }
 
-/// The part of a shared reading that is about one subject; `None` where it says nothing about it.
+/// The part of a shared reading that is about one subject; `None` if it says nothing about the subject.
 pub(super) fn part_of(
     shared: &Result<Shared, Fault>,
     subject: &Subject,
 ) -> Option<Result<Seen, Fault>> {
     match shared {
-        // Only a passing fault is everybody's: what is refused or gone may be so for the whole only.
+        // Only a transient fault concerns all members: a refusal or a missing object may concern the whole only.
         Err(fault) if fault.kind == FaultKind::Unauthorized || fault.is_passing() => {
             Some(Err(fault.clone()))
         }

@@ -1,6 +1,6 @@
-//! What one poll has read, in one shape for environments, services and clusters.
+//! The content of one poll, in one shape for environments, services and clusters.
 //!
-//! Not for judging it: that needs to know whose status it is, see [`super::ledger`].
+//! It is not interpreted here: that needs the deployment that the status belongs to, see [`super::ledger`].
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use super::{
     state_table::{action_phase, stage_phase, step_phase},
 };
 
-/// What one poll has read of the subject.
+/// The content of one poll of the subject.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// What was read.
+    /// The reading.
     pub subject: Subject,
     /// The state to judge by: an environment's `last_deployment_state`, a service's or a cluster's
     /// own state. For selected services it is that of their environment.
@@ -40,7 +40,7 @@ pub struct Snapshot {
     pub triggered_by: Option<String>,
     /// How long the deployment took.
     pub duration: Option<Duration>,
-    /// What the server says about a cluster's state.
+    /// The state of a cluster, as the server reports it.
     pub reason: Option<String>,
     /// The stages, in their order.
     pub stages: Vec<StageSnapshot>,
@@ -59,7 +59,7 @@ pub struct StageSnapshot {
     pub id: Uuid,
     /// Its name.
     pub name: String,
-    /// Its status as the API spells it, where it has one.
+    /// Its status as the API spells it, if it has one.
     pub status: Option<String>,
     /// How long it took so far.
     pub duration: Option<Duration>,
@@ -73,7 +73,7 @@ pub struct ServiceSnapshot {
     pub service: ServiceRef,
     /// Its state.
     pub state: State,
-    /// The id of its stage, where it is known.
+    /// The id of its stage, if it is known.
     pub stage: Option<Uuid>,
     /// The status of its last action as the API spells it.
     pub action_status: Option<String>,
@@ -205,7 +205,7 @@ impl Snapshot {
             })
     }
 
-    /// Whether the whole is where it was: the same state, deployment and stages.
+    /// Whether the whole is unchanged: the same state, deployment and stages.
     pub(crate) fn has_not_moved_since(&self, other: &Self) -> bool {
         self.state == other.state
             && self.deployment_id == other.deployment_id
@@ -273,7 +273,7 @@ impl StageSnapshot {
 }
 
 impl ServiceSnapshot {
-    /// A service of which only the state is known.
+    /// A service with only its state known.
     pub fn new(service: ServiceRef, state: State) -> Self {
         Self {
             service,
@@ -290,12 +290,12 @@ impl ServiceSnapshot {
         }
     }
 
-    /// How far its last action is, where the server says.
+    /// The status of its last action, if the server reports it.
     pub fn action_phase(&self) -> Option<Phase> {
         self.action_status.as_deref().map(action_phase)
     }
 
-    /// The step that failed or, where none did, the last one.
+    /// The step that failed or, if none did, the last one.
     pub fn decisive_step(&self) -> Option<&StepSnapshot> {
         self.steps
             .iter()

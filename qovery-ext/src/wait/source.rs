@@ -36,17 +36,17 @@ pub(crate) trait Source: Send + Sync {
     /// The status of the subject.
     fn read<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Seen, Fault>>;
 
-    /// The state of one deployment request; `None` where the server does not know it.
+    /// The state of one deployment request; `None` if the server does not know it.
     fn request(&self, request: Uuid) -> BoxFuture<'_, Result<Option<RequestSeen>, Fault>>;
 
-    /// The requests that wait, in the order in which they will run; `None` where the subject has
+    /// The queued requests, first to run first; `None` if the subject has
     /// no queue.
     fn queue<'a>(
         &'a self,
         subject: &'a Subject,
     ) -> BoxFuture<'a, Result<Option<Vec<Waiting>>, Fault>>;
 
-    /// The last deployments, newest first; `None` where the subject has no history.
+    /// The last deployments, newest first; `None` if the subject has no history.
     fn history<'a>(
         &'a self,
         subject: &'a Subject,
@@ -94,7 +94,7 @@ pub(crate) trait Source: Send + Sync {
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) snapshot: Snapshot,
-    /// What the server asks to wait before the next request.
+    /// The delay that the server asks for before the next request.
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -145,10 +145,10 @@ pub(crate) struct PastService {
     pub(crate) action: Phase,
 }
 
-/// What the server answered to an action.
+/// The server's response to an action.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Receipt {
-    /// The request that it created, where it says so.
+    /// The request that it created, if it names one.
     pub(crate) request: Option<Uuid>,
     /// Whether the answer itself shows that nothing waits and nothing runs.
     pub(crate) idle: bool,
@@ -171,9 +171,9 @@ pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) source: Option<Arc<dyn std::error::Error + Send + Sync>>,
-    /// What a person reads.
+    /// The message for a person.
     pub(crate) message: String,
-    /// Whether the server may have done what was asked.
+    /// Whether the server may have executed the action.
     pub(crate) may_have_been_executed: bool,
     /// The topic of the text of a 400; `None` if it has no text.
     pub(crate) topic: Option<Topic>,

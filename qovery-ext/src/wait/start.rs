@@ -66,7 +66,7 @@ impl Start {
 
     pub(super) async fn act(&mut self, act: Act) -> Result<Ledger, WaitError> {
         let goal = act.goal();
-        // The queue first: what leaves it before the status is read is what the status shows.
+        // The queue first: a request that leaves it before the status is read shows in the status.
         let mut queue = None;
         if act.answers_without_request() {
             queue = self.queue().await?;

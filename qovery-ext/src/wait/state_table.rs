@@ -60,8 +60,8 @@ macro_rules! states {
 
 // N not started, Q queued, W running, R reached, F failed, C canceled.
 //
-// Three groups of cells need a word. READY means "never deployed": it is never a deployment that
-// succeeded. STOPPED and DELETED fail a deployment, but `track` lets them do so only where an id
+// Three groups of cells need an explanation. READY means "never deployed": it is never a deployment that
+// succeeded. STOPPED and DELETED fail a deployment, but the ledger lets them do so only if an id
 // proves that they came after it. A cancel has reached its goal with whatever ends the deployment,
 // because something that finished first can no longer be canceled.
 states! {
@@ -113,7 +113,7 @@ impl State {
         }
     }
 
-    /// Whether nothing is under way: the state stays as it is until somebody acts.
+    /// Whether the state is stable: it stays as it is until the next action.
     pub fn is_terminal(&self) -> bool {
         // A cancel waits for exactly this, so its column says it.
         self.phase(Goal::Canceled) == R
@@ -175,7 +175,7 @@ macro_rules! parts {
 
 // The parts of a deployment mean the same whatever the goal is: a stage that is done is done.
 parts! {
-    /// What the status of a stage means. A skipped stage had nothing to do: it counts as reached.
+    /// The meaning of the status of a stage. A skipped stage had nothing to do: it counts as reached.
     stage_phase {
         "QUEUED" => Q;
         "ONGOING" => W;
@@ -184,7 +184,7 @@ parts! {
         "SKIPPED" => R;
         "CANCELED" => C;
     }
-    /// What the status of a service's last action means. `NEVER` is an action that was never asked for.
+    /// The meaning of the status of a service's last action. `NEVER` is an action that was never asked for.
     action_phase {
         "QUEUED" => Q;
         "ONGOING" => W;
@@ -195,14 +195,14 @@ parts! {
         "CANCELING" => W;
         "NEVER" => N;
     }
-    /// What the status of a step (build, mirror, deploy…) means.
+    /// The meaning of the status of a step (build, mirror, deploy…).
     step_phase {
         "SUCCESS" => R;
         "ERROR" => F;
         "CANCEL" => C;
         "SKIP" => R;
     }
-    /// What the status of an entry of the deployment history means.
+    /// The meaning of the status of an entry of the deployment history.
     history_phase {
         "QUEUED" => Q;
         "ONGOING" => W;

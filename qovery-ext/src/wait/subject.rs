@@ -1,4 +1,4 @@
-//! What is waited on: an environment, one service, some services, a cluster.
+//! The subject of a wait: an environment, one service, some services, a cluster.
 
 use std::fmt;
 
@@ -64,7 +64,7 @@ impl fmt::Display for ServiceRef {
     }
 }
 
-/// What an operation waits on.
+/// The subject of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -74,7 +74,7 @@ pub enum Subject {
     Environment {
         /// Its id.
         id: Uuid,
-        /// Its project, where it is known: it lets many environments share one request.
+        /// Its project, if it is known: it lets many environments share one request.
         project: Option<Uuid>,
     },
     /// One service.
@@ -82,7 +82,7 @@ pub enum Subject {
     Service {
         /// The service.
         service: ServiceRef,
-        /// Its environment, where it is known: it lets many services share one request.
+        /// Its environment, if it is known: it lets many services share one request.
         environment: Option<Uuid>,
     },
     /// Some services of one environment.
@@ -90,7 +90,7 @@ pub enum Subject {
     Services {
         /// The environment.
         environment: Uuid,
-        /// The services, in the order in which they were given.
+        /// The services, in the order of the call.
         services: Vec<ServiceRef>,
     },
     /// A cluster.
@@ -130,7 +130,7 @@ impl Subject {
         Subject::Cluster { organization, id }
     }
 
-    /// The environment that the subject is or belongs to, where it is known.
+    /// The environment that the subject is or belongs to, if it is known.
     pub fn environment_id(&self) -> Option<Uuid> {
         match self {
             Subject::Environment { id, .. } => Some(*id),

@@ -1,4 +1,4 @@
-//! What another process needs to wait on with.
+//! The state that another process needs to continue a wait.
 
 use std::{
     fmt,
@@ -36,7 +36,7 @@ pub struct OperationToken {
     made: u64,
 }
 
-/// What is written.
+/// The serialised form.
 #[derive(Clone, Serialize, Deserialize)]
 struct Form {
     version: u32,
@@ -129,7 +129,7 @@ fn check_version(version: u32) -> Result<(), TokenError> {
     )))
 }
 
-/// What a token begins with, before its version.
+/// The prefix of a token, before its version.
 const PREFIX: &str = "qovery-op-";
 
 impl fmt::Display for OperationToken {

@@ -78,7 +78,7 @@ impl ServiceKind {
     }
 }
 
-/// Parts of which a deployment uses one: which of them depends on the source of the service.
+/// Parts that exclude each other: the source of the service decides which one it takes.
 const ALTERNATIVES: [[VersionField; 2]; 2] = [
     [VersionField::ImageTag, VersionField::GitCommit],
     [VersionField::ChartVersion, VersionField::GitCommit],
@@ -141,7 +141,7 @@ impl ServiceVersion {
     ///
     /// # Errors
     /// Returns an error if the kind of the service does not take a part that is set, if a part is
-    /// blank, and if two parts are set of which a deployment uses one.
+    /// blank, and if two parts are set that exclude each other.
     pub fn check(&self, service: ServiceRef) -> Result<(), UnsupportedVersion> {
         let refuse = |reason, field, value: &str| {
             Err(UnsupportedVersion {

@@ -77,7 +77,7 @@ impl Http2 {
                         let ends = reply.end == End::GoAway;
                         answer(respond, reply);
                         if ends {
-                            // What was sent goes out first.
+                            // The bytes written so far go out first.
                             let pause = std::time::Duration::from_millis(10);
                             let _ = tokio::time::timeout(pause, connection.accept()).await;
                             connection.abrupt_shutdown(h2::Reason::NO_ERROR);
@@ -118,7 +118,7 @@ fn answer(mut respond: h2::server::SendResponse<Bytes>, reply: Reply) {
     let proper = reply.end == End::Properly;
     stream.send_data(reply.data, proper).unwrap();
     if let End::Reset(reason) = reply.end {
-        // What was sent goes out first.
+        // The bytes written so far go out first.
         tokio::spawn(async move {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             stream.send_reset(reason);
@@ -301,7 +301,7 @@ async fn a_body_that_is_shorter_than_announced_broke_off_over_http_1() {
             assert_eq!(error.attempts(), expected, "{method}");
         }
     }
-    // Chunks say where they end, whatever length is announced beside them.
+    // Chunks mark their own end; the announced length does not count.
     let both = b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\ncontent-length: 1000\r\n\r\n\
 4\r\nxxxx\r\n0\r\n\r\n"
         .to_vec();

@@ -61,7 +61,7 @@ async fn a_body_that_is_said_to_be_as_it_is_decodes() {
 
 /// Blanks, compressed with gzip: 13 bits for 258 of them, without end.
 fn bomb(bytes: usize) -> Vec<u8> {
-    // One block with the codes of the format itself: a blank, then over and over what came before.
+    // One block with the codes of the format itself: a blank, then repeated references to it.
     let mut bits = vec![1, 1, 0];
     bits.extend([0, 1, 0, 1, 0, 0, 0, 0]);
     let again = [1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0];

@@ -1,4 +1,4 @@
-//! Connections that fail at each point, and what the server has seen by then.
+//! Connections that fail at each point, and the part of the request that the server has seen by then.
 
 use std::{sync::Arc, time::Duration};
 
@@ -164,7 +164,7 @@ async fn a_post_is_executed_at_most_once_whatever_byte_a_fault_strikes() {
             let outcome = send(&client(&server), &method).await;
             let executions = server.executions();
             assert!(executions <= 1, "{method} {fault:?}");
-            // And what the error says of it is never less than the truth.
+            // The error never claims less than the truth.
             let error = outcome.unwrap_err();
             assert!(
                 error.may_have_been_executed() || executions == 0,
@@ -339,7 +339,7 @@ async fn a_length_that_lies_neither_reserves_memory_nor_gets_past_the_limit() {
             403
         );
     }
-    // Shorter than the body: what follows is none of it.
+    // Shorter than the body: the rest does not belong to it.
     let bytes = format!(
         "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{{}}{}",
         "x".repeat(9000)

@@ -41,7 +41,7 @@ impl Printed {
         }
     }
 
-    /// What a program prints that unwraps this.
+    /// The output of a program that unwraps this.
     pub(crate) fn panic<T: Debug, E: Debug>(&self, outcome: Result<T, E>) {
         let caught = catch_unwind(AssertUnwindSafe(|| outcome.unwrap()));
         if let Err(payload) = caught {

@@ -1,4 +1,4 @@
-//! A server of raw sockets that answers by a script and misbehaves where it is told to.
+//! A server of raw sockets that answers by a script, faults included.
 
 use std::{
     net::SocketAddr,
@@ -48,7 +48,7 @@ pub(crate) fn response(status: u16, headers: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} X\r\n{headers}{length}\r\n{body}").into_bytes()
 }
 
-/// What a server has seen.
+/// The events that a server has seen.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
     /// The requests that were read as a whole: only these can have been executed.
@@ -107,7 +107,7 @@ impl Server {
         self.seen.borrow().clone()
     }
 
-    /// What the server sees, to wait for.
+    /// The events of the server, to wait for.
     pub(crate) fn watch(&self) -> watch::Receiver<Seen> {
         self.seen.clone()
     }
@@ -165,7 +165,7 @@ async fn serve(mut stream: TcpStream, (number, script): Shared, seen: watch::Sen
                 return;
             }
             Answer::ResetAfter(bytes) => {
-                // On this machine what is written has arrived, and is read before the reset.
+                // On loopback, written bytes have arrived and are read before the reset.
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.set_zero_linger();
                 return;
@@ -194,7 +194,7 @@ async fn serve(mut stream: TcpStream, (number, script): Shared, seen: watch::Sen
     }
 }
 
-/// Reads head and body, `limit` bytes at most; `false` where that was before their end.
+/// Reads head and body, `limit` bytes at most; `false` if they are longer.
 async fn read_request(stream: &mut TcpStream, text: &mut Vec<u8>, limit: usize) -> bool {
     let mut chunk = [0; 4096];
     loop {

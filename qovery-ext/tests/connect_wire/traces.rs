@@ -1,4 +1,4 @@
-//! What a subscriber learns of a call.
+//! The spans and events that a subscriber receives for a call.
 
 use qovery_api::http::Method;
 

@@ -18,7 +18,7 @@ use std::{
 use qovery_fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, SocketFault, Step, Workload};
 use serde_json::json;
 
-/// Texts of the corpus of hostile ones, and what is wrong with an output.
+/// Hostile texts of the corpus, and the checks of an output.
 #[allow(
     unreachable_pub,
     reason = "the tests of the workspace publish what is private here"
@@ -89,7 +89,7 @@ impl From<Output> for Run {
     }
 }
 
-/// The program of an example. Cargo builds it with the tests, but not where one test is asked for.
+/// The program of an example. Cargo builds it with the tests, but not if a single test is asked for.
 fn program(example: &str) -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let target = tests.parent().and_then(|deps| deps.parent()).unwrap();

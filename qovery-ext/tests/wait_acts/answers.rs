@@ -47,7 +47,7 @@ const UNRELATED: [&str; 4] = [
     r#"{"status":400,"detail":"environment 00000000-0000-0000-0000-000000000063 does not exist"}"#,
 ];
 
-/// What a read may be answered with that says nothing about the subject.
+/// Answers to a read that say nothing about the subject.
 fn worthless() -> Vec<Instead> {
     let foreign = STATUSES.iter().flat_map(|status| {
         // A success of another form is an answer of the API; a scalar or a page is not.

@@ -9,7 +9,7 @@ use qovery_api::{
 use qovery_ext::connect::Connect;
 use qovery_fake::{FakeQovery, FakeTransport};
 
-/// What is answered in place of the API.
+/// The answer in place of the API's.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Instead {
     /// Status, media type (none if blank), body.
@@ -79,7 +79,7 @@ impl Between {
         });
     }
 
-    /// What was sent besides reading, as operations.
+    /// The requests other than reads, as operations.
     pub(crate) fn acts(&self) -> Vec<String> {
         self.sent.lock().expect("no panic").clone()
     }

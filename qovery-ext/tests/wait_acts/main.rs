@@ -1,4 +1,4 @@
-//! Every action, from its handle over the client to what the API is asked for and back.
+//! Every action, from its handle over the client to the request to the API and back.
 //!
 //! On paused time, against the fake's socket-free transport.
 
@@ -67,7 +67,7 @@ impl World {
             .expect("one of each")
     }
 
-    /// What was asked of the API besides reading, as operations.
+    /// The requests to the API other than reads, as operations.
     fn asked(&self) -> Vec<String> {
         let executions = self.fake.executions().into_iter();
         executions.filter_map(|r| r.operation).collect()

@@ -1,4 +1,4 @@
-//! What comes of it.
+//! The outcomes of actions.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ async fn a_service_that_its_deployment_never_came_to_is_told_who_failed() {
     let failed: Vec<_> = error.report().expect("a report").services.iter().collect();
     assert_eq!(failed[0].service.id, database.id());
 
-    // The same, where somebody waits for the one that was not reached.
+    // The same, for a wait on the service that was not reached.
     environment
         .next_deployment()
         .fails_at(&database, Step::Deployment)
@@ -116,7 +116,7 @@ async fn what_another_process_has_started_can_be_waited_for() {
     assert!(reached.elapsed >= theirs.ended_at.expect("it ended"));
     assert!(world.asked().is_empty());
 
-    // And exactly one request of somebody else.
+    // And exactly one request of an external actor.
     world
         .environment
         .elsewhere()

@@ -1,4 +1,4 @@
-//! What is sent.
+//! The requests that actions send.
 
 use qovery_api::Client;
 use qovery_ext::wait::{

@@ -1,4 +1,4 @@
-//! Every kind of service with every version: what it takes is sent, what it does not take is refused.
+//! Every kind of service with every version: accepted versions are sent, others are refused.
 
 use qovery_api::http::Method;
 use qovery_ext::wait::{

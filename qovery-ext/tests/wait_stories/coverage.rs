@@ -1,6 +1,6 @@
-//! What really happened in a story, so that the test knows what it has proven.
+//! The events of a story: they show the test which situations it has covered.
 //!
-//! From what the wait was shown and what the fake recorded, not from what the story had planned.
+//! Taken from the readings of the wait and the record of the fake, not from the plan of the story.
 
 use std::{
     collections::BTreeMap,
@@ -73,7 +73,7 @@ impl Kind {
     ];
 }
 
-/// What the wait was shown on its way.
+/// The readings of the wait.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Watcher(Arc<Mutex<Shown>>);
 
@@ -110,7 +110,7 @@ pub(crate) fn kinds(story: &Story, played: &Played, truth: &Truth) -> Vec<Kind> 
             .filter(|r| r.status.is_some_and(|s| s.as_u16() == status))
             .count()
     };
-    // What is left of a fault has not struck.
+    // The remaining part of a fault has not struck.
     let struck = scene.fake.pending_faults().is_empty();
     let planned = |is: fn(&Trouble) -> bool| struck && story.trouble.iter().any(is);
     let deleted = story.asked == Asked::Delete && played.outcome == Outcome::Reached;

@@ -119,15 +119,15 @@ async fn play(story: &Story) -> Played {
     }
 }
 
-/// What a story that ended rightly has shown.
+/// The coverage of a story that ended as the oracle expects.
 struct Judged {
     outcome: Outcome,
     kinds: Vec<Kind>,
-    /// Reported as a success because nothing that anybody can read shows that it was none.
+    /// Reported as a success because no readable fact shows that it was none.
     is_excused: bool,
 }
 
-/// Plays a story and says what happened, or what is wrong with the outcome.
+/// Plays a story and returns its coverage, or the fault in the outcome.
 async fn judge(seed: u64) -> Result<Judged, String> {
     let story = Story::new(seed);
     let played = play(&story).await;
@@ -150,9 +150,9 @@ async fn judge(seed: u64) -> Result<Judged, String> {
     if early && !excused {
         return Err(describe("reported before it was so"));
     }
-    // Where nothing tells ours from another, all of them have to end.
+    // If no fact distinguishes ours from another request, all of them have to end.
     let end = truth.at.and(last_end_of_alike(&story, &played.scene));
-    // If no endpoint tells of the request, ours may be behind any run that follows: the wait goes on
+    // If no endpoint shows the request, ours may be behind any run that follows: the wait continues
     // until nothing hides it.
     let may_be_hidden = !is_told(&story) && (truth.replaced || truth.is_in_doubt);
     if let Some(end) = end.filter(|_| !may_be_hidden)
@@ -218,7 +218,7 @@ fn the_outcome_of_every_story_is_the_right_one() {
         Outcome::LostContact,
     ] {
         let count = tally.outcomes.get(&outcome).copied().unwrap_or(0);
-        // Few stories are left in which no fact decides.
+        // Few stories remain without a fact that decides.
         let least = if outcome == Outcome::Superseded {
             10
         } else {
@@ -239,7 +239,7 @@ fn play_all(seeds: impl Iterator<Item = u64>) -> (Tally, Vec<String>) {
     (tally, wrong)
 }
 
-/// Stories in which little tells whose deployment is shown, and how they end.
+/// Stories with few facts about the shown deployment, and how they end.
 const HARD: &[(u64, Outcome)] = &[
     // Nothing names the request, one that waited takes it in and is canceled, a later one succeeds.
     (134_705, Outcome::Superseded),

@@ -1,4 +1,4 @@
-//! What the right outcome of a story is, from what really happened.
+//! The right outcome of a story, from the events on the fake's side.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use qovery_fake::FakeDeployment;
 
 use crate::story::{Asked, Fate, Scene, Story, Target};
 
-/// For how long after the action its request is looked for, where the answer does not name it.
+/// For how long after the action the wait looks for its request, if the response does not name it.
 const SETTLE: Duration = Duration::from_secs(15);
 
 /// An outcome, whoever waited.
@@ -43,7 +43,7 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Truth {
     pub(crate) end: End,
-    /// When, on the fake's clock; `None` where it has not ended or nothing ran.
+    /// The time of the end, on the fake's clock; `None` if it has not ended or nothing ran.
     pub(crate) at: Option<Duration>,
     /// Whether another deployment took its place.
     pub(crate) replaced: bool,
@@ -63,7 +63,7 @@ pub(crate) enum End {
     StillGoing,
 }
 
-/// Lets the story go on until nothing more can happen to our request, and says what has.
+/// Plays the story until nothing more can happen to our request, and returns its fate.
 pub(crate) async fn truth(story: &Story, scene: &Scene) -> Truth {
     for _ in 0..200 {
         if scene.ours().is_none_or(|d| d.is_over) {
@@ -95,7 +95,7 @@ pub(crate) async fn truth(story: &Story, scene: &Scene) -> Truth {
     }
 }
 
-/// When the last of the requests ended that can be taken for ours, where none is named: those that
+/// The end of the last request that can be taken for ours, if none is named: those that
 /// came at about the same time.
 pub(crate) fn last_end_of_alike(story: &Story, scene: &Scene) -> Option<Duration> {
     let ours = scene.ours()?;
@@ -112,7 +112,7 @@ fn alike(story: &Story, scene: &Scene, ours: &FakeDeployment) -> Vec<FakeDeploym
     let unseen = story.latency * 4 + story.stale + story.blind_for();
     let at_that_time =
         |other: &FakeDeployment| other.accepted_at.abs_diff(ours.accepted_at) <= SETTLE + unseen;
-    // What waited may have taken ours in, where the queue showed ours late.
+    // A queued request may have absorbed ours, if the queue showed ours late.
     let waited = |other: &FakeDeployment| {
         !unseen.is_zero()
             && other.accepted_at <= ours.accepted_at
@@ -206,7 +206,7 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
     }
     let told = is_told(story);
     if truth.replaced && !told {
-        // Nobody tells how it ended: to say so is right, to guess is not.
+        // No endpoint reports how it ended: to report that is right, to guess is not.
         right.push(Outcome::Superseded);
     }
     if truth.is_in_doubt {
@@ -218,7 +218,7 @@ pub(crate) fn right(story: &Story, truth: &Truth) -> Vec<Outcome> {
         right.push(Outcome::Superseded);
     }
     if truth.at.is_none() && !told {
-        // It ended in the queue, and left no trace that anybody could read.
+        // It ended in the queue, without a trace in any endpoint.
         right.push(Outcome::DeadlinePassed);
     }
     if is_indistinguishable(story, truth) {
@@ -242,8 +242,8 @@ pub(crate) fn was_stopped_already(story: &Story, truth: &Truth) -> bool {
         && truth.is_stopped
 }
 
-/// The server named no request, took ours out of its queue and ran somebody else's of the same kind:
-/// nothing that anybody can read tells the two apart.
+/// The server named no request, removed ours from its queue and ran another actor's of the same kind:
+/// no readable fact distinguishes the two.
 pub(crate) fn is_indistinguishable(story: &Story, truth: &Truth) -> bool {
     let same = matches!(story.asked, Asked::Deploy | Asked::Redeploy);
     truth.end == End::Canceled

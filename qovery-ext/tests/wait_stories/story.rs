@@ -1,4 +1,4 @@
-//! Random deployment stories: what is there, what is asked for, and what happens meanwhile.
+//! Random deployment stories: the initial state, the request, and the events during the wait.
 //!
 //! A story is a value that a seed makes; playing it sets up a fake and runs a wait against it.
 
@@ -22,11 +22,11 @@ pub(crate) struct Story {
     pub(crate) before: &'static str,
     pub(crate) target: Target,
     pub(crate) asked: Asked,
-    /// Somebody else's deployment was asked for so long before.
+    /// A deployment of another actor was requested this long before.
     pub(crate) foreign_before: Option<Duration>,
     /// And another one waits behind that.
     pub(crate) foreign_queued: bool,
-    /// Somebody else's deployment is asked for so long after ours.
+    /// A deployment of another actor is requested this long after ours.
     pub(crate) foreign_after: Option<Duration>,
     pub(crate) fate: Fate,
     pub(crate) stale: Duration,
@@ -39,14 +39,14 @@ pub(crate) struct Story {
     pub(crate) latency: Duration,
     /// The server's calendar jumps by so many seconds right after the action.
     pub(crate) calendar_jump: i64,
-    /// The environment shows a state that nobody knows, for a while.
+    /// The environment shows an unknown state, for a while.
     pub(crate) novelty: Option<(Duration, Duration)>,
     pub(crate) deadline: Duration,
     /// A service that is not asked about shows an old failure.
     pub(crate) neighbour_in_error: Option<usize>,
-    /// A service that is not asked about fails in somebody else's deployment before ours.
+    /// A service outside the request fails in another actor's deployment before ours.
     pub(crate) neighbour_fails: Option<usize>,
-    /// Another process goes on with the wait, from its token.
+    /// Another process continues the wait, from its token.
     pub(crate) resumed: bool,
 }
 

@@ -14,7 +14,7 @@ fn short_or_none<T: ToString>(id: Option<&T>) -> String {
     id.map_or_else(|| "none".to_owned(), short)
 }
 
-/// What the wait was shown.
+/// The readings of the wait.
 pub(crate) fn progress(progress: &Progress) {
     let shown = &progress.snapshot;
     println!(
@@ -39,7 +39,7 @@ pub(crate) fn progress(progress: &Progress) {
     }
 }
 
-/// What the server saw and did.
+/// The requests and events on the server.
 pub(crate) fn record(scene: &Scene) {
     for request in scene.fake.requests() {
         println!(

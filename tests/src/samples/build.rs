@@ -12,7 +12,7 @@ const NESTING: usize = 2;
 /// How many instances one schema has at most: more than any needs today.
 const MOST: usize = 64;
 
-/// Makes instances of schemas. What it has made before decides what it makes next, so that all
+/// Makes instances of schemas. Earlier instances influence later ones, so that all
 /// members of unions and all values of enums have their turn.
 #[derive(Debug)]
 pub struct Builder<'d> {
@@ -38,7 +38,7 @@ impl<'d> Builder<'d> {
     /// Instances of a schema, so many that every member of every union in it is there.
     ///
     /// # Panics
-    /// Where no finite value satisfies the schema.
+    /// Panics if no finite value satisfies the schema.
     pub fn instances(document: &'d Value, schema: &Value) -> Vec<Node> {
         Self::until(document, schema, "oneOf")
     }
@@ -46,7 +46,7 @@ impl<'d> Builder<'d> {
     /// Instances of a schema, so many that every value of every enum in it is there.
     ///
     /// # Panics
-    /// Where no finite value satisfies the schema.
+    /// Panics if no finite value satisfies the schema.
     pub fn all_values(document: &'d Value, schema: &Value) -> Vec<Node> {
         Self::until(document, schema, "")
     }

@@ -1,4 +1,4 @@
-//! Whether what came back is what was sent.
+//! Compares a received document with the one that was sent.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
@@ -8,13 +8,13 @@ use super::Node;
 /// Which way a document travels: the API is forgiven more than we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// To the API: exactly what was meant, and null is not nothing.
+    /// To the API: exactly the intended document, and null is not nothing.
     Request,
     /// From the API: a property without a value may be null, empty or left out.
     Response,
 }
 
-/// Every difference between what was sent and what came back, with its path. Times are compared as
+/// Every difference between the sent and the received document, with its path. Times are compared as
 /// moments and numbers by their value.
 pub fn compare(node: &Node, sent: &Value, got: &Value, direction: Direction) -> Vec<String> {
     let mut comparison = Comparison {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-/// What one value has to satisfy.
+/// The constraints on one value.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Flat {
     pub(super) kind: Option<String>,
@@ -52,7 +52,7 @@ impl Flat {
         flat
     }
 
-    /// Adds what another schema demands.
+    /// Adds the constraints of another schema.
     pub(super) fn add(&mut self, document: &Value, schema: &Value) {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             let name = reference.rsplit('/').next().unwrap_or_default();

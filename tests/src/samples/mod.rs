@@ -1,8 +1,8 @@
 //! Instances of the contract's schemas: complete ones, sparse ones, and ones as next year's server
 //! may send them.
 //!
-//! A [`Node`] is one instance with what the contract says of each part of it, so that it can be
-//! written in several ways ([`Variation`]) and compared with what came back ([`compare`]). All of it
+//! A [`Node`] is one instance with the contract's facts about each part of it, so that it can be
+//! written in several ways ([`Variation`]) and compared with a received document ([`compare`]). All of it
 //! is deterministic: the same document gives the same instances. Not for recorded answers: no answer
 //! of the live API is behind any of this.
 
@@ -28,7 +28,7 @@ pub enum Node {
     Text(String),
     /// Text that must not show.
     Secret(String),
-    /// Text of which the contract lists the values.
+    /// Text with the values that the contract lists.
     Enum(String),
     /// A date with time.
     DateTime,
@@ -38,7 +38,7 @@ pub enum Node {
     Number(f64),
     /// True or false.
     Boolean(bool),
-    /// A value of which the contract says nothing.
+    /// A value that the contract does not describe.
     Any(Value),
 }
 
@@ -91,7 +91,7 @@ impl Node {
         }
     }
 
-    /// The value of a property, where this is an object that has it.
+    /// The value of a property, if this is an object that has it.
     pub fn property(&self, name: &str) -> Option<&Self> {
         let Self::Object(object) = self else {
             return None;

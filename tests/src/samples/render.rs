@@ -45,7 +45,7 @@ pub enum Variation {
 }
 
 impl Variation {
-    /// All but those of unions, of which an instance has as many as it has levels.
+    /// All but those of unions: an instance has as many of those as it has levels.
     pub const ALL: [Self; 14] = [
         Self::Full,
         Self::RequiredOnly,
@@ -145,7 +145,7 @@ impl Object {
                 written.insert(name.clone(), node.write(variation, below));
             }
         }
-        // Where a schema says what further properties are, this one would be wrong.
+        // If a schema describes further properties, this one would be wrong.
         if variation == Variation::UnknownField && (self.extra.is_empty() || self.open) {
             let value = json!({"deep": [1, 2.5, null, "text"]});
             written.insert(UNKNOWN_FIELD.to_owned(), value);

@@ -50,7 +50,7 @@ impl Known {
         }
     }
 
-    /// What is wrong with a command line; `None` where it can be typed.
+    /// The fault of a command line; `None` if it can be typed.
     fn problem(&self, line: &str) -> Option<String> {
         let mut words = line.split_whitespace().skip_while(|word| {
             word.chars()
@@ -66,7 +66,7 @@ impl Known {
         let arguments: Vec<_> = words.collect();
         match arguments.split_first() {
             None | Some((&"xtask", [])) => None,
-            // A command is named, not typed: what it needs is said elsewhere.
+            // A command is named, not typed: its arguments are documented in another place.
             Some((&"xtask", [name])) => xtask::understands([name, "--help"]).err(),
             Some((&"xtask", rest)) => xtask::understands(rest.iter().copied()).err(),
             Some((

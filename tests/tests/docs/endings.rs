@@ -1,4 +1,4 @@
-//! Every way in which a wait ends, played with the fake, and the exit code that goes with it.
+//! Every outcome of a wait, played with the fake, and its exit code.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The README and the guide say what is so: links lead somewhere, tables agree with the code, commands
+//! The README and the guide are true: links have targets, tables agree with the code, commands
 //! and tests exist.
 //!
 //! Not for the snippets: those are compiled and run as tests of the docs.

@@ -1,4 +1,4 @@
-//! A page of the docs, and what is in it.
+//! A page of the docs, and its contents.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 /// One file of Markdown.
 pub(crate) struct Page {
-    /// Where it is, from the directory of the workspace.
+    /// Its path, from the directory of the workspace.
     pub(crate) path: PathBuf,
     pub(crate) text: String,
 }
@@ -53,7 +53,7 @@ impl Page {
         self.events().filter_map(target).collect()
     }
 
-    /// What can stand after `#` in a link to it, as GitHub makes it from the headings.
+    /// The anchors of the page, as GitHub makes them from the headings.
     pub(crate) fn anchors(&self) -> Vec<String> {
         let mut anchors = Vec::new();
         let mut taken = HashMap::new();

@@ -1,4 +1,4 @@
-//! What a connected client sends again, counted for each method and each thing that can happen.
+//! The retries of a connected client, counted for each method and each kind of fault.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -64,7 +64,7 @@ async fn again<O: Operation>(outcome: Outcome) -> bool {
     requests.load(Ordering::Relaxed) > 1
 }
 
-/// What the columns of the table say; the methods of a column have to agree.
+/// The meaning of the columns of the table; the methods of a column have to agree.
 async fn cells(outcomes: &[Outcome]) -> [&'static str; 2] {
     let mut cells = [None; 2];
     for outcome in outcomes {

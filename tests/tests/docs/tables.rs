@@ -1,4 +1,4 @@
-//! Tables that repeat what the code decides.
+//! Tables that repeat decisions of the code.
 
 use std::time::Duration;
 

@@ -298,7 +298,7 @@ async fn a_web_page_is_no_answer_of_any_operation() {
             assert_eq!(error.is_decode(), status.starts_with('2'), "{text}");
         }
     }
-    // JSON of the wrong type is JSON, and what is no page is none.
+    // JSON of the wrong type is JSON, and a body that is not a page is none.
     let server = Server::of("200 OK", "content-type: text/html\r\n", "{}").await;
     statuses(&server.client()).await.unwrap();
     let server = Server::of("404 Not Found", JSON, "{\"detail\":\"<html>\"}").await;

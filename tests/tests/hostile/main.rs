@@ -1,4 +1,4 @@
-//! Input of an attacker: everything that comes from outside and is not what it should be, each kind with
+//! Input of an attacker: everything that comes from outside and is malformed or malicious, each kind with
 //! its corpus: bodies, texts that a terminal or a CI runner would obey, tokens in disguise, values of
 //! paths, files in place of others.
 

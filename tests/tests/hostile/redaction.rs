@@ -22,7 +22,7 @@ const TOKENS: [&str; 7] = [
     "~",
 ];
 
-/// Every way in which the token may come back.
+/// Every form of the token that may come back.
 fn spellings(token: &str) -> Vec<String> {
     let each = |write: &dyn Fn(u8) -> String| token.bytes().map(write).collect::<String>();
     let percent = utf8_percent_encode(token, NON_ALPHANUMERIC).to_string();
@@ -140,7 +140,7 @@ async fn a_failure_does_not_show_the_token_in_any_spelling() {
     for token in TOKENS {
         for spelling in spellings(token) {
             let marked = format!("<<{spelling}>>");
-            // As it stands in the body: where it is not JSON, the whole is text.
+            // As it stands in the body: if that is not JSON, the whole is text.
             let bodies = [
                 format!("{{\"detail\":\"{marked}\"}}"),
                 format!("{{\"message\":\"{marked}\",\"trace\":[{{\"{marked}\":\"{marked}\"}}]}}"),
@@ -153,7 +153,7 @@ async fn a_failure_does_not_show_the_token_in_any_spelling() {
             for body in bodies {
                 for status in [401, 200] {
                     let answer = match status {
-                        // What is no JSON is a failure too.
+                        // A body that is not JSON is a failure too.
                         200 => response(200, &format!("!{body}")),
                         status => response(status, &body),
                     };

@@ -142,7 +142,7 @@ fn implementations() -> BTreeSet<String> {
     found
 }
 
-/// What was printed, by the implementation that printed it.
+/// The printed text, by the implementation that printed it.
 #[derive(Default)]
 struct Printed(Vec<(&'static str, String)>);
 

@@ -1,4 +1,4 @@
-//! The typed mocks match what the calls of every style send over HTTP.
+//! The typed mocks match the requests that the calls of every style send over HTTP.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where its setup fails")]
 

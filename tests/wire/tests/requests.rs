@@ -19,7 +19,7 @@ use wire_client::{
     TransportError, types,
 };
 
-/// Keeps what it was sent, and answers that there is nothing.
+/// Keeps the request, and answers that there is nothing.
 #[derive(Clone, Default)]
 struct Recorder(Arc<Mutex<Vec<Request>>>);
 

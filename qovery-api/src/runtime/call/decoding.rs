@@ -33,7 +33,7 @@ pub(super) struct Decoding<O: Operation> {
     work: Option<Work>,
 }
 
-/// Where the thread leaves what it decoded.
+/// Receives the decoded value from the thread.
 type Outcome<T> = Arc<Mutex<Option<Result<T, DecodeError>>>>;
 
 impl<O: Operation> Decoding<O> {

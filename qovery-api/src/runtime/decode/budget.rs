@@ -19,10 +19,10 @@ pub(crate) const PER_BODY_BYTE: usize = 7;
 /// A limit that is derived from the limit on bodies is not lower than this.
 const LEAST: usize = 64 * 1024;
 
-/// What an object or a list takes besides its members: the first node of a map, the first four places
+/// The size of an object or a list without its members: the first node of a map, the first four places
 /// of a list.
 const CONTAINER: usize = 640;
-/// What a member of an object or a list takes: its value, with the room that a growing list keeps, and
+/// The size of a member of an object or a list: its value, with the room that a growing list keeps, and
 /// its share of the nodes of a map or of the allocator.
 const MEMBER: usize = 4 * size_of::<Value>() + 32;
 /// A list of structs holds up to three times their size while it grows, and four places for the first.
@@ -34,7 +34,7 @@ thread_local! {
     static LEFT: Cell<Left> = const { Cell::new(Left::Unlimited) };
 }
 
-/// What is left of the limit.
+/// The remaining part of the limit.
 #[derive(Clone, Copy)]
 enum Left {
     Unlimited,
@@ -68,7 +68,7 @@ pub(super) fn limit() -> usize {
     LIMIT.get().unwrap_or_else(default)
 }
 
-/// Counts what is made from here on, until it is dropped.
+/// Counts the size of values from here on, until it is dropped.
 pub(super) struct Account(Left);
 
 impl Account {
@@ -88,16 +88,16 @@ impl Drop for Account {
     }
 }
 
-/// What is left before something is tried.
+/// The remaining part before an attempt.
 #[derive(Clone, Copy)]
 pub(crate) struct Balance(Left);
 
-/// What is left now.
+/// The remaining part now.
 pub(crate) fn balance() -> Balance {
     Balance(LEFT.get())
 }
 
-/// Gives back what was taken since, because nothing of it was kept.
+/// Restores the budget of the attempt, because nothing of it was kept.
 pub(crate) fn restore(balance: Balance) {
     if !matches!(LEFT.get(), Left::Overdrawn) {
         LEFT.set(balance.0);
@@ -126,14 +126,14 @@ pub(crate) fn take<E: de::Error>(bytes: usize) -> Result<(), E> {
     }
 }
 
-/// Takes what a struct needs.
+/// Takes the size of a struct from the budget.
 pub(crate) fn take_struct<T, E: de::Error>() -> Result<(), E> {
     take(size_of::<T>() * GROWTH)
 }
 
-/// What the values of a document may take, or `None` if that is beyond the limit.
+/// The size that the values of a document may reach, or `None` if it is beyond the limit.
 ///
-/// Counts at first without telling texts from structure, which is quick and never too little. Only a
+/// Counts at first without distinguishing texts from structure, which is quick and never too little. Only a
 /// document that seems to be too large is counted with care.
 pub(super) fn weigh(body: &[u8], limit: usize) -> Option<usize> {
     let mut count = Count::default();
@@ -185,7 +185,7 @@ impl Count {
     }
 }
 
-/// What follows the quote that ends the text.
+/// The byte after the quote that ends the text.
 fn after_text(mut text: &[u8]) -> &[u8] {
     while let Some(found) = memchr2(b'"', b'\\', text) {
         let is_escape = text.get(found) == Some(&b'\\');

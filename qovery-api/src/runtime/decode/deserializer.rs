@@ -487,7 +487,7 @@ impl<'de> MapAccess<'de> for Fields<'de, '_> {
     }
 }
 
-/// The name of a field that the model holds only in part: bytes, by which the model tells it.
+/// The name of a field that the model holds only in part: bytes, so that the model can recognise it.
 struct NameInPart<'a>(&'a str);
 
 impl<'de> Deserializer<'de> for NameInPart<'_> {

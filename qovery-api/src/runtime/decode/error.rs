@@ -1,6 +1,6 @@
 //! Why a document could not be decoded.
 //!
-//! Shows where and what was expected, and never a text of the document: it may be a secret.
+//! Shows the path and the expected kind, and never a text of the document: it may be a secret.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::runtime::{Printable, redact::Token};
 
 /// Why a document could not be decoded.
 ///
-/// The message names the kinds of what was expected and found, and shows no text of the document.
+/// The message names the expected kind and the kind that was found, and shows no text of the document.
 #[derive(Clone)]
 pub struct DecodeError(Box<Inner>);
 
@@ -98,13 +98,13 @@ impl DecodeError {
         token.clean_text(&mut self.0.message);
     }
 
-    /// The path to what does not fit, such as `results[3].steps.details[0].status`. Empty where it
-    /// is the document itself.
+    /// The path to the value that does not fit, such as `results[3].steps.details[0].status`. Empty if the document
+    /// itself does not fit.
     pub fn path(&self) -> &str {
         &self.0.path
     }
 
-    /// What was expected and what was found, without the path.
+    /// The expected kind and the kind that was found, without the path.
     pub fn message(&self) -> &str {
         &self.0.message
     }

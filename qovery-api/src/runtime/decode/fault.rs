@@ -1,4 +1,4 @@
-//! What is wrong with a document, while the way back to its root is still being walked.
+//! The fault in a document, while the path back to its root is still being collected.
 //!
 //! Not public: at the root it becomes a [`DecodeError`](super::DecodeError).
 
@@ -18,7 +18,7 @@ enum Step {
     Index(usize),
 }
 
-/// What is wrong, and where: the steps stand innermost first.
+/// The fault and its path: the innermost step comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Fault {
     steps: Vec<Step>,
@@ -54,12 +54,12 @@ impl Fault {
         self
     }
 
-    /// What is wrong, without where.
+    /// The fault, without its path.
     pub(super) fn message(&self) -> &str {
         &self.message
     }
 
-    /// Where it is, such as `results[3].status`.
+    /// The path, such as `results[3].status`.
     pub(super) fn path(&self) -> String {
         let mut path = String::new();
         for step in self.steps.iter().rev() {
@@ -131,7 +131,7 @@ impl de::Error for Fault {
     }
 }
 
-/// What was found, without texts of the document.
+/// The kind of the value that was found, without texts of the document.
 struct Kind<'a>(Unexpected<'a>);
 
 impl Display for Kind<'_> {

@@ -1,8 +1,8 @@
-//! Decoding what the API sends, with as much patience as is safe.
+//! Decodes the responses of the API, as tolerantly as is safe.
 //!
 //! A document that fits its type is read straight from the bytes. Only one that does not is read
-//! again, slowly and from its text, with as much patience as the [`Manner`] says; the error names the
-//! path to the field that still does not fit. What a document may become is [bounded](budget). Not for
+//! again, slowly and from its text, as tolerantly as the [`Manner`] allows; the error names the
+//! path to the field that still does not fit. The decoded size of a document is [bounded](budget). Not for
 //! requests: those are exact.
 
 pub(crate) mod budget;

@@ -316,7 +316,7 @@ proptest! {
         let _ = decode_strictly::<Thing>(&bytes);
     }
 
-    // serde_json takes a list for a struct, which nobody means: only there do the two differ.
+    // serde_json accepts a list in place of a struct, which is never intended: only there do the two differ.
     #[test]
     fn patience_changes_nothing_where_none_is_needed(value in any_json()) {
         if let Ok(wanted) = serde_json::from_value::<Thing>(value.clone()) {

@@ -10,7 +10,7 @@ use serde::de::{
 
 use super::{Fault, deserializer::TextDeserializer};
 
-/// The name of a variant and what it holds.
+/// The name of a variant and its content.
 pub(super) struct VariantDeserializer<'de, 'c> {
     name: Cow<'de, str>,
     content: Option<TextDeserializer<'de, 'c>>,

@@ -13,7 +13,7 @@ pub(super) const TEXT_LIMIT: usize = 300;
 pub(super) const WEB_PAGE_ADVICE: &str =
     "perhaps a proxy answered, or the base URL leads to a web page";
 
-/// The number of a status, with its name where it has one.
+/// The number of a status, with its name if it has one.
 pub(super) fn status_line(status: StatusCode) -> String {
     match (status.canonical_reason(), status.as_u16()) {
         (Some(reason), number) => format!("{number} {reason}"),
@@ -23,7 +23,7 @@ pub(super) fn status_line(status: StatusCode) -> String {
     }
 }
 
-/// What came, with its title.
+/// The kind of page that came, with its title.
 pub(super) fn web_page(body: &[u8]) -> String {
     let body = String::from_utf8_lossy(body);
     let title = body

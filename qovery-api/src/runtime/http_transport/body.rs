@@ -13,13 +13,13 @@ use http_body::Body as _;
 use super::{Fault, unpacking::reqwest_unpacks_nothing};
 use crate::runtime::{RawResponse, error::BODY_LIMIT};
 
-/// How much of the body of a failure is read, in bytes: what an error keeps, and as much again, so
-/// that a token is recognised that begins in what is kept.
+/// The number of bytes that are read of the body of a failure: twice the part that an error keeps, so
+/// that a token that begins in the kept part is recognised.
 pub(super) const FAILURE_LIMIT: usize = 2 * BODY_LIMIT;
 
 /// Reads the body of an answer to a request of this method.
 ///
-/// Of a failure only the beginning is read, and what came before a fault counts: its status must not
+/// Only the beginning of the body of a failure is read, and the part before a fault counts: its status must not
 /// get lost.
 pub(super) async fn read(
     mut response: reqwest::Response,
@@ -110,7 +110,7 @@ async fn read_plain(
     wire.finish()
 }
 
-/// What was read, up to a limit.
+/// The bytes read so far, up to a limit.
 pub(super) struct Collected {
     limit: usize,
     /// How many bytes are expected, 0 if that is not known.
@@ -147,7 +147,7 @@ impl Collected {
         if fits { Ok(()) } else { Err(Fault::TooLarge) }
     }
 
-    /// Like [`Self::add`], for bytes that are somebody else's.
+    /// Like [`Self::add`], for borrowed bytes.
     #[cfg(feature = "gzip")]
     pub(super) fn add_copy(&mut self, bytes: &[u8]) -> Result<(), Fault> {
         let room = self.room();
@@ -161,7 +161,7 @@ impl Collected {
 
     fn extend(&mut self, bytes: &[u8]) {
         if self.rest.is_empty() {
-            // At once what the server announces: growing would copy it several times.
+            // Reserves the announced length at once: growing would copy the bytes several times.
             let length = self.first.len() + bytes.len();
             self.rest.reserve(self.expected.min(self.limit).max(length));
             self.rest.extend_from_slice(&mem::take(&mut self.first));
@@ -185,7 +185,7 @@ enum Packing {
     Gzip,
 }
 
-/// Finds the compression. The headers of a body that is unpacked describe what it is unpacked to.
+/// Finds the compression. The headers of an unpacked body describe the unpacked bytes.
 #[cfg(feature = "gzip")]
 fn packing(headers: &mut HeaderMap) -> Packing {
     let encoding = headers.get(header::CONTENT_ENCODING);

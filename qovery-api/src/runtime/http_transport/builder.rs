@@ -83,8 +83,8 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// The limit on the body of a successful response, in bytes. Default: 64 MiB. What a compressed
-    /// body is unpacked to counts. Of any other response at most 16 KiB are read.
+    /// The limit on the body of a successful response, in bytes. Default: 64 MiB. A compressed
+    /// body counts with its unpacked size. Of any other response at most 16 KiB are read.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
@@ -185,7 +185,7 @@ impl Settings {
             .no_brotli()
             .no_zstd()
             .no_deflate()
-            // What goes over the wire holds the token.
+            // The bytes on the wire contain the token.
             .connection_verbose(false)
             .retry(retry::never())
     }

@@ -45,7 +45,7 @@ fn hand_over(unpacked: &mut Vec<u8>, collected: &mut Collected) -> Result<usize,
     Ok(length)
 }
 
-/// What an error of the decoder says.
+/// The message of an error of the decoder.
 pub(super) fn cause(error: io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("the compression is broken: {error}"))
 }

@@ -10,7 +10,7 @@ use crate::runtime::{AccessToken, Client, Error, test_support::GetThing};
 
 const TOKEN: &str = "qov_s3cret";
 
-/// Serves one scripted answer for each connection, and gives what the connections asked.
+/// Serves one scripted answer for each connection, and returns the requests of the connections.
 async fn serve(answers: Vec<String>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

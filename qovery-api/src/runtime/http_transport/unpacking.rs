@@ -27,7 +27,7 @@ impl Settings for ClientBuilder {}
 
 struct Missing;
 
-/// What a setting gives.
+/// The decoder that a setting selects.
 trait Given {
     const IS_MISSING: bool;
 }

@@ -1,4 +1,4 @@
-//! What a field holds before it is read.
+//! The value of a field before it is read.
 //!
 //! Not a default: a blank of a field that a document must have never leaves the reader.
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::runtime::{ExtraFields, Patch, Secret, SecretText};
 
-/// A type of which a field can be.
+/// A type that a field can have.
 pub(crate) trait Blank: Sized {
     /// A value that says nothing, made without allocating.
     fn blank() -> Self;

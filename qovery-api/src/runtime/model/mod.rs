@@ -30,7 +30,7 @@ pub(crate) trait HasExtra {
     fn extra_mut(&mut self) -> &mut ExtraFields;
 }
 
-/// What the generator writes for each struct.
+/// The items that the generator writes for each struct.
 pub(crate) trait Model: Blank + HasExtra {
     /// The name of the struct.
     const NAME: &'static str;
@@ -38,10 +38,10 @@ pub(crate) trait Model: Blank + HasExtra {
     const FIELDS: &'static [&'static str];
     /// The fields that a document must have: bit `n` stands for `FIELDS[n]`.
     const REQUIRED: u128;
-    /// The fields that a document must have among those for which [`REQUIRED`](Self::REQUIRED) has no
-    /// bit, by their places in `FIELDS`.
+    /// The required fields without a bit in [`REQUIRED`](Self::REQUIRED), by
+    /// their indexes in `FIELDS`.
     const REQUIRED_BEYOND: &'static [usize] = &[];
-    /// Whether the contract allows properties without a name, for which the struct has a field.
+    /// Whether the contract allows properties without a name; the struct has a field for them.
     const KEEPS_EXTRA: bool = false;
 
     /// Reads the value of `FIELDS[field]`.
@@ -71,8 +71,8 @@ pub(crate) trait Model: Blank + HasExtra {
 
 /// Writes the implementations that rest on [`Model`], and `Default` for a struct that may be empty.
 ///
-/// Whatever is written once for each struct is `#[inline]`, here and in what the generator writes: it is
-/// compiled where it is used, and a program pays for the structs that it uses.
+/// Everything that is written once for each struct is `#[inline]`, here and in generated code: it is
+/// compiled only in programs that use the struct.
 macro_rules! through_fields {
     ($name:ty, Default) => {
         impl ::core::default::Default for $name {

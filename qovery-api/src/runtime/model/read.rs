@@ -1,7 +1,7 @@
 //! Reads a struct out of a map: one visitor for all of them.
 //!
 //! A document mostly has its fields in the order of the contract, so each name is looked for where
-//! the one before it was found. What has no field is kept as it came; where a name stands twice, the
+//! the previous one was found. Unknown fields are kept as they came; if a name occurs twice, the
 //! last one counts. Not for patience with what does not fit: see [`decode`](crate::runtime::decode).
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
@@ -43,7 +43,7 @@ pub(crate) fn time<'de, T: date_time::Field, D: MapAccess<'de>>(
     Ok(())
 }
 
-/// Reads the value of a field of free form, and keeps its text where a number in it is more exact than
+/// Reads the value of a field of free form, and keeps its text if a number in it is more exact than
 /// the value in memory.
 pub(crate) fn free<'de, T: DeserializeOwned, D: MapAccess<'de>>(
     field: &mut T,
@@ -174,7 +174,7 @@ impl<'de, M: Model> Visitor<'de> for ModelVisitor<M> {
 struct Missing {
     /// Bit `n` stands for the field `n`.
     bits: u128,
-    /// Places for which there is no bit.
+    /// Indexes that have no bit.
     beyond: Vec<usize>,
 }
 
@@ -202,7 +202,7 @@ impl Missing {
     }
 }
 
-/// Where a name stands among the fields, looked for from `expected` on.
+/// The index of a name among the fields, searched from `expected` on.
 pub(super) fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize> {
     let (before, after) = fields.split_at_checked(expected).unwrap_or((fields, &[]));
     match after.iter().position(|field| *field == name) {
@@ -211,7 +211,7 @@ pub(super) fn find(fields: &[&str], name: &str, expected: usize) -> Option<usize
     }
 }
 
-/// What the name of a field says.
+/// The name of a field.
 enum Name {
     /// The place of a field of the model.
     Field(usize),

@@ -374,7 +374,7 @@ fn an_extra_field_that_the_request_has_becomes_its_own() {
     assert_eq!((&thing.note, thing.parts.len()), (&Patch::Null, 1));
     let left: Vec<_> = thing.extra().names().collect();
     assert_eq!(left, ["name", "id", "at", "new"]);
-    // What the field says wins, and what it cannot say goes out as it came.
+    // A declared field overrides the raw value; content that no field covers is sent back unchanged.
     let sent = serde_json::to_value(&thing).unwrap();
     assert_eq!(sent["id"], 1);
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Writes and prints a struct: each visits its fields.
 //!
-//! Not for what a field's own value prints as: secrets see to that themselves.
+//! The value of a field prints itself: secrets redact themselves.
 
 use std::{
     borrow::Cow,
@@ -18,7 +18,7 @@ use crate::runtime::{Patch, Printable, extra};
 pub(crate) trait Visit {
     /// A field that is always written.
     fn always<T: Serialize + Debug>(&mut self, name: &'static str, value: &T);
-    /// A field that is written where it holds something.
+    /// A field that is written if it holds a value.
     fn given<T: Serialize + Debug + Absent>(&mut self, name: &'static str, value: &T);
     /// The values that have no field.
     fn extra<K: AsRef<str>, T: Serialize + Debug>(&mut self, values: impl Iterator<Item = (K, T)>);
@@ -145,7 +145,7 @@ pub(crate) fn debug<M: Model>(model: &M, f: &mut Formatter<'_>) -> fmt::Result {
     printer.0.finish()
 }
 
-/// Counts what is written: some formats write the number first.
+/// Counts the fields that are written: some formats write the number first.
 struct Count(usize);
 
 impl Visit for Count {
@@ -176,8 +176,8 @@ impl<'a, S: SerializeMap> Writer<'a, S> {
         }
     }
 
-    /// The value of a field as it came, where the field still holds a part of that. What has the name
-    /// of a field that says something else is not written.
+    /// The raw value of a field, if the field still holds a part of it. An entry with the name
+    /// of a field that holds another value is not written.
     fn whole<T: Serialize>(&mut self, name: &str, value: &T) -> Option<&'a RawValue> {
         let place = self
             .extra

@@ -90,8 +90,8 @@ fn may_be_escape(byte: u8, next: Option<&u8>) -> bool {
     }
 }
 
-/// Where a match of the beginning of `pattern` at `at` ends, if at least `needed` of its characters
-/// are there. As many as there are belong to it.
+/// The end of a match of the beginning of `pattern` at `at`, if at least `needed` of its characters
+/// match. The match is as long as possible.
 pub(super) fn matched(text: &[u8], at: usize, pattern: &[u8], needed: usize) -> Option<usize> {
     if !may_match(text, at, pattern, needed) {
         return None;
@@ -101,7 +101,7 @@ pub(super) fn matched(text: &[u8], at: usize, pattern: &[u8], needed: usize) -> 
     for (index, wanted) in pattern.iter().enumerate() {
         let mut next = Vec::new();
         let mut looked_at = 0;
-        // What is skipped adds places to look at.
+        // Skipped characters add positions to examine.
         while let Some(place) = places.get(looked_at).copied() {
             looked_at += 1;
             let mut found = Vec::new();
@@ -210,7 +210,7 @@ impl Escape<'_> {
     fn next(&self, at: usize) -> Option<(u8, usize)> {
         let mut found = Vec::new();
         read(self.text, at, self.layers, &mut found);
-        // What was escaped more often is what is meant.
+        // The spelling with more escapes is the intended one.
         let (character, behind) = found.into_iter().max_by_key(|(_, behind)| *behind)?;
         Some((u8::try_from(character).ok()?, behind))
     }

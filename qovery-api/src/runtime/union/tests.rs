@@ -82,7 +82,7 @@ struct Chart {
 }
 
 union! {
-    /// Where a chart comes from.
+    /// The source of a chart.
     enum Source by property {
         "git" =>
         /// From git.

@@ -112,7 +112,7 @@ async fn a_hundred_calls_with_an_expired_token_renew_it_once() {
         "{outcomes:?}"
     );
     assert_eq!(source.refusals(), ["token-0"]);
-    // Nobody was sent more than twice, and each was accepted once.
+    // No token was sent more than twice, and each was accepted once.
     assert!(script.count() <= 200);
     let accepted = script.seen();
     let accepted = accepted

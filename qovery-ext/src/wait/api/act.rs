@@ -1,4 +1,4 @@
-//! Actions: which operation of the client does what was asked, and what its answer says.
+//! Actions: the operation of the client that carries out an action, and the content of its response.
 //!
 //! Not for services on their own (see [`service`]). Sends nothing twice. A future that is dropped
 //! abandons its request, which the server may have received.
@@ -67,7 +67,7 @@ impl Answer for types::EnvironmentStatus {
 
 impl Answer for types::ClusterStatus {
     fn receipt(&self) -> Receipt {
-        // A cluster has no queue: what its answer shows says nothing about what was asked.
+        // A cluster has no queue: the state in the response says nothing about the action.
         Receipt::default()
     }
 }
@@ -200,7 +200,7 @@ impl ApiSource {
                 accepted(client.uninstall_selected_services(environment, &ids(services))).await
             }
             Act::RestartServices => self.restart(environment, services).await,
-            // Cancels the deployment of the environment, which is what runs the services.
+            // Cancels the deployment of the environment, which runs the services.
             Act::Cancel { .. } => self.send_to_environment(environment, act).await,
             other => Err(unsupported(other, "selected services")),
         }

@@ -1,6 +1,6 @@
 //! How much of an answer a wait works on.
 //!
-//! A wait looks through what it reads at every poll, and members of a group look through it one after
+//! A wait looks through its readings at every poll, and members of a group look through them one after
 //! the other. An answer with more than any real environment has is refused as a whole, because a part
 //! of it would be read as if the rest did not exist. Not for the size of a response: the client bounds
 //! that.
@@ -21,7 +21,7 @@ pub(super) fn at_most(limit: usize, count: usize, what: &str) -> Result<(), Faul
     if count <= limit {
         return Ok(());
     }
-    // What it shows now, it need not show the next time.
+    // A list that fits now may be too long the next time.
     Err(Fault::new(
         FaultKind::Passing,
         format!("the API lists {count} {what}, and a wait reads at most {limit}"),

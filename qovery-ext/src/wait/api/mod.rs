@@ -1,6 +1,6 @@
-//! The API as a source of readings: which operation of the client answers which question.
+//! The API as a source of readings: the operation of the client that answers each question.
 //!
-//! Not for deciding what an answer means. A dropped future abandons its request.
+//! Does not interpret an answer. A dropped future abandons its request.
 
 mod act;
 mod bounds;

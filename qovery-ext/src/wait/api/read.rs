@@ -313,7 +313,7 @@ fn services_of(
     .flat_map(|(kind, statuses)| statuses.iter().map(move |status| (kind, status)))
 }
 
-/// Seconds to wait, where the server asks for it in a successful answer.
+/// Seconds to wait, if the server asks for it in a successful answer.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?;
     text.trim().parse().ok().map(Duration::from_secs)

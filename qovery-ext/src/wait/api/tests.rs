@@ -1,4 +1,4 @@
-//! What an answer does not say proves nothing.
+//! A fact that an answer lacks proves nothing.
 
 use qovery_api::{Client, types};
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ fn uuid(text: &str) -> uuid::Uuid {
     text.parse().unwrap()
 }
 
-/// Each kind of subject, with its parent known and, where that can be, unknown.
+/// Each kind of subject, with its parent known and, if possible, unknown.
 fn subjects() -> Vec<Subject> {
     let (id, parent) = (uuid(ID), uuid(PARENT));
     let service = ServiceRef::new(ServiceKind::Container, id);

@@ -1,7 +1,7 @@
 //! The members of a group that share one poll, and a round of it.
 //!
-//! Not for deciding who shares (see [`super::super::shared`]). A round that is dropped loses the
-//! requests in flight; its members stay where they were.
+//! Does not decide which members share (see [`super::super::shared`]). A round that is dropped loses the
+//! requests in flight; the state of its members is unchanged.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl Member {
         matches!(self.result, Some(Err(_)))
     }
 
-    /// One turn, with the member's part of a shared reading where there is one.
+    /// One turn, with the member's part of a shared reading if there is one.
     async fn turn(&mut self, part: Option<Result<Seen, Fault>>) {
         let Some(operation) = &mut self.operation else {
             return;

@@ -1,4 +1,4 @@
-//! What can be done with an environment and with some of its services.
+//! The actions of an environment and of some of its services.
 
 use std::sync::Arc;
 
@@ -58,12 +58,12 @@ impl EnvironmentHandle {
         self.act(Act::Delete)
     }
 
-    /// Deletes what runs, and keeps the configuration.
+    /// Deletes the deployed resources and keeps the configuration.
     pub fn uninstall(&self) -> Action {
         self.act(Act::Uninstall)
     }
 
-    /// Cancels the deployment that is under way. Reached as soon as it is over, also where it
+    /// Cancels the running deployment. Reached as soon as the deployment is over, also if it
     /// finished before the cancel: [`crate::wait::Reached::snapshot`] says which.
     pub fn cancel(&self) -> Action {
         self.act(Act::Cancel { force: false })

@@ -1,4 +1,4 @@
-//! What can be done with one service, by its kind.
+//! The actions of one service, by its kind.
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ impl ServiceHandle {
         self.act(Act::Restart)
     }
 
-    /// Deletes what runs of it, and keeps the configuration.
+    /// Deletes the deployed resources of the service and keeps the configuration.
     pub fn uninstall(&self) -> Action {
         self.act(Act::Uninstall)
     }
@@ -99,7 +99,7 @@ macro_rules! service {
 service! {
     /// An application to act on.
     ApplicationHandle Application {
-        /// Deploys it in this version: a commit, or what is configured.
+        /// Deploys it in this version: a commit, or the configured version.
         deploy(version: ServiceVersion) => Act::Deploy(version);
         /// Deploys it again, in the version that runs.
         redeploy() => Act::Redeploy;
@@ -107,7 +107,7 @@ service! {
         stop() => Act::Stop;
         /// Restarts it without deploying.
         restart() => Act::Restart;
-        /// Deletes what runs of it, and keeps the configuration.
+        /// Deletes the deployed resources of the service and keeps the configuration.
         uninstall() => Act::Uninstall;
         /// Deletes it.
         delete() => Act::Delete;
@@ -116,7 +116,7 @@ service! {
 service! {
     /// A container to act on.
     ContainerHandle Container {
-        /// Deploys it in this version: an image tag, or what is configured.
+        /// Deploys it in this version: an image tag, or the configured version.
         deploy(version: ServiceVersion) => Act::Deploy(version);
         /// Deploys it again, in the version that runs.
         redeploy() => Act::Redeploy;
@@ -124,7 +124,7 @@ service! {
         stop() => Act::Stop;
         /// Restarts it without deploying.
         restart() => Act::Restart;
-        /// Deletes what runs of it, and keeps the configuration.
+        /// Deletes the deployed resources of the service and keeps the configuration.
         uninstall() => Act::Uninstall;
         /// Deletes it.
         delete() => Act::Delete;
@@ -141,7 +141,7 @@ service! {
         stop() => Act::Stop;
         /// Restarts it without deploying.
         restart() => Act::Restart;
-        /// Deletes what runs of it, and keeps the configuration.
+        /// Deletes the deployed resources of the service and keeps the configuration.
         uninstall() => Act::Uninstall;
         /// Deletes it.
         delete() => Act::Delete;
@@ -150,13 +150,13 @@ service! {
 service! {
     /// A job to act on.
     JobHandle Job {
-        /// Deploys it in this version: an image tag, a commit, or what is configured.
+        /// Deploys it in this version: an image tag, a commit, or the configured version.
         deploy(version: ServiceVersion) => Act::Deploy(version);
         /// Deploys it again, in the version that runs.
         redeploy() => Act::Redeploy;
         /// Stops it.
         stop() => Act::Stop;
-        /// Deletes what runs of it, and keeps the configuration.
+        /// Deletes the deployed resources of the service and keeps the configuration.
         uninstall() => Act::Uninstall;
         /// Deletes it.
         delete() => Act::Delete;
@@ -165,13 +165,13 @@ service! {
 service! {
     /// A Helm chart to act on.
     HelmHandle Helm {
-        /// Deploys it in this version: a chart version, a commit, or what is configured.
+        /// Deploys it in this version: a chart version, a commit, or the configured version.
         deploy(version: ServiceVersion) => Act::Deploy(version);
         /// Deploys it again, in the version that runs.
         redeploy() => Act::Redeploy;
         /// Stops it.
         stop() => Act::Stop;
-        /// Deletes what runs of it, and keeps the configuration.
+        /// Deletes the deployed resources of the service and keeps the configuration.
         uninstall() => Act::Uninstall;
         /// Deletes it.
         delete() => Act::Delete;
@@ -180,7 +180,7 @@ service! {
 service! {
     /// A Terraform module to act on.
     TerraformHandle Terraform {
-        /// Plans and applies it in this version: a commit, or what is configured.
+        /// Plans and applies it in this version: a commit, or the configured version.
         deploy(version: ServiceVersion) => Act::Deploy(version);
         /// Computes the plan of this version and applies nothing. Reached once the plan is there; its text is
         /// in the log of the deployment.
@@ -189,7 +189,7 @@ service! {
         redeploy() => Act::Redeploy;
         /// Stops it: the request is one for selected services of its environment.
         stop() => Act::Stop;
-        /// Destroys what it created, and keeps the configuration.
+        /// Destroys the resources that it created, and keeps the configuration.
         uninstall() => Act::Uninstall;
         /// Deletes it.
         delete() => Act::Delete;

@@ -3,9 +3,9 @@
 macro_rules! watching {
     ($type:ident) => {
         impl $type {
-            /// Waits for what somebody else does, without acting.
+            /// Waits for the deployment of an external actor, without acting.
             ///
-            /// Done at once where the goal is reached already and nothing waits in the queue.
+            /// Done at once if the goal is already reached and the queue is empty.
             pub fn wait_for(&self, goal: Goal) -> Action {
                 Action::watch(Arc::clone(&self.source), self.subject.clone(), goal)
             }

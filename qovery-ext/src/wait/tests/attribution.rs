@@ -53,7 +53,7 @@ async fn the_end_of_a_deployment_that_ran_before_is_not_ours() {
 
 #[tokio::test(start_paused = true)]
 async fn the_word_on_the_request_outranks_what_the_environment_shows() {
-    // Ours failed, and somebody else's deployment, which came after it, succeeded.
+    // Ours failed, and a later deployment of an external actor succeeded.
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))
@@ -329,7 +329,7 @@ async fn what_comes_into_the_queue_long_after_us_does_not_hold_us_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_word_on_the_request_that_is_missing_once_is_asked_for_again() {
-    // For a moment the server does not tell of the request, while another deployment is shown.
+    // For a moment the server does not report the request, while it shows another deployment.
     let server = Server::default()
         .before(status("DEPLOYED", "e-1"))
         .at(0.0, status("DEPLOYING", "e-2"))

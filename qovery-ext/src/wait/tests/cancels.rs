@@ -7,7 +7,7 @@ use crate::wait::{NotCanceled, WaitErrorKind, act::Act};
 
 const OTHER: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0099);
 
-/// What comes of a cancel.
+/// The outcome of a cancel.
 #[derive(Debug, PartialEq)]
 enum Sent {
     Request,

@@ -114,7 +114,7 @@ async fn the_server_is_asked_to_cancel_at_the_deadline_only_where_that_was_asked
     assert_eq!(error.not_canceled(), None);
     assert_eq!(server.acts().len(), 2);
 
-    // What runs is not known to be ours.
+    // The running deployment is not known to be ours.
     let server = deploying();
     let error = server
         .deploy()
@@ -196,7 +196,7 @@ async fn retry_after_is_honored_up_to_the_limit_also_where_it_is_longer_than_the
     let mut busy = Fault::new(FaultKind::TooManyRequests, "busy");
     for (asked, longest, expected) in [
         (seconds(50), None, 50.0),
-        // As long as the deadline, for ever, and beyond what a clock counts.
+        // As long as the deadline, for ever, and beyond the range of the clock.
         (seconds(31_536_000), None, 60.0),
         (Duration::MAX, None, 60.0),
         (seconds(31_536_000), Some(seconds(90)), 90.0),

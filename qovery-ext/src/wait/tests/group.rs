@@ -322,7 +322,7 @@ async fn finish_waits_for_all_and_stop_hands_the_others_back() {
     assert!(outcome.results[0].is_none() && outcome.results[2].is_none());
     assert_eq!(outcome.unfinished.len(), 2);
     assert_eq!(outcome.exit_code(), 1);
-    // What was handed back goes on.
+    // Operations that were handed back continue.
     let rest = Group::of(outcome.unfinished).wait().await;
     assert!(rest.all_reached());
 }

@@ -167,7 +167,7 @@ async fn restarted_is_final() {
     assert!(reached.elapsed < seconds(40));
 }
 
-// The provider polls on for four hours where a deployment was canceled before it looked.
+// The provider continues to poll for four hours if a deployment was canceled before its first poll.
 #[tokio::test(start_paused = true)]
 async fn watching_what_has_already_ended_ends_at_once() {
     for (state, kind) in [

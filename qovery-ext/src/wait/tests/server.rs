@@ -159,7 +159,7 @@ impl Server {
         self.queued_between(second, f64::INFINITY, request, action)
     }
 
-    /// Shows this in the queue from one second to another; before the action, where the first is
+    /// Shows this in the queue from one second to another; before the action, if the first is
     /// negative.
     pub(super) fn queued_between(self, from: f64, to: f64, request: Uuid, action: &str) -> Self {
         let waiting = Waiting {

@@ -82,7 +82,7 @@ pub(crate) enum Excuse {
     Overwritten,
     /// Canceled in the queue without an entry in the history, and no request status tells it.
     NoTraceOfCancel,
-    /// It was to be deleted, and another request deleted it: nothing is left that could be read.
+    /// Our deletion was overtaken by another request's deletion: no readable fact remains.
     GoneAnyway,
     /// Deleted by an external actor before its end could be read, and its requests with it.
     GoneBeforeRead,

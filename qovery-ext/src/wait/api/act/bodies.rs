@@ -1,6 +1,6 @@
 //! The bodies of requests to act on several services.
 //!
-//! Pure: only what a kind of service understands is sent.
+//! Pure: only parts that a kind of service accepts are sent.
 
 use qovery_api::types;
 use uuid::Uuid;
@@ -85,7 +85,7 @@ pub(super) fn deploy_request(selection: &ServiceSelection) -> types::DeployAllRe
     request
 }
 
-/// A kind of which nothing is selected is not sent at all.
+/// A kind without a selected service is not sent at all.
 fn some<T>(entries: impl Iterator<Item = T>) -> Option<Vec<T>> {
     let entries: Vec<_> = entries.collect();
     (!entries.is_empty()).then_some(entries)
