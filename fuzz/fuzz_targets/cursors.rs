@@ -19,9 +19,9 @@ fuzz_target!(|input: &[u8]| {
     // A line with the cursor, and a body.
     let end = input.iter().position(|byte| *byte == b'\n');
     let (first, body) = input.split_at(end.unwrap_or(input.len()));
-    let cursor = match serde_json::from_slice::<ResumeCursor>(first) {
-        Ok(cursor) => cursor,
-        Err(error) => return assert_no_control(&error.to_string()),
+    // The message of an error is serde_json's own.
+    let Ok(cursor) = serde_json::from_slice::<ResumeCursor>(first) else {
+        return;
     };
     assert_no_control(&format!("{cursor:?}"));
     let form = serde_json::to_string(&cursor).expect("a cursor can be written");

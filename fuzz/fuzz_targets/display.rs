@@ -78,8 +78,7 @@ fuzz_target!(|input: &[u8]| {
             assert_harmless(&error.to_string());
             let mut shown = vec![error.to_string(), debug(&error)];
             if let Some(said) = error.api_error() {
-                assert_harmless(&said.to_string());
-                shown.extend([said.to_string(), debug(said)]);
+                shown.push(debug(said));
             }
             let mut cause = std::error::Error::source(&error);
             while let Some(error) = cause {

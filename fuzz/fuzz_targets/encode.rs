@@ -15,7 +15,7 @@ const APPLICATION: &str = r#"{"id":"00000000-0000-4000-8000-000000000001","creat
 "environment":{"id":"00000000-0000-4000-8000-000000000002"},"name":"n","healthchecks":{"next_years_field":@,
 "liveness_probe":{"next_years_field":@,"type":{"http":{"next_years_field":@,"path":"/","scheme":"HTTP"}}}},
 "storage":[{"id":"00000000-0000-4000-8000-000000000003","type":"FAST_SSD","size":10,"mount_point":"/m","next_years_field":@}],
-"icon_uri":"i","service_type":"APPLICATION","git_repository":{"url":"u","branch":"b","next_years_field":@},
+"icon_uri":"i","service_type":"APPLICATION","git_repository":{"url":"u","branch":"b","provider":"GITHUB","owner":"o","name":"n","next_years_field":@},
 "next_years_field":@}"#;
 const ENVIRONMENT: &str = r#"{"id":"00000000-0000-4000-8000-000000000001","created_at":"2026-01-01T00:00:00Z",
 "name":"n","project":{"id":"00000000-0000-4000-8000-000000000002","next_years_field":@},"cloud_provider":

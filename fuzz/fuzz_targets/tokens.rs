@@ -24,9 +24,9 @@ fuzz_target!(|input: &[u8]| {
     let encoded = URL_SAFE_NO_PAD.encode(input);
     let version = OperationToken::VERSION;
     check(format!("qovery-op-{version}-{encoded}").parse());
-    match serde_json::from_slice::<OperationToken>(input) {
-        Ok(token) => check(Ok(token)),
-        Err(error) => assert_no_control(&error.to_string()),
+    // The message of an error is serde_json's own.
+    if let Ok(token) = serde_json::from_slice::<OperationToken>(input) {
+        check(Ok(token));
     }
 });
 

@@ -147,8 +147,23 @@ fn answer(operation: &Operation) -> Option<&Value> {
     bodies.next().map(|(_, schema)| schema)
 }
 
-/// Fields that last year's response declares and last year's request does not, by their place.
-const NOT_CARRIED: [(&str, &str); 0] = [];
+/// What last year's client does not carry, and why. The client is generated from the revision as it was
+/// published, without the overlay.
+const NOT_CARRIED: [(&str, &str); 3] = [
+    (
+        "git_repository.provider: ",
+        "last year's response declares the provider, and last year's request does not",
+    ),
+    (
+        "git_repository.git_token_id: \"text ",
+        "last year's response has any text there and last year's request a UUID; in the contract of this \
+         repository the overlay makes both texts",
+    ),
+    (
+        "the response holds a `ClusterCredentials` that this version of the library does not know",
+        "credentials of a kind of this year: the conversion fails and says so",
+    ),
+];
 
 fn edits_and_loses_nothing(client: &Generated) {
     let this_year = xtask::contract(&published("2026-08-20"), None).expect("readable");
@@ -219,6 +234,10 @@ fn edits_and_loses_nothing(client: &Generated) {
             }
         }
     }
+    for (known, why) in NOT_CARRIED {
+        let is_so = found.iter().any(|problem| problem.contains(known));
+        assert!(is_so, "{why}: no longer so");
+    }
     found.retain(|problem| {
         let mut explained = NOT_CARRIED.iter().chain(&EXPLAINED);
         !explained.any(|(known, _)| problem.contains(known))
@@ -226,5 +245,5 @@ fn edits_and_loses_nothing(client: &Generated) {
     println!("{} pairs, {} edited", pairs.len(), edited.len());
     assert!(found.is_empty(), "{found:#?}");
     assert_eq!(pairs, edited);
-    assert!(pairs.len() > 20, "{pairs:#?}");
+    assert_eq!(pairs.len(), 39, "{pairs:#?}");
 }

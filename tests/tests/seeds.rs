@@ -15,7 +15,7 @@ use std::fs;
 use integration_tests::document;
 use integration_tests::samples::{Builder, Variation};
 use qovery_ext::wait::{OperationToken, ServiceKind, WaitExt};
-use qovery_fake::{FakeQovery, FakeServiceKind};
+use qovery_fake::{FakeQovery, Workload};
 
 /// The operations whose answers are fuzzed, in the order of the fuzz target.
 const OPERATIONS: [&str; 5] = [
@@ -63,7 +63,7 @@ fn write(target: &str, seeds: impl IntoIterator<Item = (String, Vec<u8>)>) {
 async fn tokens_for_the_fuzzer() {
     let fake = FakeQovery::new();
     let environment = fake.environment("staging");
-    let service = environment.service(FakeServiceKind::Container, "api");
+    let service = environment.service(Workload::Container, "api");
     let cluster = fake.cluster("main");
     let client = fake.client();
     let mut tokens: Vec<(String, OperationToken)> = Vec::new();

@@ -1,7 +1,7 @@
-//! `contract.lock`: where the contract of this repository comes from, and what was generated from it.
+//! `contract.lock`: the origin of the contract of this repository, and the digests of the generated client.
 //!
 //! Written by `import`, `generate` and `update`, verified by `generate --check`. A file of lines
-//! `key = "value"` in sections, so that a person can review it. Not for deciding what is imported.
+//! `key = "value"` in sections, so that a person can review it. Not for the choice of revisions.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -21,7 +21,7 @@ pub(crate) const LOCK: &str = "contract.lock";
 const REPOSITORY: &str = "https://github.com/Qovery/qovery-openapi-spec";
 /// The packages that this program was built of.
 const PACKAGES: &str = include_str!("../../Cargo.lock");
-/// The package that decides what is generated, beside this program.
+/// The package that writes the generated code, beside this program.
 const GENERATOR: &str = "progenitor-impl";
 
 /// A published revision; a text is empty if it is not known.
@@ -40,7 +40,7 @@ pub(crate) struct Imported {
     pub(crate) upstream: Upstream,
 }
 
-/// What the client was generated from and by, and its digest.
+/// The inputs of the generated client, its generator and its digest.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Generated {
     pub(crate) generator: String,
@@ -54,7 +54,7 @@ pub(crate) struct Generated {
 pub(crate) struct Lock {
     /// The newest revision in the contract.
     pub(crate) upstream: Upstream,
-    /// What was imported, from the oldest to the newest.
+    /// The imported files, from the oldest to the newest.
     pub(crate) imported: Vec<Imported>,
     pub(crate) generated: Generated,
 }
@@ -179,12 +179,12 @@ impl Lock {
         out
     }
 
-    /// Adds a file that was imported, as the newest; one that is the newest already only gains what is
-    /// known of it now.
+    /// Adds an imported file as the newest; if it is the newest already, it only gains the commit and the date
+    /// that are known now.
     pub(crate) fn add(&mut self, imported: Imported) {
         let date = &imported.upstream.date;
         if !date.is_empty() && *date < self.upstream.date {
-            // An older one adds what it has: the contract stays up to date with the newest.
+            // The contract stays up to date with the newest revision.
             let newest = self.imported.len().saturating_sub(1);
             if !self
                 .imported
@@ -208,7 +208,7 @@ impl Lock {
 }
 
 impl Generated {
-    /// What is true of files that were generated.
+    /// Computes the digests of generated files.
     ///
     /// # Errors
     /// If the contract or the overlay cannot be read.
@@ -233,7 +233,7 @@ impl Generated {
         })
     }
 
-    /// What differs from what was recorded, as messages name it.
+    /// Returns one message for each difference from the recorded state.
     pub(crate) fn differences(&self, recorded: &Self) -> Vec<String> {
         let pairs = [
             ("generator", &self.generator, &recorded.generator),

@@ -1,8 +1,8 @@
 //! Whether a published revision is newer than the last one that was imported.
 //!
-//! A revision says nothing of its age: upstream changes the contents under one version. What tells is, in
-//! this order: what the caller says, the history of the git repository that the file is in, a date in the
-//! name of the file, the digests of what was imported before, and the contents. Not for merging.
+//! A revision does not state its age: upstream changes the contents under one version. These decide, in
+//! this order: the history of the git repository of the file, a date in the name of the file, the digests of
+//! earlier imports, and the contents. Not for merging.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,7 +20,7 @@ const METHODS: [&str; 8] = [
     "get", "post", "put", "patch", "delete", "head", "options", "trace",
 ];
 
-/// What is known of a file that is to be imported.
+/// Returns digest, commit and date of a file, as far as they are known.
 ///
 /// # Errors
 /// If the file cannot be read.
@@ -141,7 +141,7 @@ fn older(
 }
 
 /// Whether the contents tell: no revision removes a tenth of the API at once, and none adds nothing,
-/// brings back what was removed and lacks what there is.
+/// brings back removed operations and lacks current ones.
 fn by_contents(contract: &Value, revision: &Value) -> Option<String> {
     let (current, deprecated) = operations(contract);
     let (has, also) = operations(revision);

@@ -8,11 +8,18 @@
 pub const VERSION: &str = "1.0.4";
 
 /// The SHA-256 of the contract and of its overlay, each after its length.
-pub const DIGEST: &str = "a5f64b8a5944c90dd69ea797f336994b474d70e0cd87e962eec1eaf69a0bdbc6";
+pub const DIGEST: &str = "c6edcbbff084eb7484344e6720577d482cc24f3dfedde35c9bd10193004c2cca";
 
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 623usize;
 
 /// What the build script compares with the files, to notice a change without a library.
 #[doc(hidden)]
-pub const FINGERPRINT: &str = "ad36821a1731b370";
+pub const FINGERPRINT: &str = "b22cbfa7722853b8";
+
+/// The commit of the published specification that the contract is up to date with; empty if
+/// it is not known.
+pub const UPSTREAM_COMMIT: &str = "1f35c7966e6aabc072322bfe74ed0b2aed675a33";
+
+/// The day of that commit, as `YYYY-MM-DD`; empty if it is not known.
+pub const UPSTREAM_DATE: &str = "2026-08-20";

@@ -243,6 +243,24 @@ fn in_hexadecimal(token: &[u8], is_upper: bool) -> Vec<u8> {
         .collect()
 }
 
+/// The same cause, or its innermost text in printable form if any text of it acts on a terminal.
+pub(crate) fn printable_cause(
+    cause: Box<dyn error::Error + Send + Sync>,
+) -> Box<dyn error::Error + Send + Sync> {
+    let mut innermost = String::new();
+    let mut is_printable = true;
+    let mut next: Option<&(dyn error::Error + 'static)> = Some(&*cause);
+    while let Some(error) = next {
+        innermost = error.to_string();
+        is_printable &= Printable::new(&innermost).to_cow() == innermost;
+        next = error.source();
+    }
+    if is_printable {
+        return cause;
+    }
+    Box::new(Cause(innermost))
+}
+
 /// Whether a header holds nothing but a number or a date.
 fn is_number_or_date(value: &HeaderValue) -> bool {
     value.to_str().is_ok_and(|text| {
@@ -415,6 +433,16 @@ mod tests {
         assert_eq!(headers["retry-after"], "17");
         assert_eq!(headers["date"], date);
         assert_eq!(headers["x-echo"], "Token [redacted]");
+    }
+
+    #[test]
+    fn a_cause_that_acts_on_a_terminal_is_shown_in_printable_form() {
+        let kept = printable_cause(Box::new(std::io::Error::other("reset")));
+        assert!(kept.downcast_ref::<std::io::Error>().is_some());
+        for text in ["a\u{1b}[2Jb", "a\n::error::b", "\u{7f}"] {
+            let shown = printable_cause(text.into()).to_string();
+            assert_eq!(shown, Printable::new(text).to_string());
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{error, fmt, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 
-use super::{RawResponse, Request, redact::Token, text};
+use super::{RawResponse, Request, redact, redact::Token, text};
 
 /// A boxed future that can be sent between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -77,7 +77,7 @@ impl TransportError {
         let sent = !matches!(kind, Kind::Connect { .. } | Kind::Refused(_));
         Self(Box::new(Inner {
             kind,
-            source,
+            source: source.map(redact::printable_cause),
             may_have_been_executed: sent,
             attempts: 1,
             elapsed: Duration::ZERO,
@@ -138,7 +138,7 @@ impl TransportError {
     /// The same error, caused by this.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(redact::printable_cause(source.into()));
         self
     }
 

@@ -35,7 +35,7 @@ pub struct Upgraded {
     /// The headers of the response.
     pub headers: HeaderMap,
     io: Pin<Box<dyn Io>>,
-    token: Option<Token>,
+    token: Option<Box<Token>>,
 }
 
 impl Upgraded {
@@ -52,7 +52,7 @@ impl Upgraded {
     /// headers and out of texts that pass through [`redact`](Self::redact).
     #[must_use]
     pub fn authorized_by(mut self, authorization: &HeaderValue) -> Self {
-        self.token = Token::of(authorization);
+        self.token = Token::of(authorization).map(Box::new);
         if let Some(token) = &self.token {
             token.clean_headers(&mut self.headers);
         }

@@ -7,10 +7,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::wait::Action;
 
 /// A line of the log.
-#[cfg_attr(
-    not(feature = "stream"),
-    expect(dead_code, reason = "only a stream has lines")
-)]
 pub(super) struct LogLine {
     /// The line for a person, with control characters escaped.
     pub(super) text: String,

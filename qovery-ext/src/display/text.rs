@@ -154,7 +154,8 @@ impl Text {
         if let Some(problem) = error.api_error() {
             self.fact("cause", &with_causes(problem));
         }
-        if error.is_deadline_passed() || error.is_lost_contact() {
+        let goes_on = error.is_deadline_passed() || error.is_lost_contact();
+        if goes_on && error.may_have_been_executed() {
             self.say_how_to_go_on(error.token());
         }
         self.fact("exit code", &error.exit_code().to_string());

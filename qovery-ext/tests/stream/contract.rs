@@ -255,9 +255,10 @@ async fn an_independent_client_reads_the_frames_of_the_fake() {
     );
     let base = qovery_api::reqwest::Url::parse(&server.stream_url()).unwrap();
     let mut command = tokio::process::Command::new(wscat);
-    command.args(["-c", logs.url(&base).as_str(), "-w", "3"]);
+    // Without a message to send, it ends with its standard input.
+    command.args(["-c", logs.url(&base).as_str(), "-x", "hello", "-w", "3"]);
     command.args(["-H", &format!("Authorization: Token {}", fake.token())]);
-    let output = command.stdin(std::process::Stdio::piped()).output();
+    let output = command.stdin(std::process::Stdio::null()).output();
     let output = tokio::time::timeout(Duration::from_secs(30), output).await;
     let output = String::from_utf8(output.unwrap().unwrap().stdout).unwrap();
     assert!(

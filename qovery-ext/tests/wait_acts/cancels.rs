@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use qovery_ext::wait::{NotCanceled, ServiceKind, WaitErrorKind, WaitExt};
-use qovery_fake::{Step, Workload as FakeKind};
+use qovery_fake::{ApiTraits, ResponseBody, Step, Workload as FakeKind};
 
 use crate::World;
 
@@ -115,4 +115,21 @@ async fn at_the_deadline_only_our_own_request_is_canceled() {
         !world.environment.deployments()[1].is_over,
         "theirs goes on"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_of_an_environment_in_answer_to_an_action_on_a_service_names_the_request() {
+    let world = World::new();
+    world
+        .fake
+        .api(ApiTraits::new().response_body(ResponseBody::EnvironmentStatus));
+    world.environment.elsewhere().deploys();
+    let client = world.fake.client();
+    let application = world.service(FakeKind::Application).id();
+    let redeploying = client.application(application).redeploy();
+    let operation = redeploying.start().await.expect("accepted");
+    operation
+        .cancel_on_server()
+        .await
+        .expect("the request is known by its id, so it can be canceled");
 }

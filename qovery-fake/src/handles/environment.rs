@@ -142,18 +142,6 @@ impl FakeEnvironment {
         }
     }
 
-    /// Gives it this mode, such as `PRODUCTION`. By default `DEVELOPMENT`.
-    pub fn in_mode(self, mode: &str) -> Self {
-        self.fake.with(|core| {
-            if let Some(resource) = core.world.resources.get_mut(&self.id.to_string()) {
-                resource
-                    .body
-                    .insert("mode".to_owned(), Value::String(mode.to_owned()));
-            }
-        });
-        self
-    }
-
     /// Shows readers what was before an action for this long after it. By default not at all.
     pub fn stale_for(self, time: Duration) -> Self {
         self.set(|environment| environment.settings.stale = time);

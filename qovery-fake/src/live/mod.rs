@@ -90,7 +90,7 @@ impl FakeQovery {
     }
 
     /// Accepts or refuses a request for a websocket.
-    pub(crate) fn accept(&self, incoming: &Incoming) -> Result<Accepted, Answer> {
+    pub(crate) fn accept(&self, incoming: &Incoming) -> Result<Accepted, Box<Answer>> {
         let judged = self.judge(incoming);
         let status = match &judged {
             Ok(_) => 101,
@@ -120,7 +120,10 @@ impl FakeQovery {
         clippy::type_complexity,
         reason = "what a socket is made of, used in one place"
     )]
-    fn judge(&self, incoming: &Incoming) -> Result<(HeaderMap, Feed, Option<SocketFault>), Answer> {
+    fn judge(
+        &self,
+        incoming: &Incoming,
+    ) -> Result<(HeaderMap, Feed, Option<SocketFault>), Box<Answer>> {
         let fault = self.sockets(|sockets| SocketFault::take(&mut sockets.faults, &incoming.path));
         if let Some(status) = fault.as_ref().and_then(SocketFault::refusal) {
             return Err(refused(
@@ -186,10 +189,9 @@ impl Accepted {
     }
 }
 
-fn refused(refusal: &Refusal, incoming: &Incoming) -> Answer {
-    refusal
-        .clone()
-        .into_answer(&incoming.path, "2026-01-01T00:00:00Z")
+fn refused(refusal: &Refusal, incoming: &Incoming) -> Box<Answer> {
+    let answer = refusal.clone();
+    Box::new(answer.into_answer(&incoming.path, "2026-01-01T00:00:00Z"))
 }
 
 /// Whether the query is what the websocket contract asks for.

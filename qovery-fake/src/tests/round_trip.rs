@@ -467,7 +467,9 @@ impl Round<'_> {
         for difference in comparison.differences {
             // The value of a secret is never read back.
             let is_secret = read["is_secret"] == true && difference.starts_with(".value: ");
-            if !is_secret {
+            // A null value keeps the old one, says the contract.
+            let is_kept = difference.starts_with(".value: sent null, ");
+            if !is_secret && !is_kept {
                 self.failures.push(format!("{pair}{difference}"));
             }
         }
@@ -579,6 +581,27 @@ impl Round<'_> {
         self.read(&name, template, item.map(String::as_str), &id, &sent);
     }
 
+    /// Finds the id of a resource that is there from the beginning, once for each owner.
+    fn find_single(&mut self, template: &str) {
+        let Some((collection, _)) = template
+            .rsplit_once("/{")
+            .filter(|_| template.ends_with('}'))
+        else {
+            return;
+        };
+        let is_read = self.oracle.operation(collection, "get").is_some();
+        let is_known = self.scene.created.contains_key(template);
+        let Some(path) = self.scene.path(collection).filter(|_| is_read && !is_known) else {
+            return;
+        };
+        let (_, read) = self.scene.setup.call(Method::GET, &path, &Value::Null);
+        if let Some(id) = read["id"].as_str() {
+            self.scene
+                .created
+                .insert(template.to_owned(), id.to_owned());
+        }
+    }
+
     fn edit(&mut self, template: &str, method: Method) {
         let Some(edit) = self
             .oracle
@@ -586,6 +609,7 @@ impl Round<'_> {
         else {
             return;
         };
+        self.find_single(template);
         let Some(path) = self.scene.path(template) else {
             return;
         };

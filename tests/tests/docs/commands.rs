@@ -75,6 +75,8 @@ impl Known {
             )) => self.problem_of_build(rest),
             // These come with cargo, and what they name is in a registry.
             Some((&("add" | "package" | "publish"), _)) => None,
+            // A tool of others, as with the programs above.
+            Some((&"install", _)) => None,
             Some((name, _)) => {
                 let is_known = self.aliases.iter().any(|alias| alias == name)
                     || INSTALLED_APART.contains(name);

@@ -120,6 +120,9 @@ pub(crate) fn between(old: &Files, new: &Files, root: &Path) -> Result<Report, P
         }
         _ => true,
     };
+    // A contract that cannot be read at all is a problem of its own.
+    contract::load(&old.contract)?;
+    contract::load(&new.contract)?;
     if !fits(old, &for_old) || !fits(new, &for_new) {
         let stranger = if old.overlay.is_none() { old } else { new };
         eprintln!(

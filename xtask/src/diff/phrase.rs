@@ -47,7 +47,7 @@ impl Phrase {
         Printable::new(&out).to_string()
     }
 
-    /// For Markdown: names are spans of code, in which nothing is markup.
+    /// For Markdown: names are spans of code, and nothing in them is markup.
     pub(super) fn markdown(&self) -> String {
         let mut out = String::new();
         for piece in &self.0 {

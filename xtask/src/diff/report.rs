@@ -23,6 +23,11 @@ pub(crate) struct Report {
     pub(crate) changes: Vec<Change>,
 }
 
+/// The name of an area or of a subject, and its changes.
+type Named<'a, T> = (&'a str, Vec<T>);
+/// An area, its subjects and their changes.
+type Group<'a> = Named<'a, Named<'a, &'a Change>>;
+
 /// From the one that asks most to the one that asks least.
 const SEVERITIES: [Severity; 4] = [
     Severity::Major,
@@ -32,7 +37,7 @@ const SEVERITIES: [Severity; 4] = [
 ];
 
 impl Report {
-    /// What the changes ask of the version; nothing if there are none.
+    /// The highest severity; none if nothing changed.
     pub(crate) fn severity(&self) -> Option<Severity> {
         self.changes.iter().map(|change| change.rule.severity).max()
     }
@@ -79,8 +84,8 @@ impl Report {
     }
 
     /// Changes by area and by subject, in their order.
-    fn groups(&self) -> Vec<(&str, Vec<(&str, Vec<&Change>)>)> {
-        let mut groups: Vec<(&str, Vec<(&str, Vec<&Change>)>)> = Vec::new();
+    fn groups(&self) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> = Vec::new();
         for change in &self.changes {
             if groups.last().is_none_or(|(area, _)| *area != change.area) {
                 groups.push((&change.area, Vec::new()));
@@ -186,7 +191,7 @@ impl Report {
     }
 
     /// For a pull request, as much as has room: all of it, or the summary with the breaking changes, or
-    /// the summary alone. What is left out is said.
+    /// the summary alone. A note says that something is left out.
     pub(crate) fn markdown_within(&self, bytes: usize) -> String {
         let whole = self.markdown();
         if whole.len() <= bytes {

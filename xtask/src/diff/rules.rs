@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// What a change asks of the version, from the least to the most.
+/// The bump that a change asks for, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Severity {
@@ -62,7 +62,7 @@ pub(crate) struct Rule {
     pub(crate) affected: &'static [Affected],
     /// The kind of change.
     pub(crate) about: &'static str,
-    /// What a user has to do.
+    /// The advice for users.
     pub(crate) advice: &'static str,
 }
 

@@ -19,7 +19,7 @@ use crate::contract::{self, Document};
 use crate::generate::{CONTRACT, OVERLAY};
 use crate::problem::Problem;
 
-/// Where a contract is read from.
+/// The source of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     File(PathBuf),
@@ -152,7 +152,7 @@ fn show(root: &Path, revision: &str, file: &str) -> Result<Option<Vec<u8>>, Prob
     Ok(output.status.success().then_some(output.stdout))
 }
 
-/// A contract and what is generated from it.
+/// A contract, its facts and the API of its client.
 pub(crate) struct Side {
     pub(super) label: String,
     pub(super) document: Document,
@@ -214,7 +214,7 @@ impl Side {
         self.normalised.schemas.get(name)
     }
 
-    /// Where a property of a schema is declared: in the schema itself or in one of its parts.
+    /// Returns the pointer of a property, in the schema itself or in one of its parts.
     pub(super) fn property(&self, schema: &SchemaModel, name: &str) -> String {
         let found = self.declared(&schema.pointer, name, &mut BTreeSet::new());
         found.unwrap_or_else(|| schema.pointer.clone())
@@ -258,7 +258,7 @@ impl Side {
         None
     }
 
-    /// Where a value of an enum is listed.
+    /// Returns the pointer of a value of an enum.
     pub(super) fn value(&self, schema: &SchemaModel, text: &str) -> String {
         let listed = self
             .at(&schema.pointer)
@@ -266,7 +266,8 @@ impl Side {
         let index = listed.into_iter().flatten().position(|value| {
             value
                 .as_str()
-                .map_or_else(|| value.to_string() == text, |value| value == text)
+                .map_or_else(|| value.to_string(), str::to_owned)
+                == text
         });
         match index {
             Some(index) => format!("{}/enum/{index}", schema.pointer),
@@ -274,7 +275,7 @@ impl Side {
         }
     }
 
-    /// Where a parameter of an operation is declared: with the operation, or with its path.
+    /// Returns the pointer of a parameter, with the operation or with its path.
     pub(super) fn parameter(
         &self,
         operation: &OperationModel,
@@ -317,7 +318,7 @@ impl Side {
             .any(|known| known.as_str().is_some_and(|known| known == text))
     }
 
-    /// Where a type is used directly: fields of other types, and operations.
+    /// Returns the direct users of a type: fields of other types, and operations.
     pub(super) fn users(&self, name: &str) -> Vec<String> {
         use super::surface::Kind;
         let is_named = |ty: &str| mentions(ty, name);

@@ -1,7 +1,7 @@
-//! What a program can name of a generated client: types, their members, methods and setters.
+//! The public API of a generated client: types, their members, methods and setters.
 //!
 //! Read from the generated files themselves, so that every name and every type is the one that a program
-//! sees. Not for what the contract says of them: that is in the normalised models.
+//! sees. Not for facts of the contract: those are in the normalised models.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ pub(super) struct TypeItem {
     pub(super) kind: Kind,
 }
 
-/// What a type is.
+/// The kind of a type.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
     Struct(Struct),
@@ -72,7 +72,7 @@ pub(super) struct Value {
     pub(super) name: String,
     /// As it is sent.
     pub(super) text: String,
-    /// What is read as it too.
+    /// Other spellings that are read as this value.
     pub(super) aliases: Vec<String>,
 }
 
@@ -110,7 +110,7 @@ pub(super) struct Method {
     pub(super) is_deprecated: bool,
 }
 
-/// What a call yields and which setters it has.
+/// The output of a call and its setters.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(super) struct Call {
     pub(super) output: String,

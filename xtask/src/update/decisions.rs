@@ -1,6 +1,6 @@
-//! What a person has to decide about a new revision, and where.
+//! The decisions that a new revision asks of a person, each with its file.
 //!
-//! Not for what the generator decides by itself.
+//! Not for decisions of the generator.
 
 use std::collections::BTreeSet;
 

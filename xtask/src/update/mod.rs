@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Updates the repository at `root` and gives what is to be printed.
+/// Updates the repository at `root` and returns the text for the terminal.
 ///
 /// # Errors
 /// If any step fails: then the tree is as it was.
@@ -77,7 +77,7 @@ fn update(
     let text = canonical::text(&result.document)?;
     lock.add(imported);
 
-    // A copy of what is generated from, under the names that the generated files mention.
+    // A copy of the contract, under the name that the generated files mention.
     let home = tempfile::tempdir()
         .map_err(|error| Problem::new(format!("no temporary directory can be created: {error}")))?;
     let copy = home.path().join("openapi.yaml");
@@ -127,7 +127,7 @@ fn side(label: &str, spec: &Path, overlay: Option<&Path>) -> Result<Side, Proble
     Side::read(label, spec, overlay)
 }
 
-/// A revision that nothing can be generated from, with what the import found.
+/// Adds the number of breaking changes to the problem of a revision that cannot be generated from.
 fn undecided(problem: Problem, report: &import::Report) -> Problem {
     let breaking = report.breaking();
     if breaking.is_empty() {
@@ -154,7 +154,7 @@ fn with_decisions(problem: Problem, decisions: &[String]) -> Problem {
     problem.with_what(what)
 }
 
-/// What is known of the revision.
+/// Returns digest, commit and date of the revision.
 fn upstream(args: &Args, root: &Path) -> Result<Imported, Problem> {
     let commit = args.upstream_commit.to_ascii_lowercase();
     if !is_commit(&commit) {

@@ -1,7 +1,7 @@
 //! Putting several files and directories in place: all of them, or none.
 //!
 //! Everything is written beside its place first; then each takes its place, and if one cannot, those
-//! before it are taken back. Not for what is written.
+//! before it are taken back. Not for the contents.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -12,25 +12,25 @@ use tempfile::{NamedTempFile, TempPath};
 use crate::problem::Problem;
 use crate::write::{Staged, Tree, refuse_by_hand};
 
-/// What is to be written.
+/// The files and directories of one update.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) trees: Vec<(PathBuf, Tree)>,
     pub(super) files: Vec<(PathBuf, String)>,
 }
 
-/// What is about to be done, for tests that let it fail.
+/// The next step, for tests that let it fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     Stage,
     Place,
 }
 
-/// A file that is written, but not yet where it belongs.
+/// A written file that has not taken its place yet.
 struct StagedFile<'a> {
     target: &'a Path,
     new: TempPath,
-    /// A copy of what is there, if there is anything.
+    /// A copy of the current file, if there is one.
     old: Option<TempPath>,
 }
 

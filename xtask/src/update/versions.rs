@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::problem::Problem;
 
-/// Lock files of the workspace and of what it excludes.
+/// Lock files of the workspace and of excluded packages.
 const LOCKS: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
 
 /// The manifest and the lock files with the new version.
@@ -42,8 +42,7 @@ pub(super) fn bumped(root: &Path, old: &str, new: &str) -> Result<Vec<(PathBuf, 
     Ok(files)
 }
 
-/// A lock file in which the packages without a source, which are those of the workspace, have the new
-/// version.
+/// Sets the version of the packages without a source, which are those of the workspace.
 fn locked(text: &str, old: &str, new: &str) -> String {
     let was = format!("\nversion = \"{old}\"");
     let packages: Vec<String> = text
@@ -58,7 +57,8 @@ fn locked(text: &str, old: &str, new: &str) -> String {
 
 /// A day by its number since 1970, as `YYYY-MM-DD`.
 pub(super) fn day(number: u64) -> String {
-    let is_leap = |year: u64| year % 4 == 0 && year % 100 != 0 || year % 400 == 0;
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
     let (mut year, mut rest) = (1970, number);
     loop {
         let length = if is_leap(year) { 366 } else { 365 };

@@ -97,7 +97,7 @@ pub struct AgenticWorkflowRequest {
     ///
     /// Default on the server: `""`.
     pub agent_prompt: Option<String>,
-    /// Limits on what the workflow may reach.
+    /// Network and resource limits of the workflow.
     pub governance: Option<types::AgenticWorkflowGovernance>,
     /// Resources given to a run.
     pub resources: Option<types::AgenticWorkflowResources>,

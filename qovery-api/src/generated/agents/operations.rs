@@ -29,7 +29,7 @@ impl Client {
     }
     /// Edit an agentic workflow.
     ///
-    /// Not a merge: the body becomes the complete workflow, and what it omits is reset to server defaults. The model's API key is write-only and never returned.
+    /// Not a merge: the body becomes the complete workflow, and absent fields are reset to server defaults. The model's API key is write-only and never returned.
     ///
     /// `PUT /agenticWorkflow/{agenticWorkflowId}`
     ///

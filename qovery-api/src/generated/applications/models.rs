@@ -571,7 +571,7 @@ pub struct ApplicationDeploymentRestriction {
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
-    /// What is compared.
+    /// The compared value.
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -586,7 +586,7 @@ pub struct ApplicationDeploymentRestriction {
 pub struct ApplicationDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
-    /// What is compared.
+    /// The compared value.
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,

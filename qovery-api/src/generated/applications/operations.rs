@@ -813,7 +813,7 @@ impl Client {
     }
     /// Edit the network settings of an application.
     ///
-    /// Not a merge: the body becomes the complete set of network settings, and what it omits is reset to server defaults. `sticky_session`, for one, is `false` by default.
+    /// Not a merge: the body becomes the complete set of network settings, and absent fields are reset to server defaults. `sticky_session`, for one, is `false` by default.
     ///
     /// `PUT /application/{applicationId}/network`
     ///
@@ -870,7 +870,7 @@ impl Client {
     }
     /// Reboot an application.
     ///
-    /// Queues a restart of what is deployed and returns at once with the application's status. Poll the status: it ends as `RESTARTED` or `DEPLOYED`, as one of the `*_ERROR` states or as `CANCELED`.
+    /// Queues a restart of the deployed version and returns at once with the application's status. Poll the status: it ends as `RESTARTED` or `DEPLOYED`, as one of the `*_ERROR` states or as `CANCELED`.
     ///
     /// `POST /application/{applicationId}/restart-service`
     ///
@@ -888,7 +888,7 @@ impl Client {
     }
     /// Get the deployment status of an application.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the application differs from what was last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the application differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /application/{applicationId}/status`
     ///

@@ -286,7 +286,7 @@ pub struct Invoice {
     pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Where the PDF of an invoice can be downloaded.
+/// Download address of the PDF of an invoice.
 ///
 /// Returned by `get_organization_invoice_pdf`.
 #[derive(Clone, PartialEq)]
@@ -330,7 +330,7 @@ open_enum! {
     }
 }
 
-/// Period for which a billing usage report is wanted.
+/// Period of a billing usage report.
 ///
 /// Sent by `generate_billing_usage_report`.
 #[derive(Clone, PartialEq)]

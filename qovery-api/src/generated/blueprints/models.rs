@@ -814,7 +814,7 @@ pub struct BlueprintSpecOverrides {
     pub engine_version: Option<String>,
     /// Where the cloud credentials come from.
     pub credentials: Option<types::BlueprintSpecOverridesCredentials>,
-    /// Where the Terraform state is kept.
+    /// Storage of the Terraform state.
     pub backend: Option<types::BlueprintSpecOverridesBackend>,
     /// Time limit of the run.
     pub timeout: Option<i64>,
@@ -890,7 +890,7 @@ impl BlueprintSpecOverrides {
 }
 
 open_enum! {
-    /// Where the Terraform state is kept.
+    /// Storage of the Terraform state.
     ///
     /// A part of `BlueprintSpecOverrides`.
     pub enum BlueprintSpecOverridesBackend {
@@ -973,7 +973,7 @@ pub struct BlueprintUpdateNewOptionalValue {
     pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Variable for which a blueprint update needs a value.
+/// Variable that needs a value for a blueprint update.
 ///
 /// A part of `BlueprintUpdateResponse`.
 #[derive(Clone, PartialEq)]
@@ -1070,7 +1070,7 @@ impl BlueprintUpdateRequest {
     }
 }
 
-/// What an update of a blueprint to its latest version would change.
+/// Changes that an update of a blueprint to its latest version would make.
 ///
 /// Returned by `check_blueprint_update`.
 #[derive(Clone, PartialEq)]

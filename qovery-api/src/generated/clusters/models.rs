@@ -665,7 +665,7 @@ pub struct Cluster {
     pub ssh_keys: Vec<String>,
     /// Features of the cluster.
     pub features: Vec<types::ClusterFeatureResponse>,
-    /// Whether what is deployed matches the current configuration. This is drift, not progress.
+    /// Whether the deployed state matches the current configuration. This is drift, not progress.
     pub deployment_status: Option<types::ClusterDeploymentStatusEnum>,
     /// Observability of the cluster.
     pub metrics_parameters: Option<types::MetricsParameters>,
@@ -1565,7 +1565,7 @@ pub struct ClusterCredentialsResponseList {
 }
 
 open_enum! {
-    /// What the deletion of a cluster removes. The default is `DEFAULT`.
+    /// Scope of the deletion of a cluster. The default is `DEFAULT`.
     ///
     /// A parameter of `delete_cluster`.
     pub enum ClusterDeleteMode {
@@ -1579,7 +1579,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Drift between the configuration of a cluster and what was last deployed. It is not the progress of a deployment; the state tells that.
+    /// Drift between the configuration of a cluster and the state last deployed. It is not the progress of a deployment; the state tells that.
     ///
     /// A part of `Cluster`.
     pub enum ClusterDeploymentStatusEnum {
@@ -1587,7 +1587,7 @@ open_enum! {
         NeverDeployed = "NEVER_DEPLOYED",
         /// The configuration changed since the last deployment, which must be repeated to apply it.
         OutOfDate = "OUT_OF_DATE",
-        /// What is deployed matches the configuration.
+        /// The deployed state matches the configuration.
         UpToDate = "UP_TO_DATE",
     }
 }
@@ -3123,7 +3123,7 @@ pub struct ClusterMetricsResponse {
     pub(crate) __extra: rt::ExtraFields,
 }
 
-/// What is needed to install the Qovery operator on a cluster.
+/// Data for installing the Qovery operator on a cluster.
 ///
 /// Returned by `get_cluster_operator_bootstrap`.
 #[derive(Clone, PartialEq)]
@@ -3246,7 +3246,7 @@ pub struct ClusterOperatorStatusResponse {
     pub status: types::ClusterOperatorFleetStatus,
     /// Version of the chart the operator reports; null or absent when it is not known.
     pub reported_chart_version: Option<String>,
-    /// What the operator reports about its own release; null or absent when it reports nothing.
+    /// The operator's report on its own release; null or absent when it reports nothing.
     pub reported_identity: Option<types::ReportedClusterOperatorIdentity>,
     pub(crate) __extra: rt::ExtraFields,
 }
@@ -5056,7 +5056,7 @@ impl KarpenterNodePool {
     }
 }
 
-/// Weekly window in which nodes may be consolidated.
+/// Weekly window for consolidating nodes.
 ///
 /// A part of `KarpenterCronjobNodePoolOverride`, `KarpenterGpuNodePoolOverride` and `KarpenterStableNodePoolOverride`.
 #[derive(Clone, PartialEq)]
@@ -5568,7 +5568,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Where an input of a platform component is configured.
+    /// Location of the configuration of a platform component's input.
     ///
     /// A part of `PlatformComponentInputRequirementResponse`.
     pub enum PlatformComponentConfigurationInputScope {
@@ -5579,7 +5579,7 @@ open_enum! {
     }
 }
 
-/// Values for which the configuration of a platform component is to be resolved.
+/// Values for resolving the configuration of a platform component.
 ///
 /// Sent by `resolve_platform_component_configuration` and `resolve_platform_template_component_configuration`.
 #[derive(Clone, PartialEq)]
@@ -5679,7 +5679,7 @@ pub struct PlatformComponentInputRequirementResponse {
     pub sensitive: bool,
     /// Limits on the value.
     pub constraints: types::FieldSchemaConstraintsResponse,
-    /// Where the input is configured.
+    /// Location of the input's configuration.
     pub scope: types::PlatformComponentConfigurationInputScope,
     /// Whether the input has been provided.
     pub status: types::PlatformComponentRequirementStatus,
@@ -5932,7 +5932,7 @@ open_enum! {
     }
 }
 
-/// What the Qovery operator of a cluster reports about its own release.
+/// Report of a cluster's Qovery operator on its own release.
 ///
 /// A part of `ClusterOperatorStatusResponse`.
 #[derive(Clone, PartialEq)]

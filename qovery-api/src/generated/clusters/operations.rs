@@ -334,7 +334,7 @@ impl Client {
     }
     /// Upgrade a cluster to its next Kubernetes version.
     ///
-    /// Starts the upgrade and returns at once. Poll the cluster's status until its state is final; `next_k8s_available_version` there tells what is on offer.
+    /// Starts the upgrade and returns at once. Poll the cluster's status until its state is final; `next_k8s_available_version` there names the version on offer.
     ///
     /// `POST /cluster/{clusterId}/upgrade`
     ///
@@ -1108,7 +1108,7 @@ impl Client {
     ) -> Call<operations::AttachClusterOperator> {
         Call::new(self, &[&organization_id, &cluster_id])
     }
-    /// Get what is needed to install the operator on a cluster.
+    /// Get the installation data of the operator for a cluster.
     ///
     /// `GET /organization/{organizationId}/cluster/{clusterId}/operator/bootstrap`
     ///
@@ -1484,7 +1484,7 @@ impl Client {
     }
     /// Edit Google Cloud credentials.
     ///
-    /// Not a merge: the body becomes the complete set of credentials, and what it omits is reset to server defaults. Secrets are never returned, so add them again.
+    /// Not a merge: the body becomes the complete set of credentials, and absent fields are reset to server defaults. Secrets are never returned, so add them again.
     ///
     /// `PUT /organization/{organizationId}/gcp/credentials/{credentialsId}`
     ///

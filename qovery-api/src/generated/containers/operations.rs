@@ -585,7 +585,7 @@ impl Client {
     }
     /// Reboot a container.
     ///
-    /// Queues a restart of what is deployed and returns at once with the container's status. Poll the status: it ends as `RESTARTED` or `DEPLOYED`, as one of the `*_ERROR` states or as `CANCELED`.
+    /// Queues a restart of the deployed version and returns at once with the container's status. Poll the status: it ends as `RESTARTED` or `DEPLOYED`, as one of the `*_ERROR` states or as `CANCELED`.
     ///
     /// `POST /container/{containerId}/restart-service`
     ///
@@ -603,7 +603,7 @@ impl Client {
     }
     /// Get the deployment status of a container.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the container differs from what was last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the container differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /container/{containerId}/status`
     ///
@@ -878,7 +878,7 @@ impl Client {
     }
     /// Edit a container registry.
     ///
-    /// This is a full update of the container registry. Anything the body does not mention goes back to the server's default. Secrets are not part of what can be read, so add them again.
+    /// This is a full update of the container registry. Anything the body does not mention goes back to the server's default. Secrets cannot be read back, so add them again.
     ///
     /// `PUT /organization/{organizationId}/containerRegistry/{containerRegistryId}`
     ///

@@ -223,7 +223,7 @@ pub struct DatabaseEditRequest {
     pub description: Option<String>,
     /// Version of the engine.
     pub version: Option<String>,
-    /// Where the database can be reached from.
+    /// Network from where the database is reachable.
     pub accessibility: Option<types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///
@@ -362,7 +362,7 @@ pub struct DatabaseRequest {
     pub version: String,
     /// How the database is hosted.
     pub mode: types::DatabaseModeEnum,
-    /// Where the database can be reached from.
+    /// Network from where the database is reachable.
     pub accessibility: Option<types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///

@@ -502,7 +502,7 @@ impl Client {
     }
     /// Reboot a database.
     ///
-    /// Queues a restart of what is deployed and returns at once with the database's status. Poll the status: it ends as `RESTARTED` or `DEPLOYED`, as one of the `*_ERROR` states or as `CANCELED`.
+    /// Queues a restart of the deployed version and returns at once with the database's status. Poll the status: it ends as `RESTARTED` or `DEPLOYED`, as one of the `*_ERROR` states or as `CANCELED`.
     ///
     /// `POST /database/{databaseId}/restart-service`
     ///
@@ -520,7 +520,7 @@ impl Client {
     }
     /// Get the deployment status of a database.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the database differs from what was last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the database differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /database/{databaseId}/status`
     ///

@@ -148,7 +148,7 @@ pub struct ClusterOverviewResponse {
     pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Image whose existence is to be checked.
+/// Image to check for existence.
 ///
 /// Sent by `check_container_image`.
 #[derive(Clone, PartialEq)]
@@ -234,7 +234,7 @@ impl CreateEnvironmentRequest {
     }
 }
 
-/// Deployment for which a report about the resources used by its builds is wanted.
+/// Deployment to report on: the resources used by its builds.
 ///
 /// Sent by `generate_deployment_build_usage_report`.
 #[derive(Clone, PartialEq)]
@@ -455,7 +455,7 @@ open_enum! {
         DeleteResourcesOnly = "DELETE_RESOURCES_ONLY",
         /// The action is not known.
         LiteralUnknown = "UNKNOWN",
-        /// Remove what is deployed and keep the configuration.
+        /// Remove the deployed resources and keep the configuration.
         Uninstall = "UNINSTALL",
     }
 }
@@ -782,13 +782,13 @@ impl EnvironmentDeploymentRuleEditRequest {
 }
 
 open_enum! {
-    /// Drift between the configuration of an environment and what was last deployed. It is not the progress of a deployment; the state tells that.
+    /// Drift between the configuration of an environment and the state last deployed. It is not the progress of a deployment; the state tells that.
     ///
     /// A part of `EnvironmentStatus`.
     pub enum EnvironmentDeploymentStatusEnum {
         /// The environment has not been deployed yet.
         NeverDeployed = "NEVER_DEPLOYED",
-        /// What is deployed matches the configuration.
+        /// The deployed state matches the configuration.
         UpToDate = "UP_TO_DATE",
         /// The configuration changed since the last deployment, which must be repeated to apply it.
         OutOfDate = "OUT_OF_DATE",
@@ -842,7 +842,7 @@ pub struct EnvironmentLog {
     pub id: uuid::Uuid,
     /// Time of the entry (RFC 3339).
     pub created_at: chrono::DateTime<chrono::Utc>,
-    /// What the entry is about.
+    /// Subject of the entry.
     pub scope: Option<types::EnvironmentLogScope>,
     /// State of the object when the entry was written.
     pub state: Option<types::StatusKindEnum>,
@@ -866,7 +866,7 @@ pub struct EnvironmentLogResponseList {
     pub(crate) __extra: rt::ExtraFields,
 }
 
-/// What the entry is about.
+/// Subject of the entry.
 ///
 /// A part of `EnvironmentLog`.
 #[derive(Clone, PartialEq)]
@@ -1204,7 +1204,7 @@ pub struct EnvironmentStatus {
     pub origin: Option<types::EnvironmentStatusEventOriginEnum>,
     /// Who or what started the last deployment; null or absent when it is not known.
     pub triggered_by: Option<String>,
-    /// Whether what is deployed matches the current configuration. This is drift, not progress.
+    /// Whether the deployed state matches the current configuration. This is drift, not progress.
     pub deployment_status: Option<types::EnvironmentDeploymentStatusEnum>,
     /// Identifier of the queued deployment request; null or absent when none is known.
     pub deployment_request_id: Option<uuid::Uuid>,
@@ -1311,7 +1311,7 @@ open_enum! {
     }
 }
 
-/// Files whose existence in a Git repository is to be checked.
+/// Files to check for existence in a Git repository.
 ///
 /// Sent by `check_git_file`.
 #[derive(Clone, PartialEq)]

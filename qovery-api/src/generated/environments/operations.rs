@@ -135,7 +135,7 @@ impl Client {
     /// # Parameters
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
     /// - `service_id` (in the path): Id of the service to attach.
-    /// - `body`: Whether the service is to be skipped.
+    /// - `body`: Whether to skip the service.
     ///
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
@@ -184,7 +184,7 @@ impl Client {
     }
     /// Edit an environment.
     ///
-    /// Not a merge: the body becomes the complete environment, and what it omits is reset to server defaults. Only its name and mode can be edited.
+    /// Not a merge: the body becomes the complete environment, and absent fields are reset to server defaults. Only its name and mode can be edited.
     ///
     /// `PUT /environment/{environmentId}`
     ///
@@ -558,7 +558,7 @@ impl Client {
     }
     /// List the detailed deployment logs of an environment.
     ///
-    /// Each entry names the step, the service and, where there is one, the error with a hint. The entries come as a plain list, without paging.
+    /// Each entry names the step, the service and, if there is one, the error with a hint. The entries come as a plain list, without paging.
     ///
     /// `GET /environment/{environmentId}/logs`
     ///

@@ -440,7 +440,7 @@ impl HelmDeployRequest {
 pub struct HelmDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
-    /// What is compared.
+    /// The compared value.
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -478,7 +478,7 @@ pub struct HelmDeploymentRestrictionResponse {
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
-    /// What is compared.
+    /// The compared value.
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,

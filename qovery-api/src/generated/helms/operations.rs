@@ -306,7 +306,7 @@ impl Client {
     }
     /// Edit a custom domain of a Helm service.
     ///
-    /// Not a merge: the body becomes the complete custom domain, and what it omits is reset to server defaults.
+    /// Not a merge: the body becomes the complete custom domain, and absent fields are reset to server defaults.
     ///
     /// `PUT /helm/{helmId}/customDomain/{customDomainId}`
     ///
@@ -537,7 +537,7 @@ impl Client {
     }
     /// Get the deployment status of a Helm service.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the Helm service differs from what was last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the Helm service differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /helm/{helmId}/status`
     ///
@@ -646,7 +646,7 @@ impl Client {
     }
     /// Edit a Helm repository.
     ///
-    /// Read the Helm repository first and send it back complete: whatever is missing is set to the server's default. Secrets are not part of what can be read, so add them again.
+    /// Read the Helm repository first and send it back complete: whatever is missing is set to the server's default. Secrets cannot be read back, so add them again.
     ///
     /// `PUT /organization/{organizationId}/helmRepository/{helmRepositoryId}`
     ///

@@ -178,7 +178,7 @@ pub struct JobCronCommand {
     pub arguments: Option<Vec<String>>,
     /// Entry point; absent to let the image decide.
     pub entrypoint: Option<String>,
-    /// Time zone in which the cron expression is read.
+    /// Time zone of the cron expression.
     pub timezone: Option<String>,
     /// Times of the runs as a cron expression.
     pub scheduled_at: String,
@@ -262,7 +262,7 @@ impl JobDeployRequest {
 pub struct JobDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
-    /// What is compared.
+    /// The compared value.
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -300,7 +300,7 @@ pub struct JobDeploymentRestrictionResponse {
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
-    /// What is compared.
+    /// The compared value.
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -319,7 +319,7 @@ pub struct JobDeploymentRestrictionResponseList {
 }
 
 open_enum! {
-    /// Event for which a job is run at once, outside its normal schedule.
+    /// Event that runs a job at once, outside its normal schedule.
     ///
     /// A parameter of `deploy_job` and `redeploy_job`.
     pub enum JobForceEvent {
@@ -574,7 +574,7 @@ pub struct JobRequestSchedule {
     pub on_delete: Option<types::JobLifecycleCommand>,
     /// Command and times of a cron job.
     pub cronjob: Option<types::JobCronCommand>,
-    /// What a lifecycle job is made for.
+    /// Purpose of a lifecycle job.
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
     pub(crate) __extra: rt::ExtraFields,
 }

@@ -410,7 +410,7 @@ impl Client {
     }
     /// Get the deployment status of a job.
     ///
-    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the job differs from what was last deployed, and a `deployment_request_id` that is not null means that a request is queued.
+    /// `state` tells how far the latest action has come or how it ended; `READY` means never deployed, not running. `service_deployment_status` tells whether the job differs from the state last deployed, and a `deployment_request_id` that is not null means that a request is queued.
     ///
     /// `GET /job/{jobId}/status`
     ///

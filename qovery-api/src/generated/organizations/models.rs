@@ -553,7 +553,7 @@ pub struct AlertRuleResponse {
     pub presentation: types::AlertPresentationResponse,
     /// Object the rule watches.
     pub target: types::AlertTarget,
-    /// Whether what is deployed matches the configuration.
+    /// Whether the deployed state matches the configuration.
     pub is_up_to_date: bool,
     /// Time since which the alert has been active (RFC 3339); may be absent.
     pub starts_at: Option<chrono::DateTime<chrono::Utc>>,
@@ -561,7 +561,7 @@ pub struct AlertRuleResponse {
 }
 
 open_enum! {
-    /// Where an alert rule in a list comes from.
+    /// Source of an alert rule in a list.
     ///
     /// A part of `AlertRuleResponse` and `GhostAlertRuleResponse`.
     pub enum AlertRuleSource {
@@ -2938,7 +2938,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Format in which a webhook sends its events.
+    /// Format of the events of a webhook.
     ///
     /// A part of `OrganizationWebhookCreateRequest`, `OrganizationWebhookCreateResponse`, `OrganizationWebhookResponse` and 1 more.
     pub enum OrganizationWebhookKindEnum {
@@ -3038,7 +3038,7 @@ impl ProjectPermissionPermission {
     }
 }
 
-/// Short description of a service and of where it lives.
+/// Short description of a service and its location.
 ///
 /// A part of `AlertTarget` and `ListServicesByOrganizationIdResponse`.
 #[derive(Clone, PartialEq)]
@@ -3125,9 +3125,9 @@ pub struct SignUp {
     pub last_name: String,
     /// Email address.
     pub user_email: String,
-    /// Context in which the user intends to use Qovery.
+    /// Intended context of use of Qovery.
     pub type_of_use: types::TypeOfUseEnum,
-    /// What the user intends to do with Qovery.
+    /// The user's plans with Qovery.
     pub qovery_usage: String,
     /// Name of the company; can be null.
     pub company_name: Option<String>,
@@ -3160,9 +3160,9 @@ pub struct SignUpRequest {
     pub last_name: String,
     /// Email address.
     pub user_email: String,
-    /// Context in which the user intends to use Qovery.
+    /// Intended context of use of Qovery.
     pub type_of_use: types::TypeOfUseEnum,
-    /// What the user intends to do with Qovery.
+    /// The user's plans with Qovery.
     pub qovery_usage: String,
     /// Name of the company; can be null.
     pub company_name: rt::Patch<String>,
@@ -3438,7 +3438,7 @@ pub struct TerraformVariableDefinition {
     pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Git repository in which Terraform variables are to be looked for.
+/// Git repository to search for Terraform variables.
 ///
 /// Sent by `parse_terraform_variables_from_git_repo`.
 #[derive(Clone, PartialEq)]
@@ -3569,7 +3569,7 @@ pub struct TfVarsFileResponse {
     pub(crate) __extra: rt::ExtraFields,
 }
 
-/// Git repository whose Terraform variable files are to be listed.
+/// Git repository to list Terraform variable files of.
 ///
 /// Sent by `list_tf_vars_files_from_git_repo`.
 #[derive(Clone, PartialEq)]
@@ -3620,7 +3620,7 @@ impl TransferOwnershipRequest {
 }
 
 open_enum! {
-    /// Context in which a user intends to use Qovery.
+    /// Intended context of use of Qovery.
     ///
     /// A part of `SignUp` and `SignUpRequest`.
     pub enum TypeOfUseEnum {

@@ -703,7 +703,7 @@ impl Client {
     }
     /// Edit an enterprise connection.
     ///
-    /// Not a merge: the body becomes the complete connection, and what it omits is reset to server defaults. The group mappings are replaced as well.
+    /// Not a merge: the body becomes the complete connection, and absent fields are reset to server defaults. The group mappings are replaced as well.
     ///
     /// `PUT /organization/{organizationId}/enterpriseconnection/{connectionName}`
     ///

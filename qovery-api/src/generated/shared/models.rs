@@ -56,7 +56,7 @@ open_enum! {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-/// Limits on what an agentic workflow may reach.
+/// Network and resource limits of an agentic workflow.
 ///
 /// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
 #[derive(Clone, PartialEq)]
@@ -308,7 +308,7 @@ pub struct AgenticWorkflowResponse {
     pub project_repositories: Vec<types::AgenticWorkflowProjectRepository>,
     /// Prompt of the agent; empty by default.
     pub agent_prompt: String,
-    /// Limits on what the workflow may reach.
+    /// Network and resource limits of the workflow.
     pub governance: types::AgenticWorkflowGovernance,
     /// Resources given to a run.
     pub resources: types::AgenticWorkflowResources,
@@ -1166,7 +1166,7 @@ impl From<types::ScalewayClusterCredentials> for ClusterCredentials {
         feature = "terraforms"
     )
 )]
-/// Git commit; nullable where it is used.
+/// Git commit; nullable.
 ///
 /// A part of `CommitResponseList`, `DeploymentHistory`, `DeploymentHistoryApplication` and 6 more.
 #[derive(Clone, PartialEq)]
@@ -1636,7 +1636,7 @@ pub struct CronJobResponseScheduleCronjob {
     pub arguments: Vec<String>,
     /// Entry point; absent to let the image decide.
     pub entrypoint: Option<String>,
-    /// Time zone in which the cron expression is read.
+    /// Time zone of the cron expression.
     pub timezone: String,
     /// Times of the runs as a cron expression.
     pub scheduled_at: String,
@@ -1751,7 +1751,7 @@ pub struct Database {
     pub version: String,
     /// How the database is hosted.
     pub mode: types::DatabaseModeEnum,
-    /// Where the database can be reached from.
+    /// Network from where the database is reachable.
     pub accessibility: Option<types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///
@@ -1792,7 +1792,7 @@ pub struct Database {
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 open_enum! {
-    /// Where a database can be reached from. The default is `PRIVATE`.
+    /// Network from where a database is reachable. The default is `PRIVATE`.
     ///
     /// A part of `Database`, `DatabaseEditRequest` and `DatabaseRequest`.
     pub enum DatabaseAccessibilityEnum {
@@ -2376,7 +2376,7 @@ pub struct DeploymentHistoryJobSchedule {
     pub on_delete: Option<types::JobLifecyleSchedule>,
     /// Command and times of a cron job.
     pub cron_job: Option<types::JobCronSchedule>,
-    /// What a lifecycle job is made for.
+    /// Purpose of a lifecycle job.
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
     pub(crate) __extra: rt::ExtraFields,
 }
@@ -2630,7 +2630,7 @@ open_enum! {
     )
 )]
 open_enum! {
-    /// What a deployment restriction looks at.
+    /// Subject of a deployment restriction.
     ///
     /// A part of `ApplicationDeploymentRestriction`, `ApplicationDeploymentRestrictionRequest`, `HelmDeploymentRestrictionRequest` and 5 more.
     pub enum DeploymentRestrictionTypeEnum {
@@ -3458,7 +3458,7 @@ pub struct JobCronSchedule {
     pub entrypoint: Option<String>,
     /// Times of the runs as a cron expression.
     pub scheduled_at: String,
-    /// Time zone in which the cron expression is read.
+    /// Time zone of the cron expression.
     pub timezone: String,
     pub(crate) __extra: rt::ExtraFields,
 }
@@ -3476,7 +3476,7 @@ pub struct JobCronSchedule {
     )
 )]
 open_enum! {
-    /// What a lifecycle job is made for.
+    /// Purpose of a lifecycle job.
     ///
     /// A part of `DeploymentHistoryJobSchedule`, `JobRequestSchedule` and `LifecycleJobResponseSchedule`.
     pub enum JobLifecycleTypeEnum {
@@ -4128,7 +4128,7 @@ pub struct LifecycleJobResponseSchedule {
     pub on_stop: Option<types::LifecycleJobResponseScheduleOnStop>,
     /// Command run when the environment is deleted.
     pub on_delete: Option<types::LifecycleJobResponseScheduleOnStop>,
-    /// What a lifecycle job is made for.
+    /// Purpose of a lifecycle job.
     pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
     pub(crate) __extra: rt::ExtraFields,
 }
@@ -5306,7 +5306,7 @@ impl ServiceAnnotationRequest {
     )
 )]
 open_enum! {
-    /// Drift between the configuration of a service and what was last deployed. It is not the progress of a deployment; the state tells that.
+    /// Drift between the configuration of a service and the state last deployed. It is not the progress of a deployment; the state tells that.
     ///
     /// A part of `ReferenceObjectStatus` and `Status`.
     pub enum ServiceDeploymentStatusEnum {
@@ -5314,7 +5314,7 @@ open_enum! {
         NeverDeployed = "NEVER_DEPLOYED",
         /// The configuration changed since the last deployment, which must be repeated to apply it.
         OutOfDate = "OUT_OF_DATE",
-        /// What is deployed matches the configuration.
+        /// The deployed state matches the configuration.
         UpToDate = "UP_TO_DATE",
     }
 }
@@ -5878,7 +5878,7 @@ open_enum! {
 pub struct TerraformAutoDeployConfig {
     /// Whether it is deployed automatically when a new commit appears.
     pub auto_deploy: bool,
-    /// What an automatic deployment runs.
+    /// Action of an automatic deployment.
     pub terraform_action: types::TerraformAutoDeployConfigTerraformAction,
     pub(crate) __extra: rt::ExtraFields,
 }
@@ -5901,7 +5901,7 @@ impl TerraformAutoDeployConfig {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 open_enum! {
-    /// What an automatic deployment runs.
+    /// Action of an automatic deployment.
     ///
     /// A part of `TerraformAutoDeployConfig`.
     pub enum TerraformAutoDeployConfigTerraformAction {
@@ -5916,7 +5916,7 @@ open_enum! {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 union! {
-    /// Where the Terraform state is kept. Exactly one of the fields is set.
+    /// Storage of the Terraform state. Exactly one of the fields is set.
     ///
     /// A part of `TerraformRequest` and `TerraformResponse`.
     pub enum TerraformBackend by property {
@@ -6230,7 +6230,7 @@ pub struct TerraformResponse {
     pub terraform_variables_source: types::TerraformVariablesSourceResponse,
     /// Engine to run.
     pub engine: types::TerraformEngineEnum,
-    /// Where the state is kept.
+    /// Storage of the state.
     pub backend: types::TerraformBackend,
     /// Version of the engine.
     pub provider_version: types::TerraformProviderVersion,

@@ -129,7 +129,7 @@ impl TerraformAdvancedSettings {
 pub struct TerraformDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
-    /// What is compared.
+    /// The compared value.
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -167,7 +167,7 @@ pub struct TerraformDeploymentRestrictionResponse {
     pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
     pub mode: types::DeploymentRestrictionModeEnum,
-    /// What is compared.
+    /// The compared value.
     pub type_: types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
     pub value: String,
@@ -250,7 +250,7 @@ pub struct TerraformRequest {
     pub terraform_files_source: types::TerraformRequestTerraformFilesSource,
     /// Values of the variables.
     pub terraform_variables_source: types::TerraformVariablesSourceRequest,
-    /// Where the state is kept.
+    /// Storage of the state.
     pub backend: types::TerraformBackend,
     /// Engine to run.
     pub engine: types::TerraformEngineEnum,

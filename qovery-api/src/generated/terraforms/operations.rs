@@ -87,7 +87,7 @@ impl Client {
     }
     /// Edit a Terraform service.
     ///
-    /// Not a merge: the body becomes the complete Terraform service, and what it omits is reset to server defaults.
+    /// Not a merge: the body becomes the complete Terraform service, and absent fields are reset to server defaults.
     ///
     /// `PUT /terraform/{terraformId}`
     ///

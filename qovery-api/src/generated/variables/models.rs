@@ -726,7 +726,7 @@ impl VariableEditRequest {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImport {
-    /// Number of variables that were to be imported.
+    /// Number of variables in the import.
     pub total_variables_to_import: i64,
     /// Variables that were imported.
     pub successful_imported_variables: Vec<

@@ -463,7 +463,7 @@ impl Client {
     }
     /// Edit a secret of a container.
     ///
-    /// Not a merge: the body becomes the complete secret, and what it omits is reset to server defaults.
+    /// Not a merge: the body becomes the complete secret, and absent fields are reset to server defaults.
     ///
     /// `PUT /container/{containerId}/secret/{secretId}`
     ///

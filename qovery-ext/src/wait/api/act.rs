@@ -25,6 +25,9 @@ use crate::wait::{
     source::{Fault, FaultKind, Receipt},
 };
 
+/// The field of a status that names a deployment request.
+const REQUEST: &str = "deployment_request_id";
+
 /// An answer to an action.
 pub(super) trait Answer {
     fn receipt(&self) -> Receipt;
@@ -38,7 +41,10 @@ impl Answer for () {
 
 impl Answer for Map<String, Value> {
     fn receipt(&self) -> Receipt {
-        Receipt::default()
+        Receipt {
+            request: self.get(REQUEST).and_then(named),
+            ..Receipt::default()
+        }
     }
 }
 
@@ -78,6 +84,10 @@ impl<T: Answer> Answer for Option<T> {
     }
 }
 
+fn named(request: &Value) -> Option<Uuid> {
+    request.as_str().and_then(|id| id.parse().ok())
+}
+
 fn receipt(request: Option<Uuid>, state: &str, waiting: bool) -> Receipt {
     let phase = State::from(state).phase(Goal::Canceled);
     Receipt {
@@ -105,7 +115,16 @@ where
             server_time: server_time(&response.headers),
             ..response.body.receipt()
         }),
-        Err(error) if error.is_decode() && error.is_from_api() => Ok(Receipt::default()),
+        // Accepted. The body is another document than the declared one, for example the status of the
+        // environment in place of that of a service; both name the request in the same field.
+        Err(error) if error.is_decode() && error.is_from_api() => {
+            let body = error.body().map(|body| serde_json::from_slice(body));
+            let document: Option<Map<String, Value>> = body.and_then(Result::ok);
+            Ok(Receipt {
+                server_time: error.headers().and_then(server_time),
+                ..document.map_or_else(Receipt::default, |document| document.receipt())
+            })
+        }
         Err(error) => Err(Fault::from(error).of_an_action()),
     }
 }

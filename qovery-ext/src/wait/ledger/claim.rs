@@ -176,10 +176,9 @@ fn is_of_another_action(state: &State, goal: Goal) -> bool {
     if state.is_error() {
         return match goal {
             Goal::Stopped => !matches!(state, State::StopError | State::InvalidCredentials),
-            Goal::Deleted | Goal::Uninstalled => !matches!(
-                state,
-                State::DeleteError | State::StopError | State::InvalidCredentials
-            ),
+            Goal::Deleted | Goal::Uninstalled => {
+                !matches!(state, State::DeleteError | State::InvalidCredentials)
+            }
             Goal::Deployed | Goal::Restarted => {
                 matches!(state, State::StopError | State::DeleteError)
             }
@@ -207,8 +206,7 @@ fn lacks_our_services(ledger: &Ledger, run: &Run) -> Option<Claim> {
     lacks.then_some(Claim::Excluded(Exclusion::OtherServices))
 }
 
-/// A service whose status still names a run from before the action was not part of a run that
-/// succeeded since.
+/// A service whose status names another run was not part of a run that has succeeded.
 fn left_our_service_alone(_: &Ledger, run: &Run) -> Option<Claim> {
     run.spares_ours
         .then_some(Claim::Excluded(Exclusion::OtherServices))

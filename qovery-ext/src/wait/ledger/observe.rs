@@ -233,9 +233,36 @@ impl Ledger {
             run.worked = self.worked_in(&shown, &run);
             self.merge(run);
         }
+        for run in self.runs_of_services(&shown) {
+            self.merge(run);
+        }
         if self.shown.as_ref().is_none_or(|known| known.at <= at) {
             self.shown = Some(shown);
         }
+    }
+
+    /// The runs that the services of the operation name beside the one that the whole shows.
+    fn runs_of_services(&self, shown: &Shown) -> Vec<Run> {
+        let Scope::Services(ids) = &self.scope else {
+            return Vec::new();
+        };
+        let whole = shown.whole.as_ref().and_then(Whole::execution);
+        let is_new = |id: &String| whole.is_some() && !self.before.executions.contains(id);
+        let named = ids.iter().zip(&shown.own).filter_map(|(id, mark)| {
+            let mark = mark.as_ref()?;
+            let name = mark.deployment.clone().filter(is_new)?;
+            (Some(&name) != whole.as_ref()).then_some((id, mark, name))
+        });
+        let runs = named.map(|(id, mark, name)| {
+            let mut run = Run::new(RunId::Execution(name), shown.at);
+            if mark.state.is_active() {
+                run.fate = Fate::Running;
+            } else if ids.len() == 1 && self.has_changed(mark) {
+                run.ended = vec![(*id, mark.state.clone())];
+            }
+            run
+        });
+        runs.collect()
     }
 
     /// The services of the operation that a status shows at work in a run.
@@ -255,18 +282,17 @@ impl Ledger {
         ids
     }
 
-    /// Whether a status shows a run that succeeded beside a service that names a run from before the
-    /// action.
+    /// Whether a status shows a run that succeeded beside a service that names another one.
     fn spares_ours(&self, shown: &Shown, run: &Run) -> bool {
         let succeeded = run.end().and_then(|end| end.state());
         let succeeded = succeeded.is_some_and(|state| state.phase(self.goal) == Phase::Reached);
-        let is_from_before = |mark: &Mark| {
-            let id = mark.deployment.as_ref();
-            id.is_some_and(|id| self.before.executions.contains(id))
+        let is_of_another = |mark: &Mark| {
+            let id = mark.deployment.as_deref();
+            id.is_some_and(|id| Some(id) != run.execution())
         };
         let is_about_services = matches!(self.scope, Scope::Services(_));
         let mut own = shown.own.iter().flatten();
-        is_about_services && shown.whole.is_some() && succeeded && own.any(is_from_before)
+        is_about_services && shown.whole.is_some() && succeeded && own.any(is_of_another)
     }
 
     /// The name of the run that a status shows. A server that names no execution is followed by what

@@ -138,7 +138,7 @@ pub(crate) struct Run {
     pub(crate) ended: Vec<(Uuid, State)>,
     /// The services of the operation that were seen at work in this run. Sorted.
     pub(crate) worked: Vec<Uuid>,
-    /// Whether it succeeded while the service of the operation showed a run from before the action.
+    /// Whether it succeeded while a service of the operation named another run.
     pub(crate) spares_ours: bool,
 }
 

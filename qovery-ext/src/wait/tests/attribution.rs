@@ -36,8 +36,8 @@ async fn a_stale_failure_after_the_action_is_not_taken_for_this_deployment() {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_deployment_that_ran_before_is_not_ours() {
-    for deployment in ["e-2", "e-1"] {
-        let server = Server::default()
+    let server = |deployment| {
+        Server::default()
             .before(status("DEPLOYING", "e-1"))
             .at(0.0, status("DEPLOYING", "e-1"))
             .at(20.0, status("DEPLOYED", "e-1"))
@@ -45,10 +45,15 @@ async fn the_end_of_a_deployment_that_ran_before_is_not_ours() {
             .at(50.0, status("DEPLOYED", deployment))
             .request_at(0.0, Some("DEPLOYMENT_QUEUED"))
             .request_at(25.0, Some("DEPLOYING"))
-            .request_at(50.0, Some("DEPLOYED"));
-        let reached = server.deploy().await.expect("it is deployed");
-        assert!(reached.elapsed >= seconds(50), "{:?}", reached.elapsed);
-    }
+            .request_at(50.0, Some("DEPLOYED"))
+    };
+    let reached = server("e-2").deploy().await.expect("it is deployed");
+    assert!(reached.elapsed >= seconds(50), "{:?}", reached.elapsed);
+
+    // A server that shows no other execution than the one from before may only repeat its state.
+    let error = server("e-1").deploy().await.expect_err("nothing proves it");
+    assert_eq!(error.kind(), WaitErrorKind::Superseded, "{error:?}");
+    assert!(error.elapsed() >= seconds(50) && error.elapsed() < seconds(600));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Rule: what was renamed keeps its earlier names, as long as nothing else has them.
+//! Rule: a renamed operation or schema keeps its earlier names, as long as nothing else has them.
 //!
 //! `import` writes the extensions `x-formerIds` of an operation and `x-formerNames` of a schema. Not for
 //! other spellings of a value: `enums` reads those.
@@ -43,7 +43,7 @@ pub(crate) fn apply(document: &Document, normalised: &mut Normalised) {
     }
 }
 
-/// The schema itself, where the pointer is that of its list of members.
+/// Returns the pointer of a schema, given the one of its list of members.
 pub(crate) fn whole(pointer: &str) -> &str {
     let lists = ["/oneOf", "/anyOf"];
     let found = lists.iter().find_map(|list| pointer.strip_suffix(list));

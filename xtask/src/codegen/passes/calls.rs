@@ -103,7 +103,7 @@ pub(crate) fn emit(
         quote!(#[deprecated = #note])
     });
     let new = new_call(&path_values);
-    let former = operation.former.iter().map(|(former, _)| {
+    let former_methods = operation.former.iter().map(|(former, _)| {
         let note = format!("it is called `{name}` now");
         let former = names::apart(former, &[]);
         let text = Doc::of(
@@ -121,6 +121,9 @@ pub(crate) fn emit(
             }
         }
     });
+    let former_methods: Vec<TokenStream> = former_methods.collect();
+    let former_methods =
+        (!former_methods.is_empty()).then(|| quote!(impl Client { #(#former_methods)* }));
     let method = quote! {
         #text
         #deprecated
@@ -128,7 +131,6 @@ pub(crate) fn emit(
         pub fn #name(&self, #(#arguments),*) -> Call<operations::#marker> {
             #new #(#settings)*
         }
-        #(#former)*
     };
 
     let (output, format) = output(operation, signature)?;
@@ -152,6 +154,7 @@ pub(crate) fn emit(
         quote!(#text #[deprecated = #note] pub type #former = #marker;)
     });
     let items = quote! {
+        #former_methods
         #(#former)*
         #about
         #[derive(Debug)]

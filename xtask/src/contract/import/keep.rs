@@ -1,8 +1,7 @@
-//! What only an older layer says is kept beside what the newest says: properties, values of enums,
-//! members of unions and parameters.
+//! Keeps properties, values of enums, members of unions and parameters that only an older layer has.
 //!
-//! Works on places: a place of the new contract meets what the older layer had there. What is added is
-//! marked deprecated and asked of nobody. Not for whole operations and schemas, which `merge` adds, and
+//! Compares the same place of the new contract and of the older layer. Everything that it adds is deprecated
+//! and optional. Not for whole operations and schemas, which `merge` adds, and
 //! not for judging a change: what cannot be kept is only listed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,21 +21,21 @@ pub(super) const OLD_MEMBERS: &str = "x-deprecatedMembers";
 /// Other spellings of a value, by the value.
 pub(super) const ALIASES: &str = "x-enumAliases";
 
-/// What the older layer said and the contract cannot keep.
+/// A fact of the older layer that the contract cannot keep.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Lost {
     pub(super) place: String,
     pub(super) what: String,
 }
 
-/// What was added to the newest layer, and what could not be.
+/// The facts that were added to the newest layer, and those that could not be.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) kept: BTreeSet<String>,
     pub(super) lost: BTreeSet<Lost>,
 }
 
-/// Where a schema or a parameter of the contract begins.
+/// The start of a schema or of parameters in the contract.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Root {
     Schema(String),
@@ -45,7 +44,7 @@ enum Root {
     Path(Key),
 }
 
-/// A place of the contract, and what the older layer has there.
+/// A place of the contract, and the schema of the older layer there.
 struct Work {
     root: Root,
     pointer: String,
@@ -75,7 +74,7 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Keeps what a schema of the older layer has.
+    /// Keeps the parts of a schema of the older layer.
     pub(super) fn schema(&mut self, name: &str) {
         if let Some(old) = self.older.get(name) {
             self.add(
@@ -87,7 +86,7 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Keeps the parameters of an operation that both layers have, and what is in its bodies.
+    /// Keeps the parameters and the parts of the bodies of an operation that both layers have.
     pub(super) fn operation(&mut self, old: &Operation) {
         let key = old.key();
         let Some(new) = self.merged.operations.get_mut(&key) else {
@@ -286,7 +285,7 @@ impl<'a> Keeper<'a> {
         self.outcome.lost.insert(Lost { place, what });
     }
 
-    /// One place: what is there now, and what the older layer had.
+    /// Compares one place.
     fn meet(&mut self, work: Work) {
         let Work {
             root,
@@ -310,7 +309,7 @@ impl<'a> Keeper<'a> {
                 }
             }
             (Some(target), None) => match self.merged.schemas.get(&target) {
-                // What was written here has a name now: it goes where the name leads.
+                // The inline schema has a name now: its parts belong to the named schema.
                 Some(known) if same_form(&form(known), &form(&old)) => {
                     self.add(Root::Schema(target), String::new(), &old, place);
                 }
@@ -616,7 +615,7 @@ pub(super) fn referred(schema: &Value) -> Option<String> {
     }
 }
 
-/// What a value of a schema looks like, as far as its own keywords tell.
+/// The form of the values of a schema, by its own keywords.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
     Object,
@@ -676,7 +675,7 @@ fn shown(schema: &Value) -> String {
     }
 }
 
-/// Where a property of a schema stands: in which named schema, if not in this one, and at which pointer.
+/// The location of a property: the named schema, if it is not this one, and the pointer in it.
 type Spot = (Option<String>, String);
 
 /// Calls `visit` with each property that values of a schema have, whichever part declares it.

@@ -1,5 +1,5 @@
-//! From several layers to the facts of one contract: the newest says what is current, the older
-//! ones add what it no longer mentions.
+//! From several layers to the facts of one contract: the newest layer is current, the older ones add
+//! the facts that it lacks.
 //!
 //! Nothing is removed: operations, schemas, properties, values, members and parameters that only an
 //! older layer has stay, marked deprecated. A schema that the newest layer has is taken from there, for
@@ -24,7 +24,7 @@ pub(super) struct Merged {
     pub(super) schemas: Map<String, Value>,
     /// What only older layers have, by the name that people know it by.
     pub(super) kept: BTreeSet<String>,
-    /// What an older layer says and the contract does not: each of it breaks programs.
+    /// Facts of older layers that the contract cannot keep: each of them breaks programs.
     pub(super) lost: BTreeSet<Lost>,
     /// Schemas and operations with another name: the old and the new one.
     pub(super) renamed: BTreeSet<(String, String)>,
@@ -51,7 +51,7 @@ pub(super) fn merge(layers: &[Layer]) -> Merged {
         renamed_schemas: BTreeMap::new(),
     };
     keep_tags(&mut merged.operations, older);
-    // What the older layers say is complete in this respect, and is compared with this one.
+    // The older layers are complete in this respect, and are compared with this one.
     validity::restore(&mut merged);
     for layer in older.iter().rev() {
         add_older(&mut merged, layer);

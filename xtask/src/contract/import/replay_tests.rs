@@ -13,7 +13,7 @@ use super::super::layer::{self, Kind};
 use crate::contract::references::schema_name;
 use crate::contract::{Document, canonical, load, source};
 
-/// A fact: what it is of, the way to it, and the value of an enum at the end of the way.
+/// A fact: its schema or operation, the way to it, and the value of an enum at the end of the way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Fact {
     root: String,
@@ -186,7 +186,8 @@ impl Contract {
                 let is_value = |known: &Value| {
                     known
                         .as_str()
-                        .map_or_else(|| known.to_string() == value, |known| known == value)
+                        .map_or_else(|| known.to_string(), str::to_owned)
+                        == value
                 };
                 let aliases = schema["x-enumAliases"].as_object().into_iter().flatten();
                 let mut aliases = aliases
@@ -222,7 +223,7 @@ impl Contract {
     }
 }
 
-/// What a replay found.
+/// The result of a replay.
 #[derive(Debug, Default)]
 struct Outcome {
     facts: usize,
@@ -277,7 +278,7 @@ fn replay(revisions: impl Iterator<Item = Document>, each: &mut dyn FnMut(&str, 
     outcome
 }
 
-/// Whether a line of a report is about a place, or about what it is in.
+/// Whether a line of a report is about a place, or about a place around it.
 fn covers(line: &str, place: &str) -> bool {
     let ends = [" was ", " is ", " has no place", " no longer "];
     let said = ends.iter().filter_map(|end| line.find(end)).min();

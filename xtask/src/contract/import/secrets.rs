@@ -39,7 +39,7 @@ const KEYS: [&str; 8] = [
     "signing",
     "ssh",
 ];
-/// Last words of the names of what is about a secret and is none.
+/// Last words of names that describe a secret and hold none.
 const ABOUT: [&str; 18] = [
     "at",
     "by",

@@ -1,7 +1,6 @@
 //! When two values of an enum are one value in two spellings.
 //!
-//! Case, white space around the value, and what separates its words make no difference. Not for what a
-//! value means: that nothing here knows.
+//! Case, white space around the value, and separators of words make no difference. Not for meanings.
 
 /// The one of `values` that is `text` in another spelling: a value that is new, and the only such one.
 /// A value that was there before in both spellings means something of its own.

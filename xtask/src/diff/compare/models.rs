@@ -268,7 +268,7 @@ fn retyped(was: &str, is: &str) -> &'static Rule {
     }
 }
 
-/// What the contract says of a field beside its type.
+/// Compares the facts of a field beside its type.
 fn field_facts(
     found: &mut Found<'_>,
     key: (&str, &str),

@@ -1,4 +1,4 @@
-//! Changes of operations: methods, their arguments, setters and results, and what they send.
+//! Changes of operations: methods, their arguments, setters, results and requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,7 +140,7 @@ fn request(operation: &OperationModel) -> String {
     format!("{} {}", operation.http_method, operation.path)
 }
 
-/// Compares a method with what it became.
+/// Compares a method with the one that replaced it.
 fn pair(found: &mut Found<'_>, old_name: &str, new_name: &str) {
     let (old, new) = (found.old, found.new);
     let (Some(was), Some(is)) = (
@@ -300,7 +300,7 @@ fn setters(
     }
 }
 
-/// What no compiler sees: what is sent and what is expected.
+/// Compares requests and responses, which no compiler sees.
 fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &OperationModel) {
     let (_, subject) = key;
     let both = || (Some(was.pointer.clone()), Some(is.pointer.clone()));
@@ -427,7 +427,7 @@ fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &Ope
     }
 }
 
-/// Where an argument or a setter of an operation is declared.
+/// Returns the pointer of an argument or a setter.
 fn place(side: &Side, operation: &OperationModel, argument: &str) -> Option<String> {
     let plain = argument.trim_end_matches('_');
     let named = |one: &&ParameterModel| {

@@ -1,4 +1,4 @@
-//! Each rule, and what it says.
+//! Each rule, with its sentence.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -69,7 +69,7 @@ components:
       discriminator: {propertyName: type, mapping: {CAT: '#/components/schemas/Cat', DOG: '#/components/schemas/Dog'}}
 "##;
 
-/// For each rule: what is replaced by what in [`HEAD`], and what the report then says.
+/// For each rule: a replacement in [`HEAD`], and a part of the sentence that the report then has.
 #[rustfmt::skip]
 const CASES: &[(&str, &str, &str, &str)] = &[
     ("operation-added", "    put:\n", "    delete: {operationId: deleteProject, tags: [Projects], responses: {'204': {description: x}}}\n    put:\n", "Client::delete_project is new: DELETE /project/{projectId}"),
@@ -189,7 +189,7 @@ fn every_rule_is_found_stated_and_placed() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// The two sides of a case; for what is undone, the change comes first.
+/// The two sides of a case; for a removal, the changed text comes first.
 fn texts(rule: &str, from: &str, to: &str) -> (String, String) {
     let (old, new) = match rule {
         "operation-removed" | "operation-revived" => (HEAD.replace(to, from), HEAD.to_owned()),

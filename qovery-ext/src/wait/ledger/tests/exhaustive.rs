@@ -17,6 +17,7 @@ use std::{
 };
 
 use super::*;
+use crate::wait::decision::Proof;
 
 /// Whether the response to the action names the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,6 +69,7 @@ struct Asker {
 #[derive(Debug, Clone)]
 struct World {
     matrix: Matrix,
+    goal: Goal,
     is_about_service: bool,
     /// Ours is the first one.
     askers: Vec<Asker>,
@@ -132,6 +134,21 @@ enum Truth {
 
 type Events = Vec<(Event, Stamp)>;
 
+/// The states of an action: queued, running, ended well, failed.
+fn words(action: &str) -> [&'static str; 4] {
+    match action {
+        "STOP" => ["STOP_QUEUED", "STOPPING", "STOPPED", "STOP_ERROR"],
+        "RESTART" => ["RESTART_QUEUED", "RESTARTING", "RESTARTED", "RESTART_ERROR"],
+        "DELETE" => ["DELETE_QUEUED", "DELETING", "DELETED", "DELETE_ERROR"],
+        _ => [
+            "DEPLOYMENT_QUEUED",
+            "DEPLOYING",
+            "DEPLOYED",
+            "DEPLOYMENT_ERROR",
+        ],
+    }
+}
+
 impl Server {
     fn after(world: &World, events: &[(Event, Stamp)]) -> Self {
         let mut server = Self {
@@ -174,6 +191,12 @@ impl Server {
                 self.stages[ended] = Stage::Ended(outcome);
                 let entry = self.past.iter_mut().find(|entry| entry.0 == ended);
                 entry.expect("it has started").2 = Some(at);
+                if self.is_gone(world) {
+                    // The requests that wait for what is gone never run.
+                    for queued in std::mem::take(&mut self.queue) {
+                        self.stages[queued] = Stage::Canceled;
+                    }
+                }
             }
             Event::Cancel(canceled) => {
                 self.queue.retain(|queued| *queued != canceled);
@@ -193,8 +216,40 @@ impl Server {
         }
     }
 
+    /// Whether a deletion has removed what the operation is about.
+    fn is_gone(&self, world: &World) -> bool {
+        self.deletions(world).next().is_some()
+    }
+
+    fn deletions<'a>(&'a self, world: &'a World) -> impl Iterator<Item = usize> + 'a {
+        let askers = world.askers.iter().enumerate();
+        let deletes = move |asker: &Asker, number: usize| {
+            asker.action == "DELETE"
+                && self.stages[number] == Stage::Ended(Outcome::Good)
+                && asker.services.contains(&1)
+                && (world.is_about_service || asker.services.contains(&2))
+        };
+        askers
+            .filter(move |(number, asker)| deletes(asker, *number))
+            .map(|(number, _)| number)
+    }
+
     fn truth(&self, world: &World) -> Truth {
-        match self.stages[self.resolved(0)] {
+        let ours = self.stages[self.resolved(0)];
+        if world.goal == Goal::Canceled {
+            return match ours {
+                Stage::Ended(_) | Stage::Canceled => Truth::Succeeded,
+                _ => Truth::Open,
+            };
+        }
+        // Nothing tells whose deletion it was, and the goal is the same.
+        let mut deletions = self.deletions(world);
+        if world.goal == Goal::Deleted
+            && deletions.any(|other| world.is_alike(&world.askers[other]))
+        {
+            return Truth::Succeeded;
+        }
+        match ours {
             Stage::Ended(Outcome::Good) => Truth::Succeeded,
             Stage::Ended(Outcome::SecondFails) if world.is_about_service => Truth::Succeeded,
             Stage::Ended(_) => Truth::Failed,
@@ -205,8 +260,9 @@ impl Server {
 
     fn events(&self, world: &World) -> Vec<Event> {
         let mut events = Vec::new();
+        let is_gone = self.is_gone(world);
         for (asker, stage) in self.stages.iter().enumerate() {
-            if *stage == Stage::Absent {
+            if *stage == Stage::Absent && !is_gone {
                 events.push(Event::Arrive(asker));
             }
         }
@@ -242,17 +298,7 @@ impl Server {
     }
 
     fn state_of(&self, world: &World, request: usize) -> State {
-        let stops = world.askers[request].action == "STOP";
-        let [queued, running, good, bad] = if stops {
-            ["STOP_QUEUED", "STOPPING", "STOPPED", "STOP_ERROR"]
-        } else {
-            [
-                "DEPLOYMENT_QUEUED",
-                "DEPLOYING",
-                "DEPLOYED",
-                "DEPLOYMENT_ERROR",
-            ]
-        };
+        let [queued, running, good, bad] = words(world.askers[request].action);
         State::from(match self.stages[request] {
             Stage::Absent | Stage::AbsorbedBy(_) | Stage::Queued { .. } => queued,
             Stage::Running => running,
@@ -263,10 +309,10 @@ impl Server {
     }
 
     fn state_of_service(&self, world: &World, request: usize, number: u128) -> State {
-        let stops = world.askers[request].action == "STOP";
+        let [.., good, _] = words(world.askers[request].action);
         match (self.stages[request], number) {
             (Stage::Ended(Outcome::FirstFails), 2) | (Stage::Ended(Outcome::SecondFails), 1) => {
-                State::from(if stops { "STOPPED" } else { "DEPLOYED" })
+                State::from(good)
             }
             _ => self.state_of(world, request),
         }
@@ -285,8 +331,26 @@ impl Server {
         }
     }
 
-    fn status(&self, world: &World, at: Stamp) -> Shown {
+    fn status(&self, world: &World, at: Stamp) -> Observation {
+        match self.shown(world, at) {
+            Some(shown) => Observation::Status(shown),
+            None => Observation::Missing { at },
+        }
+    }
+
+    /// `None` if the environment is gone.
+    fn shown(&self, world: &World, at: Stamp) -> Option<Shown> {
+        if self.is_gone(world) && !world.is_about_service {
+            return None;
+        }
         let whole = self.whole(world);
+        if self.is_gone(world) {
+            return Some(Shown {
+                at,
+                whole: Some(whole),
+                own: vec![None],
+            });
+        }
         let mark = if world.is_about_service {
             let about = |request: &usize| world.askers[*request].services.contains(&1);
             match self.executed().rev().find(about) {
@@ -296,7 +360,7 @@ impl Server {
         } else {
             (whole.id.clone().expect("it is named"), whole.state.clone())
         };
-        Shown {
+        Some(Shown {
             at,
             whole: Some(whole),
             own: vec![Some(Mark {
@@ -305,7 +369,12 @@ impl Server {
                 date: None,
                 action: None,
             })],
-        }
+        })
+    }
+
+    /// Whether the environment still answers for its queue and its history.
+    fn has_environment(&self, world: &World) -> bool {
+        world.is_about_service || !self.is_gone(world)
     }
 
     fn rows(&self, world: &World) -> Vec<Waiting> {
@@ -469,7 +538,7 @@ impl Node {
             next.seen = [seen; 4];
             let server = Server::after(world, &self.events[..seen]);
             let subject = world.subject();
-            let shown = server.status(world, 0);
+            let shown = server.shown(world, 0).expect("it is there");
             let mut before = Snapshot::new(subject.clone(), State::Ready);
             let mark = shown.own[0].as_ref().expect("it is listed");
             before.state = mark.state.clone();
@@ -487,8 +556,7 @@ impl Node {
             let rows = server.rows(world);
             let history = server.history(world, next.now);
             let history = world.matrix.has_history.then_some(history.as_slice());
-            let mut ledger =
-                Ledger::acting(&subject, Goal::Deployed, &before, Some(&rows), history);
+            let mut ledger = Ledger::acting(&subject, world.goal, &before, Some(&rows), history);
             next.asked_at = next.now;
             next.events.push((Event::Arrive(0), next.now));
             let server = Server::after(world, &next.events);
@@ -501,6 +569,9 @@ impl Node {
                     server_time: Some(SENT),
                 }),
             );
+            if world.goal == Goal::Canceled {
+                ledger.follow(named);
+            }
             next.ledger = Some(ledger);
             next
         });
@@ -522,8 +593,8 @@ impl Node {
         for seen in self.choices(STATUS, lag) {
             let mut node = self.at(STATUS, seen);
             node.polls += 1;
-            let shown = node.server(world, STATUS).status(world, node.now);
-            node.observe(Observation::Status(shown));
+            let status = node.server(world, STATUS).status(world, node.now);
+            node.observe(status);
             node.judge(world, lag, 0, &mut turned_out);
         }
         turned_out
@@ -553,6 +624,9 @@ impl Node {
             let mut node = self.at(endpoint, seen);
             let server = node.server(world, endpoint);
             let observation = match fact {
+                Fact::Queue | Fact::History if !server.has_environment(world) => {
+                    Observation::Unavailable { fact, at }
+                }
                 Fact::Queue => Observation::Queue {
                     rows: server.rows(world),
                     at,
@@ -635,6 +709,9 @@ fn explanation(world: &World, server: &Server, verdict: &Verdict) -> Option<&'st
     let is_told_apart =
         matrix.id == ResponseId::Always && matrix.request_status == RequestStatus::Exact;
     let truth = server.truth(world);
+    if world.goal == Goal::Deleted && server.is_gone(world) {
+        return Some("the subject is gone, and another deletion was seen");
+    }
     let is_superseded = matches!(decided(verdict), Some(Decision::Superseded { .. }));
     if alike && !is_told_apart {
         return Some("another request asks for the same, and no endpoint tells the two apart");
@@ -651,38 +728,54 @@ fn explanation(world: &World, server: &Server, verdict: &Verdict) -> Option<&'st
     if is_superseded && matrix.request_status == RequestStatus::Environment {
         return Some("the request status repeats the environment, and contradicts the history");
     }
+    let repeats =
+        server.request_status(world, super::request(0)) == Some(server.whole(world).state);
+    if !matrix.has_history && repeats && is_superseded {
+        return Some("the request status may repeat the environment, and there is no history");
+    }
     if !matrix.has_history && !is_told_apart && is_superseded {
         return Some("ours was replaced, and there is no history");
     }
     None
 }
 
-/// The servers that the ledger is known to be wrong about, each by its name; `None` for every other
-/// server, about which no decision may be wrong.
-fn limit(world: &World, truth: Truth) -> Option<&'static str> {
+/// Why a decision that is wrong about our request is right about all that the server shows: another
+/// request has ended so, and no endpoint tells the two apart.
+fn excuse(world: &World, server: &Server, decision: &Decision) -> Option<&'static str> {
     let matrix = &world.matrix;
-    let alike = world.askers[1..].iter().any(|asker| world.is_alike(asker));
+    let is_reached = matches!(decision, Decision::Reached(_));
+    if world.goal == Goal::Deleted && is_reached && server.is_gone(world) {
+        return Some("the subject is gone, whoever deleted it");
+    }
+    let ours = server.stages[server.resolved(0)];
+    let has_failed = matches!(
+        ours,
+        Stage::Ended(Outcome::FirstFails | Outcome::SecondFails)
+    );
+    if matches!(decision, Decision::Failed(_)) && has_failed {
+        return Some("ours failed, and another request deleted the subject");
+    }
+    if world.goal == Goal::Canceled && matrix.request_status == RequestStatus::Environment {
+        return Some("the cancel of a request whose status repeats the environment");
+    }
+    if matches!(decision, Decision::Canceled(_)) && ours == Stage::Canceled {
+        return Some("ours was canceled, and another request deleted the subject");
+    }
+    if matches!(decision, Decision::Reached(Proof::Settled)) && world.goal.may_have_nothing_to_do()
+    {
+        return Some("the goal held before the action, and holds still");
+    }
     let is_told_apart =
         matrix.id == ResponseId::Always && matrix.request_status == RequestStatus::Exact;
-    if alike && !is_told_apart && !matrix.has_history {
-        return Some("another request asks for the same, no request status, no history");
-    }
-    if alike && !is_told_apart && truth == Truth::Canceled && !matrix.canceled_has_entry {
-        return Some("another request asks for the same, and ours was canceled without a trace");
-    }
-    let is_of_another_service = |asker: &Asker| !asker.services.contains(&1);
-    let may_be_of_another_service = world.askers.iter().any(is_of_another_service);
-    if world.is_about_service && may_be_of_another_service && !is_told_apart && !matrix.has_history
-    {
-        return Some("another service is deployed, no request status, no history");
-    }
-    let repeats =
-        matrix.id == ResponseId::Always && matrix.request_status == RequestStatus::Environment;
-    if repeats && world.askers.len() > 1 {
-        return Some("the request status repeats the environment, which shows another run");
-    }
-    if repeats && truth == Truth::Canceled {
-        return Some("ours was canceled, and the request status repeats the environment");
+    let has_ended_so = |number: usize| match server.stages[number] {
+        Stage::Ended(Outcome::Good) => is_reached,
+        Stage::Ended(Outcome::SecondFails) if world.is_about_service => is_reached,
+        Stage::Ended(_) | Stage::Canceled => !is_reached,
+        _ => false,
+    };
+    let mut others = 1..world.askers.len();
+    if !is_told_apart && others.any(|n| world.is_alike(&world.askers[n]) && has_ended_so(n)) {
+        return Some("it asks for the same, and no endpoint tells the two apart");
     }
     None
 }
@@ -694,7 +787,7 @@ struct Found {
     worlds: usize,
     decided: usize,
     explained: BTreeMap<&'static str, usize>,
-    limits: BTreeMap<&'static str, usize>,
+    excused: BTreeMap<&'static str, usize>,
     /// At most some of each kind.
     wrong: BTreeMap<String, Vec<String>>,
 }
@@ -707,8 +800,8 @@ impl Found {
         for (name, count) in other.explained {
             *self.explained.entry(name).or_default() += count;
         }
-        for (name, count) in other.limits {
-            *self.limits.entry(name).or_default() += count;
+        for (name, count) in other.excused {
+            *self.excused.entry(name).or_default() += count;
         }
         for (kind, examples) in other.wrong {
             self.wrong.entry(kind).or_default().extend(examples);
@@ -741,8 +834,8 @@ impl Found {
             }
             Decision::Superseded { .. } | Decision::NoTrace => true,
         };
-        if !is_right && let Some(name) = limit(world, truth) {
-            *self.limits.entry(name).or_default() += 1;
+        if !is_right && let Some(name) = excuse(world, &server, decision) {
+            *self.excused.entry(name).or_default() += 1;
         } else if !is_right {
             let kind = format!("{} but it is {truth:?}", name_of(decision));
             self.note_wrong(kind, world, node, verdict);
@@ -843,39 +936,36 @@ fn search(world: &World, bound: Bound) -> Found {
 
 const BOTH: &[u128] = &[1, 2];
 
-const OTHERS: [Asker; 5] = [
-    // The same user, by the same client.
-    Asker {
+/// The other requests, beside one for an action.
+fn others(action: &'static str) -> [Asker; 5] {
+    let same = Asker {
         origin: "API",
         user: "me",
-        action: "DEPLOY",
+        action,
         services: BOTH,
-    },
-    Asker {
-        origin: "API",
-        user: "you",
-        action: "DEPLOY",
-        services: BOTH,
-    },
-    Asker {
-        origin: "GIT",
-        user: "you",
-        action: "DEPLOY",
-        services: BOTH,
-    },
-    Asker {
-        origin: "API",
-        user: "me",
-        action: "STOP",
-        services: BOTH,
-    },
-    Asker {
-        origin: "API",
-        user: "me",
-        action: "DEPLOY",
-        services: &[2],
-    },
-];
+    };
+    [
+        // The same user, by the same client.
+        same,
+        Asker {
+            user: "you",
+            ..same
+        },
+        Asker {
+            origin: "GIT",
+            user: "you",
+            ..same
+        },
+        Asker {
+            action: if action == "STOP" { "DEPLOY" } else { "STOP" },
+            ..same
+        },
+        Asker {
+            services: &[2],
+            ..same
+        },
+    ]
+}
 
 fn matrices() -> Vec<Matrix> {
     let mut matrices = Vec::new();
@@ -906,14 +996,30 @@ fn matrices() -> Vec<Matrix> {
     matrices
 }
 
-/// Every combination of the matrix, of the subject and of the other requests.
-fn worlds(others: usize) -> Vec<World> {
+const GOALS: [(Goal, &str); 5] = [
+    (Goal::Deployed, "DEPLOY"),
+    (Goal::Stopped, "STOP"),
+    (Goal::Restarted, "RESTART"),
+    (Goal::Deleted, "DELETE"),
+    // The cancel of a deployment.
+    (Goal::Canceled, "DEPLOY"),
+];
+
+/// Every combination of the matrix, of the subject and of the other requests, for every goal.
+fn worlds(count: usize) -> Vec<World> {
+    let all = GOALS
+        .iter()
+        .flat_map(|(goal, action)| worlds_of(*goal, action, count));
+    all.collect()
+}
+
+fn worlds_of(goal: Goal, action: &'static str, count: usize) -> Vec<World> {
     let mut groups: Vec<Vec<Asker>> = vec![Vec::new()];
     let mut all = groups.clone();
-    for _ in 0..others {
+    for _ in 0..count {
         groups = groups
             .iter()
-            .flat_map(|group| OTHERS.map(|other| [group.as_slice(), &[other]].concat()))
+            .flat_map(|group| others(action).map(|other| [group.as_slice(), &[other]].concat()))
             .collect();
         all.extend(groups.clone());
     }
@@ -924,7 +1030,7 @@ fn worlds(others: usize) -> Vec<World> {
             let ours = Asker {
                 origin: "API",
                 user: "me",
-                action: "DEPLOY",
+                action,
                 services,
             };
             for matrix in matrices() {
@@ -938,6 +1044,7 @@ fn worlds(others: usize) -> Vec<World> {
                 }
                 worlds.push(World {
                     matrix,
+                    goal,
                     is_about_service,
                     askers,
                 });
@@ -975,8 +1082,8 @@ fn check(worlds: &[World], bound: Bound) {
     for (name, count) in &all.explained {
         println!("{count:>9} {name}");
     }
-    for (name, count) in &all.limits {
-        println!("{count:>9} wrong: {name}");
+    for (name, count) in &all.excused {
+        println!("{count:>9} right for another request: {name}");
     }
     for (kind, examples) in &all.wrong {
         println!("WRONG {kind}: {} at least", examples.len());

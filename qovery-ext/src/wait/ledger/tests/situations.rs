@@ -90,7 +90,7 @@ fn named() -> Vec<Situation> {
     let at_work = |id: &str| status(1_000, id, "DEPLOYING");
     let said = |state: &str| request_status(1_000, 1, state);
     let nothing = [queue(1_000, &[]), history(1_000, &[])];
-    let mut foreign = past("y", "DEPLOY", "DEPLOYING");
+    let mut foreign = past("y", "DEPLOY", "DEPLOYED");
     foreign.origin = Some("GIT".to_owned());
     vec![
         // It goes on: nothing is read.
@@ -142,9 +142,10 @@ fn named() -> Vec<Situation> {
         at(
             deploys(Some(1)),
             &[
-                status(1_000, "before", "DEPLOYED"),
+                status(1_000, "before", "CANCELED"),
                 said("CANCELED"),
                 queue(1_000, &[]),
+                history(1_000, &[]),
             ],
             1_000,
         ),
@@ -158,15 +159,23 @@ fn named() -> Vec<Situation> {
             ],
             periods(2),
         ),
+        // Another deployment is shown, and no run of ours.
         at(
             deploys(Some(1)),
             &[
-                status(1_000, "before", "DEPLOYED"),
+                Observation::Status(Shown {
+                    at: 1_000,
+                    whole: Some(Whole {
+                        origin: Some("GIT".to_owned()),
+                        ..whole("y", "DEPLOYED")
+                    }),
+                    own: vec![None],
+                }),
                 said("DEPLOYED"),
-                nothing[0].clone(),
-                nothing[1].clone(),
+                queue(1_000, &[]),
+                history(1_000, &[foreign]),
             ],
-            1_000,
+            periods(9),
         ),
     ]
 }
@@ -232,13 +241,14 @@ fn by_signature() -> Vec<Situation> {
             ],
             1_000,
         ),
-        // Another one of ours has ended, and this one goes on.
+        // No endpoint says how the first one ended, and the second one goes on.
         at(
             deploys(None),
             &[
-                status(1_000, "z", "DEPLOYING"),
-                queue(1_000, &[]),
-                history(1_000, &[ended("z", "DEPLOYING"), ended("x", "DEPLOYED")]),
+                status(1_000, "x", "DEPLOYING"),
+                status(2_000, "z", "DEPLOYING"),
+                queue(2_000, &[]),
+                unavailable(2_000, Fact::History),
             ],
             periods(9),
         ),

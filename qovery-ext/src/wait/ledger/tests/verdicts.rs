@@ -35,7 +35,14 @@ fn the_request_status_decides_for_success_and_for_failure() {
     ] {
         let ledger = seen(
             acted(&environment(), Goal::Deployed, Some(1)),
-            &[status(1_000, "y", shown), request_status(1_000, 1, said)],
+            &[
+                status(1_000, "y", shown),
+                request_status(1_000, 1, said),
+                history(
+                    1_000,
+                    &[past("y", "DEPLOY", shown), past("x", "DEPLOY", said)],
+                ),
+            ],
         );
         let verdict = judge(&ledger, 1_000);
         assert_eq!(is_reached(&verdict), said == "DEPLOYED", "{verdict:?}");
@@ -343,6 +350,7 @@ fn the_evidence_of_a_verdict_names_the_endpoint_that_said_it() {
         &[
             status(1_000, "y", "STOPPED"),
             request_status(1_000, 1, "DEPLOYED"),
+            history(1_000, &[past("x", "DEPLOY", "DEPLOYED")]),
         ],
     );
     let Ok(Verdict::Decided(_, evidence)) = judge(&ledger, 1_000) else {
@@ -364,7 +372,7 @@ fn a_service_that_shows_a_state_from_before_the_action_was_canceled_with_its_req
             unavailable(1_000, Fact::History),
         ],
     );
-    let verdict = judge(&ledger, 1_000);
+    let verdict = judge(&ledger, periods(2));
     let canceled = Decision::Canceled(Cancellation::Seen);
     assert_eq!(decision(&verdict), Some(&canceled), "{verdict:?}");
 }

@@ -82,7 +82,7 @@ impl Ledger {
             let state = end.state()?;
             let decision = decide(state, self.goal)?;
             // It may have failed because of a service of another request.
-            let is_unclear = matches!(decision, Decision::Failed(_)) && self.is_unclear(run);
+            let is_unclear = matches!(decision, Decision::Failed(_)) && self.is_unclear();
             return Some((decision, self.end_of(run)?)).filter(|_| !is_unclear);
         }
         self.end_at_rest(run, poll)
@@ -103,13 +103,17 @@ impl Ledger {
         ))
     }
 
-    /// Whether every service that the operation is about shows a state of the goal under a run that
-    /// failed as a whole: the state can be from before it.
-    fn is_unclear(&self, run: &Run) -> bool {
-        let is_of_run = |mark: &Mark| Some(mark.execution().as_str()) == run.execution();
-        self.is_about_services()
-            && self.holds()
-            && self.own_marks().all(|(_, mark)| is_of_run(mark))
+    /// Whether every service that the operation is about shows a state of the goal, under runs that can
+    /// be ours: then a run that failed as a whole may have failed because of another service.
+    fn is_unclear(&self) -> bool {
+        let is_ours = |mark: &Mark| {
+            let id = mark.execution();
+            let is_foreign = |run: &Run| self.claim(run).is_excluded();
+            !self.before.executions.contains(&id)
+                && !self.run(&RunId::Execution(id)).is_some_and(is_foreign)
+        };
+        let mut own = self.own_marks();
+        self.is_about_services() && self.holds() && own.all(|(_, mark)| is_ours(mark))
     }
 
     /// How the services that the operation is about have ended in a run: as its entry in the history
@@ -153,25 +157,22 @@ impl Ledger {
         (has_ended && !mark.was_passed_over()).then_some((&mark.state, Endpoint::Status))
     }
 
-    /// Whether a run that can be ours has ended as decided.
-    pub(super) fn agrees(&self, decision: &Decision) -> bool {
-        self.agreeing(decision).is_some()
-    }
-
-    /// A run that can be ours and has ended as decided.
-    pub(super) fn agreeing(&self, decision: &Decision) -> Option<&Run> {
-        let mut runs = self.possible_executions().into_iter();
-        runs.find(|run| {
+    /// The runs that can be ours and have ended as decided.
+    pub(super) fn agreeing(&self, decision: &Decision) -> Vec<&Run> {
+        let has_ended_so = |run: &&Run| {
             let state = run.end().and_then(|end| end.state());
             let own = state.and_then(|state| decide(state, self.goal));
             own.is_some_and(|own| own.agrees_with(decision))
-        })
+        };
+        let mut runs = self.possible_executions();
+        runs.retain(has_ended_so);
+        runs
     }
 
-    /// Whether another run is shown since a run was last seen.
+    /// Whether the status shows a later run: it shows the last one.
     pub(super) fn is_replaced(&self, run: &Run) -> bool {
         let later = self.shown_run();
-        later.is_some_and(|later| later.seen.first > run.seen.first)
+        later.is_some_and(|later| later.id != run.id && later.seen.first >= run.seen.first)
     }
 
     /// The fact that a run has ended.

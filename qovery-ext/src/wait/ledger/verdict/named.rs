@@ -39,8 +39,8 @@ pub(in super::super) const RULES: &[Judging] = &[
         says: is_running,
     },
     Rule {
-        name: "the request has ended, and a run agrees",
-        fact: "a request that was executed has a run",
+        name: "the request has ended, and nothing contradicts it",
+        fact: "a request that was executed has a run, and only one runs at a time",
         says: has_ended,
     },
     Rule {
@@ -184,26 +184,59 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     let Some((run, at, decision)) = end_said(ledger) else {
         return Ok(None);
     };
-    if !ledger.agrees(&decision) || (ledger.is_at_work() && ledger.shows_candidate()) {
+    let is_canceled = matches!(decision, Decision::Canceled(_));
+    let others_run = ledger.shows_candidate() || (ledger.shows_before() && !is_canceled);
+    let is_doubtful = match ledger.is_at_work() {
+        true => others_run,
+        // It may repeat what the environment shows of another run.
+        false => run.end().and_then(|end| end.state()) == ledger.state(),
+    };
+    if (is_doubtful && ledger.is_at_work()) || ledger.agreeing(&decision).is_empty() {
         ledger.need(Fact::History, poll)?;
     }
-    let Some(agreeing) = ledger.agreeing(&decision) else {
-        return Ok(None);
-    };
+    if ledger.agreeing(&decision).is_empty() {
+        if is_doubtful {
+            return Ok(None);
+        }
+        // What repeats the state of the environment changes with it.
+        if !poll.is_settled(at, 1) {
+            return waits(Phase::Running);
+        }
+    }
     let mut evidence: Vec<_> = ledger.end_of(run).into_iter().collect();
     if matches!(decision, Decision::Reached(_)) || !ledger.is_about_services() {
         return says(Verdict::Decided(decision, evidence));
     }
+    if is_canceled && ledger.possible_executions().is_empty() {
+        // It was canceled before it ran: the history has nothing to add.
+        return says(Verdict::Decided(decision, evidence));
+    }
     // The services of a run that failed may have ended well.
     ledger.need(Fact::History, poll)?;
-    if let Some((own, fact)) = ledger.end_of_services(agreeing) {
-        evidence.push(fact);
-        return says(Verdict::Decided(own, evidence));
+    let agreeing = ledger.agreeing(&decision);
+    let known = agreeing
+        .iter()
+        .filter_map(|run| ledger.end_of_services(run));
+    let known: Vec<_> = known.collect();
+    if let Some((own, fact)) = known.first() {
+        if !known.iter().all(|(other, _)| other.agrees_with(own)) {
+            return says(ledger.superseded(&agreeing));
+        }
+        // The history may be late, and the run that it shows another one.
+        let is_success = matches!(own, Decision::Reached(_));
+        if is_success && !poll.is_settled(at, 1) {
+            return waits(Phase::Running);
+        }
+        evidence.push(fact.clone());
+        return says(Verdict::Decided(own.clone(), evidence));
     }
     if !ledger.is_unavailable(Fact::History) && !poll.is_settled(at, 1) {
         return waits(Phase::Running);
     }
-    if ledger.end_for_us(agreeing, poll).is_none() {
+    if agreeing
+        .iter()
+        .any(|run| ledger.end_for_us(run, poll).is_none())
+    {
         return says(ledger.superseded(&[run]));
     }
     says(Verdict::Decided(decision, evidence))
@@ -271,7 +304,9 @@ fn may_be_late(ledger: &Ledger, poll: &Poll) -> Step {
         // The request status repeats the state that the environment shows of another run.
         return Ok(None);
     }
-    if !poll.is_settled(since, 4) || ledger.shows_before() || ledger.shows_candidate() {
+    // A run from before that is over shows nothing new: to wait for it would never end.
+    let earlier_runs = ledger.shows_before() && ledger.is_at_work();
+    if !poll.is_settled(since, 4) || earlier_runs || ledger.shows_candidate() {
         return waits(Phase::Running);
     }
     says(ledger.superseded(&[run]))

@@ -4,7 +4,7 @@
 use super::super::{
     Beginning, Fact, LATE, Ledger, Poll, Response, Stamp, State, millis,
     rule::{Judging, Rule, Step},
-    run::Run,
+    run::{Fate, Run},
     verdict::{says, waits},
 };
 use crate::wait::{
@@ -29,7 +29,7 @@ pub(in super::super) const RULES: &[Judging] = &[
         says: is_at_work,
     },
     Rule {
-        name: "the services have ended before their run",
+        name: "the services have ended before the run that is shown",
         fact: "the history lists each service of a run with its end",
         says: services_ended,
     },
@@ -104,6 +104,15 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     let requests = ledger.candidate_requests();
     if let Some(queued) = requests.iter().find(|run| ledger.is_queued(run)) {
         let runs = ledger.is_at_work() && ledger.shows_candidate();
+        let own_rests =
+            ledger.is_about_services() && ledger.own_state().is_some_and(State::is_terminal);
+        if let Some(id) = queued.request().filter(|_| runs && own_rests) {
+            // Some servers list the request that runs as well.
+            ledger.need(Fact::Request(id), poll)?;
+            if queued.fate == Fate::Running {
+                return Ok(None);
+            }
+        }
         return says(Verdict::Pending {
             phase: if runs { Phase::Running } else { Phase::Queued },
             position: queued.request().and_then(|id| ledger.position(id)),
@@ -115,17 +124,20 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
     Ok(None)
 }
 
-fn is_at_work(ledger: &Ledger, poll: &Poll) -> Step {
+fn is_at_work(ledger: &Ledger, _: &Poll) -> Step {
     let own_rests =
         ledger.is_about_services() && ledger.own_state().is_some_and(State::is_terminal);
     let runs = ledger.candidate_executions();
-    if let Some(state) = ledger.state().filter(|state| state.is_active())
-        && !own_rests
-        && !runs.is_empty()
-        && runs.iter().all(|run| ledger.shows(run))
-    {
-        return waits(state.phase(ledger.goal));
+    let all_shown = !runs.is_empty() && runs.iter().all(|run| ledger.shows(run));
+    match ledger.state() {
+        Some(state) if state.is_active() && all_shown && !own_rests => {
+            waits(state.phase(ledger.goal))
+        }
+        _ => Ok(None),
     }
+}
+
+fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
     ledger.need(Fact::History, poll)?;
     for run in ledger.candidate_requests() {
         if run.end().is_none()
@@ -134,10 +146,6 @@ fn is_at_work(ledger: &Ledger, poll: &Poll) -> Step {
             ledger.need(Fact::Request(id), poll)?;
         }
     }
-    Ok(None)
-}
-
-fn services_ended(ledger: &Ledger, _: &Poll) -> Step {
     services_ended_in_run(ledger)
 }
 
@@ -166,14 +174,27 @@ fn goes_on(ledger: &Ledger, _: &Poll) -> Step {
 fn left(ledger: &Ledger) -> Vec<&Run> {
     let requests = ledger.candidate_requests().into_iter();
     requests
-        .filter(|run| run.queued.is_some() && run.end().is_none())
+        .filter(|run| run.queued.is_some() && !has_told(ledger, run))
         .collect()
+}
+
+/// Whether a request tells its end: one that only repeats the state of the environment counts if a run
+/// has ended so.
+fn has_told(ledger: &Ledger, request: &Run) -> bool {
+    let Some(state) = request.end().and_then(|end| end.state()) else {
+        return request.end().is_some();
+    };
+    let mut runs = ledger.possible_executions().into_iter();
+    let agrees = |run: &Run| run.end().and_then(|end| end.state()) == Some(state);
+    Some(state) != ledger.state() || runs.any(agrees)
 }
 
 /// Whether neither a run nor a request that can be ours was seen to end or to run.
 fn is_unseen(ledger: &Ledger) -> bool {
     let requests = ledger.candidate_requests();
-    ledger.candidate_executions().is_empty() && requests.iter().all(|run| run.end().is_none())
+    // The status of a request that is named was found to say nothing that can be used.
+    let is_open = ledger.request.is_some() || requests.iter().all(|run| !has_told(ledger, run));
+    is_open && ledger.candidate_executions().is_empty()
 }
 
 /// After how many settle periods a request that has left the queue without a run has vanished: its run
@@ -181,7 +202,9 @@ fn is_unseen(ledger: &Ledger) -> bool {
 const VANISHED: u64 = 2;
 
 fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
-    if !is_unseen(ledger) {
+    // Without a history, a run may have come and gone unseen once another one is shown.
+    let may_be_hidden = ledger.is_unavailable(Fact::History) && ledger.shown_run().is_some();
+    if !is_unseen(ledger) || may_be_hidden {
         return Ok(None);
     }
     let gone = left(ledger);
@@ -263,8 +286,10 @@ fn nothing_yet(ledger: &Ledger, _: &Poll) -> Step {
 
 /// Every run and request that can be ours and was seen to run or to end.
 fn all(ledger: &Ledger) -> Vec<&Run> {
+    // The status of a request that is named was found to say nothing that can be used.
+    let is_unnamed = ledger.request.is_none();
     let ended = ledger.candidate_requests().into_iter();
-    let ended = ended.filter(|run| run.end().is_some());
+    let ended = ended.filter(|run| is_unnamed && has_told(ledger, run));
     ledger
         .candidate_executions()
         .into_iter()
