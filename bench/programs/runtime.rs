@@ -120,7 +120,7 @@ fn main() -> Outcome<()> {
             Ok(())
         },
         || {
-            // As the peer does with what it receives: a text first, then its value.
+            // Like the peer's response handling: converts the body to text, then parses the text.
             let text = String::from_utf8_lossy(text.as_bytes()).into_owned();
             let list: openapi::models::EnvironmentResponseList = serde_json::from_str(&text)?;
             black_box(list);

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::subject::{Places, Subject};
 
-/// Counts the crates of the first program and of the peer, and names those that reqwest and tokio
-/// do not bring.
+/// Counts the crates of the first program and of the peer, and lists those that are not dependencies of
+/// reqwest and tokio.
 ///
 /// # Errors
 /// Returns an error if cargo cannot resolve them.
@@ -30,7 +30,7 @@ pub(crate) fn report(places: &Places) -> Result<String> {
     ))
 }
 
-/// The names and versions of the crates that are compiled, the subject itself not counted.
+/// Returns the names and versions of the compiled crates, without the subject itself.
 fn tree(places: &Places, subject: Subject, more: &[&str]) -> Result<BTreeSet<String>> {
     let mut cargo = places.cargo("tree", subject);
     cargo.args(Places::features(subject)).args(more).args([

@@ -1,4 +1,4 @@
-//! The figures: what is done with the client, with what of the peer it is compared, and the target.
+//! The figures: the operation measured on the client, its counterpart on the peer, and the target.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::table::{Pair, Table};
 /// One comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Figure {
-    /// From the contract to written files, against openapi-generator.
+    /// Generation from the contract to written files, against openapi-generator.
     Generate,
     /// `cargo check` of the crate alone, with all areas.
     Check,
@@ -33,7 +33,7 @@ enum Side {
     Peers,
 }
 
-/// The most that each may be of the peer's.
+/// The maximum ratio to the peer's figures.
 struct Targets {
     cpu: Option<f64>,
     wall: Option<f64>,
@@ -54,7 +54,7 @@ impl fmt::Display for Figure {
 }
 
 impl Figure {
-    /// In the order in which they are measured.
+    /// All figures, in measuring order.
     pub(crate) const ALL: &[Self] = &[
         Self::Generate,
         Self::Check,
@@ -64,7 +64,7 @@ impl Figure {
         Self::Runtime,
     ];
 
-    /// What is built on this side, and what cargo is told; nothing is to generate.
+    /// Returns the subject built on this side and the cargo arguments; `None` for `Generate`.
     fn built(self, side: Side) -> Option<(Subject, &'static [&'static str])> {
         let (ours, peers, how): (_, _, &[&str]) = match self {
             Self::Generate => return None,
@@ -91,8 +91,8 @@ impl Figure {
         Targets { cpu, wall, memory }
     }
 
-    /// Does what is not measured: builds the dependencies, for a cold build only fetches them, and finds
-    /// out whether both generators are there.
+    /// Runs the unmeasured preparation: builds the dependencies (a cold build only fetches them), or runs
+    /// both generators once.
     pub(crate) fn warm_up(self, places: &Places) -> Result<()> {
         for side in [Side::Ours, Side::Peers] {
             match self.built(side) {
@@ -110,7 +110,7 @@ impl Figure {
         Ok(())
     }
 
-    /// Measures both sides once, the peer first where told so.
+    /// Measures both sides once, the peer first if `peer_first` is set.
     pub(crate) fn measure(
         self,
         places: &Places,
@@ -157,7 +157,7 @@ impl Figure {
         }
     }
 
-    /// Takes away what is to be built again: one crate, or everything.
+    /// Removes the build output that is rebuilt: one crate, or everything for a cold build.
     fn forget(self, places: &Places, subject: Subject, how: &[&str]) -> Result<()> {
         if self == Self::Cold {
             return remove(&places.cold_target(subject));

@@ -1,6 +1,6 @@
 //! Generating: from the contract of this repository to written files, by both generators.
 //!
-//! Ours is `cargo xtask generate`, as a contributor types it. Not for the cost of building the files.
+//! Ours is `cargo xtask generate`, as a contributor runs it. Building the files is measured separately.
 
 use std::process::Command;
 

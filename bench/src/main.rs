@@ -1,9 +1,9 @@
 //! Measures the cost of generating the client and of depending on it, compared with a peer.
 //!
-//! The peer is the crate that openapi-generator makes of the published contract. Both take turns, so
-//! that other load on the machine falls on both alike; the ratio counts. A figure never fails the
-//! program: it is printed beside its target. Not for comparing types of this repository with each
-//! other: `cargo bench` does that.
+//! The peer is the crate that openapi-generator generates from the published contract. Both sides
+//! alternate, so that other load on the machine affects both alike; the ratio is the result. A figure
+//! never fails the program: it is printed beside its target. To compare types of this repository with
+//! each other, use `cargo bench`.
 #![forbid(unsafe_code)]
 
 mod crates;
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     match run(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // The output of other programs is part of it.
+            // The message includes the output of other programs.
             let is_shown = |c: &char| *c == '\n' || !c.is_control();
             let message: String = format!("{error:#}").chars().filter(is_shown).collect();
             eprintln!("error: {message}");
@@ -80,7 +80,7 @@ fn run(args: &Args) -> Result<()> {
     for round in 1..=args.rounds {
         for figure in &figures {
             eprintln!("{figure}: round {round} of {}", args.rounds);
-            // Whichever comes first has the disadvantage of cold caches.
+            // The first side of a round has the disadvantage of cold caches.
             figure.measure(&places, round % 2 == 0, &mut table)?;
         }
     }

@@ -1,4 +1,4 @@
-//! Runs a command to its end and says what it took.
+//! Runs a command to its end and measures its resources.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use wait4::Wait4;
 
-/// What a command took, its children included.
+/// The resources that a command used, including its children.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Taken {
     /// From start to end.

@@ -1,6 +1,6 @@
-//! Decoding and calling, timed by a program of its own that uses the client and the peer.
+//! Decoding and calling, timed by a separate program that uses the client and the peer.
 //!
-//! Not for how it times: see `programs/runtime.rs`.
+//! The timing itself is in `programs/runtime.rs`.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::subject::{Places, Subject};
 use crate::table::{Pair, Table};
 
-/// Runs the program, which must have been built, and adds what it prints.
+/// Runs the program, which must have been built, and adds the printed figures to the table.
 ///
 /// # Errors
 /// Returns an error if the program fails or prints something else.

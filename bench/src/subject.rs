@@ -1,4 +1,4 @@
-//! What is measured: the client, the peer, and programs that use them, ready to be built.
+//! The measured subjects: the client, the peer, and programs that use them, ready to build.
 //!
 //! Everything is written into the work directory and resolves the dependencies of this workspace's
 //! lock file, so that both sides compile the same versions. Both use rustls.
@@ -9,10 +9,10 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-/// The name that openapi-generator gives to what it makes.
+/// The name of the crate that openapi-generator generates.
 const PEER: &str = "openapi";
 
-/// How openapi-generator is told to make it.
+/// The options of openapi-generator.
 pub(crate) const PEER_OPTIONS: [&str; 4] = [
     "-g",
     "rust",
@@ -20,16 +20,16 @@ pub(crate) const PEER_OPTIONS: [&str; 4] = [
     "useBonBuilder=true,avoidBoxedModels=true",
 ];
 
-/// Where things stand.
+/// The directories of the benchmark.
 #[derive(Debug)]
 pub(crate) struct Places {
     pub(crate) root: PathBuf,
     pub(crate) work: PathBuf,
-    /// The command that makes the peer.
+    /// The command that generates the peer.
     pub(crate) generator: PathBuf,
 }
 
-/// One crate, and how cargo is told to build it.
+/// One crate, and the cargo options to build it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subject {
     /// The client with all areas.
@@ -109,7 +109,7 @@ pub(crate) fn prepare(root: &Path, peer: &Path, work: &Path, generator: &Path) -
 }
 
 impl Places {
-    /// `cargo COMMAND` for a subject, as it is measured: not incremental, and never regenerating.
+    /// Returns `cargo COMMAND` for a subject, as measured: not incremental, and without regenerating.
     pub(crate) fn cargo(&self, command: &str, subject: Subject) -> Command {
         let directory = self.directory(subject);
         let mut cargo = cargo();
@@ -123,7 +123,7 @@ impl Places {
         cargo
     }
 
-    /// The options that choose what is built of the subject.
+    /// Returns the options that select the built features of the subject.
     pub(crate) fn features(subject: Subject) -> &'static [&'static str] {
         match subject {
             Subject::Client | Subject::FirstProgram | Subject::Runtime => &[],
@@ -144,7 +144,7 @@ impl Places {
         }
     }
 
-    /// Where the subject is built. Each has its own place, so that none finds what another built.
+    /// Returns the target directory of the subject. Each subject has its own, so that builds share nothing.
     pub(crate) fn target(&self, subject: Subject) -> PathBuf {
         let name = match subject {
             Subject::Client => "client",
@@ -156,7 +156,7 @@ impl Places {
         self.work.join("target").join(name)
     }
 
-    /// Where the subject is built from nothing, each time.
+    /// Returns the target directory for cold builds of the subject.
     pub(crate) fn cold_target(&self, subject: Subject) -> PathBuf {
         self.target(subject).with_extension("cold")
     }
@@ -204,18 +204,18 @@ fn write(path: &Path, text: &str) -> Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).with_context(failed)?;
     }
-    // What did not change keeps its time, and what was built of it stays fresh.
+    // An unchanged file keeps its modification time, so that its build output stays fresh.
     if fs::read_to_string(path).is_ok_and(|before| before == text) {
         return Ok(());
     }
     fs::write(path, text).with_context(failed)
 }
 
-/// The file that says that a directory is one to build in.
+/// The file that marks a directory as a build directory of the benchmark.
 const CLAIM: &str = ".bench-directory";
 
-/// Makes a directory to build in: parts of it are removed later, so that it has to be new, empty, or one
-/// that was made here.
+/// Creates a build directory. Parts of it are removed later, so it must be new, empty, or created by
+/// this program.
 fn claim(work: &Path) -> Result<()> {
     let failed = || work.display().to_string();
     fs::create_dir_all(work).with_context(failed)?;
@@ -231,7 +231,7 @@ fn claim(work: &Path) -> Result<()> {
     fs::write(claim, "").with_context(failed)
 }
 
-/// Takes a directory away, where it is there.
+/// Removes a directory, if it exists.
 pub(crate) fn remove(directory: &Path) -> Result<()> {
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

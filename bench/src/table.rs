@@ -10,7 +10,7 @@ pub(crate) struct Pair {
     pub(crate) unit: &'static str,
 }
 
-/// Rows in the order in which they were first added.
+/// Rows in the order of their first addition.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<Row>,
@@ -19,7 +19,7 @@ pub(crate) struct Table {
 #[derive(Debug)]
 struct Row {
     name: String,
-    /// The most that the ratio may be.
+    /// The maximum ratio.
     target: Option<f64>,
     pairs: Vec<Pair>,
 }

@@ -1,4 +1,4 @@
-//! Makes a picture of what a terminal shows: text with colours on the standard input, SVG on the
+//! Renders terminal output as a picture: reads text with colours from standard input and writes SVG to
 //! standard output. `demo/picture.sh` runs it.
 
 use std::io::{self, Read as _};

@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The command line.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use qovery_ext::wait::{Goal, OperationToken};
 /// Deploys an environment of a fake Qovery, pages through its history, and shows a failure.
 ///
 /// With --environment and a command it does the same on the API: the token comes from
-/// QOVERY_API_TOKEN, the address from QOVERY_API_URL where that is set.
+/// QOVERY_API_TOKEN, the address from QOVERY_API_URL if that is set.
 ///
 /// Ctrl-C stops waiting, not the deployment, and prints how to go on waiting.
 #[derive(Debug, Parser)]
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ID", global = true)]
     environment: Option<Uuid>,
 
-    /// Go on waiting for what an earlier run has left.
+    /// Resume the wait of an earlier run.
     #[arg(
         long,
         value_name = "TOKEN",
@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     command: Option<Command>,
 }
 
-/// What to do with an environment of the API.
+/// An action on an environment of the API.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Deploy every service and wait.
@@ -65,9 +65,9 @@ pub(crate) enum Command {
     Stop,
     /// Cancel the deployment that is under way and wait until it is over.
     Cancel,
-    /// Wait for what somebody else does.
+    /// Wait for an action of an external actor.
     Wait {
-        /// What to wait for.
+        /// The state to wait for.
         #[arg(long = "for", value_enum, default_value_t = Awaited::Deployed)]
         goal: Awaited,
     },
@@ -99,12 +99,12 @@ impl From<Awaited> for Goal {
     }
 }
 
-/// What is to be done.
+/// The task of this run.
 #[derive(Debug)]
 pub(crate) enum Task {
     /// The tour on the fake.
     Tour,
-    /// Wait on with a token.
+    /// Resume a wait from a token.
     Resume(OperationToken),
     /// Act on an environment of the API.
     Act(Uuid, Command),
@@ -135,7 +135,7 @@ impl Arguments {
         Err(Self::command().error(ErrorKind::MissingRequiredArgument, problem))
     }
 
-    /// What is to be done.
+    /// Returns the task that the arguments select.
     pub(crate) fn task(self) -> Task {
         match (self.environment, self.resume, self.command) {
             (_, Some(token), _) => Task::Resume(token),

@@ -1,6 +1,6 @@
-//! What is done on the API: one action on one environment, or a wait that is gone on with.
+//! Commands on the API: one action on one environment, or a resumed wait.
 //!
-//! Dropping a future of this module stops the waiting; the API goes on with what it has accepted.
+//! Dropping a future of this module stops the waiting; the API continues the accepted request.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use qovery_ext::{
 
 use crate::{arguments::Command, ending::Problem, history};
 
-/// Who is calling.
+/// The `User-Agent` of the requests.
 pub(crate) const USER_AGENT: &str = concat!("qovery-demo/", env!("CARGO_PKG_VERSION"));
 
 /// Acts on an environment of the API. Returns the exit code.
@@ -39,7 +39,7 @@ pub(crate) async fn act(
     Ok(show(within(action, limit), logs, display).await)
 }
 
-/// Goes on waiting with the token of an earlier run. Returns the exit code.
+/// Resumes the wait of an earlier run with its token. Returns the exit code.
 pub(crate) async fn resume(
     token: OperationToken,
     limit: Option<Duration>,

@@ -1,6 +1,6 @@
 //! How the program ends: its exit codes, and problems that end it before there is an outcome.
 //!
-//! Not for the outcome of a wait: `WaitError` has its own exit code.
+//! The outcome of a wait has its own exit code: see `WaitError`.
 
 use std::{
     error::Error,
@@ -12,14 +12,14 @@ use qovery_api::{Error as ApiError, Printable};
 use qovery_ext::{connect::ConnectError, display::Display, page::PageError, wait::TokenError};
 use serde_json::json;
 
-/// Something impossible was asked for, or the program was not set up for it: `EX_USAGE`.
+/// Invalid arguments or a missing setting: `EX_USAGE`.
 pub(crate) const USAGE: u8 = 64;
-/// Out of contact.
+/// Contact with the API was lost.
 const LOST_CONTACT: u8 = 2;
 /// The API refused.
 const REFUSED: u8 = 3;
 
-/// Why the program cannot do what it was asked for.
+/// Why the program cannot run the requested command.
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub(crate) message: String,
@@ -36,7 +36,7 @@ impl Problem {
         }
     }
 
-    /// Prints it: for programs as an event, for people on the standard error.
+    /// Prints the problem: as an event for programs, on standard error for people.
     pub(crate) fn print(&self, display: &Display) {
         if display.is_ndjson() {
             let (message, hint, exit_code) = (&self.message, &self.hint, self.exit_code);
@@ -44,7 +44,7 @@ impl Problem {
             display.event("problem", &fields);
             return;
         }
-        // If it can be printed nowhere, the exit code still says it.
+        // If it cannot be printed, the exit code still reports the problem.
         let _unwritable = writeln!(io::stderr(), "error: {self}");
     }
 }
@@ -59,7 +59,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// An error and its causes, as far as they say something new.
+/// An error and its causes, without causes that the text already contains.
 fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

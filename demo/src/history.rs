@@ -97,7 +97,7 @@ fn fields(place: u64, page: u64, deployment: &DeploymentHistoryEnvironment) -> s
     })
 }
 
-/// A word with a number: `1 page`, `7 pages`.
+/// A number with a noun: `1 page`, `7 pages`.
 fn count(number: u64, word: &str) -> String {
     match number {
         1 => format!("1 {word}"),

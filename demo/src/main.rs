@@ -1,7 +1,7 @@
-//! Shows what the helpers do: `cargo demo` plays on a fake, with `--environment` it acts on the API.
+//! Shows the helpers in use: `cargo demo` runs on a fake; with `--environment` it acts on the API.
 //!
-//! Not a tool to depend on: copy from here what you need. Interrupting it stops the waiting and
-//! nothing else; what was asked of the API goes on there.
+//! An example to copy from, not a tool to depend on. Interrupting it only stops the waiting; the API
+//! continues the accepted request.
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
     let arguments = match Arguments::read() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Where it can be printed nowhere, the exit code still says it.
+            // If the message cannot be printed, the exit code still reports the error.
             let _unprintable = error.print();
             let is_answer = !error.use_stderr();
             return ExitCode::from(if is_answer { 0 } else { ending::USAGE });

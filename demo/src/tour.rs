@@ -73,7 +73,7 @@ pub(crate) async fn play(
             farewell(&display);
             Ok(0)
         }
-        // Without the failure that was to be shown, there was nothing to see.
+        // The tour failed if the deployment that it shows did not fail.
         Ok(_) => Ok(1),
         Err(other) => Ok(other.exit_code()),
     }

@@ -9,7 +9,7 @@ use qovery_fake::{Clock, FakeEnvironment, FakeQovery, FakeServer, FakeService, S
 
 /// How many deployments the shop has seen before.
 const PAST: u32 = 46;
-/// What lies between two of them.
+/// The time between two past deployments.
 const BETWEEN: Duration = Duration::from_secs(5 * 3600 + 17 * 60);
 
 /// A shop on a fake.
@@ -98,7 +98,7 @@ impl World {
         self.environment.id()
     }
 
-    /// Where the fake listens.
+    /// Returns the URL that the fake listens on.
     pub(crate) fn url(&self) -> String {
         self.server.url()
     }
@@ -114,7 +114,7 @@ impl World {
     }
 }
 
-/// A past of deployments by somebody else, most of them successful.
+/// Creates a history of deployments by an external actor, most of them successful.
 fn live_through(fake: &FakeQovery, environment: &FakeEnvironment, api: &FakeService) {
     for number in 1..=PAST {
         let somebody = environment.elsewhere();

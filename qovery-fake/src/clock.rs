@@ -1,4 +1,4 @@
-//! The time of a fake: Tokio's, faster, or moved by hand.
+//! The time of a fake: Tokio's, accelerated, or advanced manually.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -29,7 +29,7 @@ impl Clock {
 
     /// Tokio's clock, this many times as fast: deployments of minutes take seconds.
     ///
-    /// A factor that is not above zero stands for [`Clock::manual`].
+    /// A factor of zero or below means [`Clock::manual`].
     pub fn fast(factor: f64) -> Self {
         Self {
             speed: if factor.is_finite() {
@@ -40,8 +40,8 @@ impl Clock {
         }
     }
 
-    /// A clock that stands still until [`FakeQovery::advance`](super::FakeQovery::advance) moves
-    /// it. Answers that a script delays wait for it too.
+    /// A clock that stands still until [`FakeQovery::advance`](super::FakeQovery::advance) advances
+    /// it. Answers with a scripted delay wait for it too.
     pub fn manual() -> Self {
         Self { speed: 0.0 }
     }
@@ -52,7 +52,7 @@ impl Clock {
 pub(crate) struct Running {
     speed: f64,
     started: Instant,
-    /// What was skipped by hand.
+    /// The total time skipped by `advance`.
     skipped: Mutex<Duration>,
     moved: Notify,
 }
@@ -102,7 +102,7 @@ impl Running {
             let left = if self.is_as_fast_as_tokio() {
                 left
             } else {
-                // Rounded up, so that the clock has really got there.
+                // Rounded up, so that the clock has reached the time after the sleep.
                 left.div_f64(self.speed) + Duration::from_nanos(1)
             };
             tokio::select! {

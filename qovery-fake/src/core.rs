@@ -1,7 +1,7 @@
-//! The core: a request and the time in, what becomes of it out.
+//! The core: takes a request and the current time, returns how the answer is delivered.
 //!
-//! Synchronous and free of sockets. Both front ends call [`Core::handle`] and only deliver what
-//! it decides, so that they cannot differ.
+//! Synchronous and free of sockets. Both front ends call [`Core::handle`] and only deliver its
+//! decision, so that they cannot differ.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -27,18 +27,18 @@ pub(crate) struct Core {
     pub(crate) record: Vec<RecordedRequest>,
     /// Accepted tokens.
     pub(crate) tokens: BTreeSet<String>,
-    /// How much of what is optional answers have where nothing is known.
+    /// Whether answers without known facts include the optional properties.
     pub(crate) amount: Amount,
     pub(crate) latency: Duration,
 }
 
-/// A request that the contract allows, with what its path names.
+/// A request that the contract allows, with the values of its path parameters.
 pub(crate) struct Call<'a> {
     pub(crate) operation: &'a Operation,
     /// Decoded path parameters, in path order.
     pub(crate) path: &'a [(String, String)],
     pub(crate) incoming: &'a Incoming,
-    /// The decoded body; null where there is none.
+    /// The decoded body; null if the request has none.
     pub(crate) body: &'a Value,
     pub(crate) contract: &'a Contract,
     pub(crate) amount: Amount,
@@ -93,7 +93,7 @@ impl Core {
         delivery
     }
 
-    /// What a client would read at a path now, if anything. Leaves no record, and no fault strikes.
+    /// Reads a path as a client would, if the path can be read. Records no request and applies no faults.
     #[cfg(feature = "stream")]
     pub(crate) fn read(&mut self, path: &str) -> Option<Value> {
         let contract = Arc::clone(&self.contract);
@@ -199,7 +199,7 @@ fn check_parameters(
             }
             continue;
         };
-        // A commit is named by its hash, whatever the contract says of the parameter's format.
+        // A commit is named by its hash, even if the contract declares another format for the parameter.
         if ["startId", "gitCommitId"].contains(&name) {
             continue;
         }
@@ -254,7 +254,7 @@ fn check_body(
 }
 
 impl Call<'_> {
-    /// A path parameter by name; empty where the path has none.
+    /// Returns a path parameter by name; an empty string if the path does not have it.
     pub(crate) fn id(&self, name: &str) -> &str {
         let mut path = self.path.iter();
         path.find(|(parameter, _)| parameter == name)
@@ -266,18 +266,18 @@ impl Call<'_> {
         self.path.last().map_or("", |(_, value)| value)
     }
 
-    /// The declared successful answer: what is known, and what the contract requires besides.
+    /// Returns the declared successful answer: the facts, and the other properties that are required.
     pub(crate) fn success(&self, facts: &Value) -> Answer {
         self.declared(facts, Amount::Minimal)
     }
 
-    /// A body that is known to be what the contract declares. Statuses are read so often that
-    /// completing them would be most of the work.
+    /// Returns a body that already matches the declared schema. Statuses are read so often that completing
+    /// each body would dominate the run time.
     pub(crate) fn exact(&self, body: &Value) -> Answer {
         Answer::json(self.operation.success.status, body)
     }
 
-    /// The declared successful answer, where there is nothing to know.
+    /// Returns the declared successful answer of an operation that the fake does not model.
     pub(crate) fn example(&self, facts: &Value) -> Answer {
         self.declared(facts, self.amount)
     }

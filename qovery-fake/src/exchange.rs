@@ -1,6 +1,6 @@
-//! A request as the core sees it, and what the core decides to do with it.
+//! The core's representation of a request, and the core's decision on how to answer it.
 //!
-//! Free of sockets and of the client's types: both front ends translate.
+//! Independent of sockets and of the client's types: both front ends convert to and from these types.
 
 use std::time::Duration;
 
@@ -130,7 +130,7 @@ impl Refusal {
     }
 }
 
-/// What becomes of a request on its way there and back.
+/// How a request and its answer are delivered.
 #[derive(Debug, Clone)]
 pub(crate) struct Delivery {
     /// From sending the request to the first byte of the answer, or to the fault.

@@ -1,4 +1,4 @@
-//! Faults: what the network and an overloaded server do to requests.
+//! Faults: effects of the network and of an overloaded server on requests.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::exchange::{Answer, Delivery, Outcome, Refusal};
 
-/// Something that happens to requests on their way, to some of them or to all.
+/// A fault of one request, of some requests or of all requests.
 ///
-/// By default a fault strikes the next request and no other. The first fault that fits a request
-/// strikes it; delays and changed bodies add up with the ones after it.
+/// By default a fault applies to the next request only. The first fault that matches a request
+/// applies; delays and changed bodies of later faults add up with it.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -203,42 +203,42 @@ impl Fault {
         })
     }
 
-    /// Strikes only this operation; several may be named. By `operationId`, word for word: see
-    /// [`Fault::on_operation`] for one that the compiler checks.
+    /// Applies only to this operation; several may be named. Takes the exact `operationId`; to let the
+    /// compiler check the operation, use [`Fault::on_operation`].
     pub fn on(mut self, operation: impl Into<String>) -> Self {
         self.operations.push(operation.into());
         self
     }
 
-    /// Strikes only this operation; several may be named.
+    /// Applies only to this operation; several may be named.
     pub fn on_operation<O: Operation>(self) -> Self {
         self.on(O::INFO.id)
     }
 
-    /// Strikes only requests for a change, such as POST and DELETE.
+    /// Applies only to write requests, such as POST and DELETE.
     pub fn on_writes(mut self) -> Self {
         self.only_writes = true;
         self
     }
 
-    /// Lets this many fitting requests pass first.
+    /// Skips this many matching requests first.
     pub fn after(mut self, requests: u32) -> Self {
         self.skip = requests;
         self
     }
 
-    /// Strikes this many requests.
+    /// Applies to this many requests.
     pub fn times(mut self, requests: u32) -> Self {
         self.left = requests;
         self
     }
 
-    /// Strikes every request from now on.
+    /// Applies to every request from now on.
     pub fn always(self) -> Self {
         self.times(u32::MAX)
     }
 
-    /// Strikes every request until this time, counted from when the fake was made.
+    /// Applies to every request until this time, counted from the creation of the fake.
     pub fn until(mut self, time: Duration) -> Self {
         self.until = Some(time);
         self.always()
@@ -288,7 +288,7 @@ impl Fault {
     }
 }
 
-/// The faults that strike one request.
+/// The faults that apply to one request.
 pub(crate) struct Passing {
     struck: Vec<Kind>,
 }
@@ -320,7 +320,7 @@ impl Passing {
             .any(|kind| matches!(kind, Kind::NotConnected | Kind::LostBefore))
     }
 
-    /// The answer that is given in place of an execution.
+    /// Returns the answer that replaces an execution.
     pub(crate) fn instead(&self) -> Option<Answer> {
         self.struck.iter().find_map(|kind| match kind {
             Kind::Instead(answer) => Some(answer.clone()),

@@ -1,14 +1,14 @@
-//! A fake of the Qovery API, to test your own automation with.
+//! A fake of the Qovery API for testing your own automation.
 //!
 //! [`FakeQovery`] holds organizations, projects, environments, services and clusters, moves them
-//! through their states when they are deployed, and plays whatever a script says the API does to
-//! people: failures in a step, queues, cancellations, 429, lost connections. It checks every
-//! request against the contract and refuses what the API would refuse.
+//! through their states when they are deployed, and plays scripted failures of the API: failures in a
+//! step, queues, cancellations, 429, lost connections. It checks every request against the contract and
+//! refuses the requests that the API would refuse.
 //!
-//! One core, two front ends. [`FakeQovery::client`] needs no socket and keeps Tokio's time, so
+//! There are two front ends. [`FakeQovery::client`] needs no socket and uses Tokio's time, so
 //! that a test on a paused clock is exact and takes no time. [`FakeQovery::serve`] listens on a
-//! port, for programs under test and other languages. Do not mix sockets and a paused clock: it
-//! jumps ahead while a socket is waited for.
+//! port, for programs under test and other languages. Do not combine sockets with a paused clock: the
+//! clock jumps ahead while a socket waits.
 //!
 //! ```
 //! use std::time::Duration;
@@ -29,20 +29,20 @@
 //! # let _ = client;
 //! ```
 //!
-//! Some behaviour of the API is undocumented or differs from case to case: whether a response names
-//! its request, how far a status lags behind, which histories there are. [`ApiTraits`] has one
+//! Some behaviour of the API is undocumented or varies: whether a response names
+//! its request, how far a status lags behind, which histories exist. [`ApiTraits`] has one
 //! dimension for each, [`FakeQovery::api`] sets them, and [`ApiTraits::random`] draws them.
 //!
 //! With the feature `stream`, both front ends open websockets: logs, statuses and running states follow
-//! from the same world, shells echo, and `SocketFault` says what goes wrong on a socket.
+//! from the same world, shells echo, and `SocketFault` scripts failures of a socket.
 //!
-//! Not a copy of the API: prices, permissions, quotas and what clouds do are not modeled.
-//! Operations without behaviour of their own answer with what the contract declares.
+//! The fake does not model prices, permissions, quotas or the behaviour of cloud providers.
+//! Operations that the fake does not model return a response that matches their declared schema.
 //!
 //! # Dropping
 //! Handles share the fake, which lives as long as one of them, a client or a server does. Dropping a
-//! [`FakeServer`] stops it and abandons the requests under way; a request that is dropped may have
-//! been executed, as with the API: [`FakeQovery::executions`] tells.
+//! [`FakeServer`] stops it and abandons the requests under way. As with the API, a request that is
+//! dropped may have been executed; [`FakeQovery::executions`] lists the executed requests.
 #![forbid(unsafe_code)]
 
 mod clock;

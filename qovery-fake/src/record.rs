@@ -1,4 +1,4 @@
-//! What the fake remembers of the requests that it saw.
+//! The record of the requests that the fake received.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// The contract's `operationId`; `None` where the path or the method does not exist.
+    /// The contract's `operationId`; `None` if the path or the method does not exist.
     pub operation: Option<String>,
     /// The HTTP method.
     pub method: Method,
@@ -22,11 +22,11 @@ pub struct RecordedRequest {
     pub path: String,
     /// Decoded query parameters, in order.
     pub query: Vec<(String, String)>,
-    /// The body, where it is JSON.
+    /// The body, if it is JSON.
     pub body: Option<Value>,
-    /// The status of the answer; `None` where no answer was sent.
+    /// The status of the answer; `None` if no answer was sent.
     pub status: Option<StatusCode>,
-    /// Whether the server did what was asked, whatever the caller heard of it.
+    /// Whether the server executed the request, even if the caller received an error or no answer.
     pub executed: bool,
     /// When it arrived, since the fake was made.
     pub at: Duration,

@@ -216,7 +216,7 @@ fn broken_body(
     let half = cut_after.unwrap_or(body.len() / 2).min(body.len());
     let (first, second) = (body.slice(..half), body.slice(half..));
     let late = stream::once(async move {
-        // Not ready at once: what came before is sent first.
+        // Yields once, so that the first half is sent before this part.
         tokio::task::yield_now().await;
         fake.clock().wait(body_over).await;
         match cut_after {

@@ -1,8 +1,8 @@
-//! How the fake behaves where the API's behaviour is not known for sure, or differs in time.
+//! The fake's settings for behaviour of the API that is uncertain or changes over time.
 
 use std::time::Duration;
 
-/// What is read of something that was deleted.
+/// The answer to a read of a deleted resource.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gone {
@@ -17,7 +17,7 @@ pub enum Gone {
     ShownFor(Duration),
 }
 
-/// What an action answers.
+/// The answer to an action.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ActionAnswer {
@@ -32,7 +32,7 @@ pub enum ActionAnswer {
     Empty,
 }
 
-/// What `GET /environment/deploymentStatus` answers for a known request.
+/// The answer of `GET /environment/deploymentStatus` for a known request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestStatus {
@@ -47,7 +47,7 @@ pub enum RequestStatus {
     NoBody,
 }
 
-/// What `startId` means.
+/// The meaning of `startId`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartId {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// The behaviour of the API that is not known for sure, one dimension for each unknown.
+/// The uncertain behaviour of the API, with one dimension for each unknown.
 ///
 /// [`FakeQovery::api`](super::FakeQovery::api) sets it for the whole fake. The default of each
-/// dimension is the behaviour of a fake that no traits were given to. The settings of an
+/// dimension is the behaviour of a fake without traits. The settings of an
 /// environment ([`actions_answer`](super::FakeEnvironment::actions_answer),
 /// [`request_status`](super::FakeEnvironment::request_status),
 /// [`merges_requests`](super::FakeEnvironment::merges_requests),
@@ -42,17 +42,17 @@ pub struct ApiTraits {
     pub queue_rows: QueueRows,
     /// The traces of a request that was canceled while it was queued.
     pub canceled_in_queue: CanceledInQueue,
-    /// Which queued requests become one.
+    /// Which queued requests are merged.
     pub merging: Merging,
-    /// Which histories there are.
+    /// Which histories exist.
     pub history: History,
-    /// How far the readings of each endpoint are behind.
+    /// How far the reads of each endpoint lag behind.
     pub lags: Lags,
-    /// How many replicas answer readings.
+    /// How many replicas answer reads.
     pub replicas: Replicas,
     /// The status of a service that its deployment did not reach.
     pub unreached: Unreached,
-    /// The answer for subjects that were deleted.
+    /// The answer for deleted resources.
     pub after_deletion: AfterDeletion,
     /// From the start of a run to the start of its first service. Default: 0 s.
     pub preparation: Duration,
@@ -78,8 +78,8 @@ macro_rules! dimension {
 dimension! {
     /// When the response to an action has the id of the request.
     ///
-    /// Operations whose response the contract declares without one, such as a deletion, never have
-    /// it.
+    /// If the contract declares a response without a request id, such as that of a deletion, the response
+    /// never has one.
     ResponseId {
         /// Always.
         #[default]
@@ -96,13 +96,13 @@ dimension! {
     ///
     /// Applies to operations that the contract declares a body for.
     ResponseBody {
-        /// The one that the contract declares.
+        /// The declared body.
         #[default]
         Declared,
         /// The status of the environment. Its `origin` and `triggered_by` are still those of the
         /// deployment before.
         EnvironmentStatus,
-        /// The status of the service, or of the first one that was chosen.
+        /// The status of the service, or of the first selected service.
         ServiceStatus,
         /// No bytes, with the declared status code.
         Empty,
@@ -114,14 +114,14 @@ dimension! {
 dimension! {
     /// The meaning of `deployment_request_id` in the status of an environment or of a service.
     StatusRequest {
-        /// The request that runs, else the one that runs next; null at rest.
+        /// The running request, else the next queued one; null at rest.
         #[default]
         RunningOrNext,
         /// The request of the run whose state is shown, also after its end.
         RunShown,
-        /// The request that runs next; null if none waits.
+        /// The next queued request; null if none is queued.
         NextQueued,
-        /// The request that was accepted last, whatever became of it.
+        /// The request that was accepted last, regardless of its outcome.
         LastRequested,
         /// Always null.
         Null,
@@ -131,7 +131,7 @@ dimension! {
 dimension! {
     /// The content of `GET /environment/deploymentStatus`.
     ///
-    /// [`Lags::request_status`] lets it lag behind.
+    /// [`Lags::request_status`] makes it lag behind.
     RequestState {
         /// Its state.
         #[default]
@@ -139,7 +139,7 @@ dimension! {
         /// Its state, but `*_QUEUED` until the first service of its run starts. See
         /// [`ApiTraits::preparation`].
         QueuedUntilFirstService,
-        /// The `last_deployment_state` of its environment, whichever deployment that is of.
+        /// The `last_deployment_state` of its environment, even if that is of another deployment.
         OfEnvironment,
         /// Its state until its end, then 404.
         NotFoundAfterEnd,
@@ -162,7 +162,7 @@ pub enum QueueRows {
     /// As [`QueueRows::AtOnce`], but never if nothing ran and nothing waited when the request was
     /// accepted.
     IfItHasToWait,
-    /// As [`QueueRows::AtOnce`]; the request that runs has a row too, as the first one.
+    /// As [`QueueRows::AtOnce`]; the running request also has a row, the first one.
     WithRunning,
 }
 
@@ -183,10 +183,10 @@ dimension! {
 }
 
 dimension! {
-    /// Which queued requests become one.
+    /// Which queued requests are merged.
     ///
-    /// A merged request keeps its id. Its request status is that of the request that absorbed it,
-    /// which alone has a row in the queue and an entry in the history.
+    /// A merged request keeps its id. Its request status is that of the absorbing request.
+    /// Only the absorbing request has a row in the queue and an entry in the history.
     Merging {
         /// None.
         #[default]
@@ -197,29 +197,29 @@ dimension! {
 }
 
 dimension! {
-    /// Which histories there are. [`Lags::history`] lets them lag behind.
+    /// Which histories exist. [`Lags::history`] makes them lag behind.
     History {
-        /// Both versions, as long as is asked for.
+        /// Both versions, with the requested number of entries.
         #[default]
         V2AndV1,
         /// The second version. The first one answers 404.
         V2Only,
-        /// Both versions, with at most 20 entries whatever `pageSize` says.
+        /// Both versions, with at most 20 entries even if `pageSize` is larger.
         Last20,
         /// None: both versions answer 404.
         Missing,
     }
 }
 
-/// How far the readings of each endpoint are behind the present. Default: 0 s each.
+/// How far the reads of each endpoint lag behind the present. Default: 0 s each.
 ///
-/// All of a reading is of one point in time. Actions always find the present.
+/// Each read shows one point in time. Actions always use the present state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Lags {
-    /// Statuses that are read by environment or by project, those of services included.
+    /// Statuses read by environment or by project, including those of services.
     pub environment_status: Duration,
-    /// Statuses that are read by service, and those of clusters.
+    /// Statuses read by service, and those of clusters.
     pub service_status: Duration,
     /// The status of a request.
     pub request_status: Duration,
@@ -249,7 +249,7 @@ impl Lags {
         Self::drawn(&mut fastrand::Rng::with_seed(seed))
     }
 
-    /// The longest of them.
+    /// Returns the longest lag.
     pub fn longest(&self) -> Duration {
         let all = [
             self.environment_status,
@@ -275,15 +275,15 @@ impl Lags {
     }
 }
 
-/// How many replicas answer readings.
+/// How many replicas answer reads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Replicas {
     /// One.
     #[default]
     One,
-    /// Two. The second one is this far behind the first. The choice between them for a reading
-    /// looks random and is the same in each run.
+    /// Two. The second one is this far behind the first. The choice between them for each read
+    /// looks random, but is the same in each run.
     SecondIsBehind(Duration),
 }
 
@@ -294,17 +294,17 @@ dimension! {
         /// of the action in `status_details`.
         #[default]
         Marked,
-        /// Everything as before the deployment.
+        /// The complete status from before the deployment.
         OldStateAndOldId,
-        /// As before the deployment, with its `execution_id`.
+        /// The status from before the deployment, with the `execution_id` of the deployment.
         OldStateAndNewId,
     }
 }
 
 dimension! {
-    /// The answer for subjects that were deleted, and for the requests about them.
+    /// The answer for deleted resources, and for the requests about them.
     AfterDeletion {
-        /// 404, or what [`gone_as`](super::FakeEnvironment::gone_as) says. The status of a request
+        /// 404, or the answer set by [`gone_as`](super::FakeEnvironment::gone_as). The status of a request
         /// is still known.
         #[default]
         RequestStatusKnown,
@@ -312,7 +312,7 @@ dimension! {
         NotFound,
         /// 403, for the status of a request too.
         Forbidden,
-        /// 400 with a message that it does not exist, for the status of a request too.
+        /// 400 with a message that the resource does not exist, for the status of a request too.
         BadRequest,
     }
 }
@@ -331,7 +331,7 @@ macro_rules! setters {
 }
 
 impl ApiTraits {
-    /// The default of each dimension.
+    /// Returns the default of each dimension.
     pub fn new() -> Self {
         Self::default()
     }
@@ -349,23 +349,23 @@ impl ApiTraits {
         queue_rows: QueueRows,
         /// Sets the traces of a request that was canceled while it was queued.
         canceled_in_queue: CanceledInQueue,
-        /// Sets which queued requests become one.
+        /// Sets which queued requests are merged.
         merging: Merging,
-        /// Sets which histories there are.
+        /// Sets which histories exist.
         history: History,
-        /// Sets how far the readings of each endpoint are behind.
+        /// Sets how far the reads of each endpoint lag behind.
         lags: Lags,
-        /// Sets how many replicas answer readings.
+        /// Sets how many replicas answer reads.
         replicas: Replicas,
         /// Sets the status of a service that its deployment did not reach.
         unreached: Unreached,
-        /// Sets the answer for subjects that were deleted.
+        /// Sets the answer for deleted resources.
         after_deletion: AfterDeletion,
         /// Sets the time from the start of a run to the start of its first service.
         preparation: Duration,
     }
 
-    /// Every dimension at random, independent of each other. The same seed gives the same traits.
+    /// Chooses each dimension at random, independently. The same seed gives the same traits.
     pub fn random(seed: u64) -> Self {
         let mut dice = fastrand::Rng::with_seed(seed);
         let seconds = |dice: &mut fastrand::Rng| Duration::from_millis(dice.u64(1..=10_000));
@@ -403,7 +403,7 @@ impl ApiTraits {
         }
     }
 
-    /// How far a reading can be behind, so that the fake remembers that much.
+    /// Returns how far a read can lag behind, and so how long the fake must keep old states.
     pub(crate) fn reaches_back(&self) -> Duration {
         let behind = match self.replicas {
             Replicas::One => Duration::ZERO,

@@ -1,7 +1,7 @@
 //! The front end without sockets: a transport that plugs into a client.
 //!
 //! Delays are Tokio's, and nothing else takes time, so that a test on a paused clock is exact.
-//! Dropping the future of a request abandons its answer; what was executed stays executed.
+//! Dropping the future of a request abandons its answer, but does not undo an executed request.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use super::{
     exchange::{Incoming, Outcome},
 };
 
-/// How long a request may take where its call does not say: as long as in a bare client.
+/// The timeout of a request whose call sets none: the same as in a client without a fake.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Sends requests to a [`FakeQovery`] in the same process.

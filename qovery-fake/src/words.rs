@@ -1,8 +1,8 @@
-//! The API's words for kinds of service, actions and steps.
+//! The API's vocabulary for kinds of service, actions and steps.
 
 use std::time::Duration;
 
-/// What a service of the fake runs: the kinds of service of the API, with jobs told apart.
+/// The kind of a service: the service kinds of the API, with cron jobs and lifecycle jobs separate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Workload {
@@ -76,12 +76,12 @@ impl Workload {
         }
     }
 
-    /// The kind that a path segment stands for; a job is taken for a cron job.
+    /// Returns the kind of a path segment; a job counts as a cron job.
     pub(crate) fn from_segment(segment: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.segment() == segment)
     }
 
-    /// What a deployment of this kind goes through.
+    /// Returns the steps of a deployment of this kind.
     pub(crate) fn deploy_steps(self) -> &'static [Step] {
         match self {
             Self::Application => &[Step::GitClone, Step::Build, Step::Deployment],
@@ -94,7 +94,7 @@ impl Workload {
     }
 }
 
-/// One step of what happens to a service during a deployment.
+/// One step of a service's deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Step {
@@ -185,7 +185,7 @@ impl Origin {
     }
 }
 
-/// What a deployment of an environment, of some of its services or of a cluster is started for.
+/// The action that a deployment of an environment, of some of its services or of a cluster performs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Trigger {
@@ -197,7 +197,7 @@ pub enum Trigger {
     Stop,
     /// Delete, with the configuration.
     Delete,
-    /// Delete what runs and keep the configuration.
+    /// Delete the running resources and keep the configuration.
     Uninstall,
 }
 
@@ -260,7 +260,7 @@ impl Trigger {
         }
     }
 
-    /// The types of the audit events that it leaves.
+    /// Returns the types of the audit events of this action.
     pub(crate) fn events(self) -> Events {
         let (asked, done, failed) = match self {
             Self::Deploy => ("TRIGGER_DEPLOY", "DEPLOYED", "DEPLOY_FAILED"),
@@ -284,7 +284,7 @@ pub(crate) struct Events {
     pub(crate) failed: &'static str,
 }
 
-/// Whether a state is one in which nothing happens any more.
+/// Returns whether a state is final: it does not change until the next action.
 pub(crate) fn is_terminal(state: &str) -> bool {
     let resting = [
         "READY",

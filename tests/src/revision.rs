@@ -178,17 +178,18 @@ serde_json.workspace = true
 fn edits(generated: &Path, contract: &Path) -> BTreeSet<(String, String)> {
     let mut found = BTreeSet::new();
     let texts = files(generated);
-    for line in texts.iter().flat_map(|text| text.lines()) {
-        let Some(rest) = line
-            .strip_prefix("impl From<types::")
-            .or_else(|| line.strip_prefix("impl TryFrom<types::"))
-        else {
-            continue;
-        };
-        let pair = rest
-            .strip_suffix(" {")
-            .and_then(|rest| rest.split_once("> for types::"));
-        found.extend(pair.map(|(from, to)| (from.to_owned(), to.to_owned())));
+    for text in &texts {
+        // A long line is broken.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for implementation in text.split("impl ::core::convert::").skip(1) {
+            let rest = implementation
+                .strip_prefix("From<crate::types::")
+                .or_else(|| implementation.strip_prefix("TryFrom<crate::types::"));
+            let pair = rest
+                .and_then(|rest| rest.split_once(" {"))
+                .and_then(|(head, _)| head.split_once("> for crate::types::"));
+            found.extend(pair.map(|(from, to)| (from.trim().to_owned(), to.to_owned())));
+        }
     }
     let contract = xtask::contract(contract, None).unwrap_or_else(|problem| panic!("{problem}"));
     for operation in document::operations(&contract) {

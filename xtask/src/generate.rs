@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// Write the generated tree into this new or empty directory and touch nothing else.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Accept a contract that has no operation.
+    #[arg(long)]
+    allow_empty: bool,
 }
 
 /// Generates, compares or writes.
@@ -65,6 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
         is_own: is_same(Some(&spec), &root.join(CONTRACT))
             && is_same(overlay.as_deref(), &root.join(OVERLAY)),
         is_tested: args.out.is_none(),
+        may_be_empty: args.allow_empty,
     };
     let recorded = if purpose.is_own {
         Lock::read(&root)?

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::contract::import::Loss;
 use crate::contract::{self, canonical, import};
 use crate::generate::CONTRACT;
 use crate::lock::{LOCK, Lock};
@@ -27,6 +28,9 @@ pub(crate) struct Args {
     /// Import revisions that are older than the last one that was imported.
     #[arg(long)]
     allow_older: bool,
+    /// Accept a newest revision that has no operation, or lacks more than a tenth of the current ones.
+    #[arg(long)]
+    allow_loss: bool,
 }
 
 /// # Errors
@@ -59,7 +63,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
             .for_each(|(_, imported)| own.add(imported));
         lock = Some(own).filter(|own| *own != before);
     }
-    let (report, changes) = into_file(&args.files, &out, args.check)?;
+    let loss = Loss::of(args.allow_loss);
+    let (report, changes) = into_file(&args.files, &out, (args.check, loss))?;
     if let Some(lock) = lock.filter(|_| !args.check) {
         canonical::write(&root.join(LOCK), &lock.text())?;
     }
@@ -104,7 +109,7 @@ fn is_one_file(one: &Path, other: &Path) -> bool {
 pub(crate) fn into_file(
     files: &[PathBuf],
     out: &Path,
-    check: bool,
+    (check, loss): (bool, Loss),
 ) -> Result<(import::Report, bool), Problem> {
     let revisions = files
         .iter()
@@ -115,7 +120,7 @@ pub(crate) fn into_file(
     } else {
         None
     };
-    let imported = import::import(before.as_ref(), &revisions)?;
+    let imported = import::import(before.as_ref(), &revisions, loss)?;
     let text = canonical::text(&imported.document)?;
     let changes = before.is_none_or(|before| !before.is_text(&text));
     if changes && !check {
@@ -140,6 +145,7 @@ mod tests {
             check,
             out,
             allow_older,
+            allow_loss: false,
         })
         .unwrap();
         format!("{code:?}") == format!("{:?}", ExitCode::SUCCESS)
@@ -187,6 +193,7 @@ mod tests {
             check: false,
             out: Some(out.clone()),
             allow_older: false,
+            allow_loss: false,
         };
         assert!(
             run(&args)

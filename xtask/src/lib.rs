@@ -125,7 +125,8 @@ pub fn generate(spec: &Path, overlay: Option<&Path>, out: &Path) -> Result<(), S
 /// # Errors
 /// The message that the command would give.
 pub fn import(revisions: &[PathBuf], out: &Path) -> Result<String, String> {
-    let imported = with_room(|| import::into_file(revisions, out, false));
+    let imported =
+        with_room(|| import::into_file(revisions, out, (false, contract::import::Loss::Allowed)));
     imported
         .map(|(report, _)| report.to_string())
         .map_err(|problem| problem.to_string())

@@ -490,9 +490,125 @@ fn a_multipart_body_is_sent_as_bytes_after_the_fix_that_the_message_names() {
     let written = files(home.path());
     let operations = text(&written["qovery-api/src/generated/environments/operations.rs"]);
     assert!(
-        operations.contains("body: impl Into<Bytes>"),
+        operations.contains("body: impl ::core::convert::Into<::bytes::Bytes>"),
         "{operations}"
     );
+}
+
+#[test]
+fn what_no_area_of_another_contract_holds_is_there_with_every_feature() {
+    let other = CONTRACT
+        .replace("Environment Main Calls", "Something New")
+        .replace("/environment/", "/weather/");
+    let home = repository(CONTRACT);
+    fs::write(home.path().join("other.yaml"), &other).expect("written");
+    let output = generate(home.path(), &["--spec", "other.yaml", "--out", "out"]);
+    succeeds(&output);
+    let notes = text(&output.stderr);
+    for needle in [
+        "/paths/~1weather",
+        "`Something New`",
+        "`getEnvironmentStatus` is there with every feature",
+    ] {
+        assert!(notes.contains(needle), "{needle}: {notes}");
+    }
+    let written = files(&home.path().join("out"));
+    let root = text(&written["mod.rs"]);
+    assert!(
+        root.contains("\nmod other;") && !root.contains("cfg(feature = \"other\")"),
+        "{root}"
+    );
+    assert!(
+        text(&written["other/models.rs"]).contains("pub struct Status"),
+        "{root}"
+    );
+}
+
+/// Nothing tells where it belongs, in this contract and in any other.
+#[test]
+fn an_operation_without_a_tag_on_an_unknown_path_is_refused_in_every_contract() {
+    let untagged = CONTRACT.replace("      tags: [Environment Main Calls]\n", "");
+    let home = repository(CONTRACT);
+    for (contract, is_known) in [
+        (untagged.clone(), true),
+        (untagged.replace("/environment/", "/freezeWindow/"), false),
+        (
+            untagged.replace("/environment/{environmentId}/status", "/"),
+            false,
+        ),
+        (untagged.replace("/environment/", "/clusters/"), false),
+        (
+            CONTRACT
+                .replace("[Environment Main Calls]", "[]")
+                .replace("/environment/", "/Cluster/"),
+            false,
+        ),
+    ] {
+        fs::write(home.path().join("other.yaml"), contract).expect("written");
+        let output = generate(home.path(), &["--spec", "other.yaml", "--out", "out"]);
+        if is_known {
+            succeeds(&output);
+            fs::remove_dir_all(home.path().join("out")).expect("removed");
+            continue;
+        }
+        let message = refusal(&output);
+        for needle in [
+            "other.yaml:5",
+            "/get",
+            "neither a tag nor the path",
+            "`getEnvironmentStatus`",
+            "overlay",
+        ] {
+            assert!(message.contains(needle), "{needle}: {message}");
+        }
+        assert!(!home.path().join("out").exists());
+    }
+    // The advice of the message.
+    let unknown = untagged.replace("/environment/", "/freezeWindow/");
+    fs::write(home.path().join("other.yaml"), unknown).expect("written");
+    let overlay = "overlay: 1.0.0\ninfo: {title: Fixes, version: 1.0.0}\nactions:\n  \
+        - {target: \"$.paths['/freezeWindow/{environmentId}/status'].get\", description: It is one of clusters., update: {tags: [Clusters]}}\n";
+    fs::write(home.path().join("fixes.yaml"), overlay).expect("written");
+    let arguments = [
+        "--spec",
+        "other.yaml",
+        "--overlay",
+        "fixes.yaml",
+        "--out",
+        "out",
+    ];
+    succeeds(&generate(home.path(), &arguments));
+    assert!(files(&home.path().join("out")).contains_key("clusters/operations.rs"));
+}
+
+#[test]
+fn a_contract_without_operations_is_refused_unless_that_is_allowed() {
+    let home = repository(CONTRACT);
+    succeeds(&generate(home.path(), &[]));
+    let before = files(home.path());
+    for paths in [
+        "paths: {}",
+        "paths: {/a: {summary: Nothing.}}",
+        "paths: {x-a: {}}",
+    ] {
+        let empty = format!("openapi: 3.0.3\ninfo: {{title: Small, version: 1.2.3}}\n{paths}\n");
+        fs::write(home.path().join("openapi.yaml"), empty).expect("written");
+        let message = refusal(&generate(home.path(), &[]));
+        for needle in [
+            "openapi.yaml:3",
+            "/paths",
+            "has no operation",
+            "--allow-empty",
+        ] {
+            assert!(message.contains(needle), "{needle}: {message}");
+        }
+    }
+    let kept = files(&home.path().join("qovery-api"));
+    assert!(
+        kept.iter()
+            .all(|(path, bytes)| before[&format!("qovery-api/{path}")] == *bytes)
+    );
+    succeeds(&generate(home.path(), &["--allow-empty"]));
 }
 
 /// So that no operation is put where nobody looks for it, and nobody waits for pages that are never
@@ -570,7 +686,7 @@ fn listing(method: &str, parameters: &[&str], fields: &str) -> String {
         .iter()
         .map(|name| {
             let schema = if *name == "pageSize" {
-                "integer"
+                "integer, default: 20"
             } else {
                 "string"
             };
@@ -622,7 +738,7 @@ fn an_operation_of_a_known_shape_pages_without_a_line_by_hand() {
             &["startId"][..],
             ENVELOPE,
             &[
-                "PagedOperation for operations::ListNotes",
+                "PagedOperation for crate::operations::ListNotes",
                 "\"startId\"",
                 "item.id",
             ][..],
@@ -631,8 +747,8 @@ fn an_operation_of_a_known_shape_pages_without_a_line_by_hand() {
             &["continueToken", "stepBackToken", "pageSize"],
             LINKS,
             &[
-                "PagedOperation for operations::ListNotes",
-                "PagedBackward for operations::ListNotes",
+                "PagedOperation for crate::operations::ListNotes",
+                "PagedBackward for crate::operations::ListNotes",
                 "forward: \"continueToken\"",
                 "links.next",
             ],
@@ -640,7 +756,10 @@ fn an_operation_of_a_known_shape_pages_without_a_line_by_hand() {
         (
             &["pageSize"],
             ENVELOPE,
-            &["WindowOperation for operations::ListNotes", "\"pageSize\""],
+            &[
+                "WindowOperation for crate::operations::ListNotes",
+                "\"pageSize\"",
+            ],
         ),
     ] {
         let home = repository(&listing("get", parameters, fields));
@@ -687,6 +806,10 @@ fn a_shape_of_paging_that_nobody_classified_is_refused_by_name() {
         (
             "could be the id",
             listing("get", &["startId"], "").replace("id: {type: string}", "id: {type: boolean}"),
+        ),
+        (
+            "nothing says how many items",
+            listing("get", &["pageSize"], "").replace(", default: 20", ""),
         ),
         (
             "exactly one list",

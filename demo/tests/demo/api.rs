@@ -39,7 +39,7 @@ impl Scene {
         run(program_on(&self.fake, &self.server, &line))
     }
 
-    /// What the program asked the API to change.
+    /// Returns the changes that the program requested from the API.
     fn asked(&self) -> Vec<String> {
         let executions = self.fake.executions();
         executions

@@ -1,4 +1,4 @@
-//! The program as its users run it: what it prints, and how it ends.
+//! Runs the program as a user does and checks its output and its exit code.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -16,7 +16,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// The events, where the output is JSON: every line has to be one.
+    /// Parses the output as JSON events; every line must be one.
     pub(crate) fn events(&self) -> Vec<Value> {
         let lines = self.out.lines();
         lines

@@ -3,6843 +3,6936 @@
 
 //! Mocks of all operations.
 
-use crate::operations;
-use crate::runtime as rt;
-use crate::mock::Then;
-use crate::mock::When;
-use httpmock::Mock;
-
 /// Mocks operations on an httpmock server, which implements this.
 ///
 /// Each method takes a function that says what the request has to look like and what it is
 /// answered with, and gives the mock, with which a test finds out how often it was asked.
 pub trait MockServerExt {
     /// Mocks an operation that is given as a type; what the other methods call.
-    fn mock_operation<O: rt::Operation>(
+    fn mock_operation<O: crate::runtime::Operation>(
         &self,
-        configure: impl FnOnce(When<O>, Then<O>),
-    ) -> Mock<'_>;
+        configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>),
+    ) -> ::httpmock::Mock<'_>;
     #[cfg(feature = "environments")]
     /// Mocks `POST /deploymentQueue/{deploymentRequestId}/cancelDeployment`.
     fn cancel_deployment_request(
         &self,
-        configure: impl FnOnce(
-            When<operations::CancelDeploymentRequest>,
-            Then<operations::CancelDeploymentRequest>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CancelDeploymentRequest>,
+            crate::mock::Then<crate::operations::CancelDeploymentRequest>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /deploymentStage/{deploymentStageId}`.
     fn get_deployment_stage(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDeploymentStage>,
-            Then<operations::GetDeploymentStage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDeploymentStage>,
+            crate::mock::Then<crate::operations::GetDeploymentStage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /deploymentStage/{deploymentStageId}`.
     fn edit_deployment_stage(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditDeploymentStage>,
-            Then<operations::EditDeploymentStage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditDeploymentStage>,
+            crate::mock::Then<crate::operations::EditDeploymentStage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `DELETE /deploymentStage/{deploymentStageId}`.
     fn delete_deployment_stage(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteDeploymentStage>,
-            Then<operations::DeleteDeploymentStage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteDeploymentStage>,
+            crate::mock::Then<crate::operations::DeleteDeploymentStage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /deploymentStage/{deploymentStageId}/moveAfter/{stageId}`.
     fn move_after_deployment_stage(
         &self,
-        configure: impl FnOnce(
-            When<operations::MoveAfterDeploymentStage>,
-            Then<operations::MoveAfterDeploymentStage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::MoveAfterDeploymentStage>,
+            crate::mock::Then<crate::operations::MoveAfterDeploymentStage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /deploymentStage/{deploymentStageId}/moveBefore/{stageId}`.
     fn move_before_deployment_stage(
         &self,
-        configure: impl FnOnce(
-            When<operations::MoveBeforeDeploymentStage>,
-            Then<operations::MoveBeforeDeploymentStage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::MoveBeforeDeploymentStage>,
+            crate::mock::Then<crate::operations::MoveBeforeDeploymentStage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /deploymentStage/{deploymentStageId}/service/{serviceId}`.
     fn attach_service_to_deployment_stage(
         &self,
-        configure: impl FnOnce(
-            When<operations::AttachServiceToDeploymentStage>,
-            Then<operations::AttachServiceToDeploymentStage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AttachServiceToDeploymentStage>,
+            crate::mock::Then<crate::operations::AttachServiceToDeploymentStage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/deploymentStatus`.
     fn get_deployment_status_by_deployment_request_id(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDeploymentStatusByDeploymentRequestId>,
-            Then<operations::GetDeploymentStatusByDeploymentRequestId>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::GetDeploymentStatusByDeploymentRequestId,
+            >,
+            crate::mock::Then<
+                crate::operations::GetDeploymentStatusByDeploymentRequestId,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}`.
     fn get_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironment>,
-            Then<operations::GetEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironment>,
+            crate::mock::Then<crate::operations::GetEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /environment/{environmentId}`.
     fn edit_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditEnvironment>,
-            Then<operations::EditEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditEnvironment>,
+            crate::mock::Then<crate::operations::EditEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `DELETE /environment/{environmentId}`.
     fn delete_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteEnvironment>,
-            Then<operations::DeleteEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteEnvironment>,
+            crate::mock::Then<crate::operations::DeleteEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/cancelDeployment`.
     fn cancel_environment_deployment(
         &self,
-        configure: impl FnOnce(
-            When<operations::CancelEnvironmentDeployment>,
-            Then<operations::CancelEnvironmentDeployment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CancelEnvironmentDeployment>,
+            crate::mock::Then<crate::operations::CancelEnvironmentDeployment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/checkContainerImage`.
     fn check_container_image(
         &self,
-        configure: impl FnOnce(
-            When<operations::CheckContainerImage>,
-            Then<operations::CheckContainerImage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckContainerImage>,
+            crate::mock::Then<crate::operations::CheckContainerImage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/checkDockerfile`.
     fn check_dockerfile(
         &self,
-        configure: impl FnOnce(
-            When<operations::CheckDockerfile>,
-            Then<operations::CheckDockerfile>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckDockerfile>,
+            crate::mock::Then<crate::operations::CheckDockerfile>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/checkGitFile`.
     fn check_git_file(
         &self,
-        configure: impl FnOnce(
-            When<operations::CheckGitFile>,
-            Then<operations::CheckGitFile>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckGitFile>,
+            crate::mock::Then<crate::operations::CheckGitFile>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/checkHelmRepository`.
     fn check_helm_repository(
         &self,
-        configure: impl FnOnce(
-            When<operations::CheckHelmRepository>,
-            Then<operations::CheckHelmRepository>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckHelmRepository>,
+            crate::mock::Then<crate::operations::CheckHelmRepository>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/cleanFailedJobs`.
     fn clean_failed_jobs(
         &self,
-        configure: impl FnOnce(
-            When<operations::CleanFailedJobs>,
-            Then<operations::CleanFailedJobs>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CleanFailedJobs>,
+            crate::mock::Then<crate::operations::CleanFailedJobs>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/clone`.
     fn clone_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::CloneEnvironment>,
-            Then<operations::CloneEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CloneEnvironment>,
+            crate::mock::Then<crate::operations::CloneEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/deploy`.
     fn deploy_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployEnvironment>,
-            Then<operations::DeployEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployEnvironment>,
+            crate::mock::Then<crate::operations::DeployEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/deploymentBuildUsageReport`.
     fn generate_deployment_build_usage_report(
         &self,
-        configure: impl FnOnce(
-            When<operations::GenerateDeploymentBuildUsageReport>,
-            Then<operations::GenerateDeploymentBuildUsageReport>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GenerateDeploymentBuildUsageReport>,
+            crate::mock::Then<crate::operations::GenerateDeploymentBuildUsageReport>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentHistory`.
     fn list_environment_deployment_history(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentDeploymentHistory>,
-            Then<operations::ListEnvironmentDeploymentHistory>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentDeploymentHistory>,
+            crate::mock::Then<crate::operations::ListEnvironmentDeploymentHistory>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentHistoryV2`.
     fn list_environment_deployment_history_v2(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentDeploymentHistoryV2>,
-            Then<operations::ListEnvironmentDeploymentHistoryV2>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentDeploymentHistoryV2>,
+            crate::mock::Then<crate::operations::ListEnvironmentDeploymentHistoryV2>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentQueue`.
     fn list_deployment_request_by_environment_id(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDeploymentRequestByEnvironmentId>,
-            Then<operations::ListDeploymentRequestByEnvironmentId>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDeploymentRequestByEnvironmentId>,
+            crate::mock::Then<crate::operations::ListDeploymentRequestByEnvironmentId>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentRule`.
     fn get_environment_deployment_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentDeploymentRule>,
-            Then<operations::GetEnvironmentDeploymentRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentDeploymentRule>,
+            crate::mock::Then<crate::operations::GetEnvironmentDeploymentRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /environment/{environmentId}/deploymentRule/{deploymentRuleId}`.
     fn edit_environment_deployment_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditEnvironmentDeploymentRule>,
-            Then<operations::EditEnvironmentDeploymentRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditEnvironmentDeploymentRule>,
+            crate::mock::Then<crate::operations::EditEnvironmentDeploymentRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentStage`.
     fn list_environment_deployment_stage(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentDeploymentStage>,
-            Then<operations::ListEnvironmentDeploymentStage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentDeploymentStage>,
+            crate::mock::Then<crate::operations::ListEnvironmentDeploymentStage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/deploymentStage`.
     fn create_environment_deployment_stage(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateEnvironmentDeploymentStage>,
-            Then<operations::CreateEnvironmentDeploymentStage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateEnvironmentDeploymentStage>,
+            crate::mock::Then<crate::operations::CreateEnvironmentDeploymentStage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/link`.
     fn list_environment_services_links(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentServicesLinks>,
-            Then<operations::ListEnvironmentServicesLinks>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentServicesLinks>,
+            crate::mock::Then<crate::operations::ListEnvironmentServicesLinks>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/log`.
     fn list_environment_log(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentLog>,
-            Then<operations::ListEnvironmentLog>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentLog>,
+            crate::mock::Then<crate::operations::ListEnvironmentLog>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/logs`.
     fn list_environment_logs(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentLogs>,
-            Then<operations::ListEnvironmentLogs>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentLogs>,
+            crate::mock::Then<crate::operations::ListEnvironmentLogs>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/redeploy`.
     fn redeploy_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::RedeployEnvironment>,
-            Then<operations::RedeployEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RedeployEnvironment>,
+            crate::mock::Then<crate::operations::RedeployEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/restart`.
     fn restart_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::RestartEnvironment>,
-            Then<operations::RestartEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RestartEnvironment>,
+            crate::mock::Then<crate::operations::RestartEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/delete`.
     fn delete_selected_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteSelectedServices>,
-            Then<operations::DeleteSelectedServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteSelectedServices>,
+            crate::mock::Then<crate::operations::DeleteSelectedServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/deploy`.
     fn deploy_all_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployAllServices>,
-            Then<operations::DeployAllServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployAllServices>,
+            crate::mock::Then<crate::operations::DeployAllServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/restart-service`.
     fn reboot_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::RebootServices>,
-            Then<operations::RebootServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RebootServices>,
+            crate::mock::Then<crate::operations::RebootServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/stop`.
     fn stop_selected_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::StopSelectedServices>,
-            Then<operations::StopSelectedServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StopSelectedServices>,
+            crate::mock::Then<crate::operations::StopSelectedServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/uninstall`.
     fn uninstall_selected_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::UninstallSelectedServices>,
-            Then<operations::UninstallSelectedServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UninstallSelectedServices>,
+            crate::mock::Then<crate::operations::UninstallSelectedServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/services`.
     fn list_services_by_environment_id(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListServicesByEnvironmentId>,
-            Then<operations::ListServicesByEnvironmentId>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListServicesByEnvironmentId>,
+            crate::mock::Then<crate::operations::ListServicesByEnvironmentId>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/status`.
     fn get_environment_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentStatus>,
-            Then<operations::GetEnvironmentStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentStatus>,
+            crate::mock::Then<crate::operations::GetEnvironmentStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/statuses`.
     fn get_environment_statuses(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentStatuses>,
-            Then<operations::GetEnvironmentStatuses>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentStatuses>,
+            crate::mock::Then<crate::operations::GetEnvironmentStatuses>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/statusesWithStages`.
     fn get_environment_statuses_with_stages(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentStatusesWithStages>,
-            Then<operations::GetEnvironmentStatusesWithStages>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentStatusesWithStages>,
+            crate::mock::Then<crate::operations::GetEnvironmentStatusesWithStages>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/stop`.
     fn stop_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::StopEnvironment>,
-            Then<operations::StopEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StopEnvironment>,
+            crate::mock::Then<crate::operations::StopEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/terraformExport`.
     fn export_environment_configuration_into_terraform(
         &self,
-        configure: impl FnOnce(
-            When<operations::ExportEnvironmentConfigurationIntoTerraform>,
-            Then<operations::ExportEnvironmentConfigurationIntoTerraform>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::ExportEnvironmentConfigurationIntoTerraform,
+            >,
+            crate::mock::Then<
+                crate::operations::ExportEnvironmentConfigurationIntoTerraform,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/uninstall`.
     fn uninstall_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::UninstallEnvironment>,
-            Then<operations::UninstallEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UninstallEnvironment>,
+            crate::mock::Then<crate::operations::UninstallEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /project/{projectId}/environment`.
     fn list_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironment>,
-            Then<operations::ListEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironment>,
+            crate::mock::Then<crate::operations::ListEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /project/{projectId}/environment`.
     fn create_environment(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateEnvironment>,
-            Then<operations::CreateEnvironment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateEnvironment>,
+            crate::mock::Then<crate::operations::CreateEnvironment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /project/{projectId}/environment/overview`.
     fn get_project_environments_overview(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetProjectEnvironmentsOverview>,
-            Then<operations::GetProjectEnvironmentsOverview>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetProjectEnvironmentsOverview>,
+            crate::mock::Then<crate::operations::GetProjectEnvironmentsOverview>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /project/{projectId}/environment/stats`.
     fn get_project_environment_service_number(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetProjectEnvironmentServiceNumber>,
-            Then<operations::GetProjectEnvironmentServiceNumber>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetProjectEnvironmentServiceNumber>,
+            crate::mock::Then<crate::operations::GetProjectEnvironmentServiceNumber>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /project/{projectId}/environment/status`.
     fn get_project_environments_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetProjectEnvironmentsStatus>,
-            Then<operations::GetProjectEnvironmentsStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetProjectEnvironmentsStatus>,
+            crate::mock::Then<crate::operations::GetProjectEnvironmentsStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /service/{serviceId}/deploymentQueue`.
     fn list_deployment_request_by_service_id(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDeploymentRequestByServiceId>,
-            Then<operations::ListDeploymentRequestByServiceId>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDeploymentRequestByServiceId>,
+            crate::mock::Then<crate::operations::ListDeploymentRequestByServiceId>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /service/{serviceId}/deploymentStage`.
     fn get_service_deployment_stage(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetServiceDeploymentStage>,
-            Then<operations::GetServiceDeploymentStage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetServiceDeploymentStage>,
+            crate::mock::Then<crate::operations::GetServiceDeploymentStage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /service/{serviceId}/gitWebhook/sync`.
     fn sync_service_git_webhook(
         &self,
-        configure: impl FnOnce(
-            When<operations::SyncServiceGitWebhook>,
-            Then<operations::SyncServiceGitWebhook>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SyncServiceGitWebhook>,
+            crate::mock::Then<crate::operations::SyncServiceGitWebhook>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /service/{serviceId}/gitWebhookStatus`.
     fn get_service_git_webhook_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetServiceGitWebhookStatus>,
-            Then<operations::GetServiceGitWebhookStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetServiceGitWebhookStatus>,
+            crate::mock::Then<crate::operations::GetServiceGitWebhookStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /{serviceType}/{serviceId}/ingressDeploymentStatus`.
     fn get_ingress_deployment_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetIngressDeploymentStatus>,
-            Then<operations::GetIngressDeploymentStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetIngressDeploymentStatus>,
+            crate::mock::Then<crate::operations::GetIngressDeploymentStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /organization/{organizationId}/project`.
     fn list_project(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListProject>,
-            Then<operations::ListProject>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListProject>,
+            crate::mock::Then<crate::operations::ListProject>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `POST /organization/{organizationId}/project`.
     fn create_project(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateProject>,
-            Then<operations::CreateProject>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateProject>,
+            crate::mock::Then<crate::operations::CreateProject>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /organization/{organizationId}/project/stats`.
     fn get_organization_project_stats(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationProjectStats>,
-            Then<operations::GetOrganizationProjectStats>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationProjectStats>,
+            crate::mock::Then<crate::operations::GetOrganizationProjectStats>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /project/{projectId}`.
     fn get_project(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetProject>,
-            Then<operations::GetProject>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetProject>,
+            crate::mock::Then<crate::operations::GetProject>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `PUT /project/{projectId}`.
     fn edit_project(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditProject>,
-            Then<operations::EditProject>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditProject>,
+            crate::mock::Then<crate::operations::EditProject>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `DELETE /project/{projectId}`.
     fn delete_project(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteProject>,
-            Then<operations::DeleteProject>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteProject>,
+            crate::mock::Then<crate::operations::DeleteProject>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /project/{projectId}/deploymentRule`.
     fn list_project_deployment_rules(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListProjectDeploymentRules>,
-            Then<operations::ListProjectDeploymentRules>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListProjectDeploymentRules>,
+            crate::mock::Then<crate::operations::ListProjectDeploymentRules>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `POST /project/{projectId}/deploymentRule`.
     fn create_deployment_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateDeploymentRule>,
-            Then<operations::CreateDeploymentRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateDeploymentRule>,
+            crate::mock::Then<crate::operations::CreateDeploymentRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `PUT /project/{projectId}/deploymentRule/order`.
     fn update_deployment_rules_priority_order(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpdateDeploymentRulesPriorityOrder>,
-            Then<operations::UpdateDeploymentRulesPriorityOrder>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpdateDeploymentRulesPriorityOrder>,
+            crate::mock::Then<crate::operations::UpdateDeploymentRulesPriorityOrder>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /project/{projectId}/deploymentRule/{deploymentRuleId}`.
     fn get_project_deployment_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetProjectDeploymentRule>,
-            Then<operations::GetProjectDeploymentRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetProjectDeploymentRule>,
+            crate::mock::Then<crate::operations::GetProjectDeploymentRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `PUT /project/{projectId}/deploymentRule/{deploymentRuleId}`.
     fn edit_project_deployemtn_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditProjectDeployemtnRule>,
-            Then<operations::EditProjectDeployemtnRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditProjectDeployemtnRule>,
+            crate::mock::Then<crate::operations::EditProjectDeployemtnRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "projects")]
     /// Mocks `DELETE /project/{projectId}/deploymentRule/{deploymentRuleId}`.
     fn delete_project_deployment_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteProjectDeploymentRule>,
-            Then<operations::DeleteProjectDeploymentRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteProjectDeploymentRule>,
+            crate::mock::Then<crate::operations::DeleteProjectDeploymentRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /account`.
     fn get_account_information(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAccountInformation>,
-            Then<operations::GetAccountInformation>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAccountInformation>,
+            crate::mock::Then<crate::operations::GetAccountInformation>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /account`.
     fn edit_account_information(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditAccountInformation>,
-            Then<operations::EditAccountInformation>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditAccountInformation>,
+            crate::mock::Then<crate::operations::EditAccountInformation>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /admin/userSignUp`.
     fn get_user_sign_up(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetUserSignUp>,
-            Then<operations::GetUserSignUp>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetUserSignUp>,
+            crate::mock::Then<crate::operations::GetUserSignUp>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /admin/userSignUp`.
     fn create_user_sign_up(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateUserSignUp>,
-            Then<operations::CreateUserSignUp>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateUserSignUp>,
+            crate::mock::Then<crate::operations::CreateUserSignUp>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /alert-receivers`.
     fn create_alert_receiver(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateAlertReceiver>,
-            Then<operations::CreateAlertReceiver>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateAlertReceiver>,
+            crate::mock::Then<crate::operations::CreateAlertReceiver>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /alert-receivers/validate`.
     fn validate_new_alert_receiver(
         &self,
-        configure: impl FnOnce(
-            When<operations::ValidateNewAlertReceiver>,
-            Then<operations::ValidateNewAlertReceiver>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ValidateNewAlertReceiver>,
+            crate::mock::Then<crate::operations::ValidateNewAlertReceiver>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /alert-receivers/{alertReceiverId}`.
     fn get_alert_receiver(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAlertReceiver>,
-            Then<operations::GetAlertReceiver>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAlertReceiver>,
+            crate::mock::Then<crate::operations::GetAlertReceiver>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /alert-receivers/{alertReceiverId}`.
     fn edit_alert_receiver(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditAlertReceiver>,
-            Then<operations::EditAlertReceiver>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditAlertReceiver>,
+            crate::mock::Then<crate::operations::EditAlertReceiver>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /alert-receivers/{alertReceiverId}`.
     fn delete_alert_receiver(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteAlertReceiver>,
-            Then<operations::DeleteAlertReceiver>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteAlertReceiver>,
+            crate::mock::Then<crate::operations::DeleteAlertReceiver>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /alert-receivers/{alertReceiverId}/validate`.
     fn validate_existing_alert_receiver(
         &self,
-        configure: impl FnOnce(
-            When<operations::ValidateExistingAlertReceiver>,
-            Then<operations::ValidateExistingAlertReceiver>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ValidateExistingAlertReceiver>,
+            crate::mock::Then<crate::operations::ValidateExistingAlertReceiver>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /alert-rules`.
     fn create_alert_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateAlertRule>,
-            Then<operations::CreateAlertRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateAlertRule>,
+            crate::mock::Then<crate::operations::CreateAlertRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /alert-rules/{alertRuleId}`.
     fn get_alert_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAlertRule>,
-            Then<operations::GetAlertRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAlertRule>,
+            crate::mock::Then<crate::operations::GetAlertRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /alert-rules/{alertRuleId}`.
     fn edit_alert_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditAlertRule>,
-            Then<operations::EditAlertRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditAlertRule>,
+            crate::mock::Then<crate::operations::EditAlertRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /alert-rules/{alertRuleId}`.
     fn delete_alert_rule(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteAlertRule>,
-            Then<operations::DeleteAlertRule>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteAlertRule>,
+            crate::mock::Then<crate::operations::DeleteAlertRule>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization`.
     fn list_organization(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganization>,
-            Then<operations::ListOrganization>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganization>,
+            crate::mock::Then<crate::operations::ListOrganization>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization`.
     fn create_organization(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateOrganization>,
-            Then<operations::CreateOrganization>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateOrganization>,
+            crate::mock::Then<crate::operations::CreateOrganization>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}`.
     fn get_organization(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganization>,
-            Then<operations::GetOrganization>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganization>,
+            crate::mock::Then<crate::operations::GetOrganization>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}`.
     fn edit_organization(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditOrganization>,
-            Then<operations::EditOrganization>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditOrganization>,
+            crate::mock::Then<crate::operations::EditOrganization>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}`.
     fn delete_organization(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteOrganization>,
-            Then<operations::DeleteOrganization>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteOrganization>,
+            crate::mock::Then<crate::operations::DeleteOrganization>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/alert-receivers`.
     fn get_alert_receivers(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAlertReceivers>,
-            Then<operations::GetAlertReceivers>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAlertReceivers>,
+            crate::mock::Then<crate::operations::GetAlertReceivers>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/alert-rules`.
     fn get_alert_rules(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAlertRules>,
-            Then<operations::GetAlertRules>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAlertRules>,
+            crate::mock::Then<crate::operations::GetAlertRules>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/annotationsGroups`.
     fn list_organization_annotations_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationAnnotationsGroup>,
-            Then<operations::ListOrganizationAnnotationsGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationAnnotationsGroup>,
+            crate::mock::Then<crate::operations::ListOrganizationAnnotationsGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/annotationsGroups`.
     fn create_organization_annotations_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateOrganizationAnnotationsGroup>,
-            Then<operations::CreateOrganizationAnnotationsGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateOrganizationAnnotationsGroup>,
+            crate::mock::Then<crate::operations::CreateOrganizationAnnotationsGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`.
     fn get_organization_annotations_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationAnnotationsGroup>,
-            Then<operations::GetOrganizationAnnotationsGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationAnnotationsGroup>,
+            crate::mock::Then<crate::operations::GetOrganizationAnnotationsGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`.
     fn edit_organization_annotations_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditOrganizationAnnotationsGroup>,
-            Then<operations::EditOrganizationAnnotationsGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditOrganizationAnnotationsGroup>,
+            crate::mock::Then<crate::operations::EditOrganizationAnnotationsGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`.
     fn delete_organization_annotations_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteOrganizationAnnotationsGroup>,
-            Then<operations::DeleteOrganizationAnnotationsGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteOrganizationAnnotationsGroup>,
+            crate::mock::Then<crate::operations::DeleteOrganizationAnnotationsGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/annotationsGroups/{annotationsGroupId}/associatedItems`.
     fn get_organization_annotations_group_associated_items(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationAnnotationsGroupAssociatedItems>,
-            Then<operations::GetOrganizationAnnotationsGroupAssociatedItems>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::GetOrganizationAnnotationsGroupAssociatedItems,
+            >,
+            crate::mock::Then<
+                crate::operations::GetOrganizationAnnotationsGroupAssociatedItems,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/apiToken`.
     fn list_organization_api_tokens(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationApiTokens>,
-            Then<operations::ListOrganizationApiTokens>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationApiTokens>,
+            crate::mock::Then<crate::operations::ListOrganizationApiTokens>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/apiToken`.
     fn create_organization_api_token(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateOrganizationApiToken>,
-            Then<operations::CreateOrganizationApiToken>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateOrganizationApiToken>,
+            crate::mock::Then<crate::operations::CreateOrganizationApiToken>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/apiToken/{apiTokenId}`.
     fn delete_organization_api_token(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteOrganizationApiToken>,
-            Then<operations::DeleteOrganizationApiToken>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteOrganizationApiToken>,
+            crate::mock::Then<crate::operations::DeleteOrganizationApiToken>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/availableRole`.
     fn list_organization_available_roles(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationAvailableRoles>,
-            Then<operations::ListOrganizationAvailableRoles>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationAvailableRoles>,
+            crate::mock::Then<crate::operations::ListOrganizationAvailableRoles>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/associatedServices`.
     fn get_container_registry_associated_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerRegistryAssociatedServices>,
-            Then<operations::GetContainerRegistryAssociatedServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerRegistryAssociatedServices>,
+            crate::mock::Then<crate::operations::GetContainerRegistryAssociatedServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/credentials`.
     fn list_organization_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationCredentials>,
-            Then<operations::ListOrganizationCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationCredentials>,
+            crate::mock::Then<crate::operations::ListOrganizationCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/customRole`.
     fn list_organization_custom_roles(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationCustomRoles>,
-            Then<operations::ListOrganizationCustomRoles>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationCustomRoles>,
+            crate::mock::Then<crate::operations::ListOrganizationCustomRoles>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/customRole`.
     fn create_organization_custom_role(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateOrganizationCustomRole>,
-            Then<operations::CreateOrganizationCustomRole>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateOrganizationCustomRole>,
+            crate::mock::Then<crate::operations::CreateOrganizationCustomRole>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/customRole/{customRoleId}`.
     fn get_organization_custom_role(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationCustomRole>,
-            Then<operations::GetOrganizationCustomRole>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationCustomRole>,
+            crate::mock::Then<crate::operations::GetOrganizationCustomRole>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/customRole/{customRoleId}`.
     fn edit_organization_custom_role(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditOrganizationCustomRole>,
-            Then<operations::EditOrganizationCustomRole>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditOrganizationCustomRole>,
+            crate::mock::Then<crate::operations::EditOrganizationCustomRole>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/customRole/{customRoleId}`.
     fn delete_organization_custom_role(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteOrganizationCustomRole>,
-            Then<operations::DeleteOrganizationCustomRole>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteOrganizationCustomRole>,
+            crate::mock::Then<crate::operations::DeleteOrganizationCustomRole>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/enterpriseconnection`.
     fn list_organization_enterprise_connections(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationEnterpriseConnections>,
-            Then<operations::ListOrganizationEnterpriseConnections>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationEnterpriseConnections>,
+            crate::mock::Then<crate::operations::ListOrganizationEnterpriseConnections>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/enterpriseconnection/{connectionName}`.
     fn get_organization_enterprise_connection(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationEnterpriseConnection>,
-            Then<operations::GetOrganizationEnterpriseConnection>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationEnterpriseConnection>,
+            crate::mock::Then<crate::operations::GetOrganizationEnterpriseConnection>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/enterpriseconnection/{connectionName}`.
     fn update_organization_enterprise_connection(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpdateOrganizationEnterpriseConnection>,
-            Then<operations::UpdateOrganizationEnterpriseConnection>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpdateOrganizationEnterpriseConnection>,
+            crate::mock::Then<crate::operations::UpdateOrganizationEnterpriseConnection>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/environments`.
     fn list_environments_by_organization_id(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentsByOrganizationId>,
-            Then<operations::ListEnvironmentsByOrganizationId>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentsByOrganizationId>,
+            crate::mock::Then<crate::operations::ListEnvironmentsByOrganizationId>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/events`.
     fn get_organization_events(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationEvents>,
-            Then<operations::GetOrganizationEvents>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationEvents>,
+            crate::mock::Then<crate::operations::GetOrganizationEvents>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/gitToken`.
     fn list_organization_git_tokens(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationGitTokens>,
-            Then<operations::ListOrganizationGitTokens>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationGitTokens>,
+            crate::mock::Then<crate::operations::ListOrganizationGitTokens>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/gitToken`.
     fn create_git_token(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateGitToken>,
-            Then<operations::CreateGitToken>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateGitToken>,
+            crate::mock::Then<crate::operations::CreateGitToken>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/gitToken/{gitTokenId}`.
     fn get_organization_git_token(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationGitToken>,
-            Then<operations::GetOrganizationGitToken>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationGitToken>,
+            crate::mock::Then<crate::operations::GetOrganizationGitToken>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/gitToken/{gitTokenId}`.
     fn edit_git_token(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditGitToken>,
-            Then<operations::EditGitToken>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditGitToken>,
+            crate::mock::Then<crate::operations::EditGitToken>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/gitToken/{gitTokenId}`.
     fn delete_git_token(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteGitToken>,
-            Then<operations::DeleteGitToken>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteGitToken>,
+            crate::mock::Then<crate::operations::DeleteGitToken>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/gitToken/{gitTokenId}/associatedServices`.
     fn get_git_token_associated_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetGitTokenAssociatedServices>,
-            Then<operations::GetGitTokenAssociatedServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetGitTokenAssociatedServices>,
+            crate::mock::Then<crate::operations::GetGitTokenAssociatedServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/associatedServices`.
     fn get_helm_repository_associated_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetHelmRepositoryAssociatedServices>,
-            Then<operations::GetHelmRepositoryAssociatedServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelmRepositoryAssociatedServices>,
+            crate::mock::Then<crate::operations::GetHelmRepositoryAssociatedServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/inviteMember`.
     fn get_organization_invited_members(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationInvitedMembers>,
-            Then<operations::GetOrganizationInvitedMembers>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationInvitedMembers>,
+            crate::mock::Then<crate::operations::GetOrganizationInvitedMembers>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/inviteMember`.
     fn post_invite_member(
         &self,
-        configure: impl FnOnce(
-            When<operations::PostInviteMember>,
-            Then<operations::PostInviteMember>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::PostInviteMember>,
+            crate::mock::Then<crate::operations::PostInviteMember>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/inviteMember/{inviteId}`.
     fn get_member_invitation(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetMemberInvitation>,
-            Then<operations::GetMemberInvitation>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetMemberInvitation>,
+            crate::mock::Then<crate::operations::GetMemberInvitation>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/inviteMember/{inviteId}`.
     fn post_accept_invite_member(
         &self,
-        configure: impl FnOnce(
-            When<operations::PostAcceptInviteMember>,
-            Then<operations::PostAcceptInviteMember>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::PostAcceptInviteMember>,
+            crate::mock::Then<crate::operations::PostAcceptInviteMember>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/inviteMember/{inviteId}`.
     fn delete_invite_member(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteInviteMember>,
-            Then<operations::DeleteInviteMember>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteInviteMember>,
+            crate::mock::Then<crate::operations::DeleteInviteMember>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/labelsGroups`.
     fn list_organization_labels_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationLabelsGroup>,
-            Then<operations::ListOrganizationLabelsGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationLabelsGroup>,
+            crate::mock::Then<crate::operations::ListOrganizationLabelsGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/labelsGroups`.
     fn create_organization_labels_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateOrganizationLabelsGroup>,
-            Then<operations::CreateOrganizationLabelsGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateOrganizationLabelsGroup>,
+            crate::mock::Then<crate::operations::CreateOrganizationLabelsGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/labelsGroups/{labelsGroupId}`.
     fn get_organization_labelss_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationLabelssGroup>,
-            Then<operations::GetOrganizationLabelssGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationLabelssGroup>,
+            crate::mock::Then<crate::operations::GetOrganizationLabelssGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/labelsGroups/{labelsGroupId}`.
     fn edit_organization_labels_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditOrganizationLabelsGroup>,
-            Then<operations::EditOrganizationLabelsGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditOrganizationLabelsGroup>,
+            crate::mock::Then<crate::operations::EditOrganizationLabelsGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/labelsGroups/{labelsGroupId}`.
     fn delete_organization_labels_group(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteOrganizationLabelsGroup>,
-            Then<operations::DeleteOrganizationLabelsGroup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteOrganizationLabelsGroup>,
+            crate::mock::Then<crate::operations::DeleteOrganizationLabelsGroup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/labelsGroups/{labelsGroupId}/associatedItems`.
     fn get_organization_labels_group_associated_items(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationLabelsGroupAssociatedItems>,
-            Then<operations::GetOrganizationLabelsGroupAssociatedItems>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::GetOrganizationLabelsGroupAssociatedItems,
+            >,
+            crate::mock::Then<
+                crate::operations::GetOrganizationLabelsGroupAssociatedItems,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/listTfVarsFilesFromGitRepo`.
     fn list_tf_vars_files_from_git_repo(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListTfVarsFilesFromGitRepo>,
-            Then<operations::ListTfVarsFilesFromGitRepo>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListTfVarsFilesFromGitRepo>,
+            crate::mock::Then<crate::operations::ListTfVarsFilesFromGitRepo>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/member`.
     fn get_organization_members(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationMembers>,
-            Then<operations::GetOrganizationMembers>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationMembers>,
+            crate::mock::Then<crate::operations::GetOrganizationMembers>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/member`.
     fn edit_organization_member_role(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditOrganizationMemberRole>,
-            Then<operations::EditOrganizationMemberRole>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditOrganizationMemberRole>,
+            crate::mock::Then<crate::operations::EditOrganizationMemberRole>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/member`.
     fn delete_member(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteMember>,
-            Then<operations::DeleteMember>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteMember>,
+            crate::mock::Then<crate::operations::DeleteMember>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/member/{userId}`.
     fn delete_member_legacy(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteMemberLegacy>,
-            Then<operations::DeleteMemberLegacy>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteMemberLegacy>,
+            crate::mock::Then<crate::operations::DeleteMemberLegacy>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/onboarding`.
     fn get_organization_onboarding(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationOnboarding>,
-            Then<operations::GetOrganizationOnboarding>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationOnboarding>,
+            crate::mock::Then<crate::operations::GetOrganizationOnboarding>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/onboarding`.
     fn update_organization_onboarding(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpdateOrganizationOnboarding>,
-            Then<operations::UpdateOrganizationOnboarding>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpdateOrganizationOnboarding>,
+            crate::mock::Then<crate::operations::UpdateOrganizationOnboarding>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/parseTerraformVariablesFromGitRepo`.
     fn parse_terraform_variables_from_git_repo(
         &self,
-        configure: impl FnOnce(
-            When<operations::ParseTerraformVariablesFromGitRepo>,
-            Then<operations::ParseTerraformVariablesFromGitRepo>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ParseTerraformVariablesFromGitRepo>,
+            crate::mock::Then<crate::operations::ParseTerraformVariablesFromGitRepo>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/policyApiToken`.
     fn list_organization_policy_api_tokens(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationPolicyApiTokens>,
-            Then<operations::ListOrganizationPolicyApiTokens>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationPolicyApiTokens>,
+            crate::mock::Then<crate::operations::ListOrganizationPolicyApiTokens>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/policyApiToken`.
     fn create_organization_policy_api_token(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateOrganizationPolicyApiToken>,
-            Then<operations::CreateOrganizationPolicyApiToken>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateOrganizationPolicyApiToken>,
+            crate::mock::Then<crate::operations::CreateOrganizationPolicyApiToken>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/policyApiToken/{policyApiTokenId}`.
     fn delete_organization_policy_api_token(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteOrganizationPolicyApiToken>,
-            Then<operations::DeleteOrganizationPolicyApiToken>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteOrganizationPolicyApiToken>,
+            crate::mock::Then<crate::operations::DeleteOrganizationPolicyApiToken>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/services`.
     fn list_services_by_organization_id(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListServicesByOrganizationId>,
-            Then<operations::ListServicesByOrganizationId>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListServicesByOrganizationId>,
+            crate::mock::Then<crate::operations::ListServicesByOrganizationId>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/targets`.
     fn get_organization_event_targets(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationEventTargets>,
-            Then<operations::GetOrganizationEventTargets>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationEventTargets>,
+            crate::mock::Then<crate::operations::GetOrganizationEventTargets>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/transferOwnership`.
     fn post_organization_transfer_ownership(
         &self,
-        configure: impl FnOnce(
-            When<operations::PostOrganizationTransferOwnership>,
-            Then<operations::PostOrganizationTransferOwnership>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::PostOrganizationTransferOwnership>,
+            crate::mock::Then<crate::operations::PostOrganizationTransferOwnership>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/webhook`.
     fn list_organization_web_hooks(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationWebHooks>,
-            Then<operations::ListOrganizationWebHooks>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationWebHooks>,
+            crate::mock::Then<crate::operations::ListOrganizationWebHooks>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/webhook`.
     fn create_organization_webhook(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateOrganizationWebhook>,
-            Then<operations::CreateOrganizationWebhook>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateOrganizationWebhook>,
+            crate::mock::Then<crate::operations::CreateOrganizationWebhook>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/webhook/{webhookId}`.
     fn get_organization_webhook(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationWebhook>,
-            Then<operations::GetOrganizationWebhook>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationWebhook>,
+            crate::mock::Then<crate::operations::GetOrganizationWebhook>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/webhook/{webhookId}`.
     fn edit_organization_webhook(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditOrganizationWebhook>,
-            Then<operations::EditOrganizationWebhook>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditOrganizationWebhook>,
+            crate::mock::Then<crate::operations::EditOrganizationWebhook>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/webhook/{webhookId}`.
     fn delete_organization_webhook(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteOrganizationWebhook>,
-            Then<operations::DeleteOrganizationWebhook>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteOrganizationWebhook>,
+            crate::mock::Then<crate::operations::DeleteOrganizationWebhook>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/webhook/{webhookId}/event`.
     fn list_webhook_event(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListWebhookEvent>,
-            Then<operations::ListWebhookEvent>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListWebhookEvent>,
+            crate::mock::Then<crate::operations::ListWebhookEvent>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}`.
     fn get_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplication>,
-            Then<operations::GetApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplication>,
+            crate::mock::Then<crate::operations::GetApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}`.
     fn edit_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditApplication>,
-            Then<operations::EditApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditApplication>,
+            crate::mock::Then<crate::operations::EditApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}`.
     fn delete_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteApplication>,
-            Then<operations::DeleteApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteApplication>,
+            crate::mock::Then<crate::operations::DeleteApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/advancedSettings`.
     fn get_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAdvancedSettings>,
-            Then<operations::GetAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}/advancedSettings`.
     fn edit_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditAdvancedSettings>,
-            Then<operations::EditAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditAdvancedSettings>,
+            crate::mock::Then<crate::operations::EditAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/checkCustomDomain`.
     fn check_application_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::CheckApplicationCustomDomain>,
-            Then<operations::CheckApplicationCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckApplicationCustomDomain>,
+            crate::mock::Then<crate::operations::CheckApplicationCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/clone`.
     fn clone_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::CloneApplication>,
-            Then<operations::CloneApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CloneApplication>,
+            crate::mock::Then<crate::operations::CloneApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/commit`.
     fn list_application_commit(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationCommit>,
-            Then<operations::ListApplicationCommit>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationCommit>,
+            crate::mock::Then<crate::operations::ListApplicationCommit>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/contributor`.
     fn list_application_contributor(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationContributor>,
-            Then<operations::ListApplicationContributor>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationContributor>,
+            crate::mock::Then<crate::operations::ListApplicationContributor>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/currentScale`.
     fn get_application_current_scale(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationCurrentScale>,
-            Then<operations::GetApplicationCurrentScale>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationCurrentScale>,
+            crate::mock::Then<crate::operations::GetApplicationCurrentScale>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/currentStorage`.
     fn get_application_current_storage_disk(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationCurrentStorageDisk>,
-            Then<operations::GetApplicationCurrentStorageDisk>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationCurrentStorageDisk>,
+            crate::mock::Then<crate::operations::GetApplicationCurrentStorageDisk>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/customDomain`.
     fn list_application_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationCustomDomain>,
-            Then<operations::ListApplicationCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationCustomDomain>,
+            crate::mock::Then<crate::operations::ListApplicationCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/customDomain`.
     fn create_application_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationCustomDomain>,
-            Then<operations::CreateApplicationCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateApplicationCustomDomain>,
+            crate::mock::Then<crate::operations::CreateApplicationCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}/customDomain/{customDomainId}`.
     fn edit_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditCustomDomain>,
-            Then<operations::EditCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditCustomDomain>,
+            crate::mock::Then<crate::operations::EditCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/customDomain/{customDomainId}`.
     fn delete_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteCustomDomain>,
-            Then<operations::DeleteCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteCustomDomain>,
+            crate::mock::Then<crate::operations::DeleteCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/customDomain/{customDomainId}/status`.
     fn get_custom_domain_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetCustomDomainStatus>,
-            Then<operations::GetCustomDomainStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetCustomDomainStatus>,
+            crate::mock::Then<crate::operations::GetCustomDomainStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/database`.
     fn list_application_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationDatabase>,
-            Then<operations::ListApplicationDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationDatabase>,
+            crate::mock::Then<crate::operations::ListApplicationDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/database/{targetDatabaseId}`.
     fn attach_databaseto_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::AttachDatabasetoApplication>,
-            Then<operations::AttachDatabasetoApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AttachDatabasetoApplication>,
+            crate::mock::Then<crate::operations::AttachDatabasetoApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/database/{targetDatabaseId}`.
     fn remove_database_from_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::RemoveDatabaseFromApplication>,
-            Then<operations::RemoveDatabaseFromApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RemoveDatabaseFromApplication>,
+            crate::mock::Then<crate::operations::RemoveDatabaseFromApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/dependency`.
     fn list_application_dependency(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationDependency>,
-            Then<operations::ListApplicationDependency>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationDependency>,
+            crate::mock::Then<crate::operations::ListApplicationDependency>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/dependency/{targetApplicationId}`.
     fn create_application_dependency(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationDependency>,
-            Then<operations::CreateApplicationDependency>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateApplicationDependency>,
+            crate::mock::Then<crate::operations::CreateApplicationDependency>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/dependency/{targetApplicationId}`.
     fn remove_application_dependency(
         &self,
-        configure: impl FnOnce(
-            When<operations::RemoveApplicationDependency>,
-            Then<operations::RemoveApplicationDependency>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RemoveApplicationDependency>,
+            crate::mock::Then<crate::operations::RemoveApplicationDependency>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/deploy`.
     fn deploy_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployApplication>,
-            Then<operations::DeployApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployApplication>,
+            crate::mock::Then<crate::operations::DeployApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/deploymentHistory`.
     fn list_application_deployment_history(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationDeploymentHistory>,
-            Then<operations::ListApplicationDeploymentHistory>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationDeploymentHistory>,
+            crate::mock::Then<crate::operations::ListApplicationDeploymentHistory>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/deploymentHistoryV2`.
     fn list_application_deployment_history_v2(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationDeploymentHistoryV2>,
-            Then<operations::ListApplicationDeploymentHistoryV2>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationDeploymentHistoryV2>,
+            crate::mock::Then<crate::operations::ListApplicationDeploymentHistoryV2>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/deploymentRestriction`.
     fn get_application_deployment_restrictions(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationDeploymentRestrictions>,
-            Then<operations::GetApplicationDeploymentRestrictions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationDeploymentRestrictions>,
+            crate::mock::Then<crate::operations::GetApplicationDeploymentRestrictions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/deploymentRestriction`.
     fn create_application_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationDeploymentRestriction>,
-            Then<operations::CreateApplicationDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateApplicationDeploymentRestriction>,
+            crate::mock::Then<crate::operations::CreateApplicationDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`.
     fn edit_application_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditApplicationDeploymentRestriction>,
-            Then<operations::EditApplicationDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditApplicationDeploymentRestriction>,
+            crate::mock::Then<crate::operations::EditApplicationDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`.
     fn delete_application_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteApplicationDeploymentRestriction>,
-            Then<operations::DeleteApplicationDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteApplicationDeploymentRestriction>,
+            crate::mock::Then<crate::operations::DeleteApplicationDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/event`.
     fn list_application_event(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationEvent>,
-            Then<operations::ListApplicationEvent>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationEvent>,
+            crate::mock::Then<crate::operations::ListApplicationEvent>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/instance`.
     fn get_application_current_instance(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationCurrentInstance>,
-            Then<operations::GetApplicationCurrentInstance>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationCurrentInstance>,
+            crate::mock::Then<crate::operations::GetApplicationCurrentInstance>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/link`.
     fn list_application_links(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationLinks>,
-            Then<operations::ListApplicationLinks>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationLinks>,
+            crate::mock::Then<crate::operations::ListApplicationLinks>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/log`.
     fn list_application_log(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationLog>,
-            Then<operations::ListApplicationLog>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationLog>,
+            crate::mock::Then<crate::operations::ListApplicationLog>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/logicalDatabase`.
     fn list_application_logical_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationLogicalDatabase>,
-            Then<operations::ListApplicationLogicalDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationLogicalDatabase>,
+            crate::mock::Then<crate::operations::ListApplicationLogicalDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`.
     fn attach_logical_databaseto_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::AttachLogicalDatabasetoApplication>,
-            Then<operations::AttachLogicalDatabasetoApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AttachLogicalDatabasetoApplication>,
+            crate::mock::Then<crate::operations::AttachLogicalDatabasetoApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`.
     fn remove_logical_database_from_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::RemoveLogicalDatabaseFromApplication>,
-            Then<operations::RemoveLogicalDatabaseFromApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RemoveLogicalDatabaseFromApplication>,
+            crate::mock::Then<crate::operations::RemoveLogicalDatabaseFromApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/cpu`.
     fn get_application_metric_cpu(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationMetricCpu>,
-            Then<operations::GetApplicationMetricCpu>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationMetricCpu>,
+            crate::mock::Then<crate::operations::GetApplicationMetricCpu>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/healthCheck`.
     fn get_application_metric_health_check(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationMetricHealthCheck>,
-            Then<operations::GetApplicationMetricHealthCheck>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationMetricHealthCheck>,
+            crate::mock::Then<crate::operations::GetApplicationMetricHealthCheck>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/memory`.
     fn get_application_metric_memory(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationMetricMemory>,
-            Then<operations::GetApplicationMetricMemory>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationMetricMemory>,
+            crate::mock::Then<crate::operations::GetApplicationMetricMemory>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/restart`.
     fn get_application_metric_restart(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationMetricRestart>,
-            Then<operations::GetApplicationMetricRestart>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationMetricRestart>,
+            crate::mock::Then<crate::operations::GetApplicationMetricRestart>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/storage`.
     fn get_application_metric_storage(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationMetricStorage>,
-            Then<operations::GetApplicationMetricStorage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationMetricStorage>,
+            crate::mock::Then<crate::operations::GetApplicationMetricStorage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/network`.
     fn get_application_network(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationNetwork>,
-            Then<operations::GetApplicationNetwork>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationNetwork>,
+            crate::mock::Then<crate::operations::GetApplicationNetwork>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}/network`.
     fn edit_application_network(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditApplicationNetwork>,
-            Then<operations::EditApplicationNetwork>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditApplicationNetwork>,
+            crate::mock::Then<crate::operations::EditApplicationNetwork>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/redeploy`.
     fn redeploy_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::RedeployApplication>,
-            Then<operations::RedeployApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RedeployApplication>,
+            crate::mock::Then<crate::operations::RedeployApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/restart`.
     fn restart_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::RestartApplication>,
-            Then<operations::RestartApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RestartApplication>,
+            crate::mock::Then<crate::operations::RestartApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/restart-service`.
     fn reboot_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::RebootApplication>,
-            Then<operations::RebootApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RebootApplication>,
+            crate::mock::Then<crate::operations::RebootApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/status`.
     fn get_application_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetApplicationStatus>,
-            Then<operations::GetApplicationStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetApplicationStatus>,
+            crate::mock::Then<crate::operations::GetApplicationStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/stop`.
     fn stop_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::StopApplication>,
-            Then<operations::StopApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StopApplication>,
+            crate::mock::Then<crate::operations::StopApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/tag`.
     fn list_application_tag(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationTag>,
-            Then<operations::ListApplicationTag>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationTag>,
+            crate::mock::Then<crate::operations::ListApplicationTag>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/tag`.
     fn create_application_tag(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationTag>,
-            Then<operations::CreateApplicationTag>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateApplicationTag>,
+            crate::mock::Then<crate::operations::CreateApplicationTag>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/tag/{tagId}`.
     fn delete_application_tag(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteApplicationTag>,
-            Then<operations::DeleteApplicationTag>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteApplicationTag>,
+            crate::mock::Then<crate::operations::DeleteApplicationTag>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/uninstall`.
     fn uninstall_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::UninstallApplication>,
-            Then<operations::UninstallApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UninstallApplication>,
+            crate::mock::Then<crate::operations::UninstallApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /defaultApplicationAdvancedSettings`.
     fn get_default_application_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDefaultApplicationAdvancedSettings>,
-            Then<operations::GetDefaultApplicationAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDefaultApplicationAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetDefaultApplicationAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application`.
     fn list_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplication>,
-            Then<operations::ListApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplication>,
+            crate::mock::Then<crate::operations::ListApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /environment/{environmentId}/application`.
     fn create_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplication>,
-            Then<operations::CreateApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateApplication>,
+            crate::mock::Then<crate::operations::CreateApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application/currentScale`.
     fn get_environment_application_current_scale(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentApplicationCurrentScale>,
-            Then<operations::GetEnvironmentApplicationCurrentScale>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentApplicationCurrentScale>,
+            crate::mock::Then<crate::operations::GetEnvironmentApplicationCurrentScale>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application/currentStorage`.
     fn get_environment_application_current_storage(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentApplicationCurrentStorage>,
-            Then<operations::GetEnvironmentApplicationCurrentStorage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::GetEnvironmentApplicationCurrentStorage,
+            >,
+            crate::mock::Then<crate::operations::GetEnvironmentApplicationCurrentStorage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /environment/{environmentId}/application/deploy`.
     fn deploy_all_applications(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployAllApplications>,
-            Then<operations::DeployAllApplications>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployAllApplications>,
+            crate::mock::Then<crate::operations::DeployAllApplications>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application/status`.
     fn get_environment_application_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentApplicationStatus>,
-            Then<operations::GetEnvironmentApplicationStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentApplicationStatus>,
+            crate::mock::Then<crate::operations::GetEnvironmentApplicationStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application/supportedLanguage`.
     fn get_environment_application_supported_languages(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentApplicationSupportedLanguages>,
-            Then<operations::GetEnvironmentApplicationSupportedLanguages>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::GetEnvironmentApplicationSupportedLanguages,
+            >,
+            crate::mock::Then<
+                crate::operations::GetEnvironmentApplicationSupportedLanguages,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /availableContainerRegistry`.
     fn list_available_container_registry(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAvailableContainerRegistry>,
-            Then<operations::ListAvailableContainerRegistry>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAvailableContainerRegistry>,
+            crate::mock::Then<crate::operations::ListAvailableContainerRegistry>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}`.
     fn get_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainer>,
-            Then<operations::GetContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainer>,
+            crate::mock::Then<crate::operations::GetContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /container/{containerId}`.
     fn edit_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditContainer>,
-            Then<operations::EditContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditContainer>,
+            crate::mock::Then<crate::operations::EditContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /container/{containerId}`.
     fn delete_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteContainer>,
-            Then<operations::DeleteContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteContainer>,
+            crate::mock::Then<crate::operations::DeleteContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/advancedSettings`.
     fn get_container_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerAdvancedSettings>,
-            Then<operations::GetContainerAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetContainerAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /container/{containerId}/advancedSettings`.
     fn edit_container_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditContainerAdvancedSettings>,
-            Then<operations::EditContainerAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditContainerAdvancedSettings>,
+            crate::mock::Then<crate::operations::EditContainerAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/checkCustomDomain`.
     fn check_container_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::CheckContainerCustomDomain>,
-            Then<operations::CheckContainerCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckContainerCustomDomain>,
+            crate::mock::Then<crate::operations::CheckContainerCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/clone`.
     fn clone_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::CloneContainer>,
-            Then<operations::CloneContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CloneContainer>,
+            crate::mock::Then<crate::operations::CloneContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/currentScale`.
     fn get_container_current_scale(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerCurrentScale>,
-            Then<operations::GetContainerCurrentScale>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerCurrentScale>,
+            crate::mock::Then<crate::operations::GetContainerCurrentScale>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/currentStorage`.
     fn get_container_current_storage_disk(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerCurrentStorageDisk>,
-            Then<operations::GetContainerCurrentStorageDisk>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerCurrentStorageDisk>,
+            crate::mock::Then<crate::operations::GetContainerCurrentStorageDisk>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/customDomain`.
     fn list_container_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerCustomDomain>,
-            Then<operations::ListContainerCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerCustomDomain>,
+            crate::mock::Then<crate::operations::ListContainerCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/customDomain`.
     fn create_container_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainerCustomDomain>,
-            Then<operations::CreateContainerCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateContainerCustomDomain>,
+            crate::mock::Then<crate::operations::CreateContainerCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /container/{containerId}/customDomain/{customDomainId}`.
     fn edit_container_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditContainerCustomDomain>,
-            Then<operations::EditContainerCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditContainerCustomDomain>,
+            crate::mock::Then<crate::operations::EditContainerCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /container/{containerId}/customDomain/{customDomainId}`.
     fn delete_container_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteContainerCustomDomain>,
-            Then<operations::DeleteContainerCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteContainerCustomDomain>,
+            crate::mock::Then<crate::operations::DeleteContainerCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/customDomain/{customDomainId}/status`.
     fn get_container_custom_domain_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerCustomDomainStatus>,
-            Then<operations::GetContainerCustomDomainStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerCustomDomainStatus>,
+            crate::mock::Then<crate::operations::GetContainerCustomDomainStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/dependency`.
     fn list_container_dependency(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerDependency>,
-            Then<operations::ListContainerDependency>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerDependency>,
+            crate::mock::Then<crate::operations::ListContainerDependency>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/dependency/{targetContainerId}`.
     fn create_container_dependency(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainerDependency>,
-            Then<operations::CreateContainerDependency>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateContainerDependency>,
+            crate::mock::Then<crate::operations::CreateContainerDependency>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /container/{containerId}/dependency/{targetContainerId}`.
     fn remove_container_dependency(
         &self,
-        configure: impl FnOnce(
-            When<operations::RemoveContainerDependency>,
-            Then<operations::RemoveContainerDependency>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RemoveContainerDependency>,
+            crate::mock::Then<crate::operations::RemoveContainerDependency>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/deploy`.
     fn deploy_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployContainer>,
-            Then<operations::DeployContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployContainer>,
+            crate::mock::Then<crate::operations::DeployContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/deploymentHistory`.
     fn list_container_deployment_history(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerDeploymentHistory>,
-            Then<operations::ListContainerDeploymentHistory>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerDeploymentHistory>,
+            crate::mock::Then<crate::operations::ListContainerDeploymentHistory>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/deploymentHistoryV2`.
     fn list_container_deployment_history_v2(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerDeploymentHistoryV2>,
-            Then<operations::ListContainerDeploymentHistoryV2>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerDeploymentHistoryV2>,
+            crate::mock::Then<crate::operations::ListContainerDeploymentHistoryV2>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/instance`.
     fn get_container_current_instance(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerCurrentInstance>,
-            Then<operations::GetContainerCurrentInstance>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerCurrentInstance>,
+            crate::mock::Then<crate::operations::GetContainerCurrentInstance>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/link`.
     fn list_container_links(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerLinks>,
-            Then<operations::ListContainerLinks>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerLinks>,
+            crate::mock::Then<crate::operations::ListContainerLinks>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/log`.
     fn list_container_log(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerLog>,
-            Then<operations::ListContainerLog>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerLog>,
+            crate::mock::Then<crate::operations::ListContainerLog>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/logicalDatabase`.
     fn list_container_logical_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerLogicalDatabase>,
-            Then<operations::ListContainerLogicalDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerLogicalDatabase>,
+            crate::mock::Then<crate::operations::ListContainerLogicalDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`.
     fn attach_logical_database_to_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::AttachLogicalDatabaseToContainer>,
-            Then<operations::AttachLogicalDatabaseToContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AttachLogicalDatabaseToContainer>,
+            crate::mock::Then<crate::operations::AttachLogicalDatabaseToContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`.
     fn remove_logical_database_from_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::RemoveLogicalDatabaseFromContainer>,
-            Then<operations::RemoveLogicalDatabaseFromContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RemoveLogicalDatabaseFromContainer>,
+            crate::mock::Then<crate::operations::RemoveLogicalDatabaseFromContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/network`.
     fn get_container_network(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerNetwork>,
-            Then<operations::GetContainerNetwork>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerNetwork>,
+            crate::mock::Then<crate::operations::GetContainerNetwork>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /container/{containerId}/network`.
     fn edit_container_network(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditContainerNetwork>,
-            Then<operations::EditContainerNetwork>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditContainerNetwork>,
+            crate::mock::Then<crate::operations::EditContainerNetwork>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/redeploy`.
     fn redeploy_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::RedeployContainer>,
-            Then<operations::RedeployContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RedeployContainer>,
+            crate::mock::Then<crate::operations::RedeployContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/restart`.
     fn restart_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::RestartContainer>,
-            Then<operations::RestartContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RestartContainer>,
+            crate::mock::Then<crate::operations::RestartContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/restart-service`.
     fn reboot_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::RebootContainer>,
-            Then<operations::RebootContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RebootContainer>,
+            crate::mock::Then<crate::operations::RebootContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/status`.
     fn get_container_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerStatus>,
-            Then<operations::GetContainerStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerStatus>,
+            crate::mock::Then<crate::operations::GetContainerStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/stop`.
     fn stop_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::StopContainer>,
-            Then<operations::StopContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StopContainer>,
+            crate::mock::Then<crate::operations::StopContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/uninstall`.
     fn uninstall_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::UninstallContainer>,
-            Then<operations::UninstallContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UninstallContainer>,
+            crate::mock::Then<crate::operations::UninstallContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /defaultContainerAdvancedSettings`.
     fn get_default_container_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDefaultContainerAdvancedSettings>,
-            Then<operations::GetDefaultContainerAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDefaultContainerAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetDefaultContainerAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /environment/{environmentId}/container`.
     fn list_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainer>,
-            Then<operations::ListContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainer>,
+            crate::mock::Then<crate::operations::ListContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /environment/{environmentId}/container`.
     fn create_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainer>,
-            Then<operations::CreateContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateContainer>,
+            crate::mock::Then<crate::operations::CreateContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /environment/{environmentId}/container/currentScale`.
     fn get_environment_container_current_scale(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentContainerCurrentScale>,
-            Then<operations::GetEnvironmentContainerCurrentScale>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentContainerCurrentScale>,
+            crate::mock::Then<crate::operations::GetEnvironmentContainerCurrentScale>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /environment/{environmentId}/container/currentStorage`.
     fn get_environment_container_current_storage(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentContainerCurrentStorage>,
-            Then<operations::GetEnvironmentContainerCurrentStorage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentContainerCurrentStorage>,
+            crate::mock::Then<crate::operations::GetEnvironmentContainerCurrentStorage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /environment/{environmentId}/container/deploy`.
     fn deploy_all_services_legacy(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployAllServicesLegacy>,
-            Then<operations::DeployAllServicesLegacy>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployAllServicesLegacy>,
+            crate::mock::Then<crate::operations::DeployAllServicesLegacy>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /environment/{environmentId}/container/status`.
     fn get_environment_container_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentContainerStatus>,
-            Then<operations::GetEnvironmentContainerStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentContainerStatus>,
+            crate::mock::Then<crate::operations::GetEnvironmentContainerStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /organization/{organizationId}/container/deploy`.
     fn auto_deploy_container_environments(
         &self,
-        configure: impl FnOnce(
-            When<operations::AutoDeployContainerEnvironments>,
-            Then<operations::AutoDeployContainerEnvironments>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AutoDeployContainerEnvironments>,
+            crate::mock::Then<crate::operations::AutoDeployContainerEnvironments>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /organization/{organizationId}/container/preview`.
     fn preview_container_environments(
         &self,
-        configure: impl FnOnce(
-            When<operations::PreviewContainerEnvironments>,
-            Then<operations::PreviewContainerEnvironments>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::PreviewContainerEnvironments>,
+            crate::mock::Then<crate::operations::PreviewContainerEnvironments>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /organization/{organizationId}/containerRegistry`.
     fn list_container_registry(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerRegistry>,
-            Then<operations::ListContainerRegistry>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerRegistry>,
+            crate::mock::Then<crate::operations::ListContainerRegistry>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /organization/{organizationId}/containerRegistry`.
     fn create_container_registry(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainerRegistry>,
-            Then<operations::CreateContainerRegistry>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateContainerRegistry>,
+            crate::mock::Then<crate::operations::CreateContainerRegistry>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}`.
     fn get_container_registry(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerRegistry>,
-            Then<operations::GetContainerRegistry>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerRegistry>,
+            crate::mock::Then<crate::operations::GetContainerRegistry>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /organization/{organizationId}/containerRegistry/{containerRegistryId}`.
     fn edit_container_registry(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditContainerRegistry>,
-            Then<operations::EditContainerRegistry>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditContainerRegistry>,
+            crate::mock::Then<crate::operations::EditContainerRegistry>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /organization/{organizationId}/containerRegistry/{containerRegistryId}`.
     fn delete_container_registry(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteContainerRegistry>,
-            Then<operations::DeleteContainerRegistry>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteContainerRegistry>,
+            crate::mock::Then<crate::operations::DeleteContainerRegistry>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/container/status`.
     fn get_container_registry_container_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerRegistryContainerStatus>,
-            Then<operations::GetContainerRegistryContainerStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerRegistryContainerStatus>,
+            crate::mock::Then<crate::operations::GetContainerRegistryContainerStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/images`.
     fn get_container_versions(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetContainerVersions>,
-            Then<operations::GetContainerVersions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerVersions>,
+            crate::mock::Then<crate::operations::GetContainerVersions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}`.
     fn get_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDatabase>,
-            Then<operations::GetDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDatabase>,
+            crate::mock::Then<crate::operations::GetDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `PUT /database/{databaseId}`.
     fn edit_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditDatabase>,
-            Then<operations::EditDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditDatabase>,
+            crate::mock::Then<crate::operations::EditDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `DELETE /database/{databaseId}`.
     fn delete_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteDatabase>,
-            Then<operations::DeleteDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteDatabase>,
+            crate::mock::Then<crate::operations::DeleteDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/application`.
     fn list_database_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDatabaseApplication>,
-            Then<operations::ListDatabaseApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDatabaseApplication>,
+            crate::mock::Then<crate::operations::ListDatabaseApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `DELETE /database/{databaseId}/application/{targetApplicationId}`.
     fn remove_application_from_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::RemoveApplicationFromDatabase>,
-            Then<operations::RemoveApplicationFromDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RemoveApplicationFromDatabase>,
+            crate::mock::Then<crate::operations::RemoveApplicationFromDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/backup`.
     fn list_database_backup(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDatabaseBackup>,
-            Then<operations::ListDatabaseBackup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDatabaseBackup>,
+            crate::mock::Then<crate::operations::ListDatabaseBackup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/backup`.
     fn add_backup_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::AddBackupDatabase>,
-            Then<operations::AddBackupDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AddBackupDatabase>,
+            crate::mock::Then<crate::operations::AddBackupDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `DELETE /database/{databaseId}/backup/{backupId}`.
     fn remove_database_backup(
         &self,
-        configure: impl FnOnce(
-            When<operations::RemoveDatabaseBackup>,
-            Then<operations::RemoveDatabaseBackup>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RemoveDatabaseBackup>,
+            crate::mock::Then<crate::operations::RemoveDatabaseBackup>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/clone`.
     fn clone_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::CloneDatabase>,
-            Then<operations::CloneDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CloneDatabase>,
+            crate::mock::Then<crate::operations::CloneDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/currentMetric`.
     fn get_database_current_metric(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDatabaseCurrentMetric>,
-            Then<operations::GetDatabaseCurrentMetric>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDatabaseCurrentMetric>,
+            crate::mock::Then<crate::operations::GetDatabaseCurrentMetric>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/deploy`.
     fn deploy_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployDatabase>,
-            Then<operations::DeployDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployDatabase>,
+            crate::mock::Then<crate::operations::DeployDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/deploymentHistory`.
     fn list_database_deployment_history(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDatabaseDeploymentHistory>,
-            Then<operations::ListDatabaseDeploymentHistory>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDatabaseDeploymentHistory>,
+            crate::mock::Then<crate::operations::ListDatabaseDeploymentHistory>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/deploymentHistoryV2`.
     fn list_database_deployment_history_v2(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDatabaseDeploymentHistoryV2>,
-            Then<operations::ListDatabaseDeploymentHistoryV2>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDatabaseDeploymentHistoryV2>,
+            crate::mock::Then<crate::operations::ListDatabaseDeploymentHistoryV2>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/event`.
     fn list_database_event(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDatabaseEvent>,
-            Then<operations::ListDatabaseEvent>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDatabaseEvent>,
+            crate::mock::Then<crate::operations::ListDatabaseEvent>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/logicalDatabase`.
     fn list_logical_database_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListLogicalDatabaseDatabase>,
-            Then<operations::ListLogicalDatabaseDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListLogicalDatabaseDatabase>,
+            crate::mock::Then<crate::operations::ListLogicalDatabaseDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/logicalDatabase`.
     fn create_logical_database_on_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateLogicalDatabaseOnDatabase>,
-            Then<operations::CreateLogicalDatabaseOnDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateLogicalDatabaseOnDatabase>,
+            crate::mock::Then<crate::operations::CreateLogicalDatabaseOnDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/masterCredentials`.
     fn get_database_master_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDatabaseMasterCredentials>,
-            Then<operations::GetDatabaseMasterCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDatabaseMasterCredentials>,
+            crate::mock::Then<crate::operations::GetDatabaseMasterCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `PUT /database/{databaseId}/masterCredentials`.
     fn edit_database_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditDatabaseCredentials>,
-            Then<operations::EditDatabaseCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditDatabaseCredentials>,
+            crate::mock::Then<crate::operations::EditDatabaseCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/cpu`.
     fn get_database_metric_cpu(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDatabaseMetricCpu>,
-            Then<operations::GetDatabaseMetricCpu>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDatabaseMetricCpu>,
+            crate::mock::Then<crate::operations::GetDatabaseMetricCpu>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/healthCheck`.
     fn get_database_metric_health_check(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDatabaseMetricHealthCheck>,
-            Then<operations::GetDatabaseMetricHealthCheck>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDatabaseMetricHealthCheck>,
+            crate::mock::Then<crate::operations::GetDatabaseMetricHealthCheck>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/memory`.
     fn get_database_metric_memory(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDatabaseMetricMemory>,
-            Then<operations::GetDatabaseMetricMemory>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDatabaseMetricMemory>,
+            crate::mock::Then<crate::operations::GetDatabaseMetricMemory>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/restart`.
     fn get_database_metric_restart(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDatabaseMetricRestart>,
-            Then<operations::GetDatabaseMetricRestart>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDatabaseMetricRestart>,
+            crate::mock::Then<crate::operations::GetDatabaseMetricRestart>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/storage`.
     fn get_database_metric_storage(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDatabaseMetricStorage>,
-            Then<operations::GetDatabaseMetricStorage>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDatabaseMetricStorage>,
+            crate::mock::Then<crate::operations::GetDatabaseMetricStorage>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/redeploy`.
     fn redeploy_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::RedeployDatabase>,
-            Then<operations::RedeployDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RedeployDatabase>,
+            crate::mock::Then<crate::operations::RedeployDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/restart`.
     fn restart_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::RestartDatabase>,
-            Then<operations::RestartDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RestartDatabase>,
+            crate::mock::Then<crate::operations::RestartDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/restart-service`.
     fn reboot_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::RebootDatabase>,
-            Then<operations::RebootDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RebootDatabase>,
+            crate::mock::Then<crate::operations::RebootDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/status`.
     fn get_database_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDatabaseStatus>,
-            Then<operations::GetDatabaseStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDatabaseStatus>,
+            crate::mock::Then<crate::operations::GetDatabaseStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/stop`.
     fn stop_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::StopDatabase>,
-            Then<operations::StopDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StopDatabase>,
+            crate::mock::Then<crate::operations::StopDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/uninstall`.
     fn uninstall_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::UninstallDatabase>,
-            Then<operations::UninstallDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UninstallDatabase>,
+            crate::mock::Then<crate::operations::UninstallDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/version`.
     fn list_database_version(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDatabaseVersion>,
-            Then<operations::ListDatabaseVersion>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDatabaseVersion>,
+            crate::mock::Then<crate::operations::ListDatabaseVersion>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /environment/{environmentId}/database`.
     fn list_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDatabase>,
-            Then<operations::ListDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDatabase>,
+            crate::mock::Then<crate::operations::ListDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /environment/{environmentId}/database`.
     fn create_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateDatabase>,
-            Then<operations::CreateDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateDatabase>,
+            crate::mock::Then<crate::operations::CreateDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /environment/{environmentId}/database/currentMetric`.
     fn list_environment_database_current_metric(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentDatabaseCurrentMetric>,
-            Then<operations::ListEnvironmentDatabaseCurrentMetric>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentDatabaseCurrentMetric>,
+            crate::mock::Then<crate::operations::ListEnvironmentDatabaseCurrentMetric>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /environment/{environmentId}/database/status`.
     fn get_environment_database_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentDatabaseStatus>,
-            Then<operations::GetEnvironmentDatabaseStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentDatabaseStatus>,
+            crate::mock::Then<crate::operations::GetEnvironmentDatabaseStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /environment/{environmentId}/databaseConfiguration`.
     fn list_environment_database_config(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentDatabaseConfig>,
-            Then<operations::ListEnvironmentDatabaseConfig>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentDatabaseConfig>,
+            crate::mock::Then<crate::operations::ListEnvironmentDatabaseConfig>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /logicalDatabase/{logicalDatabaseId}`.
     fn get_logical_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetLogicalDatabase>,
-            Then<operations::GetLogicalDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetLogicalDatabase>,
+            crate::mock::Then<crate::operations::GetLogicalDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `PUT /logicalDatabase/{logicalDatabaseId}`.
     fn edit_logical_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditLogicalDatabase>,
-            Then<operations::EditLogicalDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditLogicalDatabase>,
+            crate::mock::Then<crate::operations::EditLogicalDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `DELETE /logicalDatabase/{logicalDatabaseId}`.
     fn delete_logical_database(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteLogicalDatabase>,
-            Then<operations::DeleteLogicalDatabase>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteLogicalDatabase>,
+            crate::mock::Then<crate::operations::DeleteLogicalDatabase>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /logicalDatabase/{logicalDatabaseId}/application`.
     fn list_logical_database_application(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListLogicalDatabaseApplication>,
-            Then<operations::ListLogicalDatabaseApplication>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListLogicalDatabaseApplication>,
+            crate::mock::Then<crate::operations::ListLogicalDatabaseApplication>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /logicalDatabase/{logicalDatabaseId}/container`.
     fn list_logical_database_container(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListLogicalDatabaseContainer>,
-            Then<operations::ListLogicalDatabaseContainer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListLogicalDatabaseContainer>,
+            crate::mock::Then<crate::operations::ListLogicalDatabaseContainer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /logicalDatabase/{logicalDatabaseId}/credentials`.
     fn get_logical_database_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetLogicalDatabaseCredentials>,
-            Then<operations::GetLogicalDatabaseCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetLogicalDatabaseCredentials>,
+            crate::mock::Then<crate::operations::GetLogicalDatabaseCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
     /// Mocks `PUT /logicalDatabase/{logicalDatabaseId}/credentials`.
     fn edit_logical_database_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditLogicalDatabaseCredentials>,
-            Then<operations::EditLogicalDatabaseCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditLogicalDatabaseCredentials>,
+            crate::mock::Then<crate::operations::EditLogicalDatabaseCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /defaultJobAdvancedSettings`.
     fn get_default_job_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDefaultJobAdvancedSettings>,
-            Then<operations::GetDefaultJobAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDefaultJobAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetDefaultJobAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /environment/{environmentId}/job`.
     fn list_jobs(
         &self,
-        configure: impl FnOnce(When<operations::ListJobs>, Then<operations::ListJobs>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListJobs>,
+            crate::mock::Then<crate::operations::ListJobs>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /environment/{environmentId}/job`.
     fn create_job(
         &self,
-        configure: impl FnOnce(When<operations::CreateJob>, Then<operations::CreateJob>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateJob>,
+            crate::mock::Then<crate::operations::CreateJob>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /environment/{environmentId}/job/status`.
     fn get_environment_job_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentJobStatus>,
-            Then<operations::GetEnvironmentJobStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentJobStatus>,
+            crate::mock::Then<crate::operations::GetEnvironmentJobStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /environment/{environmentId}/lifecycleTemplate`.
     fn list_environment_lifecycle_templates(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentLifecycleTemplates>,
-            Then<operations::ListEnvironmentLifecycleTemplates>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentLifecycleTemplates>,
+            crate::mock::Then<crate::operations::ListEnvironmentLifecycleTemplates>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /environment/{environmentId}/lifecycleTemplate/{lifecycleTemplateId}`.
     fn get_environment_lifecycle_template(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentLifecycleTemplate>,
-            Then<operations::GetEnvironmentLifecycleTemplate>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentLifecycleTemplate>,
+            crate::mock::Then<crate::operations::GetEnvironmentLifecycleTemplate>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}`.
     fn get_job(
         &self,
-        configure: impl FnOnce(When<operations::GetJob>, Then<operations::GetJob>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetJob>,
+            crate::mock::Then<crate::operations::GetJob>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `PUT /job/{jobId}`.
     fn edit_job(
         &self,
-        configure: impl FnOnce(When<operations::EditJob>, Then<operations::EditJob>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditJob>,
+            crate::mock::Then<crate::operations::EditJob>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `DELETE /job/{jobId}`.
     fn delete_job(
         &self,
-        configure: impl FnOnce(When<operations::DeleteJob>, Then<operations::DeleteJob>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteJob>,
+            crate::mock::Then<crate::operations::DeleteJob>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/advancedSettings`.
     fn get_job_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetJobAdvancedSettings>,
-            Then<operations::GetJobAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetJobAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetJobAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `PUT /job/{jobId}/advancedSettings`.
     fn edit_job_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditJobAdvancedSettings>,
-            Then<operations::EditJobAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditJobAdvancedSettings>,
+            crate::mock::Then<crate::operations::EditJobAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/cleanFailedJob`.
     fn clean_failed_job(
         &self,
-        configure: impl FnOnce(
-            When<operations::CleanFailedJob>,
-            Then<operations::CleanFailedJob>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CleanFailedJob>,
+            crate::mock::Then<crate::operations::CleanFailedJob>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/clone`.
     fn clone_job(
         &self,
-        configure: impl FnOnce(When<operations::CloneJob>, Then<operations::CloneJob>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CloneJob>,
+            crate::mock::Then<crate::operations::CloneJob>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/commit`.
     fn list_job_commit(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListJobCommit>,
-            Then<operations::ListJobCommit>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListJobCommit>,
+            crate::mock::Then<crate::operations::ListJobCommit>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/deploy`.
     fn deploy_job(
         &self,
-        configure: impl FnOnce(When<operations::DeployJob>, Then<operations::DeployJob>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployJob>,
+            crate::mock::Then<crate::operations::DeployJob>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/deploymentHistory`.
     fn list_job_deployment_history(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListJobDeploymentHistory>,
-            Then<operations::ListJobDeploymentHistory>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListJobDeploymentHistory>,
+            crate::mock::Then<crate::operations::ListJobDeploymentHistory>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/deploymentHistoryV2`.
     fn list_job_deployment_history_v2(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListJobDeploymentHistoryV2>,
-            Then<operations::ListJobDeploymentHistoryV2>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListJobDeploymentHistoryV2>,
+            crate::mock::Then<crate::operations::ListJobDeploymentHistoryV2>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/deploymentRestriction`.
     fn get_job_deployment_restrictions(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetJobDeploymentRestrictions>,
-            Then<operations::GetJobDeploymentRestrictions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetJobDeploymentRestrictions>,
+            crate::mock::Then<crate::operations::GetJobDeploymentRestrictions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/deploymentRestriction`.
     fn create_job_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateJobDeploymentRestriction>,
-            Then<operations::CreateJobDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateJobDeploymentRestriction>,
+            crate::mock::Then<crate::operations::CreateJobDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `PUT /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`.
     fn edit_job_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditJobDeploymentRestriction>,
-            Then<operations::EditJobDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditJobDeploymentRestriction>,
+            crate::mock::Then<crate::operations::EditJobDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `DELETE /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`.
     fn delete_job_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteJobDeploymentRestriction>,
-            Then<operations::DeleteJobDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteJobDeploymentRestriction>,
+            crate::mock::Then<crate::operations::DeleteJobDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/redeploy`.
     fn redeploy_job(
         &self,
-        configure: impl FnOnce(
-            When<operations::RedeployJob>,
-            Then<operations::RedeployJob>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RedeployJob>,
+            crate::mock::Then<crate::operations::RedeployJob>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/status`.
     fn get_job_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetJobStatus>,
-            Then<operations::GetJobStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetJobStatus>,
+            crate::mock::Then<crate::operations::GetJobStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/stop`.
     fn stop_job(
         &self,
-        configure: impl FnOnce(When<operations::StopJob>, Then<operations::StopJob>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StopJob>,
+            crate::mock::Then<crate::operations::StopJob>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/uninstall`.
     fn uninstall_job(
         &self,
-        configure: impl FnOnce(
-            When<operations::UninstallJob>,
-            Then<operations::UninstallJob>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UninstallJob>,
+            crate::mock::Then<crate::operations::UninstallJob>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /organization/{organizationId}/job/deploy`.
     fn auto_deploy_job_environments(
         &self,
-        configure: impl FnOnce(
-            When<operations::AutoDeployJobEnvironments>,
-            Then<operations::AutoDeployJobEnvironments>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AutoDeployJobEnvironments>,
+            crate::mock::Then<crate::operations::AutoDeployJobEnvironments>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /availableHelmRepository`.
     fn list_available_helm_repository(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAvailableHelmRepository>,
-            Then<operations::ListAvailableHelmRepository>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAvailableHelmRepository>,
+            crate::mock::Then<crate::operations::ListAvailableHelmRepository>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /defaultHelmAdvancedSettings`.
     fn get_default_helm_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDefaultHelmAdvancedSettings>,
-            Then<operations::GetDefaultHelmAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDefaultHelmAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetDefaultHelmAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /environment/{environmentId}/helm`.
     fn list_helms(
         &self,
-        configure: impl FnOnce(When<operations::ListHelms>, Then<operations::ListHelms>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListHelms>,
+            crate::mock::Then<crate::operations::ListHelms>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /environment/{environmentId}/helm`.
     fn create_helm(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateHelm>,
-            Then<operations::CreateHelm>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateHelm>,
+            crate::mock::Then<crate::operations::CreateHelm>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /environment/{environmentId}/helm/status`.
     fn get_environment_helm_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentHelmStatus>,
-            Then<operations::GetEnvironmentHelmStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentHelmStatus>,
+            crate::mock::Then<crate::operations::GetEnvironmentHelmStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /environment/{environmentId}/helmDefaultValues`.
     fn create_helm_default_values(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateHelmDefaultValues>,
-            Then<operations::CreateHelmDefaultValues>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateHelmDefaultValues>,
+            crate::mock::Then<crate::operations::CreateHelmDefaultValues>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}`.
     fn get_helm(
         &self,
-        configure: impl FnOnce(When<operations::GetHelm>, Then<operations::GetHelm>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelm>,
+            crate::mock::Then<crate::operations::GetHelm>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /helm/{helmId}`.
     fn edit_helm(
         &self,
-        configure: impl FnOnce(When<operations::EditHelm>, Then<operations::EditHelm>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditHelm>,
+            crate::mock::Then<crate::operations::EditHelm>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `DELETE /helm/{helmId}`.
     fn delete_helm(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteHelm>,
-            Then<operations::DeleteHelm>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteHelm>,
+            crate::mock::Then<crate::operations::DeleteHelm>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/advancedSettings`.
     fn get_helm_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetHelmAdvancedSettings>,
-            Then<operations::GetHelmAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelmAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetHelmAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /helm/{helmId}/advancedSettings`.
     fn edit_helm_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditHelmAdvancedSettings>,
-            Then<operations::EditHelmAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditHelmAdvancedSettings>,
+            crate::mock::Then<crate::operations::EditHelmAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/checkCustomDomain`.
     fn check_helm_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::CheckHelmCustomDomain>,
-            Then<operations::CheckHelmCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckHelmCustomDomain>,
+            crate::mock::Then<crate::operations::CheckHelmCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/clone`.
     fn clone_helm(
         &self,
-        configure: impl FnOnce(When<operations::CloneHelm>, Then<operations::CloneHelm>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CloneHelm>,
+            crate::mock::Then<crate::operations::CloneHelm>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/commit`.
     fn list_helm_commit(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListHelmCommit>,
-            Then<operations::ListHelmCommit>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListHelmCommit>,
+            crate::mock::Then<crate::operations::ListHelmCommit>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/customDomain`.
     fn list_helm_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListHelmCustomDomain>,
-            Then<operations::ListHelmCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListHelmCustomDomain>,
+            crate::mock::Then<crate::operations::ListHelmCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/customDomain`.
     fn create_helm_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateHelmCustomDomain>,
-            Then<operations::CreateHelmCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateHelmCustomDomain>,
+            crate::mock::Then<crate::operations::CreateHelmCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/customDomain/{customDomainId}`.
     fn get_helm_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetHelmCustomDomain>,
-            Then<operations::GetHelmCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelmCustomDomain>,
+            crate::mock::Then<crate::operations::GetHelmCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /helm/{helmId}/customDomain/{customDomainId}`.
     fn edit_helm_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditHelmCustomDomain>,
-            Then<operations::EditHelmCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditHelmCustomDomain>,
+            crate::mock::Then<crate::operations::EditHelmCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `DELETE /helm/{helmId}/customDomain/{customDomainId}`.
     fn delete_helm_custom_domain(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteHelmCustomDomain>,
-            Then<operations::DeleteHelmCustomDomain>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteHelmCustomDomain>,
+            crate::mock::Then<crate::operations::DeleteHelmCustomDomain>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/deploy`.
     fn deploy_helm(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployHelm>,
-            Then<operations::DeployHelm>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployHelm>,
+            crate::mock::Then<crate::operations::DeployHelm>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/deploymentHistory`.
     fn list_helm_deployment_history(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListHelmDeploymentHistory>,
-            Then<operations::ListHelmDeploymentHistory>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListHelmDeploymentHistory>,
+            crate::mock::Then<crate::operations::ListHelmDeploymentHistory>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/deploymentHistoryV2`.
     fn list_helm_deployment_history_v2(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListHelmDeploymentHistoryV2>,
-            Then<operations::ListHelmDeploymentHistoryV2>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListHelmDeploymentHistoryV2>,
+            crate::mock::Then<crate::operations::ListHelmDeploymentHistoryV2>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/deploymentRestriction`.
     fn get_helm_deployment_restrictions(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetHelmDeploymentRestrictions>,
-            Then<operations::GetHelmDeploymentRestrictions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelmDeploymentRestrictions>,
+            crate::mock::Then<crate::operations::GetHelmDeploymentRestrictions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/deploymentRestriction`.
     fn create_helm_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateHelmDeploymentRestriction>,
-            Then<operations::CreateHelmDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateHelmDeploymentRestriction>,
+            crate::mock::Then<crate::operations::CreateHelmDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`.
     fn edit_helm_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditHelmDeploymentRestriction>,
-            Then<operations::EditHelmDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditHelmDeploymentRestriction>,
+            crate::mock::Then<crate::operations::EditHelmDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `DELETE /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`.
     fn delete_helm_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteHelmDeploymentRestriction>,
-            Then<operations::DeleteHelmDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteHelmDeploymentRestriction>,
+            crate::mock::Then<crate::operations::DeleteHelmDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/link`.
     fn list_helm_links(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListHelmLinks>,
-            Then<operations::ListHelmLinks>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListHelmLinks>,
+            crate::mock::Then<crate::operations::ListHelmLinks>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/listServices`.
     fn get_helm_kubernetes_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetHelmKubernetesServices>,
-            Then<operations::GetHelmKubernetesServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelmKubernetesServices>,
+            crate::mock::Then<crate::operations::GetHelmKubernetesServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/redeploy`.
     fn redeploy_helm(
         &self,
-        configure: impl FnOnce(
-            When<operations::RedeployHelm>,
-            Then<operations::RedeployHelm>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RedeployHelm>,
+            crate::mock::Then<crate::operations::RedeployHelm>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/status`.
     fn get_helm_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetHelmStatus>,
-            Then<operations::GetHelmStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelmStatus>,
+            crate::mock::Then<crate::operations::GetHelmStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/stop`.
     fn stop_helm(
         &self,
-        configure: impl FnOnce(When<operations::StopHelm>, Then<operations::StopHelm>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StopHelm>,
+            crate::mock::Then<crate::operations::StopHelm>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/uninstall`.
     fn uninstall_helm(
         &self,
-        configure: impl FnOnce(
-            When<operations::UninstallHelm>,
-            Then<operations::UninstallHelm>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UninstallHelm>,
+            crate::mock::Then<crate::operations::UninstallHelm>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /organization/{organizationId}/helmRepository`.
     fn list_helm_repository(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListHelmRepository>,
-            Then<operations::ListHelmRepository>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListHelmRepository>,
+            crate::mock::Then<crate::operations::ListHelmRepository>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /organization/{organizationId}/helmRepository`.
     fn create_helm_repository(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateHelmRepository>,
-            Then<operations::CreateHelmRepository>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateHelmRepository>,
+            crate::mock::Then<crate::operations::CreateHelmRepository>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}`.
     fn get_helm_repository(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetHelmRepository>,
-            Then<operations::GetHelmRepository>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelmRepository>,
+            crate::mock::Then<crate::operations::GetHelmRepository>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /organization/{organizationId}/helmRepository/{helmRepositoryId}`.
     fn edit_helm_repository(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditHelmRepository>,
-            Then<operations::EditHelmRepository>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditHelmRepository>,
+            crate::mock::Then<crate::operations::EditHelmRepository>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `DELETE /organization/{organizationId}/helmRepository/{helmRepositoryId}`.
     fn delete_helm_repository(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteHelmRepository>,
-            Then<operations::DeleteHelmRepository>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteHelmRepository>,
+            crate::mock::Then<crate::operations::DeleteHelmRepository>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/charts`.
     fn get_helm_charts(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetHelmCharts>,
-            Then<operations::GetHelmCharts>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelmCharts>,
+            crate::mock::Then<crate::operations::GetHelmCharts>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /defaultTerraformAdvancedSettings`.
     fn get_default_terraform_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDefaultTerraformAdvancedSettings>,
-            Then<operations::GetDefaultTerraformAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDefaultTerraformAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetDefaultTerraformAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /environment/{environmentId}/terraform`.
     fn list_terraforms(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListTerraforms>,
-            Then<operations::ListTerraforms>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListTerraforms>,
+            crate::mock::Then<crate::operations::ListTerraforms>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /environment/{environmentId}/terraform`.
     fn create_terraform(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateTerraform>,
-            Then<operations::CreateTerraform>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateTerraform>,
+            crate::mock::Then<crate::operations::CreateTerraform>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/availableVersion`.
     fn list_terraform_versions(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListTerraformVersions>,
-            Then<operations::ListTerraformVersions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListTerraformVersions>,
+            crate::mock::Then<crate::operations::ListTerraformVersions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}`.
     fn get_terraform(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetTerraform>,
-            Then<operations::GetTerraform>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetTerraform>,
+            crate::mock::Then<crate::operations::GetTerraform>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `PUT /terraform/{terraformId}`.
     fn edit_terraform(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditTerraform>,
-            Then<operations::EditTerraform>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditTerraform>,
+            crate::mock::Then<crate::operations::EditTerraform>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `DELETE /terraform/{terraformId}`.
     fn delete_terraform(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteTerraform>,
-            Then<operations::DeleteTerraform>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteTerraform>,
+            crate::mock::Then<crate::operations::DeleteTerraform>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/advancedSettings`.
     fn get_terraform_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetTerraformAdvancedSettings>,
-            Then<operations::GetTerraformAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetTerraformAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetTerraformAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `PUT /terraform/{terraformId}/advancedSettings`.
     fn edit_terraform_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditTerraformAdvancedSettings>,
-            Then<operations::EditTerraformAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditTerraformAdvancedSettings>,
+            crate::mock::Then<crate::operations::EditTerraformAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/clone`.
     fn clone_terraform(
         &self,
-        configure: impl FnOnce(
-            When<operations::CloneTerraform>,
-            Then<operations::CloneTerraform>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CloneTerraform>,
+            crate::mock::Then<crate::operations::CloneTerraform>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/commit`.
     fn list_terraform_commit(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListTerraformCommit>,
-            Then<operations::ListTerraformCommit>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListTerraformCommit>,
+            crate::mock::Then<crate::operations::ListTerraformCommit>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/deploy`.
     fn deploy_terraform(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployTerraform>,
-            Then<operations::DeployTerraform>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployTerraform>,
+            crate::mock::Then<crate::operations::DeployTerraform>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/deploymentHistoryV2`.
     fn list_terraform_deployment_history_v2(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListTerraformDeploymentHistoryV2>,
-            Then<operations::ListTerraformDeploymentHistoryV2>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListTerraformDeploymentHistoryV2>,
+            crate::mock::Then<crate::operations::ListTerraformDeploymentHistoryV2>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/deploymentRestriction`.
     fn get_terraform_deployment_restrictions(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetTerraformDeploymentRestrictions>,
-            Then<operations::GetTerraformDeploymentRestrictions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetTerraformDeploymentRestrictions>,
+            crate::mock::Then<crate::operations::GetTerraformDeploymentRestrictions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/deploymentRestriction`.
     fn create_terraform_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateTerraformDeploymentRestriction>,
-            Then<operations::CreateTerraformDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateTerraformDeploymentRestriction>,
+            crate::mock::Then<crate::operations::CreateTerraformDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `PUT /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`.
     fn edit_terraform_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditTerraformDeploymentRestriction>,
-            Then<operations::EditTerraformDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditTerraformDeploymentRestriction>,
+            crate::mock::Then<crate::operations::EditTerraformDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `DELETE /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`.
     fn delete_terraform_deployment_restriction(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteTerraformDeploymentRestriction>,
-            Then<operations::DeleteTerraformDeploymentRestriction>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteTerraformDeploymentRestriction>,
+            crate::mock::Then<crate::operations::DeleteTerraformDeploymentRestriction>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/redeploy`.
     fn redeploy_terraform(
         &self,
-        configure: impl FnOnce(
-            When<operations::RedeployTerraform>,
-            Then<operations::RedeployTerraform>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RedeployTerraform>,
+            crate::mock::Then<crate::operations::RedeployTerraform>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/terraformResources`.
     fn get_terraform_resources(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetTerraformResources>,
-            Then<operations::GetTerraformResources>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetTerraformResources>,
+            crate::mock::Then<crate::operations::GetTerraformResources>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/uninstall`.
     fn uninstall_terraform(
         &self,
-        configure: impl FnOnce(
-            When<operations::UninstallTerraform>,
-            Then<operations::UninstallTerraform>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UninstallTerraform>,
+            crate::mock::Then<crate::operations::UninstallTerraform>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /argocdApp/{argocdAppId}`.
     fn get_argo_cd_app(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetArgoCdApp>,
-            Then<operations::GetArgoCdApp>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetArgoCdApp>,
+            crate::mock::Then<crate::operations::GetArgoCdApp>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /argocdApp/{argocdAppId}/manifest`.
     fn get_argo_cd_app_manifest(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetArgoCdAppManifest>,
-            Then<operations::GetArgoCdAppManifest>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetArgoCdAppManifest>,
+            crate::mock::Then<crate::operations::GetArgoCdAppManifest>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `PATCH /blueprint/{blueprintId}`.
     fn update_blueprint(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpdateBlueprint>,
-            Then<operations::UpdateBlueprint>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpdateBlueprint>,
+            crate::mock::Then<crate::operations::UpdateBlueprint>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `POST /blueprint/{blueprintId}/deploy`.
     fn deploy_blueprint(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployBlueprint>,
-            Then<operations::DeployBlueprint>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployBlueprint>,
+            crate::mock::Then<crate::operations::DeployBlueprint>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /blueprint/{blueprintId}/update`.
     fn check_blueprint_update(
         &self,
-        configure: impl FnOnce(
-            When<operations::CheckBlueprintUpdate>,
-            Then<operations::CheckBlueprintUpdate>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckBlueprintUpdate>,
+            crate::mock::Then<crate::operations::CheckBlueprintUpdate>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `POST /blueprint/{blueprintId}/update/preview`.
     fn preview_blueprint_update(
         &self,
-        configure: impl FnOnce(
-            When<operations::PreviewBlueprintUpdate>,
-            Then<operations::PreviewBlueprintUpdate>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::PreviewBlueprintUpdate>,
+            crate::mock::Then<crate::operations::PreviewBlueprintUpdate>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /cluster/{clusterId}/argoCdConfig`.
     fn get_argo_cd_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetArgoCdCredentials>,
-            Then<operations::GetArgoCdCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetArgoCdCredentials>,
+            crate::mock::Then<crate::operations::GetArgoCdCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `POST /cluster/{clusterId}/argoCdConfig`.
     fn save_argo_cd_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::SaveArgoCdCredentials>,
-            Then<operations::SaveArgoCdCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SaveArgoCdCredentials>,
+            crate::mock::Then<crate::operations::SaveArgoCdCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `DELETE /cluster/{clusterId}/argoCdConfig`.
     fn delete_argo_cd_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteArgoCdCredentials>,
-            Then<operations::DeleteArgoCdCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteArgoCdCredentials>,
+            crate::mock::Then<crate::operations::DeleteArgoCdCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `POST /cluster/{clusterId}/argoCdConfig/check`.
     fn check_argo_cd_connection(
         &self,
-        configure: impl FnOnce(
-            When<operations::CheckArgoCdConnection>,
-            Then<operations::CheckArgoCdConnection>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckArgoCdConnection>,
+            crate::mock::Then<crate::operations::CheckArgoCdConnection>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /cluster/{clusterId}/argocdApps/associatedServices`.
     fn get_argo_cd_associated_services(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetArgoCdAssociatedServices>,
-            Then<operations::GetArgoCdAssociatedServices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetArgoCdAssociatedServices>,
+            crate::mock::Then<crate::operations::GetArgoCdAssociatedServices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `POST /environment/{environmentId}/blueprint`.
     fn create_blueprint(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateBlueprint>,
-            Then<operations::CreateBlueprint>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateBlueprint>,
+            crate::mock::Then<crate::operations::CreateBlueprint>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /organization/{organizationId}/argoCdDestinationClusterMapping`.
     fn list_argo_cd_destination_cluster_mappings(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListArgoCdDestinationClusterMappings>,
-            Then<operations::ListArgoCdDestinationClusterMappings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListArgoCdDestinationClusterMappings>,
+            crate::mock::Then<crate::operations::ListArgoCdDestinationClusterMappings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `POST /organization/{organizationId}/argoCdDestinationClusterMapping`.
     fn save_argo_cd_destination_cluster_mapping(
         &self,
-        configure: impl FnOnce(
-            When<operations::SaveArgoCdDestinationClusterMapping>,
-            Then<operations::SaveArgoCdDestinationClusterMapping>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SaveArgoCdDestinationClusterMapping>,
+            crate::mock::Then<crate::operations::SaveArgoCdDestinationClusterMapping>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `DELETE /organization/{organizationId}/argoCdDestinationClusterMapping`.
     fn delete_argo_cd_destination_cluster_mapping(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteArgoCdDestinationClusterMapping>,
-            Then<operations::DeleteArgoCdDestinationClusterMapping>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteArgoCdDestinationClusterMapping>,
+            crate::mock::Then<crate::operations::DeleteArgoCdDestinationClusterMapping>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /organization/{organizationId}/blueprint/catalog`.
     fn get_blueprint_catalog(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetBlueprintCatalog>,
-            Then<operations::GetBlueprintCatalog>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetBlueprintCatalog>,
+            crate::mock::Then<crate::operations::GetBlueprintCatalog>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /organization/{organizationId}/blueprint/catalog/{provider}/{serviceFamily}/{serviceVersion}/manifest`.
     fn get_blueprint_catalog_service_manifest(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetBlueprintCatalogServiceManifest>,
-            Then<operations::GetBlueprintCatalogServiceManifest>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetBlueprintCatalogServiceManifest>,
+            crate::mock::Then<crate::operations::GetBlueprintCatalogServiceManifest>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /organization/{organizationId}/blueprint/catalog/{provider}/{serviceFamily}/{serviceVersion}/readme`.
     fn get_blueprint_catalog_service_readme(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetBlueprintCatalogServiceReadme>,
-            Then<operations::GetBlueprintCatalogServiceReadme>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetBlueprintCatalogServiceReadme>,
+            crate::mock::Then<crate::operations::GetBlueprintCatalogServiceReadme>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /agenticWorkflow/{agenticWorkflowId}`.
     fn get_agentic_workflow(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAgenticWorkflow>,
-            Then<operations::GetAgenticWorkflow>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAgenticWorkflow>,
+            crate::mock::Then<crate::operations::GetAgenticWorkflow>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `PUT /agenticWorkflow/{agenticWorkflowId}`.
     fn edit_agentic_workflow(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditAgenticWorkflow>,
-            Then<operations::EditAgenticWorkflow>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditAgenticWorkflow>,
+            crate::mock::Then<crate::operations::EditAgenticWorkflow>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `DELETE /agenticWorkflow/{agenticWorkflowId}`.
     fn delete_agentic_workflow(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteAgenticWorkflow>,
-            Then<operations::DeleteAgenticWorkflow>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteAgenticWorkflow>,
+            crate::mock::Then<crate::operations::DeleteAgenticWorkflow>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `POST /agenticWorkflow/{agenticWorkflowId}/cancelDeployment`.
     fn cancel_agentic_workflow_deployment(
         &self,
-        configure: impl FnOnce(
-            When<operations::CancelAgenticWorkflowDeployment>,
-            Then<operations::CancelAgenticWorkflowDeployment>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CancelAgenticWorkflowDeployment>,
+            crate::mock::Then<crate::operations::CancelAgenticWorkflowDeployment>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /agenticWorkflow/{agenticWorkflowId}/deploymentHistoryV2`.
     fn list_agentic_workflow_deployment_history_v2(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAgenticWorkflowDeploymentHistoryV2>,
-            Then<operations::ListAgenticWorkflowDeploymentHistoryV2>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAgenticWorkflowDeploymentHistoryV2>,
+            crate::mock::Then<crate::operations::ListAgenticWorkflowDeploymentHistoryV2>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /environment/{environmentId}/agenticWorkflow`.
     fn list_agentic_workflows(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAgenticWorkflows>,
-            Then<operations::ListAgenticWorkflows>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAgenticWorkflows>,
+            crate::mock::Then<crate::operations::ListAgenticWorkflows>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `POST /environment/{environmentId}/agenticWorkflow`.
     fn create_agentic_workflow(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateAgenticWorkflow>,
-            Then<operations::CreateAgenticWorkflow>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateAgenticWorkflow>,
+            crate::mock::Then<crate::operations::CreateAgenticWorkflow>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /mcpServer/{mcpServerId}`.
     fn get_mcp_server(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetMcpServer>,
-            Then<operations::GetMcpServer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetMcpServer>,
+            crate::mock::Then<crate::operations::GetMcpServer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `PUT /mcpServer/{mcpServerId}`.
     fn edit_mcp_server(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditMcpServer>,
-            Then<operations::EditMcpServer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditMcpServer>,
+            crate::mock::Then<crate::operations::EditMcpServer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `DELETE /mcpServer/{mcpServerId}`.
     fn delete_mcp_server(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteMcpServer>,
-            Then<operations::DeleteMcpServer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteMcpServer>,
+            crate::mock::Then<crate::operations::DeleteMcpServer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /organization/{organizationId}/mcpServer`.
     fn list_mcp_servers(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListMcpServers>,
-            Then<operations::ListMcpServers>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListMcpServers>,
+            crate::mock::Then<crate::operations::ListMcpServers>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "agents")]
     /// Mocks `POST /organization/{organizationId}/mcpServer`.
     fn create_mcp_server(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateMcpServer>,
-            Then<operations::CreateMcpServer>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateMcpServer>,
+            crate::mock::Then<crate::operations::CreateMcpServer>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /admin/operator/clusters`.
     fn list_cluster_operator_fleet(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListClusterOperatorFleet>,
-            Then<operations::ListClusterOperatorFleet>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListClusterOperatorFleet>,
+            crate::mock::Then<crate::operations::ListClusterOperatorFleet>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/clusterFeature`.
     fn list_aws_features(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAwsFeatures>,
-            Then<operations::ListAwsFeatures>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAwsFeatures>,
+            crate::mock::Then<crate::operations::ListAwsFeatures>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/eks/instanceType/{region}`.
     fn list_awseks_instance_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAwseksInstanceType>,
-            Then<operations::ListAwseksInstanceType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAwseksInstanceType>,
+            crate::mock::Then<crate::operations::ListAwseksInstanceType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/instanceType`.
     fn list_aws_instance_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAwsInstanceType>,
-            Then<operations::ListAwsInstanceType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAwsInstanceType>,
+            crate::mock::Then<crate::operations::ListAwsInstanceType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/managedDatabase/instanceType/{region}/{databaseType}`.
     fn list_aws_managed_database_instance_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAwsManagedDatabaseInstanceType>,
-            Then<operations::ListAwsManagedDatabaseInstanceType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAwsManagedDatabaseInstanceType>,
+            crate::mock::Then<crate::operations::ListAwsManagedDatabaseInstanceType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/managedDatabase/type`.
     fn list_aws_managed_database_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAwsManagedDatabaseType>,
-            Then<operations::ListAwsManagedDatabaseType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAwsManagedDatabaseType>,
+            crate::mock::Then<crate::operations::ListAwsManagedDatabaseType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/region`.
     fn list_aws_regions(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAwsRegions>,
-            Then<operations::ListAwsRegions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAwsRegions>,
+            crate::mock::Then<crate::operations::ListAwsRegions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /azure/aks/instanceType/{region}`.
     fn list_azure_aks_instance_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAzureAksInstanceType>,
-            Then<operations::ListAzureAksInstanceType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAzureAksInstanceType>,
+            crate::mock::Then<crate::operations::ListAzureAksInstanceType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /azure/clusterFeature`.
     fn list_azure_features(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAzureFeatures>,
-            Then<operations::ListAzureFeatures>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAzureFeatures>,
+            crate::mock::Then<crate::operations::ListAzureFeatures>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /azure/region`.
     fn list_azure_regions(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAzureRegions>,
-            Then<operations::ListAzureRegions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAzureRegions>,
+            crate::mock::Then<crate::operations::ListAzureRegions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cloudProvider`.
     fn list_cloud_provider(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListCloudProvider>,
-            Then<operations::ListCloudProvider>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListCloudProvider>,
+            crate::mock::Then<crate::operations::ListCloudProvider>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/dnsProvider`.
     fn get_cluster_dns_provider(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterDnsProvider>,
-            Then<operations::GetClusterDnsProvider>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterDnsProvider>,
+            crate::mock::Then<crate::operations::GetClusterDnsProvider>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /cluster/{clusterId}/dnsProvider`.
     fn edit_cluster_dns_provider(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditClusterDnsProvider>,
-            Then<operations::EditClusterDnsProvider>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditClusterDnsProvider>,
+            crate::mock::Then<crate::operations::EditClusterDnsProvider>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/environments`.
     fn get_environments_by_cluster_id(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEnvironmentsByClusterId>,
-            Then<operations::GetEnvironmentsByClusterId>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentsByClusterId>,
+            crate::mock::Then<crate::operations::GetEnvironmentsByClusterId>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/events`.
     fn get_cluster_kubernetes_events(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterKubernetesEvents>,
-            Then<operations::GetClusterKubernetesEvents>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterKubernetesEvents>,
+            crate::mock::Then<crate::operations::GetClusterKubernetesEvents>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /cluster/{clusterId}/lock`.
     fn lock_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::LockCluster>,
-            Then<operations::LockCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::LockCluster>,
+            crate::mock::Then<crate::operations::LockCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /cluster/{clusterId}/lock`.
     fn unlock_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::UnlockCluster>,
-            Then<operations::UnlockCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UnlockCluster>,
+            crate::mock::Then<crate::operations::UnlockCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/logs`.
     fn get_cluster_logs(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterLogs>,
-            Then<operations::GetClusterLogs>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterLogs>,
+            crate::mock::Then<crate::operations::GetClusterLogs>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/metrics`.
     fn get_cluster_metrics(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterMetrics>,
-            Then<operations::GetClusterMetrics>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterMetrics>,
+            crate::mock::Then<crate::operations::GetClusterMetrics>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/token`.
     fn get_cluster_token_by_cluster_id(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterTokenByClusterId>,
-            Then<operations::GetClusterTokenByClusterId>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterTokenByClusterId>,
+            crate::mock::Then<crate::operations::GetClusterTokenByClusterId>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /cluster/{clusterId}/upgrade`.
     fn upgrade_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpgradeCluster>,
-            Then<operations::UpgradeCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpgradeCluster>,
+            crate::mock::Then<crate::operations::UpgradeCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /clusters/{clusterId}/analysis`.
     fn list_cluster_analyses(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListClusterAnalyses>,
-            Then<operations::ListClusterAnalyses>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListClusterAnalyses>,
+            crate::mock::Then<crate::operations::ListClusterAnalyses>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /clusters/{clusterId}/analysis`.
     fn start_cluster_analysis(
         &self,
-        configure: impl FnOnce(
-            When<operations::StartClusterAnalysis>,
-            Then<operations::StartClusterAnalysis>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StartClusterAnalysis>,
+            crate::mock::Then<crate::operations::StartClusterAnalysis>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /clusters/{clusterId}/analysis/{analysisId}`.
     fn get_cluster_analysis(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterAnalysis>,
-            Then<operations::GetClusterAnalysis>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterAnalysis>,
+            crate::mock::Then<crate::operations::GetClusterAnalysis>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /clusters/{clusterId}/analysis/{analysisId}/logs`.
     fn list_cluster_analysis_logs(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListClusterAnalysisLogs>,
-            Then<operations::ListClusterAnalysisLogs>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListClusterAnalysisLogs>,
+            crate::mock::Then<crate::operations::ListClusterAnalysisLogs>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /defaultClusterAdvancedSettings`.
     fn get_default_cluster_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDefaultClusterAdvancedSettings>,
-            Then<operations::GetDefaultClusterAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDefaultClusterAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetDefaultClusterAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /digitalOcean/clusterFeature`.
     fn list_do_features(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDoFeatures>,
-            Then<operations::ListDoFeatures>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDoFeatures>,
+            crate::mock::Then<crate::operations::ListDoFeatures>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /digitalOcean/instanceType`.
     fn list_do_instance_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDoInstanceType>,
-            Then<operations::ListDoInstanceType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDoInstanceType>,
+            crate::mock::Then<crate::operations::ListDoInstanceType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /digitalOcean/region`.
     fn list_do_regions(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDoRegions>,
-            Then<operations::ListDoRegions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDoRegions>,
+            crate::mock::Then<crate::operations::ListDoRegions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /gcp/clusterFeature`.
     fn list_gcp_features(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListGcpFeatures>,
-            Then<operations::ListGcpFeatures>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListGcpFeatures>,
+            crate::mock::Then<crate::operations::ListGcpFeatures>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /gcp/instanceType/{region}`.
     fn list_gcp_gke_instance_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListGcpGkeInstanceType>,
-            Then<operations::ListGcpGkeInstanceType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListGcpGkeInstanceType>,
+            crate::mock::Then<crate::operations::ListGcpGkeInstanceType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /gcp/region`.
     fn list_gcp_regions(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListGcpRegions>,
-            Then<operations::ListGcpRegions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListGcpRegions>,
+            crate::mock::Then<crate::operations::ListGcpRegions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /ips`.
     fn list_qovery_ips(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListQoveryIps>,
-            Then<operations::ListQoveryIps>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListQoveryIps>,
+            crate::mock::Then<crate::operations::ListQoveryIps>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/aws/credentials`.
     fn list_aws_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAwsCredentials>,
-            Then<operations::ListAwsCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAwsCredentials>,
+            crate::mock::Then<crate::operations::ListAwsCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/aws/credentials`.
     fn create_aws_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateAwsCredentials>,
-            Then<operations::CreateAwsCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateAwsCredentials>,
+            crate::mock::Then<crate::operations::CreateAwsCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/aws/credentials/{credentialsId}`.
     fn get_aws_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAwsCredentials>,
-            Then<operations::GetAwsCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAwsCredentials>,
+            crate::mock::Then<crate::operations::GetAwsCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/aws/credentials/{credentialsId}`.
     fn edit_aws_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditAwsCredentials>,
-            Then<operations::EditAwsCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditAwsCredentials>,
+            crate::mock::Then<crate::operations::EditAwsCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/aws/credentials/{credentialsId}`.
     fn delete_aws_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteAwsCredentials>,
-            Then<operations::DeleteAwsCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteAwsCredentials>,
+            crate::mock::Then<crate::operations::DeleteAwsCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/azure/credentials`.
     fn list_azure_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListAzureCredentials>,
-            Then<operations::ListAzureCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAzureCredentials>,
+            crate::mock::Then<crate::operations::ListAzureCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/azure/credentials`.
     fn create_azure_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateAzureCredentials>,
-            Then<operations::CreateAzureCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateAzureCredentials>,
+            crate::mock::Then<crate::operations::CreateAzureCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/azure/credentials/{credentialsId}`.
     fn get_azure_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAzureCredentials>,
-            Then<operations::GetAzureCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAzureCredentials>,
+            crate::mock::Then<crate::operations::GetAzureCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/azure/credentials/{credentialsId}`.
     fn edit_azure_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditAzureCredentials>,
-            Then<operations::EditAzureCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditAzureCredentials>,
+            crate::mock::Then<crate::operations::EditAzureCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/azure/credentials/{credentialsId}`.
     fn delete_azure_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteAzureCredentials>,
-            Then<operations::DeleteAzureCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteAzureCredentials>,
+            crate::mock::Then<crate::operations::DeleteAzureCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster`.
     fn list_organization_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationCluster>,
-            Then<operations::ListOrganizationCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationCluster>,
+            crate::mock::Then<crate::operations::ListOrganizationCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster`.
     fn create_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateCluster>,
-            Then<operations::CreateCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateCluster>,
+            crate::mock::Then<crate::operations::CreateCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/status`.
     fn get_organization_cluster_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationClusterStatus>,
-            Then<operations::GetOrganizationClusterStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationClusterStatus>,
+            crate::mock::Then<crate::operations::GetOrganizationClusterStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}`.
     fn edit_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditCluster>,
-            Then<operations::EditCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditCluster>,
+            crate::mock::Then<crate::operations::EditCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/cluster/{clusterId}`.
     fn delete_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteCluster>,
-            Then<operations::DeleteCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteCluster>,
+            crate::mock::Then<crate::operations::DeleteCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/advancedSettings`.
     fn get_cluster_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterAdvancedSettings>,
-            Then<operations::GetClusterAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterAdvancedSettings>,
+            crate::mock::Then<crate::operations::GetClusterAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/advancedSettings`.
     fn edit_cluster_advanced_settings(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditClusterAdvancedSettings>,
-            Then<operations::EditClusterAdvancedSettings>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditClusterAdvancedSettings>,
+            crate::mock::Then<crate::operations::EditClusterAdvancedSettings>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/cloudProviderInfo`.
     fn get_organization_cloud_provider_info(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationCloudProviderInfo>,
-            Then<operations::GetOrganizationCloudProviderInfo>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationCloudProviderInfo>,
+            crate::mock::Then<crate::operations::GetOrganizationCloudProviderInfo>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/cloudProviderInfo`.
     fn specify_cluster_cloud_provider_info(
         &self,
-        configure: impl FnOnce(
-            When<operations::SpecifyClusterCloudProviderInfo>,
-            Then<operations::SpecifyClusterCloudProviderInfo>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SpecifyClusterCloudProviderInfo>,
+            crate::mock::Then<crate::operations::SpecifyClusterCloudProviderInfo>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/deploy`.
     fn deploy_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeployCluster>,
-            Then<operations::DeployCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeployCluster>,
+            crate::mock::Then<crate::operations::DeployCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/commit`.
     fn update_eks_anywhere_commit(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpdateEksAnywhereCommit>,
-            Then<operations::UpdateEksAnywhereCommit>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpdateEksAnywhereCommit>,
+            crate::mock::Then<crate::operations::UpdateEksAnywhereCommit>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/commits`.
     fn list_eks_anywhere_commits(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEksAnywhereCommits>,
-            Then<operations::ListEksAnywhereCommits>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEksAnywhereCommits>,
+            crate::mock::Then<crate::operations::ListEksAnywhereCommits>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/jwt`.
     fn get_eks_anywhere_cluster_jwt(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetEksAnywhereClusterJwt>,
-            Then<operations::GetEksAnywhereClusterJwt>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEksAnywhereClusterJwt>,
+            crate::mock::Then<crate::operations::GetEksAnywhereClusterJwt>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/installationHelmValues`.
     fn get_installation_helm_values(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetInstallationHelmValues>,
-            Then<operations::GetInstallationHelmValues>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetInstallationHelmValues>,
+            crate::mock::Then<crate::operations::GetInstallationHelmValues>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/isReady`.
     fn get_cluster_readiness_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterReadinessStatus>,
-            Then<operations::GetClusterReadinessStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterReadinessStatus>,
+            crate::mock::Then<crate::operations::GetClusterReadinessStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/karpenterPrivateSubnetIds`.
     fn update_karpenter_private_fargate_subnet_ids(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpdateKarpenterPrivateFargateSubnetIds>,
-            Then<operations::UpdateKarpenterPrivateFargateSubnetIds>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpdateKarpenterPrivateFargateSubnetIds>,
+            crate::mock::Then<crate::operations::UpdateKarpenterPrivateFargateSubnetIds>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/kubeconfig`.
     fn get_cluster_kubeconfig(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterKubeconfig>,
-            Then<operations::GetClusterKubeconfig>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterKubeconfig>,
+            crate::mock::Then<crate::operations::GetClusterKubeconfig>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/kubeconfig`.
     fn edit_cluster_kubeconfig(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditClusterKubeconfig>,
-            Then<operations::EditClusterKubeconfig>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditClusterKubeconfig>,
+            crate::mock::Then<crate::operations::EditClusterKubeconfig>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/logs`.
     fn list_cluster_logs(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListClusterLogs>,
-            Then<operations::ListClusterLogs>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListClusterLogs>,
+            crate::mock::Then<crate::operations::ListClusterLogs>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/operator/attach`.
     fn attach_cluster_operator(
         &self,
-        configure: impl FnOnce(
-            When<operations::AttachClusterOperator>,
-            Then<operations::AttachClusterOperator>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AttachClusterOperator>,
+            crate::mock::Then<crate::operations::AttachClusterOperator>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/operator/bootstrap`.
     fn get_cluster_operator_bootstrap(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterOperatorBootstrap>,
-            Then<operations::GetClusterOperatorBootstrap>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterOperatorBootstrap>,
+            crate::mock::Then<crate::operations::GetClusterOperatorBootstrap>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/operator/status`.
     fn get_cluster_operator_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterOperatorStatus>,
-            Then<operations::GetClusterOperatorStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterOperatorStatus>,
+            crate::mock::Then<crate::operations::GetClusterOperatorStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/operator/update`.
     fn update_cluster_operator(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpdateClusterOperator>,
-            Then<operations::UpdateClusterOperator>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpdateClusterOperator>,
+            crate::mock::Then<crate::operations::UpdateClusterOperator>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/platformBinding`.
     fn get_cluster_platform_binding(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterPlatformBinding>,
-            Then<operations::GetClusterPlatformBinding>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterPlatformBinding>,
+            crate::mock::Then<crate::operations::GetClusterPlatformBinding>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/platformBinding`.
     fn update_cluster_platform_binding(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpdateClusterPlatformBinding>,
-            Then<operations::UpdateClusterPlatformBinding>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpdateClusterPlatformBinding>,
+            crate::mock::Then<crate::operations::UpdateClusterPlatformBinding>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/platformBinding/component/{componentKey}/resolve`.
     fn resolve_platform_component_configuration(
         &self,
-        configure: impl FnOnce(
-            When<operations::ResolvePlatformComponentConfiguration>,
-            Then<operations::ResolvePlatformComponentConfiguration>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ResolvePlatformComponentConfiguration>,
+            crate::mock::Then<crate::operations::ResolvePlatformComponentConfiguration>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/routingTable`.
     fn get_routing_table(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetRoutingTable>,
-            Then<operations::GetRoutingTable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetRoutingTable>,
+            crate::mock::Then<crate::operations::GetRoutingTable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/routingTable`.
     fn edit_routing_table(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditRoutingTable>,
-            Then<operations::EditRoutingTable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditRoutingTable>,
+            crate::mock::Then<crate::operations::EditRoutingTable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/status`.
     fn get_cluster_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterStatus>,
-            Then<operations::GetClusterStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterStatus>,
+            crate::mock::Then<crate::operations::GetClusterStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/stop`.
     fn stop_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::StopCluster>,
-            Then<operations::StopCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StopCluster>,
+            crate::mock::Then<crate::operations::StopCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/update`.
     fn update_cluster(
         &self,
-        configure: impl FnOnce(
-            When<operations::UpdateCluster>,
-            Then<operations::UpdateCluster>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::UpdateCluster>,
+            crate::mock::Then<crate::operations::UpdateCluster>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/digitalOcean/credentials`.
     fn list_do_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDoCredentials>,
-            Then<operations::ListDoCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDoCredentials>,
+            crate::mock::Then<crate::operations::ListDoCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/digitalOcean/credentials`.
     fn create_do_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateDoCredentials>,
-            Then<operations::CreateDoCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateDoCredentials>,
+            crate::mock::Then<crate::operations::CreateDoCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`.
     fn get_do_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetDoCredentials>,
-            Then<operations::GetDoCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetDoCredentials>,
+            crate::mock::Then<crate::operations::GetDoCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`.
     fn edit_do_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditDoCredentials>,
-            Then<operations::EditDoCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditDoCredentials>,
+            crate::mock::Then<crate::operations::EditDoCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`.
     fn delete_do_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteDoCredentials>,
-            Then<operations::DeleteDoCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteDoCredentials>,
+            crate::mock::Then<crate::operations::DeleteDoCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/gcp/credentials`.
     fn list_gcp_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListGcpCredentials>,
-            Then<operations::ListGcpCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListGcpCredentials>,
+            crate::mock::Then<crate::operations::ListGcpCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/gcp/credentials`.
     fn create_gcp_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateGcpCredentials>,
-            Then<operations::CreateGcpCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateGcpCredentials>,
+            crate::mock::Then<crate::operations::CreateGcpCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/gcp/credentials/{credentialsId}`.
     fn get_gcp_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetGcpCredentials>,
-            Then<operations::GetGcpCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetGcpCredentials>,
+            crate::mock::Then<crate::operations::GetGcpCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/gcp/credentials/{credentialsId}`.
     fn edit_gcp_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditGcpCredentials>,
-            Then<operations::EditGcpCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditGcpCredentials>,
+            crate::mock::Then<crate::operations::EditGcpCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/gcp/credentials/{credentialsId}`.
     fn delete_gcp_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteGcpCredentials>,
-            Then<operations::DeleteGcpCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteGcpCredentials>,
+            crate::mock::Then<crate::operations::DeleteGcpCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/lock`.
     fn list_cluster_lock(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListClusterLock>,
-            Then<operations::ListClusterLock>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListClusterLock>,
+            crate::mock::Then<crate::operations::ListClusterLock>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/onPremise/credentials`.
     fn list_on_premise_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOnPremiseCredentials>,
-            Then<operations::ListOnPremiseCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOnPremiseCredentials>,
+            crate::mock::Then<crate::operations::ListOnPremiseCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/onPremise/credentials`.
     fn create_on_premise_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateOnPremiseCredentials>,
-            Then<operations::CreateOnPremiseCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateOnPremiseCredentials>,
+            crate::mock::Then<crate::operations::CreateOnPremiseCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/onPremise/credentials/{credentialsId}`.
     fn get_on_premise_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOnPremiseCredentials>,
-            Then<operations::GetOnPremiseCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOnPremiseCredentials>,
+            crate::mock::Then<crate::operations::GetOnPremiseCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/onPremise/credentials/{credentialsId}`.
     fn edit_on_premise_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditOnPremiseCredentials>,
-            Then<operations::EditOnPremiseCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditOnPremiseCredentials>,
+            crate::mock::Then<crate::operations::EditOnPremiseCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/onPremise/credentials/{credentialsId}`.
     fn delete_on_premise_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteOnPremiseCredentials>,
-            Then<operations::DeleteOnPremiseCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteOnPremiseCredentials>,
+            crate::mock::Then<crate::operations::DeleteOnPremiseCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/platformTemplate`.
     fn list_platform_templates(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListPlatformTemplates>,
-            Then<operations::ListPlatformTemplates>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListPlatformTemplates>,
+            crate::mock::Then<crate::operations::ListPlatformTemplates>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/platformTemplate/{templateKey}/{templateVersion}/component/{componentKey}/resolve`.
     fn resolve_platform_template_component_configuration(
         &self,
-        configure: impl FnOnce(
-            When<operations::ResolvePlatformTemplateComponentConfiguration>,
-            Then<operations::ResolvePlatformTemplateComponentConfiguration>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::ResolvePlatformTemplateComponentConfiguration,
+            >,
+            crate::mock::Then<
+                crate::operations::ResolvePlatformTemplateComponentConfiguration,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/scaleway/credentials`.
     fn list_scaleway_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListScalewayCredentials>,
-            Then<operations::ListScalewayCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListScalewayCredentials>,
+            crate::mock::Then<crate::operations::ListScalewayCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/scaleway/credentials`.
     fn create_scaleway_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateScalewayCredentials>,
-            Then<operations::CreateScalewayCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateScalewayCredentials>,
+            crate::mock::Then<crate::operations::CreateScalewayCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/scaleway/credentials/{credentialsId}`.
     fn get_scaleway_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetScalewayCredentials>,
-            Then<operations::GetScalewayCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetScalewayCredentials>,
+            crate::mock::Then<crate::operations::GetScalewayCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/scaleway/credentials/{credentialsId}`.
     fn edit_scaleway_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditScalewayCredentials>,
-            Then<operations::EditScalewayCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditScalewayCredentials>,
+            crate::mock::Then<crate::operations::EditScalewayCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/scaleway/credentials/{credentialsId}`.
     fn delete_scaleway_credentials(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteScalewayCredentials>,
-            Then<operations::DeleteScalewayCredentials>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteScalewayCredentials>,
+            crate::mock::Then<crate::operations::DeleteScalewayCredentials>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /scaleway/clusterFeature`.
     fn list_scaleway_features(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListScalewayFeatures>,
-            Then<operations::ListScalewayFeatures>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListScalewayFeatures>,
+            crate::mock::Then<crate::operations::ListScalewayFeatures>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /scaleway/instanceType`.
     fn list_scaleway_instance_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListScalewayInstanceType>,
-            Then<operations::ListScalewayInstanceType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListScalewayInstanceType>,
+            crate::mock::Then<crate::operations::ListScalewayInstanceType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /scaleway/instanceType/{zone}`.
     fn list_scaleway_kapsule_instance_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListScalewayKapsuleInstanceType>,
-            Then<operations::ListScalewayKapsuleInstanceType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListScalewayKapsuleInstanceType>,
+            crate::mock::Then<crate::operations::ListScalewayKapsuleInstanceType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /scaleway/managedDatabase/type`.
     fn list_scw_managed_database_type(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListScwManagedDatabaseType>,
-            Then<operations::ListScwManagedDatabaseType>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListScwManagedDatabaseType>,
+            crate::mock::Then<crate::operations::ListScwManagedDatabaseType>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /scaleway/region`.
     fn list_scaleway_regions(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListScalewayRegions>,
-            Then<operations::ListScalewayRegions>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListScalewayRegions>,
+            crate::mock::Then<crate::operations::ListScalewayRegions>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /secretManagerAccess/{secretManagerAccessId}/associatedServices`.
     fn list_secret_manager_access_external_secrets(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListSecretManagerAccessExternalSecrets>,
-            Then<operations::ListSecretManagerAccessExternalSecrets>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListSecretManagerAccessExternalSecrets>,
+            crate::mock::Then<crate::operations::ListSecretManagerAccessExternalSecrets>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /secretManagerAccess/{secretManagerAccessId}/secrets`.
     fn list_upstream_secrets_from_secret_provider(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListUpstreamSecretsFromSecretProvider>,
-            Then<operations::ListUpstreamSecretsFromSecretProvider>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListUpstreamSecretsFromSecretProvider>,
+            crate::mock::Then<crate::operations::ListUpstreamSecretsFromSecretProvider>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /application/{applicationId}/environmentVariable`.
     fn list_application_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationEnvironmentVariable>,
-            Then<operations::ListApplicationEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationEnvironmentVariable>,
+            crate::mock::Then<crate::operations::ListApplicationEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/environmentVariable`.
     fn create_application_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationEnvironmentVariable>,
-            Then<operations::CreateApplicationEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateApplicationEnvironmentVariable>,
+            crate::mock::Then<crate::operations::CreateApplicationEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/environmentVariable/import`.
     fn import_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::ImportEnvironmentVariable>,
-            Then<operations::ImportEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ImportEnvironmentVariable>,
+            crate::mock::Then<crate::operations::ImportEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /application/{applicationId}/environmentVariable/{environmentVariableId}`.
     fn edit_application_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditApplicationEnvironmentVariable>,
-            Then<operations::EditApplicationEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditApplicationEnvironmentVariable>,
+            crate::mock::Then<crate::operations::EditApplicationEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /application/{applicationId}/environmentVariable/{environmentVariableId}`.
     fn delete_application_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteApplicationEnvironmentVariable>,
-            Then<operations::DeleteApplicationEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteApplicationEnvironmentVariable>,
+            crate::mock::Then<crate::operations::DeleteApplicationEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/alias`.
     fn create_application_environment_variable_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationEnvironmentVariableAlias>,
-            Then<operations::CreateApplicationEnvironmentVariableAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::CreateApplicationEnvironmentVariableAlias,
+            >,
+            crate::mock::Then<
+                crate::operations::CreateApplicationEnvironmentVariableAlias,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/override`.
     fn create_application_environment_variable_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationEnvironmentVariableOverride>,
-            Then<operations::CreateApplicationEnvironmentVariableOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::CreateApplicationEnvironmentVariableOverride,
+            >,
+            crate::mock::Then<
+                crate::operations::CreateApplicationEnvironmentVariableOverride,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /application/{applicationId}/secret`.
     fn list_application_secrets(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListApplicationSecrets>,
-            Then<operations::ListApplicationSecrets>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListApplicationSecrets>,
+            crate::mock::Then<crate::operations::ListApplicationSecrets>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/secret`.
     fn create_application_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationSecret>,
-            Then<operations::CreateApplicationSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateApplicationSecret>,
+            crate::mock::Then<crate::operations::CreateApplicationSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /application/{applicationId}/secret/{secretId}`.
     fn edit_application_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditApplicationSecret>,
-            Then<operations::EditApplicationSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditApplicationSecret>,
+            crate::mock::Then<crate::operations::EditApplicationSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /application/{applicationId}/secret/{secretId}`.
     fn delete_application_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteApplicationSecret>,
-            Then<operations::DeleteApplicationSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteApplicationSecret>,
+            crate::mock::Then<crate::operations::DeleteApplicationSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/secret/{secretId}/alias`.
     fn create_application_secret_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationSecretAlias>,
-            Then<operations::CreateApplicationSecretAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateApplicationSecretAlias>,
+            crate::mock::Then<crate::operations::CreateApplicationSecretAlias>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/secret/{secretId}/override`.
     fn create_application_secret_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateApplicationSecretOverride>,
-            Then<operations::CreateApplicationSecretOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateApplicationSecretOverride>,
+            crate::mock::Then<crate::operations::CreateApplicationSecretOverride>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /container/{containerId}/environmentVariable`.
     fn list_container_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerEnvironmentVariable>,
-            Then<operations::ListContainerEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerEnvironmentVariable>,
+            crate::mock::Then<crate::operations::ListContainerEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/environmentVariable`.
     fn create_container_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainerEnvironmentVariable>,
-            Then<operations::CreateContainerEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateContainerEnvironmentVariable>,
+            crate::mock::Then<crate::operations::CreateContainerEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/environmentVariable/import`.
     fn import_container_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::ImportContainerEnvironmentVariable>,
-            Then<operations::ImportContainerEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ImportContainerEnvironmentVariable>,
+            crate::mock::Then<crate::operations::ImportContainerEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /container/{containerId}/environmentVariable/{environmentVariableId}`.
     fn edit_container_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditContainerEnvironmentVariable>,
-            Then<operations::EditContainerEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditContainerEnvironmentVariable>,
+            crate::mock::Then<crate::operations::EditContainerEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /container/{containerId}/environmentVariable/{environmentVariableId}`.
     fn delete_container_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteContainerEnvironmentVariable>,
-            Then<operations::DeleteContainerEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteContainerEnvironmentVariable>,
+            crate::mock::Then<crate::operations::DeleteContainerEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/environmentVariable/{environmentVariableId}/alias`.
     fn create_container_environment_variable_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainerEnvironmentVariableAlias>,
-            Then<operations::CreateContainerEnvironmentVariableAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::CreateContainerEnvironmentVariableAlias,
+            >,
+            crate::mock::Then<crate::operations::CreateContainerEnvironmentVariableAlias>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/environmentVariable/{environmentVariableId}/override`.
     fn create_container_environment_variable_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainerEnvironmentVariableOverride>,
-            Then<operations::CreateContainerEnvironmentVariableOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::CreateContainerEnvironmentVariableOverride,
+            >,
+            crate::mock::Then<
+                crate::operations::CreateContainerEnvironmentVariableOverride,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /container/{containerId}/secret`.
     fn list_container_secrets(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListContainerSecrets>,
-            Then<operations::ListContainerSecrets>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListContainerSecrets>,
+            crate::mock::Then<crate::operations::ListContainerSecrets>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/secret`.
     fn create_container_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainerSecret>,
-            Then<operations::CreateContainerSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateContainerSecret>,
+            crate::mock::Then<crate::operations::CreateContainerSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /container/{containerId}/secret/{secretId}`.
     fn edit_container_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditContainerSecret>,
-            Then<operations::EditContainerSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditContainerSecret>,
+            crate::mock::Then<crate::operations::EditContainerSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /container/{containerId}/secret/{secretId}`.
     fn delete_container_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteContainerSecret>,
-            Then<operations::DeleteContainerSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteContainerSecret>,
+            crate::mock::Then<crate::operations::DeleteContainerSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/secret/{secretId}/alias`.
     fn create_container_secret_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainerSecretAlias>,
-            Then<operations::CreateContainerSecretAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateContainerSecretAlias>,
+            crate::mock::Then<crate::operations::CreateContainerSecretAlias>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/secret/{secretId}/override`.
     fn create_container_secret_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateContainerSecretOverride>,
-            Then<operations::CreateContainerSecretOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateContainerSecretOverride>,
+            crate::mock::Then<crate::operations::CreateContainerSecretOverride>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /environment/{environmentId}/environmentVariable`.
     fn list_environment_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentEnvironmentVariable>,
-            Then<operations::ListEnvironmentEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentEnvironmentVariable>,
+            crate::mock::Then<crate::operations::ListEnvironmentEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/environmentVariable`.
     fn create_environment_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateEnvironmentEnvironmentVariable>,
-            Then<operations::CreateEnvironmentEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateEnvironmentEnvironmentVariable>,
+            crate::mock::Then<crate::operations::CreateEnvironmentEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /environment/{environmentId}/environmentVariable/{environmentVariableId}`.
     fn edit_environment_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditEnvironmentEnvironmentVariable>,
-            Then<operations::EditEnvironmentEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditEnvironmentEnvironmentVariable>,
+            crate::mock::Then<crate::operations::EditEnvironmentEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /environment/{environmentId}/environmentVariable/{environmentVariableId}`.
     fn delete_environment_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteEnvironmentEnvironmentVariable>,
-            Then<operations::DeleteEnvironmentEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteEnvironmentEnvironmentVariable>,
+            crate::mock::Then<crate::operations::DeleteEnvironmentEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/alias`.
     fn create_environment_environment_variable_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateEnvironmentEnvironmentVariableAlias>,
-            Then<operations::CreateEnvironmentEnvironmentVariableAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::CreateEnvironmentEnvironmentVariableAlias,
+            >,
+            crate::mock::Then<
+                crate::operations::CreateEnvironmentEnvironmentVariableAlias,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/override`.
     fn create_environment_environment_variable_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateEnvironmentEnvironmentVariableOverride>,
-            Then<operations::CreateEnvironmentEnvironmentVariableOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::CreateEnvironmentEnvironmentVariableOverride,
+            >,
+            crate::mock::Then<
+                crate::operations::CreateEnvironmentEnvironmentVariableOverride,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /environment/{environmentId}/secret`.
     fn list_environment_secrets(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListEnvironmentSecrets>,
-            Then<operations::ListEnvironmentSecrets>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentSecrets>,
+            crate::mock::Then<crate::operations::ListEnvironmentSecrets>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/secret`.
     fn create_environment_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateEnvironmentSecret>,
-            Then<operations::CreateEnvironmentSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateEnvironmentSecret>,
+            crate::mock::Then<crate::operations::CreateEnvironmentSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /environment/{environmentId}/secret/{secretId}`.
     fn edit_environment_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditEnvironmentSecret>,
-            Then<operations::EditEnvironmentSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditEnvironmentSecret>,
+            crate::mock::Then<crate::operations::EditEnvironmentSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /environment/{environmentId}/secret/{secretId}`.
     fn delete_environment_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteEnvironmentSecret>,
-            Then<operations::DeleteEnvironmentSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteEnvironmentSecret>,
+            crate::mock::Then<crate::operations::DeleteEnvironmentSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/secret/{secretId}/alias`.
     fn create_environment_secret_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateEnvironmentSecretAlias>,
-            Then<operations::CreateEnvironmentSecretAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateEnvironmentSecretAlias>,
+            crate::mock::Then<crate::operations::CreateEnvironmentSecretAlias>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/secret/{secretId}/override`.
     fn create_environment_secret_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateEnvironmentSecretOverride>,
-            Then<operations::CreateEnvironmentSecretOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateEnvironmentSecretOverride>,
+            crate::mock::Then<crate::operations::CreateEnvironmentSecretOverride>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /job/{jobId}/environmentVariable`.
     fn list_job_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListJobEnvironmentVariable>,
-            Then<operations::ListJobEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListJobEnvironmentVariable>,
+            crate::mock::Then<crate::operations::ListJobEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/environmentVariable`.
     fn create_job_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateJobEnvironmentVariable>,
-            Then<operations::CreateJobEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateJobEnvironmentVariable>,
+            crate::mock::Then<crate::operations::CreateJobEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/environmentVariable/import`.
     fn import_job_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::ImportJobEnvironmentVariable>,
-            Then<operations::ImportJobEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ImportJobEnvironmentVariable>,
+            crate::mock::Then<crate::operations::ImportJobEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /job/{jobId}/environmentVariable/{environmentVariableId}`.
     fn edit_job_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditJobEnvironmentVariable>,
-            Then<operations::EditJobEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditJobEnvironmentVariable>,
+            crate::mock::Then<crate::operations::EditJobEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /job/{jobId}/environmentVariable/{environmentVariableId}`.
     fn delete_job_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteJobEnvironmentVariable>,
-            Then<operations::DeleteJobEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteJobEnvironmentVariable>,
+            crate::mock::Then<crate::operations::DeleteJobEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/environmentVariable/{environmentVariableId}/alias`.
     fn create_job_environment_variable_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateJobEnvironmentVariableAlias>,
-            Then<operations::CreateJobEnvironmentVariableAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateJobEnvironmentVariableAlias>,
+            crate::mock::Then<crate::operations::CreateJobEnvironmentVariableAlias>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/environmentVariable/{environmentVariableId}/override`.
     fn create_job_environment_variable_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateJobEnvironmentVariableOverride>,
-            Then<operations::CreateJobEnvironmentVariableOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateJobEnvironmentVariableOverride>,
+            crate::mock::Then<crate::operations::CreateJobEnvironmentVariableOverride>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /job/{jobId}/secret`.
     fn list_job_secrets(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListJobSecrets>,
-            Then<operations::ListJobSecrets>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListJobSecrets>,
+            crate::mock::Then<crate::operations::ListJobSecrets>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/secret`.
     fn create_job_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateJobSecret>,
-            Then<operations::CreateJobSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateJobSecret>,
+            crate::mock::Then<crate::operations::CreateJobSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /job/{jobId}/secret/{secretId}`.
     fn edit_job_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditJobSecret>,
-            Then<operations::EditJobSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditJobSecret>,
+            crate::mock::Then<crate::operations::EditJobSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /job/{jobId}/secret/{secretId}`.
     fn delete_job_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteJobSecret>,
-            Then<operations::DeleteJobSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteJobSecret>,
+            crate::mock::Then<crate::operations::DeleteJobSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/secret/{secretId}/alias`.
     fn create_job_secret_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateJobSecretAlias>,
-            Then<operations::CreateJobSecretAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateJobSecretAlias>,
+            crate::mock::Then<crate::operations::CreateJobSecretAlias>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/secret/{secretId}/override`.
     fn create_job_secret_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateJobSecretOverride>,
-            Then<operations::CreateJobSecretOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateJobSecretOverride>,
+            crate::mock::Then<crate::operations::CreateJobSecretOverride>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /project/{projectId}/environmentVariable`.
     fn list_project_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListProjectEnvironmentVariable>,
-            Then<operations::ListProjectEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListProjectEnvironmentVariable>,
+            crate::mock::Then<crate::operations::ListProjectEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/environmentVariable`.
     fn create_project_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateProjectEnvironmentVariable>,
-            Then<operations::CreateProjectEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateProjectEnvironmentVariable>,
+            crate::mock::Then<crate::operations::CreateProjectEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /project/{projectId}/environmentVariable/{environmentVariableId}`.
     fn edit_project_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditProjectEnvironmentVariable>,
-            Then<operations::EditProjectEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditProjectEnvironmentVariable>,
+            crate::mock::Then<crate::operations::EditProjectEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /project/{projectId}/environmentVariable/{environmentVariableId}`.
     fn delete_project_environment_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteProjectEnvironmentVariable>,
-            Then<operations::DeleteProjectEnvironmentVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteProjectEnvironmentVariable>,
+            crate::mock::Then<crate::operations::DeleteProjectEnvironmentVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/environmentVariable/{environmentVariableId}/alias`.
     fn create_project_environment_variable_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateProjectEnvironmentVariableAlias>,
-            Then<operations::CreateProjectEnvironmentVariableAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateProjectEnvironmentVariableAlias>,
+            crate::mock::Then<crate::operations::CreateProjectEnvironmentVariableAlias>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/environmentVariable/{environmentVariableId}/override`.
     fn create_project_environment_variable_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateProjectEnvironmentVariableOverride>,
-            Then<operations::CreateProjectEnvironmentVariableOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::CreateProjectEnvironmentVariableOverride,
+            >,
+            crate::mock::Then<
+                crate::operations::CreateProjectEnvironmentVariableOverride,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /project/{projectId}/secret`.
     fn list_project_secrets(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListProjectSecrets>,
-            Then<operations::ListProjectSecrets>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListProjectSecrets>,
+            crate::mock::Then<crate::operations::ListProjectSecrets>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/secret`.
     fn create_project_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateProjectSecret>,
-            Then<operations::CreateProjectSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateProjectSecret>,
+            crate::mock::Then<crate::operations::CreateProjectSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /project/{projectId}/secret/{secretId}`.
     fn edit_project_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditProjectSecret>,
-            Then<operations::EditProjectSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditProjectSecret>,
+            crate::mock::Then<crate::operations::EditProjectSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /project/{projectId}/secret/{secretId}`.
     fn delete_project_secret(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteProjectSecret>,
-            Then<operations::DeleteProjectSecret>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteProjectSecret>,
+            crate::mock::Then<crate::operations::DeleteProjectSecret>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/secret/{secretId}/alias`.
     fn create_project_secret_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateProjectSecretAlias>,
-            Then<operations::CreateProjectSecretAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateProjectSecretAlias>,
+            crate::mock::Then<crate::operations::CreateProjectSecretAlias>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/secret/{secretId}/override`.
     fn create_project_secret_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateProjectSecretOverride>,
-            Then<operations::CreateProjectSecretOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateProjectSecretOverride>,
+            crate::mock::Then<crate::operations::CreateProjectSecretOverride>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /variable`.
     fn list_variables(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListVariables>,
-            Then<operations::ListVariables>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListVariables>,
+            crate::mock::Then<crate::operations::ListVariables>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /variable`.
     fn create_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateVariable>,
-            Then<operations::CreateVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateVariable>,
+            crate::mock::Then<crate::operations::CreateVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /variable/import`.
     fn import_environment_variables(
         &self,
-        configure: impl FnOnce(
-            When<operations::ImportEnvironmentVariables>,
-            Then<operations::ImportEnvironmentVariables>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ImportEnvironmentVariables>,
+            crate::mock::Then<crate::operations::ImportEnvironmentVariables>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /variable/{variableId}`.
     fn edit_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditVariable>,
-            Then<operations::EditVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditVariable>,
+            crate::mock::Then<crate::operations::EditVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /variable/{variableId}`.
     fn delete_variable(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteVariable>,
-            Then<operations::DeleteVariable>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteVariable>,
+            crate::mock::Then<crate::operations::DeleteVariable>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /variable/{variableId}/alias`.
     fn create_variable_alias(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateVariableAlias>,
-            Then<operations::CreateVariableAlias>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateVariableAlias>,
+            crate::mock::Then<crate::operations::CreateVariableAlias>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /variable/{variableId}/override`.
     fn create_variable_override(
         &self,
-        configure: impl FnOnce(
-            When<operations::CreateVariableOverride>,
-            Then<operations::CreateVariableOverride>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateVariableOverride>,
+            crate::mock::Then<crate::operations::CreateVariableOverride>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/bitbucket/repository`.
     fn get_bitbucket_repositories(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetBitbucketRepositories>,
-            Then<operations::GetBitbucketRepositories>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetBitbucketRepositories>,
+            crate::mock::Then<crate::operations::GetBitbucketRepositories>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/bitbucket/repository/branch`.
     fn get_bitbucket_repository_branches(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetBitbucketRepositoryBranches>,
-            Then<operations::GetBitbucketRepositoryBranches>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetBitbucketRepositoryBranches>,
+            crate::mock::Then<crate::operations::GetBitbucketRepositoryBranches>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/gitAuthProvider`.
     fn get_git_provider_account(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetGitProviderAccount>,
-            Then<operations::GetGitProviderAccount>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetGitProviderAccount>,
+            crate::mock::Then<crate::operations::GetGitProviderAccount>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/github/repository`.
     fn get_github_repositories(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetGithubRepositories>,
-            Then<operations::GetGithubRepositories>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetGithubRepositories>,
+            crate::mock::Then<crate::operations::GetGithubRepositories>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/github/repository/branch`.
     fn get_github_repository_branches(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetGithubRepositoryBranches>,
-            Then<operations::GetGithubRepositoryBranches>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetGithubRepositoryBranches>,
+            crate::mock::Then<crate::operations::GetGithubRepositoryBranches>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/gitlab/repository`.
     fn get_gitlab_repositories(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetGitlabRepositories>,
-            Then<operations::GetGitlabRepositories>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetGitlabRepositories>,
+            crate::mock::Then<crate::operations::GetGitlabRepositories>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/gitlab/repository/branch`.
     fn get_gitlab_repository_branches(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetGitlabRepositoryBranches>,
-            Then<operations::GetGitlabRepositoryBranches>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetGitlabRepositoryBranches>,
+            crate::mock::Then<crate::operations::GetGitlabRepositoryBranches>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/bitbucket/repository`.
     fn get_organization_bitbucket_repositories(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationBitbucketRepositories>,
-            Then<operations::GetOrganizationBitbucketRepositories>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationBitbucketRepositories>,
+            crate::mock::Then<crate::operations::GetOrganizationBitbucketRepositories>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/bitbucket/repository/branch`.
     fn get_organization_bitbucket_repository_branches(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationBitbucketRepositoryBranches>,
-            Then<operations::GetOrganizationBitbucketRepositoryBranches>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::GetOrganizationBitbucketRepositoryBranches,
+            >,
+            crate::mock::Then<
+                crate::operations::GetOrganizationBitbucketRepositoryBranches,
+            >,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/gitAuthProvider`.
     fn get_organization_git_provider_account(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationGitProviderAccount>,
-            Then<operations::GetOrganizationGitProviderAccount>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationGitProviderAccount>,
+            crate::mock::Then<crate::operations::GetOrganizationGitProviderAccount>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/github/repository`.
     fn get_organization_github_repositories(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationGithubRepositories>,
-            Then<operations::GetOrganizationGithubRepositories>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationGithubRepositories>,
+            crate::mock::Then<crate::operations::GetOrganizationGithubRepositories>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/github/repository/branch`.
     fn get_organization_github_repository_branches(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationGithubRepositoryBranches>,
-            Then<operations::GetOrganizationGithubRepositoryBranches>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::GetOrganizationGithubRepositoryBranches,
+            >,
+            crate::mock::Then<crate::operations::GetOrganizationGithubRepositoryBranches>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/gitlab/repository`.
     fn get_organization_gitlab_repositories(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationGitlabRepositories>,
-            Then<operations::GetOrganizationGitlabRepositories>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationGitlabRepositories>,
+            crate::mock::Then<crate::operations::GetOrganizationGitlabRepositories>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/gitlab/repository/branch`.
     fn get_organization_gitlab_repository_branches(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationGitlabRepositoryBranches>,
-            Then<operations::GetOrganizationGitlabRepositoryBranches>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<
+                crate::operations::GetOrganizationGitlabRepositoryBranches,
+            >,
+            crate::mock::Then<crate::operations::GetOrganizationGitlabRepositoryBranches>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `POST /organization/{organizationId}/github/connect`.
     fn organization_github_app_connect(
         &self,
-        configure: impl FnOnce(
-            When<operations::OrganizationGithubAppConnect>,
-            Then<operations::OrganizationGithubAppConnect>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::OrganizationGithubAppConnect>,
+            crate::mock::Then<crate::operations::OrganizationGithubAppConnect>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `DELETE /organization/{organizationId}/github/disconnect`.
     fn organization_github_app_disconnect(
         &self,
-        configure: impl FnOnce(
-            When<operations::OrganizationGithubAppDisconnect>,
-            Then<operations::OrganizationGithubAppDisconnect>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::OrganizationGithubAppDisconnect>,
+            crate::mock::Then<crate::operations::OrganizationGithubAppDisconnect>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
     /// Mocks `POST /organization/{organizationId}/listDirectoriesFromGitRepository`.
     fn list_directories_from_git_repository(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListDirectoriesFromGitRepository>,
-            Then<operations::ListDirectoriesFromGitRepository>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListDirectoriesFromGitRepository>,
+            crate::mock::Then<crate::operations::ListDirectoriesFromGitRepository>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /account/referral`.
     fn get_account_referral(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetAccountReferral>,
-            Then<operations::GetAccountReferral>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetAccountReferral>,
+            crate::mock::Then<crate::operations::GetAccountReferral>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /account/rewardClaim`.
     fn post_account_reward_claim(
         &self,
-        configure: impl FnOnce(
-            When<operations::PostAccountRewardClaim>,
-            Then<operations::PostAccountRewardClaim>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::PostAccountRewardClaim>,
+            crate::mock::Then<crate::operations::PostAccountRewardClaim>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/billingExternalId`.
     fn get_organization_billing_external_id(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationBillingExternalId>,
-            Then<operations::GetOrganizationBillingExternalId>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationBillingExternalId>,
+            crate::mock::Then<crate::operations::GetOrganizationBillingExternalId>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/billingInfo`.
     fn get_organization_billing_info(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationBillingInfo>,
-            Then<operations::GetOrganizationBillingInfo>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationBillingInfo>,
+            crate::mock::Then<crate::operations::GetOrganizationBillingInfo>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `PUT /organization/{organizationId}/billingInfo`.
     fn edit_organization_billing_info(
         &self,
-        configure: impl FnOnce(
-            When<operations::EditOrganizationBillingInfo>,
-            Then<operations::EditOrganizationBillingInfo>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditOrganizationBillingInfo>,
+            crate::mock::Then<crate::operations::EditOrganizationBillingInfo>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/billingStatus`.
     fn get_organization_billing_status(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationBillingStatus>,
-            Then<operations::GetOrganizationBillingStatus>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationBillingStatus>,
+            crate::mock::Then<crate::operations::GetOrganizationBillingStatus>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/billingUsageReport`.
     fn generate_billing_usage_report(
         &self,
-        configure: impl FnOnce(
-            When<operations::GenerateBillingUsageReport>,
-            Then<operations::GenerateBillingUsageReport>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GenerateBillingUsageReport>,
+            crate::mock::Then<crate::operations::GenerateBillingUsageReport>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/changePlan`.
     fn change_plan(
         &self,
-        configure: impl FnOnce(
-            When<operations::ChangePlan>,
-            Then<operations::ChangePlan>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ChangePlan>,
+            crate::mock::Then<crate::operations::ChangePlan>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/currentCost`.
     fn get_cluster_current_cost(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetClusterCurrentCost>,
-            Then<operations::GetClusterCurrentCost>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetClusterCurrentCost>,
+            crate::mock::Then<crate::operations::GetClusterCurrentCost>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/creditCard`.
     fn list_organization_credit_cards(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationCreditCards>,
-            Then<operations::ListOrganizationCreditCards>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationCreditCards>,
+            crate::mock::Then<crate::operations::ListOrganizationCreditCards>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/creditCard`.
     fn add_credit_card(
         &self,
-        configure: impl FnOnce(
-            When<operations::AddCreditCard>,
-            Then<operations::AddCreditCard>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AddCreditCard>,
+            crate::mock::Then<crate::operations::AddCreditCard>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `DELETE /organization/{organizationId}/creditCard/{creditCardId}`.
     fn delete_credit_card(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteCreditCard>,
-            Then<operations::DeleteCreditCard>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteCreditCard>,
+            crate::mock::Then<crate::operations::DeleteCreditCard>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/creditCode`.
     fn add_credit_code(
         &self,
-        configure: impl FnOnce(
-            When<operations::AddCreditCode>,
-            Then<operations::AddCreditCode>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AddCreditCode>,
+            crate::mock::Then<crate::operations::AddCreditCode>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/currentCost`.
     fn get_organization_current_cost(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationCurrentCost>,
-            Then<operations::GetOrganizationCurrentCost>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationCurrentCost>,
+            crate::mock::Then<crate::operations::GetOrganizationCurrentCost>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/downloadInvoices`.
     fn organization_download_all_invoices(
         &self,
-        configure: impl FnOnce(
-            When<operations::OrganizationDownloadAllInvoices>,
-            Then<operations::OrganizationDownloadAllInvoices>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::OrganizationDownloadAllInvoices>,
+            crate::mock::Then<crate::operations::OrganizationDownloadAllInvoices>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/invoice`.
     fn list_organization_invoice(
         &self,
-        configure: impl FnOnce(
-            When<operations::ListOrganizationInvoice>,
-            Then<operations::ListOrganizationInvoice>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationInvoice>,
+            crate::mock::Then<crate::operations::ListOrganizationInvoice>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/invoice/{invoiceId}`.
     fn get_organization_invoice(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationInvoice>,
-            Then<operations::GetOrganizationInvoice>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationInvoice>,
+            crate::mock::Then<crate::operations::GetOrganizationInvoice>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/invoice/{invoiceId}/download`.
     fn get_organization_invoice_pdf(
         &self,
-        configure: impl FnOnce(
-            When<operations::GetOrganizationInvoicePdf>,
-            Then<operations::GetOrganizationInvoicePdf>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationInvoicePdf>,
+            crate::mock::Then<crate::operations::GetOrganizationInvoicePdf>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
 }
 
-impl MockServerExt for httpmock::MockServer {
-    fn mock_operation<O: rt::Operation>(
+impl crate::mock::MockServerExt for ::httpmock::MockServer {
+    fn mock_operation<O: crate::runtime::Operation>(
         &self,
-        configure: impl FnOnce(When<O>, Then<O>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>),
+    ) -> ::httpmock::Mock<'_> {
         crate::mock::mock(self, configure)
     }
 }

@@ -3,26 +3,20 @@
 
 //! How operations page, derived from the contract.
 
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use crate::operations;
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use crate::runtime as rt;
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use crate::types;
-
 #[cfg(feature = "agents")]
-impl rt::WindowOperation for operations::ListAgenticWorkflowDeploymentHistoryV2 {
-    type Item = types::DeploymentHistoryService;
+impl crate::runtime::WindowOperation
+for crate::operations::ListAgenticWorkflowDeploymentHistoryV2 {
+    type Item = crate::types::DeploymentHistoryService;
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePageV2,
-    ) -> rt::PageParts<types::DeploymentHistoryService> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryServicePageV2,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryService> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
@@ -30,63 +24,71 @@ impl rt::WindowOperation for operations::ListAgenticWorkflowDeploymentHistoryV2 
 }
 
 #[cfg(feature = "applications")]
-impl rt::PagedOperation for operations::ListApplicationCommit {
-    type Item = types::Commit;
-    const PAGING: rt::Paging = rt::Paging::StartId {
+impl crate::runtime::PagedOperation for crate::operations::ListApplicationCommit {
+    type Item = crate::types::Commit;
+    const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
         short_page_ends: false,
     };
-    fn split(page: types::CommitResponseList) -> rt::PageParts<types::Commit> {
-        rt::PageParts {
-            declared_size: None,
-            next: None,
-            previous: None,
+    fn split(
+        page: crate::types::CommitResponseList,
+    ) -> crate::runtime::PageParts<crate::types::Commit> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results.into_iter().flatten().collect(),
         }
     }
-    fn item_id(item: &types::Commit) -> Option<String> {
-        Some(item.git_commit_id.to_string())
+    fn item_id(
+        item: &crate::types::Commit,
+    ) -> ::core::option::Option<::std::string::String> {
+        ::core::option::Option::Some(item.git_commit_id.to_string())
     }
 }
 
 #[cfg(feature = "applications")]
-impl rt::PagedOperation for operations::ListApplicationDeploymentHistory {
-    type Item = types::DeploymentHistory;
-    const PAGING: rt::Paging = rt::Paging::StartId {
+impl crate::runtime::PagedOperation
+for crate::operations::ListApplicationDeploymentHistory {
+    type Item = crate::types::DeploymentHistory;
+    const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
         short_page_ends: false,
     };
     fn split(
-        page: types::DeploymentHistoryPage,
-    ) -> rt::PageParts<types::DeploymentHistory> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryPage,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistory> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
     }
-    fn item_id(item: &types::DeploymentHistory) -> Option<String> {
-        Some(item.id.to_string())
+    fn item_id(
+        item: &crate::types::DeploymentHistory,
+    ) -> ::core::option::Option<::std::string::String> {
+        ::core::option::Option::Some(item.id.to_string())
     }
 }
 
 #[cfg(feature = "applications")]
-impl rt::WindowOperation for operations::ListApplicationDeploymentHistoryV2 {
-    type Item = types::DeploymentHistoryService;
+impl crate::runtime::WindowOperation
+for crate::operations::ListApplicationDeploymentHistoryV2 {
+    type Item = crate::types::DeploymentHistoryService;
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePageV2,
-    ) -> rt::PageParts<types::DeploymentHistoryService> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryServicePageV2,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryService> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
@@ -94,40 +96,45 @@ impl rt::WindowOperation for operations::ListApplicationDeploymentHistoryV2 {
 }
 
 #[cfg(feature = "applications")]
-impl rt::PagedOperation for operations::ListApplicationEvent {
-    type Item = types::Event;
-    const PAGING: rt::Paging = rt::Paging::StartId {
+impl crate::runtime::PagedOperation for crate::operations::ListApplicationEvent {
+    type Item = crate::types::Event;
+    const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
         short_page_ends: false,
     };
-    fn split(page: types::EventPaginatedResponseList) -> rt::PageParts<types::Event> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+    fn split(
+        page: crate::types::EventPaginatedResponseList,
+    ) -> crate::runtime::PageParts<crate::types::Event> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
     }
-    fn item_id(item: &types::Event) -> Option<String> {
-        Some(item.id.to_string())
+    fn item_id(
+        item: &crate::types::Event,
+    ) -> ::core::option::Option<::std::string::String> {
+        ::core::option::Option::Some(item.id.to_string())
     }
 }
 
 #[cfg(feature = "containers")]
-impl rt::WindowOperation for operations::ListContainerDeploymentHistoryV2 {
-    type Item = types::DeploymentHistoryService;
+impl crate::runtime::WindowOperation
+for crate::operations::ListContainerDeploymentHistoryV2 {
+    type Item = crate::types::DeploymentHistoryService;
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePageV2,
-    ) -> rt::PageParts<types::DeploymentHistoryService> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryServicePageV2,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryService> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
@@ -135,64 +142,72 @@ impl rt::WindowOperation for operations::ListContainerDeploymentHistoryV2 {
 }
 
 #[cfg(feature = "databases")]
-impl rt::PagedOperation for operations::ListDatabaseBackup {
-    type Item = types::Backup;
-    const PAGING: rt::Paging = rt::Paging::StartId {
-        parameter: "startId",
-        short_page_ends: false,
-    };
-    fn split(page: types::BackupPaginatedResponseList) -> rt::PageParts<types::Backup> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
-                .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
-            items_held_back: false,
-            items: page.results,
-        }
-    }
-    fn item_id(item: &types::Backup) -> Option<String> {
-        Some(item.id.to_string())
-    }
-}
-
-#[cfg(feature = "databases")]
-impl rt::PagedOperation for operations::ListDatabaseDeploymentHistory {
-    type Item = types::DeploymentHistoryDatabase;
-    const PAGING: rt::Paging = rt::Paging::StartId {
+impl crate::runtime::PagedOperation for crate::operations::ListDatabaseBackup {
+    type Item = crate::types::Backup;
+    const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
         short_page_ends: false,
     };
     fn split(
-        page: types::ListDatabaseDeploymentHistoryResponse,
-    ) -> rt::PageParts<types::DeploymentHistoryDatabase> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::BackupPaginatedResponseList,
+    ) -> crate::runtime::PageParts<crate::types::Backup> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
     }
-    fn item_id(item: &types::DeploymentHistoryDatabase) -> Option<String> {
-        Some(item.id.to_string())
+    fn item_id(
+        item: &crate::types::Backup,
+    ) -> ::core::option::Option<::std::string::String> {
+        ::core::option::Option::Some(item.id.to_string())
     }
 }
 
 #[cfg(feature = "databases")]
-impl rt::WindowOperation for operations::ListDatabaseDeploymentHistoryV2 {
-    type Item = types::DeploymentHistoryService;
+impl crate::runtime::PagedOperation
+for crate::operations::ListDatabaseDeploymentHistory {
+    type Item = crate::types::DeploymentHistoryDatabase;
+    const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
+        parameter: "startId",
+        short_page_ends: false,
+    };
+    fn split(
+        page: crate::types::ListDatabaseDeploymentHistoryResponse,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryDatabase> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
+                .and_then(|size| u64::try_from(size).ok()),
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
+            items_held_back: false,
+            items: page.results,
+        }
+    }
+    fn item_id(
+        item: &crate::types::DeploymentHistoryDatabase,
+    ) -> ::core::option::Option<::std::string::String> {
+        ::core::option::Option::Some(item.id.to_string())
+    }
+}
+
+#[cfg(feature = "databases")]
+impl crate::runtime::WindowOperation
+for crate::operations::ListDatabaseDeploymentHistoryV2 {
+    type Item = crate::types::DeploymentHistoryService;
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePageV2,
-    ) -> rt::PageParts<types::DeploymentHistoryService> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryServicePageV2,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryService> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
@@ -200,64 +215,72 @@ impl rt::WindowOperation for operations::ListDatabaseDeploymentHistoryV2 {
 }
 
 #[cfg(feature = "databases")]
-impl rt::PagedOperation for operations::ListDatabaseEvent {
-    type Item = types::Event;
-    const PAGING: rt::Paging = rt::Paging::StartId {
+impl crate::runtime::PagedOperation for crate::operations::ListDatabaseEvent {
+    type Item = crate::types::Event;
+    const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
         short_page_ends: false,
     };
-    fn split(page: types::EventPaginatedResponseList) -> rt::PageParts<types::Event> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+    fn split(
+        page: crate::types::EventPaginatedResponseList,
+    ) -> crate::runtime::PageParts<crate::types::Event> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
     }
-    fn item_id(item: &types::Event) -> Option<String> {
-        Some(item.id.to_string())
+    fn item_id(
+        item: &crate::types::Event,
+    ) -> ::core::option::Option<::std::string::String> {
+        ::core::option::Option::Some(item.id.to_string())
     }
 }
 
 #[cfg(feature = "environments")]
-impl rt::PagedOperation for operations::ListEnvironmentDeploymentHistory {
-    type Item = types::DeploymentHistoryEnvironment;
-    const PAGING: rt::Paging = rt::Paging::StartId {
+impl crate::runtime::PagedOperation
+for crate::operations::ListEnvironmentDeploymentHistory {
+    type Item = crate::types::DeploymentHistoryEnvironment;
+    const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
         short_page_ends: false,
     };
     fn split(
-        page: types::DeploymentHistoryEnvironmentPage,
-    ) -> rt::PageParts<types::DeploymentHistoryEnvironment> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryEnvironmentPage,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryEnvironment> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
     }
-    fn item_id(item: &types::DeploymentHistoryEnvironment) -> Option<String> {
-        Some(item.id.to_string())
+    fn item_id(
+        item: &crate::types::DeploymentHistoryEnvironment,
+    ) -> ::core::option::Option<::std::string::String> {
+        ::core::option::Option::Some(item.id.to_string())
     }
 }
 
 #[cfg(feature = "environments")]
-impl rt::WindowOperation for operations::ListEnvironmentDeploymentHistoryV2 {
-    type Item = types::DeploymentHistoryEnvironmentV2;
+impl crate::runtime::WindowOperation
+for crate::operations::ListEnvironmentDeploymentHistoryV2 {
+    type Item = crate::types::DeploymentHistoryEnvironmentV2;
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryEnvironmentPageV2,
-    ) -> rt::PageParts<types::DeploymentHistoryEnvironmentV2> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryEnvironmentPageV2,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryEnvironmentV2> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
@@ -265,18 +288,18 @@ impl rt::WindowOperation for operations::ListEnvironmentDeploymentHistoryV2 {
 }
 
 #[cfg(feature = "helms")]
-impl rt::WindowOperation for operations::ListHelmDeploymentHistoryV2 {
-    type Item = types::DeploymentHistoryService;
+impl crate::runtime::WindowOperation for crate::operations::ListHelmDeploymentHistoryV2 {
+    type Item = crate::types::DeploymentHistoryService;
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePageV2,
-    ) -> rt::PageParts<types::DeploymentHistoryService> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryServicePageV2,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryService> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
@@ -284,39 +307,43 @@ impl rt::WindowOperation for operations::ListHelmDeploymentHistoryV2 {
 }
 
 #[cfg(feature = "jobs")]
-impl rt::PagedOperation for operations::ListJobCommit {
-    type Item = types::Commit;
-    const PAGING: rt::Paging = rt::Paging::StartId {
+impl crate::runtime::PagedOperation for crate::operations::ListJobCommit {
+    type Item = crate::types::Commit;
+    const PAGING: crate::runtime::Paging = crate::runtime::Paging::StartId {
         parameter: "startId",
         short_page_ends: false,
     };
-    fn split(page: types::CommitResponseList) -> rt::PageParts<types::Commit> {
-        rt::PageParts {
-            declared_size: None,
-            next: None,
-            previous: None,
+    fn split(
+        page: crate::types::CommitResponseList,
+    ) -> crate::runtime::PageParts<crate::types::Commit> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results.into_iter().flatten().collect(),
         }
     }
-    fn item_id(item: &types::Commit) -> Option<String> {
-        Some(item.git_commit_id.to_string())
+    fn item_id(
+        item: &crate::types::Commit,
+    ) -> ::core::option::Option<::std::string::String> {
+        ::core::option::Option::Some(item.git_commit_id.to_string())
     }
 }
 
 #[cfg(feature = "jobs")]
-impl rt::WindowOperation for operations::ListJobDeploymentHistoryV2 {
-    type Item = types::DeploymentHistoryService;
+impl crate::runtime::WindowOperation for crate::operations::ListJobDeploymentHistoryV2 {
+    type Item = crate::types::DeploymentHistoryService;
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePageV2,
-    ) -> rt::PageParts<types::DeploymentHistoryService> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryServicePageV2,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryService> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }
@@ -324,44 +351,47 @@ impl rt::WindowOperation for operations::ListJobDeploymentHistoryV2 {
 }
 
 #[cfg(feature = "organizations")]
-impl rt::PagedOperation for operations::GetOrganizationEvents {
-    type Item = types::OrganizationEventResponse;
-    const PAGING: rt::Paging = rt::Paging::ContinueToken {
+impl crate::runtime::PagedOperation for crate::operations::GetOrganizationEvents {
+    type Item = crate::types::OrganizationEventResponse;
+    const PAGING: crate::runtime::Paging = crate::runtime::Paging::ContinueToken {
         forward: "continueToken",
-        backward: Some("stepBackToken"),
+        backward: ::core::option::Option::Some("stepBackToken"),
     };
     fn split(
-        page: types::OrganizationEventResponseList,
-    ) -> rt::PageParts<types::OrganizationEventResponse> {
-        rt::PageParts {
-            declared_size: None,
+        page: crate::types::OrganizationEventResponseList,
+    ) -> crate::runtime::PageParts<crate::types::OrganizationEventResponse> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::None,
             next: page.links.as_ref().and_then(|links| links.next.clone()),
             previous: page.links.as_ref().and_then(|links| links.previous.clone()),
             items_held_back: page.organization_max_limit_reached.unwrap_or_default(),
             items: page.events,
         }
     }
-    fn item_id(item: &types::OrganizationEventResponse) -> Option<String> {
-        item.id.as_ref().map(ToString::to_string)
+    fn item_id(
+        item: &crate::types::OrganizationEventResponse,
+    ) -> ::core::option::Option<::std::string::String> {
+        item.id.as_ref().map(::std::string::ToString::to_string)
     }
 }
 
 #[cfg(feature = "organizations")]
-impl rt::PagedBackward for operations::GetOrganizationEvents {}
+impl crate::runtime::PagedBackward for crate::operations::GetOrganizationEvents {}
 
 #[cfg(feature = "terraforms")]
-impl rt::WindowOperation for operations::ListTerraformDeploymentHistoryV2 {
-    type Item = types::DeploymentHistoryService;
+impl crate::runtime::WindowOperation
+for crate::operations::ListTerraformDeploymentHistoryV2 {
+    type Item = crate::types::DeploymentHistoryService;
     const SIZE_PARAMETER: &'static str = "pageSize";
     const DEFAULT_SIZE: u32 = 20u32;
     fn split(
-        page: types::DeploymentHistoryServicePageV2,
-    ) -> rt::PageParts<types::DeploymentHistoryService> {
-        rt::PageParts {
-            declared_size: Some(page.page_size)
+        page: crate::types::DeploymentHistoryServicePageV2,
+    ) -> crate::runtime::PageParts<crate::types::DeploymentHistoryService> {
+        crate::runtime::PageParts {
+            declared_size: ::core::option::Option::Some(page.page_size)
                 .and_then(|size| u64::try_from(size).ok()),
-            next: None,
-            previous: None,
+            next: ::core::option::Option::None,
+            previous: ::core::option::Option::None,
             items_held_back: false,
             items: page.results,
         }

@@ -3,7 +3,6 @@
 
 //! Which contract the websocket side was generated from.
 
-
 /// The version that the contract gives itself.
 pub const VERSION: &str = "0.1.0";
 

@@ -3,8 +3,6 @@
 
 //! The requests of the websocket API, one type for each endpoint.
 
-use crate::stream::types;
-
 /// Waits for the result of a blueprint preview.
 ///
 /// Sends one frame with the result and closes.
@@ -21,7 +19,7 @@ pub struct BlueprintPreview {
     pub preview_id: ::uuid::Uuid,
 }
 
-impl BlueprintPreview {
+impl crate::stream::requests::BlueprintPreview {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
@@ -36,8 +34,8 @@ impl BlueprintPreview {
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for BlueprintPreview {
-    type Frame = types::BlueprintPreviewResult;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::BlueprintPreview {
+    type Frame = crate::stream::types::BlueprintPreviewResult;
     const ID: &'static str = "blueprint_preview";
     const PATH: &'static str = "/blueprint/preview";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
@@ -60,14 +58,14 @@ pub struct BlueprintServiceCreated {
     /// Identifier of the organization.
     pub organization: ::uuid::Uuid,
     /// Identifier of the cluster.
-    pub cluster: Option<::uuid::Uuid>,
+    pub cluster: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of the project.
     pub project: ::uuid::Uuid,
     /// Identifier of the environment.
     pub environment: ::uuid::Uuid,
 }
 
-impl BlueprintServiceCreated {
+impl crate::stream::requests::BlueprintServiceCreated {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
@@ -76,7 +74,7 @@ impl BlueprintServiceCreated {
     ) -> Self {
         Self {
             organization,
-            cluster: None,
+            cluster: ::core::option::Option::None,
             project,
             environment,
         }
@@ -84,19 +82,20 @@ impl BlueprintServiceCreated {
     /// Sets [`cluster`](Self::cluster).
     #[must_use]
     pub fn cluster(mut self, value: ::uuid::Uuid) -> Self {
-        self.cluster = Some(value);
+        self.cluster = ::core::option::Option::Some(value);
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for BlueprintServiceCreated {
-    type Frame = types::BlueprintServiceCreatedEvent;
+impl ::qovery_api::stream::StreamRequest
+for crate::stream::requests::BlueprintServiceCreated {
+    type Frame = crate::stream::types::BlueprintServiceCreatedEvent;
     const ID: &'static str = "blueprint_service_created";
     const PATH: &'static str = "/blueprint/service-created";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
         let mut query = ::qovery_api::stream::StreamQuery::default();
         query.one("organization", &self.organization);
-        if let Some(value) = &self.cluster {
+        if let ::core::option::Option::Some(value) = &self.cluster {
             query.one("cluster", value);
         }
         query.one("project", &self.project);
@@ -119,15 +118,15 @@ pub struct ClusterMetrics {
     pub cluster: ::uuid::Uuid,
 }
 
-impl ClusterMetrics {
+impl crate::stream::requests::ClusterMetrics {
     /// Creates a request from its required parameters.
     pub fn new(organization: ::uuid::Uuid, cluster: ::uuid::Uuid) -> Self {
         Self { organization, cluster }
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ClusterMetrics {
-    type Frame = types::ClusterMetricsDto;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ClusterMetrics {
+    type Frame = crate::stream::types::ClusterMetricsDto;
     const ID: &'static str = "cluster_metrics";
     const PATH: &'static str = "/cluster/metrics";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
@@ -150,15 +149,15 @@ pub struct ClusterNode {
     pub cluster: ::uuid::Uuid,
 }
 
-impl ClusterNode {
+impl crate::stream::requests::ClusterNode {
     /// Creates a request from its required parameters.
     pub fn new(organization: ::uuid::Uuid, cluster: ::uuid::Uuid) -> Self {
         Self { organization, cluster }
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ClusterNode {
-    type Frame = types::ClusterListNodesResponseDto;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ClusterNode {
+    type Frame = crate::stream::types::ClusterListNodesResponseDto;
     const ID: &'static str = "cluster_node";
     const PATH: &'static str = "/cluster/node";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
@@ -183,15 +182,15 @@ pub struct ClusterStatus {
     pub cluster: ::uuid::Uuid,
 }
 
-impl ClusterStatus {
+impl crate::stream::requests::ClusterStatus {
     /// Creates a request from its required parameters.
     pub fn new(organization: ::uuid::Uuid, cluster: ::uuid::Uuid) -> Self {
         Self { organization, cluster }
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ClusterStatus {
-    type Frame = types::ClusterStatusDto;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ClusterStatus {
+    type Frame = crate::stream::types::ClusterStatusDto;
     const ID: &'static str = "cluster_status";
     const PATH: &'static str = "/cluster/status";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
@@ -213,16 +212,16 @@ pub struct DeploymentLogs {
     /// Identifier of the organization.
     pub organization: ::uuid::Uuid,
     /// Identifier of the cluster.
-    pub cluster: Option<::uuid::Uuid>,
+    pub cluster: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of the project.
     pub project: ::uuid::Uuid,
     /// Identifier of the environment.
     pub environment: ::uuid::Uuid,
     /// Identifier of an execution, or `latest`.
-    pub version: Option<String>,
+    pub version: ::core::option::Option<::std::string::String>,
 }
 
-impl DeploymentLogs {
+impl crate::stream::requests::DeploymentLogs {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
@@ -231,39 +230,42 @@ impl DeploymentLogs {
     ) -> Self {
         Self {
             organization,
-            cluster: None,
+            cluster: ::core::option::Option::None,
             project,
             environment,
-            version: None,
+            version: ::core::option::Option::None,
         }
     }
     /// Sets [`cluster`](Self::cluster).
     #[must_use]
     pub fn cluster(mut self, value: ::uuid::Uuid) -> Self {
-        self.cluster = Some(value);
+        self.cluster = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`version`](Self::version).
     #[must_use]
-    pub fn version(mut self, value: impl Into<String>) -> Self {
-        self.version = Some(value.into());
+    pub fn version(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.version = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for DeploymentLogs {
-    type Frame = Vec<::qovery_api::types::EnvironmentLogs>;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::DeploymentLogs {
+    type Frame = ::std::vec::Vec<::qovery_api::types::EnvironmentLogs>;
     const ID: &'static str = "deployment_logs";
     const PATH: &'static str = "/deployment/logs";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
         let mut query = ::qovery_api::stream::StreamQuery::default();
         query.one("organization", &self.organization);
-        if let Some(value) = &self.cluster {
+        if let ::core::option::Option::Some(value) = &self.cluster {
             query.one("cluster", value);
         }
         query.one("project", &self.project);
         query.one("environment", &self.environment);
-        if let Some(value) = &self.version {
+        if let ::core::option::Option::Some(value) = &self.version {
             query.one("version", value);
         }
         query
@@ -281,61 +283,64 @@ pub struct DeploymentStatus {
     /// Identifier of the organization.
     pub organization: ::uuid::Uuid,
     /// Identifier of the cluster.
-    pub cluster: Option<::uuid::Uuid>,
+    pub cluster: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of the project.
     pub project: ::uuid::Uuid,
     /// Identifier of the environment.
-    pub environment: Option<::uuid::Uuid>,
+    pub environment: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of an execution, or `latest`.
-    pub version: Option<String>,
+    pub version: ::core::option::Option<::std::string::String>,
 }
 
-impl DeploymentStatus {
+impl crate::stream::requests::DeploymentStatus {
     /// Creates a request from its required parameters.
     pub fn new(organization: ::uuid::Uuid, project: ::uuid::Uuid) -> Self {
         Self {
             organization,
-            cluster: None,
+            cluster: ::core::option::Option::None,
             project,
-            environment: None,
-            version: None,
+            environment: ::core::option::Option::None,
+            version: ::core::option::Option::None,
         }
     }
     /// Sets [`cluster`](Self::cluster).
     #[must_use]
     pub fn cluster(mut self, value: ::uuid::Uuid) -> Self {
-        self.cluster = Some(value);
+        self.cluster = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`environment`](Self::environment).
     #[must_use]
     pub fn environment(mut self, value: ::uuid::Uuid) -> Self {
-        self.environment = Some(value);
+        self.environment = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`version`](Self::version).
     #[must_use]
-    pub fn version(mut self, value: impl Into<String>) -> Self {
-        self.version = Some(value.into());
+    pub fn version(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.version = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for DeploymentStatus {
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::DeploymentStatus {
     type Frame = ::qovery_api::types::EnvironmentStatusesWithStages;
     const ID: &'static str = "deployment_status";
     const PATH: &'static str = "/deployment/status";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
         let mut query = ::qovery_api::stream::StreamQuery::default();
         query.one("organization", &self.organization);
-        if let Some(value) = &self.cluster {
+        if let ::core::option::Option::Some(value) = &self.cluster {
             query.one("cluster", value);
         }
         query.one("project", &self.project);
-        if let Some(value) = &self.environment {
+        if let ::core::option::Option::Some(value) = &self.environment {
             query.one("environment", value);
         }
-        if let Some(value) = &self.version {
+        if let ::core::option::Option::Some(value) = &self.version {
             query.one("version", value);
         }
         query
@@ -355,66 +360,66 @@ pub struct InfraLogs {
     /// Identifier of the cluster.
     pub cluster: ::uuid::Uuid,
     /// Identifier of the project.
-    pub project: Option<::uuid::Uuid>,
+    pub project: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of the environment.
-    pub environment: Option<::uuid::Uuid>,
+    pub environment: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of the service.
-    pub service: Option<::uuid::Uuid>,
+    pub service: ::core::option::Option<::uuid::Uuid>,
     /// Kind of component.
-    pub infra_component_type: String,
+    pub infra_component_type: ::std::string::String,
 }
 
-impl InfraLogs {
+impl crate::stream::requests::InfraLogs {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
         cluster: ::uuid::Uuid,
-        infra_component_type: impl Into<String>,
+        infra_component_type: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             organization,
             cluster,
-            project: None,
-            environment: None,
-            service: None,
+            project: ::core::option::Option::None,
+            environment: ::core::option::Option::None,
+            service: ::core::option::Option::None,
             infra_component_type: infra_component_type.into(),
         }
     }
     /// Sets [`project`](Self::project).
     #[must_use]
     pub fn project(mut self, value: ::uuid::Uuid) -> Self {
-        self.project = Some(value);
+        self.project = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`environment`](Self::environment).
     #[must_use]
     pub fn environment(mut self, value: ::uuid::Uuid) -> Self {
-        self.environment = Some(value);
+        self.environment = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`service`](Self::service).
     #[must_use]
     pub fn service(mut self, value: ::uuid::Uuid) -> Self {
-        self.service = Some(value);
+        self.service = ::core::option::Option::Some(value);
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for InfraLogs {
-    type Frame = types::ServiceInfraLogResponseDto;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::InfraLogs {
+    type Frame = crate::stream::types::ServiceInfraLogResponseDto;
     const ID: &'static str = "infra_logs";
     const PATH: &'static str = "/infra/logs";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
         let mut query = ::qovery_api::stream::StreamQuery::default();
         query.one("organization", &self.organization);
         query.one("cluster", &self.cluster);
-        if let Some(value) = &self.project {
+        if let ::core::option::Option::Some(value) = &self.project {
             query.one("project", value);
         }
-        if let Some(value) = &self.environment {
+        if let ::core::option::Option::Some(value) = &self.environment {
             query.one("environment", value);
         }
-        if let Some(value) = &self.service {
+        if let ::core::option::Option::Some(value) = &self.service {
             query.one("service", value);
         }
         query.one("infra_component_type", &self.infra_component_type);
@@ -441,22 +446,22 @@ pub struct ServiceLogs {
     /// Identifier of the service.
     pub service: ::uuid::Uuid,
     /// Name of the pod; absent for any pod.
-    pub pod_name: Option<String>,
+    pub pod_name: ::core::option::Option<::std::string::String>,
     /// Identifier of a deployment whose lines are wanted.
-    pub deployment_id: Option<String>,
+    pub deployment_id: ::core::option::Option<::std::string::String>,
     /// LogQL query that selects lines.
-    pub query: Option<String>,
+    pub query: ::core::option::Option<::std::string::String>,
     /// Time to begin at.
-    pub start: Option<String>,
+    pub start: ::core::option::Option<::std::string::String>,
     /// Largest number of earlier lines.
     ///
     /// At least 0.
-    pub limit: Option<u32>,
+    pub limit: ::core::option::Option<u32>,
     /// Kind of service. Not in the published specification; the console sends it.
-    pub service_type: Option<types::ServiceType>,
+    pub service_type: ::core::option::Option<crate::stream::types::ServiceType>,
 }
 
-impl ServiceLogs {
+impl crate::stream::requests::ServiceLogs {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
@@ -471,54 +476,69 @@ impl ServiceLogs {
             project,
             environment,
             service,
-            pod_name: None,
-            deployment_id: None,
-            query: None,
-            start: None,
-            limit: None,
-            service_type: None,
+            pod_name: ::core::option::Option::None,
+            deployment_id: ::core::option::Option::None,
+            query: ::core::option::Option::None,
+            start: ::core::option::Option::None,
+            limit: ::core::option::Option::None,
+            service_type: ::core::option::Option::None,
         }
     }
     /// Sets [`pod_name`](Self::pod_name).
     #[must_use]
-    pub fn pod_name(mut self, value: impl Into<String>) -> Self {
-        self.pod_name = Some(value.into());
+    pub fn pod_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.pod_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`deployment_id`](Self::deployment_id).
     #[must_use]
-    pub fn deployment_id(mut self, value: impl Into<String>) -> Self {
-        self.deployment_id = Some(value.into());
+    pub fn deployment_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.deployment_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`query`](Self::query).
     #[must_use]
-    pub fn query(mut self, value: impl Into<String>) -> Self {
-        self.query = Some(value.into());
+    pub fn query(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.query = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`start`](Self::start).
     #[must_use]
-    pub fn start(mut self, value: impl Into<String>) -> Self {
-        self.start = Some(value.into());
+    pub fn start(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.start = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`limit`](Self::limit).
     #[must_use]
     pub fn limit(mut self, value: u32) -> Self {
-        self.limit = Some(value);
+        self.limit = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`service_type`](Self::service_type).
     #[must_use]
-    pub fn service_type(mut self, value: impl Into<types::ServiceType>) -> Self {
-        self.service_type = Some(value.into());
+    pub fn service_type(
+        mut self,
+        value: impl ::core::convert::Into<crate::stream::types::ServiceType>,
+    ) -> Self {
+        self.service_type = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ServiceLogs {
-    type Frame = types::ServiceLogResponseDto;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ServiceLogs {
+    type Frame = crate::stream::types::ServiceLogResponseDto;
     const ID: &'static str = "service_logs";
     const PATH: &'static str = "/service/logs";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
@@ -528,22 +548,22 @@ impl ::qovery_api::stream::StreamRequest for ServiceLogs {
         query.one("project", &self.project);
         query.one("environment", &self.environment);
         query.one("service", &self.service);
-        if let Some(value) = &self.pod_name {
+        if let ::core::option::Option::Some(value) = &self.pod_name {
             query.one("pod_name", value);
         }
-        if let Some(value) = &self.deployment_id {
+        if let ::core::option::Option::Some(value) = &self.deployment_id {
             query.one("deployment_id", value);
         }
-        if let Some(value) = &self.query {
+        if let ::core::option::Option::Some(value) = &self.query {
             query.one("query", value);
         }
-        if let Some(value) = &self.start {
+        if let ::core::option::Option::Some(value) = &self.start {
             query.one("start", value);
         }
-        if let Some(value) = &self.limit {
+        if let ::core::option::Option::Some(value) = &self.limit {
             query.one("limit", value);
         }
-        if let Some(value) = &self.service_type {
+        if let ::core::option::Option::Some(value) = &self.service_type {
             query.one("service_type", value);
         }
         query
@@ -569,10 +589,10 @@ pub struct ServiceMetrics {
     /// Identifier of the service.
     pub service: ::uuid::Uuid,
     /// Kind of service.
-    pub service_type: types::ServiceType,
+    pub service_type: crate::stream::types::ServiceType,
 }
 
-impl ServiceMetrics {
+impl crate::stream::requests::ServiceMetrics {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
@@ -580,7 +600,7 @@ impl ServiceMetrics {
         project: ::uuid::Uuid,
         environment: ::uuid::Uuid,
         service: ::uuid::Uuid,
-        service_type: impl Into<types::ServiceType>,
+        service_type: impl ::core::convert::Into<crate::stream::types::ServiceType>,
     ) -> Self {
         Self {
             organization,
@@ -593,8 +613,8 @@ impl ServiceMetrics {
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ServiceMetrics {
-    type Frame = Vec<types::ServiceMetricsDto>;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ServiceMetrics {
+    type Frame = ::std::vec::Vec<crate::stream::types::ServiceMetricsDto>;
     const ID: &'static str = "service_metrics";
     const PATH: &'static str = "/service/metrics";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
@@ -629,7 +649,7 @@ pub struct ServicePods {
     pub service: ::uuid::Uuid,
 }
 
-impl ServicePods {
+impl crate::stream::requests::ServicePods {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
@@ -648,8 +668,8 @@ impl ServicePods {
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ServicePods {
-    type Frame = types::ServiceListPodsResponseDto;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ServicePods {
+    type Frame = crate::stream::types::ServiceListPodsResponseDto;
     const ID: &'static str = "service_pods";
     const PATH: &'static str = "/service/pods";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
@@ -676,47 +696,47 @@ pub struct ServiceStatus {
     /// Identifier of the cluster.
     pub cluster: ::uuid::Uuid,
     /// Identifier of the project.
-    pub project: Option<::uuid::Uuid>,
+    pub project: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of the environment.
-    pub environment: Option<::uuid::Uuid>,
+    pub environment: ::core::option::Option<::uuid::Uuid>,
 }
 
-impl ServiceStatus {
+impl crate::stream::requests::ServiceStatus {
     /// Creates a request from its required parameters.
     pub fn new(organization: ::uuid::Uuid, cluster: ::uuid::Uuid) -> Self {
         Self {
             organization,
             cluster,
-            project: None,
-            environment: None,
+            project: ::core::option::Option::None,
+            environment: ::core::option::Option::None,
         }
     }
     /// Sets [`project`](Self::project).
     #[must_use]
     pub fn project(mut self, value: ::uuid::Uuid) -> Self {
-        self.project = Some(value);
+        self.project = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`environment`](Self::environment).
     #[must_use]
     pub fn environment(mut self, value: ::uuid::Uuid) -> Self {
-        self.environment = Some(value);
+        self.environment = ::core::option::Option::Some(value);
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ServiceStatus {
-    type Frame = types::ServiceStatusDto;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ServiceStatus {
+    type Frame = crate::stream::types::ServiceStatusDto;
     const ID: &'static str = "service_status";
     const PATH: &'static str = "/service/status";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {
         let mut query = ::qovery_api::stream::StreamQuery::default();
         query.one("organization", &self.organization);
         query.one("cluster", &self.cluster);
-        if let Some(value) = &self.project {
+        if let ::core::option::Option::Some(value) = &self.project {
             query.one("project", value);
         }
-        if let Some(value) = &self.environment {
+        if let ::core::option::Option::Some(value) = &self.environment {
             query.one("environment", value);
         }
         query
@@ -736,7 +756,7 @@ pub struct ShellDebug {
     /// Identifier of the cluster.
     pub cluster: ::uuid::Uuid,
     /// Rights of the debug pod.
-    pub flavor: types::DebugFlavor,
+    pub flavor: crate::stream::types::DebugFlavor,
     /// Width of the terminal in columns; 0 for none.
     ///
     /// At least 0.
@@ -746,15 +766,15 @@ pub struct ShellDebug {
     /// At least 0.
     pub tty_height: u32,
     /// Label of the node to run on.
-    pub node_selector: Option<String>,
+    pub node_selector: ::core::option::Option<::std::string::String>,
 }
 
-impl ShellDebug {
+impl crate::stream::requests::ShellDebug {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
         cluster: ::uuid::Uuid,
-        flavor: impl Into<types::DebugFlavor>,
+        flavor: impl ::core::convert::Into<crate::stream::types::DebugFlavor>,
         tty_width: u32,
         tty_height: u32,
     ) -> Self {
@@ -764,18 +784,21 @@ impl ShellDebug {
             flavor: flavor.into(),
             tty_width,
             tty_height,
-            node_selector: None,
+            node_selector: ::core::option::Option::None,
         }
     }
     /// Sets [`node_selector`](Self::node_selector).
     #[must_use]
-    pub fn node_selector(mut self, value: impl Into<String>) -> Self {
-        self.node_selector = Some(value.into());
+    pub fn node_selector(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.node_selector = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ShellDebug {
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ShellDebug {
     type Frame = ::bytes::Bytes;
     const ID: &'static str = "shell_debug";
     const PATH: &'static str = "/shell/debug";
@@ -786,7 +809,7 @@ impl ::qovery_api::stream::StreamRequest for ShellDebug {
         query.one("flavor", &self.flavor);
         query.one("tty_width", &self.tty_width);
         query.one("tty_height", &self.tty_height);
-        if let Some(value) = &self.node_selector {
+        if let ::core::option::Option::Some(value) = &self.node_selector {
             query.one("node_selector", value);
         }
         query
@@ -812,11 +835,11 @@ pub struct ShellExec {
     /// Identifier of the service.
     pub service: ::uuid::Uuid,
     /// Name of the pod; absent for any pod.
-    pub pod_name: Option<String>,
+    pub pod_name: ::core::option::Option<::std::string::String>,
     /// Name of the container; absent for the first one.
-    pub container_name: Option<String>,
+    pub container_name: ::core::option::Option<::std::string::String>,
     /// Command and its arguments.
-    pub command: Vec<String>,
+    pub command: ::std::vec::Vec<::std::string::String>,
     /// Width of the terminal in columns; 0 for none.
     ///
     /// At least 0.
@@ -827,7 +850,7 @@ pub struct ShellExec {
     pub tty_height: u32,
 }
 
-impl ShellExec {
+impl crate::stream::requests::ShellExec {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
@@ -835,7 +858,7 @@ impl ShellExec {
         project: ::uuid::Uuid,
         environment: ::uuid::Uuid,
         service: ::uuid::Uuid,
-        command: impl Into<Vec<String>>,
+        command: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
         tty_width: u32,
         tty_height: u32,
     ) -> Self {
@@ -845,8 +868,8 @@ impl ShellExec {
             project,
             environment,
             service,
-            pod_name: None,
-            container_name: None,
+            pod_name: ::core::option::Option::None,
+            container_name: ::core::option::Option::None,
             command: command.into(),
             tty_width,
             tty_height,
@@ -854,19 +877,25 @@ impl ShellExec {
     }
     /// Sets [`pod_name`](Self::pod_name).
     #[must_use]
-    pub fn pod_name(mut self, value: impl Into<String>) -> Self {
-        self.pod_name = Some(value.into());
+    pub fn pod_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.pod_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`container_name`](Self::container_name).
     #[must_use]
-    pub fn container_name(mut self, value: impl Into<String>) -> Self {
-        self.container_name = Some(value.into());
+    pub fn container_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.container_name = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ShellExec {
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ShellExec {
     type Frame = ::bytes::Bytes;
     const ID: &'static str = "shell_exec";
     const PATH: &'static str = "/shell/exec";
@@ -877,10 +906,10 @@ impl ::qovery_api::stream::StreamRequest for ShellExec {
         query.one("project", &self.project);
         query.one("environment", &self.environment);
         query.one("service", &self.service);
-        if let Some(value) = &self.pod_name {
+        if let ::core::option::Option::Some(value) = &self.pod_name {
             query.one("pod_name", value);
         }
-        if let Some(value) = &self.container_name {
+        if let ::core::option::Option::Some(value) = &self.container_name {
             query.one("container_name", value);
         }
         query.list("command", &self.command);
@@ -909,16 +938,16 @@ pub struct ShellPortforward {
     /// Identifier of the service.
     pub service: ::uuid::Uuid,
     /// Kind of service.
-    pub service_type: types::ServiceType,
+    pub service_type: crate::stream::types::ServiceType,
     /// Port of the service.
     ///
     /// At least 1.
     pub port: u32,
     /// Name of the pod; absent for any pod.
-    pub pod_name: Option<String>,
+    pub pod_name: ::core::option::Option<::std::string::String>,
 }
 
-impl ShellPortforward {
+impl crate::stream::requests::ShellPortforward {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
@@ -926,7 +955,7 @@ impl ShellPortforward {
         project: ::uuid::Uuid,
         environment: ::uuid::Uuid,
         service: ::uuid::Uuid,
-        service_type: impl Into<types::ServiceType>,
+        service_type: impl ::core::convert::Into<crate::stream::types::ServiceType>,
         port: u32,
     ) -> Self {
         Self {
@@ -937,18 +966,21 @@ impl ShellPortforward {
             service,
             service_type: service_type.into(),
             port,
-            pod_name: None,
+            pod_name: ::core::option::Option::None,
         }
     }
     /// Sets [`pod_name`](Self::pod_name).
     #[must_use]
-    pub fn pod_name(mut self, value: impl Into<String>) -> Self {
-        self.pod_name = Some(value.into());
+    pub fn pod_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.pod_name = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ShellPortforward {
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ShellPortforward {
     type Frame = ::bytes::Bytes;
     const ID: &'static str = "shell_portforward";
     const PATH: &'static str = "/shell/portforward";
@@ -961,7 +993,7 @@ impl ::qovery_api::stream::StreamRequest for ShellPortforward {
         query.one("service", &self.service);
         query.one("service_type", &self.service_type);
         query.one("port", &self.port);
-        if let Some(value) = &self.pod_name {
+        if let ::core::option::Option::Some(value) = &self.pod_name {
             query.one("pod_name", value);
         }
         query
@@ -987,7 +1019,7 @@ pub struct ShellEphemeral {
     /// Identifier of the service.
     pub service: ::uuid::Uuid,
     /// Command and its arguments.
-    pub command: Vec<String>,
+    pub command: ::std::vec::Vec<::std::string::String>,
     /// Width of the terminal in columns; 0 for none.
     ///
     /// At least 0.
@@ -997,14 +1029,14 @@ pub struct ShellEphemeral {
     /// At least 0.
     pub tty_height: u32,
     /// How the pod is created.
-    pub mode: Option<String>,
+    pub mode: ::core::option::Option<::std::string::String>,
     /// CPU of the pod.
-    pub cpu_override: Option<String>,
+    pub cpu_override: ::core::option::Option<::std::string::String>,
     /// Memory of the pod.
-    pub memory_override: Option<String>,
+    pub memory_override: ::core::option::Option<::std::string::String>,
 }
 
-impl ShellEphemeral {
+impl crate::stream::requests::ShellEphemeral {
     /// Creates a request from its required parameters.
     pub fn new(
         organization: ::uuid::Uuid,
@@ -1012,7 +1044,7 @@ impl ShellEphemeral {
         project: ::uuid::Uuid,
         environment: ::uuid::Uuid,
         service: ::uuid::Uuid,
-        command: impl Into<Vec<String>>,
+        command: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,
         tty_width: u32,
         tty_height: u32,
     ) -> Self {
@@ -1025,32 +1057,41 @@ impl ShellEphemeral {
             command: command.into(),
             tty_width,
             tty_height,
-            mode: None,
-            cpu_override: None,
-            memory_override: None,
+            mode: ::core::option::Option::None,
+            cpu_override: ::core::option::Option::None,
+            memory_override: ::core::option::Option::None,
         }
     }
     /// Sets [`mode`](Self::mode).
     #[must_use]
-    pub fn mode(mut self, value: impl Into<String>) -> Self {
-        self.mode = Some(value.into());
+    pub fn mode(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.mode = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`cpu_override`](Self::cpu_override).
     #[must_use]
-    pub fn cpu_override(mut self, value: impl Into<String>) -> Self {
-        self.cpu_override = Some(value.into());
+    pub fn cpu_override(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.cpu_override = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`memory_override`](Self::memory_override).
     #[must_use]
-    pub fn memory_override(mut self, value: impl Into<String>) -> Self {
-        self.memory_override = Some(value.into());
+    pub fn memory_override(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.memory_override = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ShellEphemeral {
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ShellEphemeral {
     type Frame = ::bytes::Bytes;
     const ID: &'static str = "shell_ephemeral";
     const PATH: &'static str = "/shell/ephemeral";
@@ -1064,13 +1105,13 @@ impl ::qovery_api::stream::StreamRequest for ShellEphemeral {
         query.list("command", &self.command);
         query.one("tty_width", &self.tty_width);
         query.one("tty_height", &self.tty_height);
-        if let Some(value) = &self.mode {
+        if let ::core::option::Option::Some(value) = &self.mode {
             query.one("mode", value);
         }
-        if let Some(value) = &self.cpu_override {
+        if let ::core::option::Option::Some(value) = &self.cpu_override {
             query.one("cpu_override", value);
         }
-        if let Some(value) = &self.memory_override {
+        if let ::core::option::Option::Some(value) = &self.memory_override {
             query.one("memory_override", value);
         }
         query
@@ -1091,15 +1132,15 @@ pub struct ClusterNodes {
     pub cluster: ::uuid::Uuid,
 }
 
-impl ClusterNodes {
+impl crate::stream::requests::ClusterNodes {
     /// Creates a request from its required parameters.
     pub fn new(organization: ::uuid::Uuid, cluster: ::uuid::Uuid) -> Self {
         Self { organization, cluster }
     }
 }
 
-impl ::qovery_api::stream::StreamRequest for ClusterNodes {
-    type Frame = types::ClusterListNodesResponseDto;
+impl ::qovery_api::stream::StreamRequest for crate::stream::requests::ClusterNodes {
+    type Frame = crate::stream::types::ClusterListNodesResponseDto;
     const ID: &'static str = "cluster_nodes";
     const PATH: &'static str = "/cluster/nodes";
     fn to_query(&self) -> ::qovery_api::stream::StreamQuery {

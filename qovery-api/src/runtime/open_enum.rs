@@ -114,6 +114,8 @@ pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de
 }
 
 /// Writes an enum that keeps a value which it does not know. The grammar is in the module's text.
+///
+/// Every path is absolute, because the enum may have the name of anything that stands in a prelude.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -122,7 +124,7 @@ macro_rules! open_enum {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone)]
+        #[derive(::core::clone::Clone)]
         #[non_exhaustive]
         $vis enum $name {
             $($(#[$variant_meta])* $variant,)+
@@ -132,10 +134,7 @@ macro_rules! open_enum {
 
         #[allow(deprecated, reason = "a deprecated value is still a value")]
         const _: () = {
-            use $crate::runtime::open_enum::{self, OpenEnum};
-            use ::core::{cmp, convert, fmt, hash, str};
-
-            impl OpenEnum for $name {
+            impl $crate::runtime::open_enum::OpenEnum for $name {
                 const KNOWN: &'static [Self] = &[$(Self::$variant),+];
                 const ALIASES: &'static [(&'static str, Self)] =
                     &[$($(($alias, Self::$variant),)*)+];
@@ -153,98 +152,109 @@ macro_rules! open_enum {
                 /// The value as the API writes it.
                 #[inline]
                 $vis fn as_str(&self) -> &str {
-                    self.text()
+                    $crate::runtime::open_enum::OpenEnum::text(self)
                 }
                 /// Whether this version of the library knows the value.
                 #[inline]
                 $vis fn is_known(&self) -> bool {
-                    !matches!(self, Self::Unknown(_))
+                    !::core::matches!(self, Self::Unknown(_))
                 }
                 /// All values that this version of the library knows.
                 #[inline]
                 $vis fn known_values() -> &'static [Self] {
-                    Self::KNOWN
+                    <Self as $crate::runtime::open_enum::OpenEnum>::KNOWN
                 }
             }
             impl $crate::runtime::model::Blank for $name {
                 #[inline]
                 fn blank() -> Self {
-                    Self::Unknown(open_enum::no_value())
+                    Self::Unknown($crate::runtime::open_enum::no_value())
                 }
             }
             impl $crate::runtime::model::Parts for $name {
                 #[inline]
                 fn drop_extra(&mut self) {}
             }
-            impl fmt::Display for $name {
+            impl ::core::fmt::Display for $name {
                 #[inline]
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    open_enum::display(self.text(), f)
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    $crate::runtime::open_enum::display(self.as_str(), f)
                 }
             }
-            impl fmt::Debug for $name {
+            impl ::core::fmt::Debug for $name {
                 #[inline]
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    open_enum::debug(self.text(), self.is_known(), f)
+                fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                    $crate::runtime::open_enum::debug(self.as_str(), self.is_known(), f)
                 }
             }
-            impl cmp::PartialEq for $name {
+            impl ::core::cmp::PartialEq for $name {
                 #[inline]
                 fn eq(&self, other: &Self) -> bool {
-                    self.text() == other.text()
+                    self.as_str() == other.as_str()
                 }
             }
-            impl cmp::Eq for $name {}
-            impl cmp::PartialOrd for $name {
+            impl ::core::cmp::Eq for $name {}
+            impl ::core::cmp::PartialOrd for $name {
                 #[inline]
-                fn partial_cmp(&self, other: &Self) -> Option<cmp::Ordering> {
-                    Some(self.cmp(other))
+                fn partial_cmp(
+                    &self,
+                    other: &Self,
+                ) -> ::core::option::Option<::core::cmp::Ordering> {
+                    ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
                 }
             }
-            impl cmp::Ord for $name {
+            impl ::core::cmp::Ord for $name {
                 #[inline]
-                fn cmp(&self, other: &Self) -> cmp::Ordering {
-                    self.text().cmp(other.text())
+                fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
+                    ::core::cmp::Ord::cmp(self.as_str(), other.as_str())
                 }
             }
-            impl hash::Hash for $name {
-                fn hash<H: hash::Hasher>(&self, state: &mut H) {
-                    self.text().hash(state);
+            impl ::core::hash::Hash for $name {
+                fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                    ::core::hash::Hash::hash(self.as_str(), state);
                 }
             }
-            impl convert::From<&str> for $name {
+            impl ::core::convert::From<&str> for $name {
                 #[inline]
                 fn from(text: &str) -> Self {
-                    open_enum::from_text(text)
+                    $crate::runtime::open_enum::from_text(text)
                 }
             }
-            impl convert::From<String> for $name {
+            impl ::core::convert::From<::std::string::String> for $name {
                 #[inline]
-                fn from(text: String) -> Self {
-                    open_enum::from_text(&text)
+                fn from(text: ::std::string::String) -> Self {
+                    $crate::runtime::open_enum::from_text(&text)
                 }
             }
-            impl str::FromStr for $name {
-                type Err = convert::Infallible;
+            impl ::core::str::FromStr for $name {
+                type Err = ::core::convert::Infallible;
                 #[inline]
-                fn from_str(text: &str) -> Result<Self, convert::Infallible> {
-                    Ok(open_enum::from_text(text))
+                fn from_str(
+                    text: &str,
+                ) -> ::core::result::Result<Self, ::core::convert::Infallible> {
+                    ::core::result::Result::Ok($crate::runtime::open_enum::from_text(text))
                 }
             }
             impl $crate::QueryValue for $name {
                 #[inline]
-                fn to_query(&self) -> String {
-                    self.text().to_owned()
+                fn to_query(&self) -> ::std::string::String {
+                    ::std::borrow::ToOwned::to_owned(self.as_str())
                 }
             }
             impl ::serde::Serialize for $name {
-                fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                    to.serialize_str(self.text())
+                fn serialize<S: ::serde::Serializer>(
+                    &self,
+                    to: S,
+                ) -> ::core::result::Result<S::Ok, S::Error> {
+                    to.serialize_str(self.as_str())
                 }
             }
             impl<'de> ::serde::Deserialize<'de> for $name {
-                fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                    open_enum::read(from).map(|text| open_enum::from_text(&text))
+                fn deserialize<D: ::serde::Deserializer<'de>>(
+                    from: D,
+                ) -> ::core::result::Result<Self, D::Error> {
+                    $crate::runtime::open_enum::read(from)
+                        .map(|text| $crate::runtime::open_enum::from_text(&text))
                 }
             }
         };

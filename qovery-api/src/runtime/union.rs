@@ -306,6 +306,8 @@ pub(crate) fn attempt<T: DeserializeOwned>(subject: Subject<'_>, manner: Manner)
 pub(crate) const MANNERS: [Manner; 2] = [Manner::Exact, Manner::Patient];
 
 /// Writes a union. The grammar is in the module's text.
+///
+/// Every path is absolute, because the union may have the name of anything that stands in a prelude.
 macro_rules! union {
     (
         $(#[$meta:meta])*
@@ -321,23 +323,22 @@ macro_rules! union {
         );
         #[allow(deprecated, reason = "a deprecated member is still a member")]
         const _: () = {
-            use $crate::runtime::union;
-            impl union::Union for $name {
+            impl $crate::runtime::union::Union for $name {
                 #[inline]
                 fn choose(
                     subject: $crate::runtime::union::Subject<'_>,
-                ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
-                    const NAME: &str = stringify!($name);
+                ) -> ::core::result::Result<Self, ::std::boxed::Box<$crate::runtime::union::Fault>> {
+                    const NAME: &str = ::core::stringify!($name);
                     let outline = subject.outline();
-                    let tag = union::tag(&outline, NAME, $tag)?;
-                    Ok(match tag.as_deref() {
-                        $(Some($text $(| $other)*) => Self::$member(
-                            union::tagged_member(subject, NAME, stringify!($member), ($tag, &tag))?,
+                    let tag = $crate::runtime::union::tag(&outline, NAME, $tag)?;
+                    ::core::result::Result::Ok(match tag.as_deref() {
+                        $(::core::option::Option::Some($text $(| $other)*) => Self::$member(
+                            $crate::runtime::union::tagged_member(subject, NAME, ::core::stringify!($member), ($tag, &tag))?,
                         ),)+
-                        $(None if union::lacks(&outline, $tag) => Self::$rest(
-                            union::member(subject, NAME, stringify!($rest))?,
+                        $(::core::option::Option::None if $crate::runtime::union::lacks(&outline, $tag) => Self::$rest(
+                            $crate::runtime::union::member(subject, NAME, ::core::stringify!($rest))?,
                         ),)?
-                        _ => Self::Unknown(union::keep(subject)),
+                        _ => Self::Unknown($crate::runtime::union::keep(subject)),
                     })
                 }
                 #[inline]
@@ -346,11 +347,11 @@ macro_rules! union {
                 }
             }
             impl ::serde::Serialize for $name {
-                fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                fn serialize<S: ::serde::Serializer>(&self, to: S) -> ::core::result::Result<S::Ok, S::Error> {
                     // The first text: the pattern of a match takes them all.
                     match self {
                         $(Self::$member(member) => {
-                            union::serialize_tagged(member, $tag, $text, to)
+                            $crate::runtime::union::serialize_tagged(member, $tag, $text, to)
                         })+
                         $(Self::$rest(member) => ::serde::Serialize::serialize(member, to),)?
                         Self::Unknown(value) => ::serde::Serialize::serialize(value, to),
@@ -375,25 +376,24 @@ macro_rules! union {
         $crate::runtime::union::union!(@plain $name $($member)+ $($other)*);
         #[allow(deprecated, reason = "a deprecated member is still a member")]
         const _: () = {
-            use $crate::runtime::union;
-            impl union::Union for $name {
+            impl $crate::runtime::union::Union for $name {
                 #[inline]
                 fn choose(
                     subject: $crate::runtime::union::Subject<'_>,
-                ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
-                    const NAME: &str = stringify!($name);
-                    const OTHERS: &[&str] = &[$(stringify!($kind)),*];
+                ) -> ::core::result::Result<Self, ::std::boxed::Box<$crate::runtime::union::Fault>> {
+                    const NAME: &str = ::core::stringify!($name);
+                    const OTHERS: &[&str] = &[$(::core::stringify!($kind)),*];
                     let outline = subject.outline();
-                    $(if union::has_any(&outline, &[$property $(, $more)*]) {
-                        return union::member(subject, NAME, stringify!($member)).map(Self::$member);
+                    $(if $crate::runtime::union::has_any(&outline, &[$property $(, $more)*]) {
+                        return $crate::runtime::union::member(subject, NAME, ::core::stringify!($member)).map(Self::$member);
                     })+
-                    $(if union::is_a(&outline, stringify!($kind)) {
-                        return union::member(subject, NAME, stringify!($other)).map(Self::$other);
+                    $(if $crate::runtime::union::is_a(&outline, ::core::stringify!($kind)) {
+                        return $crate::runtime::union::member(subject, NAME, ::core::stringify!($other)).map(Self::$other);
                     })*
                     if OTHERS.is_empty() {
-                        union::require_object(&outline, NAME)?;
+                        $crate::runtime::union::require_object(&outline, NAME)?;
                     }
-                    Ok(Self::Unknown(union::keep(subject)))
+                    ::core::result::Result::Ok(Self::Unknown($crate::runtime::union::keep(subject)))
                 }
                 #[inline]
                 fn unknown(member: $crate::UnknownMember) -> Self {
@@ -414,18 +414,17 @@ macro_rules! union {
         $crate::runtime::union::union!(@plain $name $($member)+);
         #[allow(deprecated, reason = "a deprecated member is still a member")]
         const _: () = {
-            use $crate::runtime::union;
-            impl union::Union for $name {
+            impl $crate::runtime::union::Union for $name {
                 #[inline]
                 fn choose(
                     subject: $crate::runtime::union::Subject<'_>,
-                ) -> Result<Self, Box<$crate::runtime::union::Fault>> {
-                    for manner in union::MANNERS {
-                        $(if let Some(member) = union::attempt(subject, manner) {
-                            return Ok(Self::$member(member));
+                ) -> ::core::result::Result<Self, ::std::boxed::Box<$crate::runtime::union::Fault>> {
+                    for manner in $crate::runtime::union::MANNERS {
+                        $(if let ::core::option::Option::Some(member) = $crate::runtime::union::attempt(subject, manner) {
+                            return ::core::result::Result::Ok(Self::$member(member));
                         })+
                     }
-                    Ok(Self::Unknown(union::keep(subject)))
+                    ::core::result::Result::Ok(Self::Unknown($crate::runtime::union::keep(subject)))
                 }
                 #[inline]
                 fn unknown(member: $crate::UnknownMember) -> Self {
@@ -436,7 +435,7 @@ macro_rules! union {
     };
     (@enum [$($meta:tt)*] [$vis:vis] $name:ident $([$($member_meta:tt)*] $member:ident($type:ty $(,)?))+) => {
         $($meta)*
-        #[derive(Clone, PartialEq)]
+        #[derive(::core::clone::Clone, ::core::cmp::PartialEq)]
         #[non_exhaustive]
         #[allow(
             clippy::large_enum_variant,
@@ -455,7 +454,7 @@ macro_rules! union {
                 fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                     match self {
                         $(Self::$member(member) => {
-                            f.debug_tuple(stringify!($member)).field(member).finish()
+                            f.debug_tuple(::core::stringify!($member)).field(member).finish()
                         })+
                         Self::Unknown(member) => f.debug_tuple("Unknown").field(member).finish(),
                     }
@@ -478,7 +477,7 @@ macro_rules! union {
                 }
             }
             impl<'de> ::serde::Deserialize<'de> for $name {
-                fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                fn deserialize<D: ::serde::Deserializer<'de>>(from: D) -> ::core::result::Result<Self, D::Error> {
                     $crate::runtime::union::deserialize(from)
                 }
             }
@@ -488,7 +487,7 @@ macro_rules! union {
         #[allow(deprecated, reason = "a deprecated member is still a member")]
         const _: () = {
             impl ::serde::Serialize for $name {
-                fn serialize<S: ::serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                fn serialize<S: ::serde::Serializer>(&self, to: S) -> ::core::result::Result<S::Ok, S::Error> {
                     match self {
                         $(Self::$member(member) => ::serde::Serialize::serialize(member, to),)+
                         Self::Unknown(value) => ::serde::Serialize::serialize(value, to),

@@ -1,6 +1,6 @@
 //! A whole list at once, within a bound.
 //!
-//! Not for lists of unknown length: those are streams. Dropping the future drops what it has read.
+//! Use a stream for lists of unknown length. Dropping the future drops the items that it has read.
 
 use std::{error::Error as StdError, fmt};
 
@@ -28,7 +28,7 @@ pub(super) async fn collect_all<O: PagedOperation>(
     }
 }
 
-/// Why a list was not collected to its end. Holds what was read.
+/// Why a list was not collected to its end. Holds the items that were read.
 ///
 /// ```no_run
 /// use qovery_api::{Client, types::Event, uuid::Uuid};
@@ -60,22 +60,22 @@ enum Cause {
 }
 
 impl<I> CollectError<I> {
-    /// What was read before, in order.
+    /// Returns the items that were read before the error, in order.
     pub fn items(&self) -> &[I] {
         &self.items
     }
 
-    /// What was read before, in order.
+    /// Returns the items that were read before the error, in order.
     pub fn into_items(self) -> Vec<I> {
         self.items
     }
 
-    /// Whether there are more items than the bound allows.
+    /// Returns whether there are more items than the bound allows.
     pub fn is_too_many(&self) -> bool {
         matches!(self.cause, Cause::TooMany { .. })
     }
 
-    /// Why the next page could not be read, where that is the reason.
+    /// Returns the error of the next page, if that page could not be read.
     pub fn page_error(&self) -> Option<&PageError> {
         match &self.cause {
             Cause::Page(error) => Some(error),
@@ -83,7 +83,7 @@ impl<I> CollectError<I> {
         }
     }
 
-    /// Where to go on after [`CollectError::items`].
+    /// Returns the cursor to resume from after [`CollectError::items`].
     pub fn resume_cursor(&self) -> Option<&ResumeCursor> {
         match &self.cause {
             Cause::Page(error) => Some(error.resume_cursor()),

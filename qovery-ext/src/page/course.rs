@@ -1,7 +1,7 @@
-//! The course of a walk through a list: whether a page gets it further, and where to ask next.
+//! The progress of a walk through a list: whether a page advances it, and which page to request next.
 //!
-//! Servers answer with an empty page because an item was deleted, ignore their cursor, lead in circles
-//! or start over. The rules here let every list end, and none end early. Nothing is requested here.
+//! Servers return an empty page because an item was deleted, ignore their cursor, repeat pages
+//! or start over. These rules make every walk end, and none end early. This module sends no request.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use super::{
     seen::{Cursors, Delivered},
 };
 
-/// How many pages in a row may bring nothing new.
+/// How many pages in a row may contain nothing new.
 const FRUITLESS: u32 = 1_000;
-/// How often a server may lead back to delivered items.
+/// How often a server may return to delivered items.
 const LED_BACK: u32 = 8;
-/// How often to ask from an earlier item before something new comes.
+/// How often to ask from an earlier item without a new item.
 const ASKED_AGAIN: u32 = 16;
 
-/// Where the walk goes after a page.
+/// The next page of the walk.
 pub(super) enum Next {
     /// To the page of this cursor; without one, to the first page.
     At(Option<String>),
@@ -46,7 +46,7 @@ struct Lost {
     cursor: String,
     /// How far back the walk asked from.
     steps: u64,
-    /// Whether the walk went on since.
+    /// Whether the walk has advanced since.
     is_past: bool,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Course {
     before: Option<Option<String>>,
     again: Option<Again>,
     lost: Option<Lost>,
-    /// Whether the next page was asked for from before the last items, which it should hold then.
+    /// Whether the request for the next page started before the last items, so that it should include them.
     checks_cursor: bool,
     /// How many such pages in a row held none of them.
     unconfirmed: u32,
@@ -90,16 +90,16 @@ impl Course {
         let _ = self.cursors.go_to(at);
     }
 
-    /// Forgets what went wrong: the server may have found its way when it is asked again.
+    /// Resets the error state: the server may answer correctly when asked again.
     pub(super) fn begin_anew(&mut self) {
         (self.again, self.lost, self.checks_cursor) = (None, None, false);
         (self.unconfirmed, self.led_back, self.asked_again) = (0, 0, 0);
         self.fruitless = 0;
     }
 
-    /// Looks at the places of a page's items before anything of it is delivered.
+    /// Checks the positions of a page's items before any of them is delivered.
     ///
-    /// Refuses a page that leads back to before items that are forgotten, and one from a server that
+    /// Refuses a page that returns to before forgotten items, and a page from a server that
     /// ignores its cursor while the head of the list grows faster than it is read.
     pub(super) fn check(&mut self, places: &[Option<u64>]) -> Result<(), Kind> {
         let mut known = places.iter().flatten();
@@ -110,7 +110,7 @@ impl Course {
             return Err(self.lost.take().map_or(Kind::WentBack, |_| Kind::PlaceLost));
         }
         if std::mem::take(&mut self.checks_cursor) && !places.is_empty() {
-            // These items could have been deleted meanwhile, but not again and again.
+            // A concurrent deletion can explain missing items once, but not repeatedly.
             self.unconfirmed = known.next().map_or(self.unconfirmed + 1, |_| 0);
             if self.unconfirmed > 1 {
                 return Err(Kind::WentBack);
@@ -125,7 +125,7 @@ impl Course {
         Ok(())
     }
 
-    /// Goes on from the page at `at` to a cursor, unless the walk has been there and would not end.
+    /// Continues from the page at `at` to a cursor, unless the walk has been there and would not end.
     /// `until` counts the ids that were delivered before the page.
     pub(super) fn go_on(
         &mut self,
@@ -180,7 +180,7 @@ impl Course {
     }
 
     /// Asks for the next page from two items before the last one, or for the last page again, to see
-    /// whether the server pays attention to its cursor.
+    /// whether the server respects its cursor.
     fn ask_from_before(&mut self, at: Option<String>, cursor: String) -> Next {
         let until = self.delivered.count();
         let place = until.checked_sub(3).filter(|_| self.by_item);
@@ -194,8 +194,8 @@ impl Course {
         Next::At(earlier)
     }
 
-    /// After an answer without items at a cursor: asks again from before it. If the item of the cursor
-    /// is still there, this is the end; otherwise it was deleted, and the list goes on.
+    /// Handles an answer without items at a cursor: asks again from before it. If the item of the cursor
+    /// is still there, the list ends here; otherwise the item was deleted, and the list continues.
     pub(super) fn look_for_the_end(&mut self, at: String) -> Result<Next, Kind> {
         if self.lost.as_ref().is_none_or(|lost| lost.is_past) {
             let (cursor, steps, is_past) = (at, 0, false);

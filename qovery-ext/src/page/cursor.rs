@@ -1,6 +1,6 @@
-//! Where to go on reading, in another run of the program too.
+//! Cursors to resume reading, in another run of the program too.
 //!
-//! A cursor holds no access token and no path: it goes with the same call as before.
+//! A cursor holds no access token and no path: use it with the same call as before.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::seen::Known;
 
-/// The form in which cursors are written by this version of the library.
+/// The format version of the cursors that this version of the library writes.
 const VERSION: u32 = 1;
 
-/// Which way the pages go.
+/// The direction of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Direction {
@@ -19,11 +19,11 @@ pub(super) enum Direction {
     Backward,
 }
 
-/// A place among the pages of an operation, to go on from: see
+/// A position among the pages of an operation, to resume from: see
 /// [`Pager::resume`](super::Pager::resume).
 ///
-/// It can be stored: it is serializable, and its form has a version, so that a later library either
-/// reads it as it was meant or refuses it. It names the operation, not its parameters: resume with
+/// It can be stored: it is serializable, and its format has a version, so that a later library either
+/// reads it correctly or refuses it. It names the operation, not its parameters: resume with
 /// the same call. It holds a page token or an id, the ids of up to 1,000 items that were delivered (40
 /// KB), and no access token.
 ///
@@ -48,22 +48,22 @@ pub struct ResumeCursor {
 }
 
 impl ResumeCursor {
-    /// The `operationId` of the operation that this is a place in.
+    /// Returns the `operationId` of the operation that the cursor belongs to.
     pub fn operation(&self) -> &str {
         &self.operation
     }
 
-    /// Whether it goes on backward.
+    /// Returns whether the cursor continues backward.
     pub fn is_backward(&self) -> bool {
         self.direction == Direction::Backward
     }
 }
 
-/// A cursor as it is written.
+/// The serialized form of a cursor.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u32,
-    // Absent in a form that this version does not know: the version is to be the reason then.
+    // Optional, because an unknown format may lack it: the error then reports the version.
     #[serde(default)]
     operation: String,
     #[serde(default)]

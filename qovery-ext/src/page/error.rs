@@ -1,4 +1,4 @@
-//! Why paging could not go on.
+//! Errors of paging.
 
 use std::{error::Error as StdError, fmt};
 
@@ -8,8 +8,8 @@ use super::ResumeCursor;
 
 /// Why the next page could not be delivered.
 ///
-/// What was read before is not lost: it was delivered, and the stream can be asked again from the
-/// same place (`retry`), or another one later ([`PageError::resume_cursor`]).
+/// Earlier items are not lost: the stream has delivered them. To continue, call `retry` on the stream
+/// or resume another stream later ([`PageError::resume_cursor`]).
 ///
 /// ```
 /// use qovery_ext::page::PageError;
@@ -59,10 +59,10 @@ impl PageError {
         }))
     }
 
-    /// The failure of the call, where it was the call that failed.
+    /// Returns the error of the call, if the call failed.
     ///
-    /// Troubleshooting: whether another try can help is the call's to say; paging only reads, so
-    /// that trying again is safe.
+    /// Troubleshooting: the error of the call says whether a retry can help. Retrying is safe, because
+    /// paging only reads.
     pub fn call_error(&self) -> Option<&qovery_api::Error> {
         match &self.0.kind {
             Kind::Call(error) => Some(error),
@@ -70,17 +70,17 @@ impl PageError {
         }
     }
 
-    /// Whether the server leads back to items that were delivered, again and again, so that going on
+    /// Returns whether the server repeatedly sends items that were already delivered, so that reading on
     /// would never end.
     ///
-    /// Troubleshooting: everything up to there was delivered, once. A server that ignores the cursor
-    /// looks like this after its first pages.
+    /// Troubleshooting: all items before the repetition were delivered once. A server that ignores the cursor
+    /// causes this error after its first pages.
     pub fn is_repetition(&self) -> bool {
         matches!(self.0.kind, Kind::CursorRepeated | Kind::WentBack)
     }
 
-    /// Whether the pages do not lead on: the link of the last one carries no token, its last item no
-    /// id, or 1,000 pages in a row brought nothing new. There may be more items.
+    /// Returns whether no next page can be requested: the link of the last page has no token, its last item
+    /// has no id, or 1,000 pages in a row contained nothing new. There may be more items.
     pub fn is_dead_end(&self) -> bool {
         matches!(
             self.0.kind,
@@ -88,31 +88,31 @@ impl PageError {
         )
     }
 
-    /// Whether the list may have more items than were delivered, because the item that names the next
-    /// page was deleted, and so were those before it that the walk could ask from.
+    /// Returns whether the list may have more items than were delivered, because the item that names the
+    /// next page was deleted, and so were the earlier items that the walk could ask from.
     ///
     /// Troubleshooting: read the list from its beginning.
     pub fn is_place_lost(&self) -> bool {
         matches!(self.0.kind, Kind::PlaceLost)
     }
 
-    /// Whether the cursor to resume from belongs to another operation, or goes in a direction in
-    /// which this one does not page. Nothing was sent.
+    /// Returns whether the cursor to resume from belongs to another operation, or has a direction that this
+    /// operation does not support. Nothing was sent.
     pub fn is_wrong_cursor(&self) -> bool {
         matches!(self.0.kind, Kind::WrongCursor(_))
     }
 
-    /// The operation that was paged.
+    /// Returns the paged operation.
     pub fn operation(&self) -> &'static OperationInfo {
         self.0.operation
     }
 
-    /// How many pages were read before.
+    /// Returns how many pages were read before the error.
     pub fn pages_read(&self) -> u64 {
         self.0.pages_read
     }
 
-    /// Where to go on, so that nothing is skipped and nothing delivered twice.
+    /// Returns the cursor to resume from without skipping or repeating an item.
     pub fn resume_cursor(&self) -> &ResumeCursor {
         &self.0.cursor
     }

@@ -1,8 +1,8 @@
-//! A request under way, in the background where it may be.
+//! A request under way, in a background task if there is a Tokio runtime.
 //!
-//! A future moves only while it is polled, and a consumer that works on its items polls nothing. So
-//! a page that is read ahead is fetched by a task of its own. Dropping a flight ends its request,
-//! in the background too.
+//! A future makes progress only while it is polled, and a consumer that processes its items does not
+//! poll. So a separate task fetches the page that is read ahead. Dropping a flight also ends the request
+//! of a background task.
 
 use std::{
     future::Future,
@@ -24,7 +24,7 @@ impl<T: Send + 'static> Flight<T> {
         Self::InPlace(fetch)
     }
 
-    /// In a task of the current runtime; without one in place.
+    /// Runs the request in a task of the current runtime; in place if there is no runtime.
     pub(super) fn in_background(fetch: BoxFuture<'static, T>) -> Self {
         match Handle::try_current() {
             Ok(runtime) => Self::InBackground(runtime.spawn(fetch.in_current_span())),
@@ -32,7 +32,7 @@ impl<T: Send + 'static> Flight<T> {
         }
     }
 
-    /// The result, or `None` where the runtime of the task shut down before there was one.
+    /// Polls for the result; `None` if the runtime of the task shut down before the result was ready.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<T>> {
         match self {
             Self::InPlace(fetch) => fetch.as_mut().poll(context).map(Some),

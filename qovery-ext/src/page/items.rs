@@ -1,8 +1,8 @@
 //! A paged operation as a stream of its items.
 //!
-//! Not for keeping items: each is handed out once and not held. Dropping [`Items::next`] before it
-//! is done loses nothing; dropping the stream ends the request under way, and
-//! [`Items::resume_cursor`], taken at any time before, says where to go on.
+//! The stream does not keep delivered items. Dropping [`Items::next`] before it
+//! completes loses nothing; dropping the stream ends the request under way, and
+//! [`Items::resume_cursor`], taken at any time before, continues in a new stream.
 
 use std::{
     fmt,
@@ -22,11 +22,11 @@ use super::{
 
 /// The items of a paged operation, each once, in the server's order.
 ///
-/// Lazy: nothing is sent before the first item is asked for, and a page only when the one before is
-/// used up (with [`Pager::read_ahead`](super::Pager::read_ahead), when it has come).
+/// Lazy: the first request is sent when the first item is requested, and each page when the one before is
+/// used up (with [`Pager::read_ahead`](super::Pager::read_ahead), when the one before has arrived).
 ///
 /// An error comes after all items that were read before it, and ends the stream. [`Items::retry`]
-/// goes on from the same place, and so does [`Items::resume_cursor`] later.
+/// continues from the same position, and so does [`Items::resume_cursor`] later.
 ///
 /// It is also a [`Stream`], for combinators.
 ///
@@ -73,9 +73,9 @@ impl<O: PagedOperation> Items<O> {
         }
     }
 
-    /// The next item; `None` at the end and after an error.
+    /// Returns the next item; `None` at the end and after an error.
     ///
-    /// Dropping the future loses nothing: the next call goes on with the same request.
+    /// Dropping the future loses nothing: the next call continues the same request.
     ///
     /// # Errors
     /// See [`PageError`].
@@ -89,15 +89,15 @@ impl<O: PagedOperation> Items<O> {
     /// a loop.
     ///
     /// # Errors
-    /// Returns an error if a page cannot be read, and if there are more than `bound` items. The error
-    /// holds the items that were read, and a cursor to go on from. A limit set with
-    /// [`Pager::at_most_items`](super::Pager::at_most_items) is no error.
+    /// Returns an error if a page cannot be read, or if there are more than `bound` items. The error
+    /// holds the items that were read, and a cursor to resume from. Reaching a limit set with
+    /// [`Pager::at_most_items`](super::Pager::at_most_items) is not an error.
     pub async fn collect_all(self, bound: usize) -> Result<Vec<O::Item>, CollectError<O::Item>> {
         collect::collect_all(self, bound).await
     }
 
-    /// Where to go on, so that no item is skipped and none delivered twice; `None` if nothing is left
-    /// to read. It remembers up to 1,000 ids: see [`ResumeCursor`].
+    /// Returns the cursor to resume from without skipping or repeating an item; `None` if nothing is left
+    /// to read. The cursor remembers up to 1,000 ids: see [`ResumeCursor`].
     ///
     /// Items without an id may be delivered again.
     pub fn resume_cursor(&self) -> Option<ResumeCursor> {
@@ -111,8 +111,8 @@ impl<O: PagedOperation> Items<O> {
         Some(self.walk.cursor(at, self.undelivered()))
     }
 
-    /// Where the page of the next item begins, so that no item is skipped and those of this page may
-    /// be delivered twice; `None` if nothing is left to read.
+    /// Returns the cursor of the next item's page. Resuming from it skips no item, but may repeat items of
+    /// this page; `None` if nothing is left to read.
     pub fn page_cursor(&self) -> Option<ResumeCursor> {
         if self.page.as_slice().is_empty() {
             return self.walk.resume_cursor();
@@ -126,18 +126,18 @@ impl<O: PagedOperation> Items<O> {
         rest.filter(|(id, _)| id.is_some()).count()
     }
 
-    /// Goes on after an error, from the same place. Without one, does nothing.
+    /// Continues after an error, from the same position. Does nothing if there was no error.
     pub fn retry(&mut self) {
         self.walk.retry();
     }
 
-    /// Why the stream ended; `None` while it goes on and after an error.
+    /// Returns why the stream ended; `None` before its end and after an error.
     pub fn ending(&self) -> Option<Ending> {
         let is_used_up = self.page.as_slice().is_empty();
         self.walk.ending().filter(|_| is_used_up)
     }
 
-    /// How many items were delivered.
+    /// Returns how many items were delivered.
     pub fn count_delivered(&self) -> u64 {
         self.count
     }
@@ -181,7 +181,7 @@ impl<O: PagedOperation> FusedStream for Items<O> {
     }
 }
 
-// No part of an item is needed in place.
+// The stream never pins an item.
 impl<O: PagedOperation> Unpin for Items<O> {}
 
 impl<O: PagedOperation> fmt::Debug for Items<O> {

@@ -1,23 +1,23 @@
-//! Links to other pages, of which only the query counts.
+//! Links to other pages. Only the query of a link is used.
 //!
 //! The API links to pages by relative URLs whose path is not always right, and a link must not lead
-//! a client with a token to another host. So a link is never followed: its token is taken out and
-//! sent with the call as it was made.
+//! a client with a token to another host. So a link is never followed: its page token is extracted and
+//! sent with the original call.
 
 use url::form_urlencoded;
 
-/// What a link says.
+/// The content of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Link {
     /// There is no page in this direction.
     Absent,
     /// The token of the page.
     Token(String),
-    /// There is a link, and no token in it.
+    /// There is a link without a token.
     WithoutToken,
 }
 
-/// Takes the token out of a link.
+/// Extracts the token from a link.
 pub(super) fn read(link: Option<&str>, parameter: &str) -> Link {
     let Some(link) = link.map(str::trim).filter(|link| !link.is_empty()) else {
         return Link::Absent;

@@ -1,20 +1,20 @@
 //! Paging: lists that come in pages, as streams of items or of pages.
 //!
-//! [`PagedCall`] gives the call of each operation that pages the methods `items`, `pages` and
-//! `paged`. Which operations page, and how, is derived from the contract; all of them behave alike:
+//! [`PagedCall`] adds the methods `items`, `pages` and `paged` to the calls of paged operations. The
+//! contract determines which operations page, and how; all of them have the same guarantees:
 //!
-//! - **Each item once, in the server's order.** Items are told apart by their ids. Pages may start at
+//! - **Each item once, in the server's order.** Items are identified by their ids. Pages may start at
 //!   their cursor, after it or before it, and items may appear at the head of the list.
-//! - **The end is the end.** If the operation pages by item, an empty page ends the list, after the
-//!   stream asked again from an earlier item; if it pages by links, a page without a link ends it. A
-//!   page shorter than its declared size ends nothing unless the contract says so.
-//! - **Every list ends.** A server that leads back again and again is an error
-//!   ([`PageError::is_repetition`]), and so are pages that do not lead on
-//!   ([`PageError::is_dead_end`]) and a lost place ([`PageError::is_place_lost`]).
-//! - **Nothing read is lost by an error.** It comes after the items that were read before it. `retry`
-//!   goes on from the same place at once, a [`ResumeCursor`] later or in another process.
-//! - **Resuming neither skips nor repeats an item**, whatever the server does with the cursor: see
-//!   [`Items::resume_cursor`]. [`Items::page_cursor`] may repeat those of one page.
+//! - **Pagination never stops early.** If the operation pages by item, an empty page ends the list, after
+//!   the stream asked again from an earlier item; if it pages by links, a page without a link ends it. A
+//!   page shorter than its declared size only ends the list if the contract says so.
+//! - **Every list ends.** A server that repeatedly sends the same pages is an error
+//!   ([`PageError::is_repetition`]), and so are pages without a usable next page
+//!   ([`PageError::is_dead_end`]) and a lost position ([`PageError::is_place_lost`]).
+//! - **An error loses no items.** It comes after the items that were read before it. `retry`
+//!   continues from the same position at once, a [`ResumeCursor`] later or in another process.
+//! - **Resuming neither skips nor repeats an item**, regardless of the server's use of the cursor: see
+//!   [`Items::resume_cursor`]. [`Items::page_cursor`] may repeat the items of one page.
 //! - **Dropping is safe** at any await point: `next` can be called again, and a stream that is
 //!   dropped ends its request and leaves no task behind.
 //!
@@ -37,15 +37,15 @@
 //!
 //! A stream holds one page (two while it reads ahead) and at most about 2 MiB of ids and cursors: the
 //! first 5,000 ids, the last 5,000 ids, and 5,000 cursors. If it delivers more than 10,000 items and the
-//! server leads back to one of the first, the stream ends with an error.
+//! server returns to one of the first, the stream ends with an error.
 //!
 //! # Windows
 //!
-//! Some operations return their newest items and take nothing but a number. They have no stream:
+//! Some operations return their newest items and take only a number of items. They have no stream:
 //! `items` does not compile for them. [`WindowCall`] gives them a [`Window`], which says whether it
 //! was cut and can be widened.
 //!
-//! Not for lists that come whole: those are awaited as they are.
+//! Lists that are not paged need no stream: await the call.
 
 mod collect;
 mod course;
@@ -90,14 +90,14 @@ pub use window::{Window, WindowCall, WindowExtent};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ending {
-    /// Everything that the server has was read.
+    /// All items of the server were read.
     Complete,
-    /// Everything that the server gives was read, and it says that it holds items back, for example
+    /// All available items were read, and the server says that it holds items back, for example
     /// beyond a limit of the plan.
     HeldBack,
-    /// The limit on items was reached; there is more, or may be.
+    /// The limit on items was reached; there may be more.
     ItemLimit,
-    /// The limit on pages was reached; there is more, or may be.
+    /// The limit on pages was reached; there may be more.
     PageLimit,
 }
 

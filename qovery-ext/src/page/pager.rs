@@ -1,6 +1,6 @@
-//! How a call is paged: limits, direction, where to begin.
+//! The settings of paging: limits, direction, first page.
 //!
-//! Not for reading: that is [`Items`] and [`Pages`]. Nothing here sends anything.
+//! [`Items`] and [`Pages`] read with these settings. Nothing here sends a request.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::{Items, Pages, ResumeCursor, cursor::Direction, walk::Walk};
 /// Turns the call of a paged operation into a stream.
 ///
 /// The parameters of the call apply to each page. A `start_id` or a page token that was set on the
-/// call is where the stream begins.
+/// call sets the start of the stream.
 ///
 /// ```no_run
 /// use qovery_api::{Client, uuid::Uuid};
@@ -49,15 +49,15 @@ pub trait PagedCall: Sized {
     /// The operation that is called.
     type Operation: PagedOperation;
 
-    /// The call with its settings for paging, to change them.
+    /// Returns the call with its paging settings, to change them.
     fn paged(self) -> Pager<Self::Operation>;
 
-    /// All items, one after the other.
+    /// Returns a stream of all items.
     fn items(self) -> Items<Self::Operation> {
         self.paged().items()
     }
 
-    /// All pages, one after the other.
+    /// Returns a stream of all pages.
     fn pages(self) -> Pages<Self::Operation> {
         self.paged().pages()
     }
@@ -80,7 +80,7 @@ impl<O: PagedOperation> PagedCall for Call<O> {
     }
 }
 
-/// How to page.
+/// The paging settings.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
     pub(super) direction: Direction,
@@ -115,24 +115,24 @@ impl<O: PagedOperation> Pager<O> {
         self
     }
 
-    /// Ends after this many pages were read, counting those that bring nothing new: the limit on
-    /// requests, apart from failed ones. Default: no limit.
+    /// Ends after this many pages were read, including pages without new items: a limit on
+    /// requests, not counting failed ones. Default: no limit.
     pub fn at_most_pages(mut self, count: u64) -> Self {
         self.settings.page_limit = Some(count);
         self
     }
 
-    /// Requests the next page as soon as a page has come, in a task of the current Tokio runtime,
-    /// so that the network and the consumer work at the same time. One page is read ahead, not
-    /// more. Outside of a runtime there is no task, and nothing is gained.
+    /// Requests the next page as soon as a page has arrived, in a task of the current Tokio runtime,
+    /// so that the network and the consumer work at the same time. Reads one page ahead. Without a
+    /// runtime there is no background task, and this setting has no benefit.
     ///
-    /// Default: off, because it requests a page that may not be wanted.
+    /// Default: off, because the page that is read ahead may not be needed.
     pub fn read_ahead(mut self) -> Self {
         self.settings.read_ahead = true;
         self
     }
 
-    /// Goes on from a place that was stored, in its direction. The call must be the same as then.
+    /// Continues from a stored cursor, in its direction. The call must be the same as before.
     ///
     /// A cursor that belongs to another operation is reported instead of the first page:
     /// [`PageError::is_wrong_cursor`](super::PageError::is_wrong_cursor).
@@ -141,8 +141,8 @@ impl<O: PagedOperation> Pager<O> {
         self
     }
 
-    /// Goes backward, toward what the server lists first. Begins with the page that the call asks
-    /// for; to begin with the one before another, resume from [`Page::previous`](super::Page).
+    /// Reads backward, toward the start of the server's list. Begins with the page that the call selects;
+    /// to begin with the page before another one, resume from [`Page::previous`](super::Page).
     ///
     /// The pages come in reverse order; the items of each are in the server's order.
     pub fn backward(mut self) -> Self
@@ -153,12 +153,12 @@ impl<O: PagedOperation> Pager<O> {
         self
     }
 
-    /// All items, one after the other.
+    /// Returns a stream of all items.
     pub fn items(self) -> Items<O> {
         Items::new(Walk::new(self.call, self.settings))
     }
 
-    /// All pages, one after the other. With a limit on items, the last page is cut to it.
+    /// Returns a stream of all pages. With a limit on items, the last page is cut to it.
     pub fn pages(self) -> Pages<O> {
         Pages::new(Walk::new(self.call, self.settings))
     }

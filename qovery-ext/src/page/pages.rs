@@ -1,8 +1,8 @@
 //! A paged operation as a stream of its pages.
 //!
-//! Not for single items: see [`Items`](super::Items). Dropping [`Pages::next`] before it is done
+//! To read single items, use [`Items`](super::Items). Dropping [`Pages::next`] before it completes
 //! loses nothing; dropping the stream ends the request under way, and [`Pages::resume_cursor`],
-//! taken at any time before, says where to go on.
+//! taken at any time before, continues in a new stream.
 
 use std::{
     fmt,
@@ -23,29 +23,29 @@ use super::{
 /// Some items of a paged operation, as the server sent them together, without those that an earlier
 /// page had.
 ///
-/// What it leads to in either direction can be stored, and resumed with the same call: see
+/// The cursors of the neighbouring pages can be stored and resumed with the same call: see
 /// [`Pager::resume`](super::Pager::resume).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page<I> {
     /// The items, in the server's order. Never empty.
     pub items: Vec<I>,
-    /// The page size that the server declared, where it did.
+    /// The page size, if the server declared one.
     pub declared_size: Option<u64>,
-    /// To read this page again.
+    /// The cursor of this page, to read it again.
     pub cursor: ResumeCursor,
-    /// To go on forward from here; `None` where there is nothing more, or no telling.
+    /// The cursor of the next page; `None` if there is no next page, or if this is unknown.
     pub next: Option<ResumeCursor>,
-    /// To go on backward from here; `None` where there is nothing before, and where the operation
-    /// does not page backward.
+    /// The cursor of the previous page; `None` if there is no previous page, or if the operation does not
+    /// page backward.
     pub previous: Option<ResumeCursor>,
 }
 
-/// The pages of a paged operation. A page that brings nothing new is read and not delivered.
+/// The pages of a paged operation. Pages without new items are not delivered.
 ///
-/// Lazy: nothing is sent before the first page is asked for (with
-/// [`Pager::read_ahead`](super::Pager::read_ahead), the second one is requested when the first has
-/// come). An error ends the stream; [`Pages::retry`] goes on from the same place, and so does
+/// Lazy: nothing is sent before the first page is requested (with
+/// [`Pager::read_ahead`](super::Pager::read_ahead), the second page is requested when the first has
+/// arrived). An error ends the stream; [`Pages::retry`] continues from the same position, and so does
 /// [`Pages::resume_cursor`] later.
 ///
 /// ```no_run
@@ -72,9 +72,9 @@ impl<O: PagedOperation> Pages<O> {
         Self { walk, count: 0 }
     }
 
-    /// The next page; `None` at the end and after an error.
+    /// Returns the next page; `None` at the end and after an error.
     ///
-    /// Dropping the future loses nothing: the next call goes on with the same request.
+    /// Dropping the future loses nothing: the next call continues the same request.
     ///
     /// # Errors
     /// See [`PageError`].
@@ -82,20 +82,20 @@ impl<O: PagedOperation> Pages<O> {
         std::future::poll_fn(|context| self.poll_page(context)).await
     }
 
-    /// Where to go on after the pages that were delivered; `None` if nothing is left to read.
+    /// Returns the cursor after the delivered pages; `None` if nothing is left to read.
     ///
-    /// Stored before a page is worked on, it skips nothing when the work is done; stored after, it
-    /// repeats nothing. To do a page again that was not finished, use [`Page::cursor`].
+    /// Store it after you have processed the page: if you store it before and then stop, the page is skipped.
+    /// To process an unfinished page again, use [`Page::cursor`].
     pub fn resume_cursor(&self) -> Option<ResumeCursor> {
         self.walk.resume_cursor()
     }
 
-    /// Goes on after an error, from the same place. Without one, does nothing.
+    /// Continues after an error, from the same position. Does nothing if there was no error.
     pub fn retry(&mut self) {
         self.walk.retry();
     }
 
-    /// Why the stream ended; `None` while it goes on and after an error.
+    /// Returns why the stream ended; `None` before its end and after an error.
     pub fn ending(&self) -> Option<Ending> {
         self.walk.ending()
     }
@@ -150,7 +150,7 @@ impl<O: PagedOperation> FusedStream for Pages<O> {
     }
 }
 
-// No part of a page is needed in place.
+// The stream never pins a page.
 impl<O: PagedOperation> Unpin for Pages<O> {}
 
 impl<O: PagedOperation> fmt::Debug for Pages<O> {

@@ -1,6 +1,6 @@
 //! The memory of a walk: the ids of delivered items, and the cursors of requested pages.
 //!
-//! Both are bounded. Not for choosing the next page.
+//! Both are bounded.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -10,7 +10,7 @@ use std::{
 
 /// How many of the first ids, and as many of the last ones, a walk remembers; and how many cursors.
 pub(super) const REMEMBERED: usize = 5_000;
-/// How many of the first ids, and as many of the last ones, a resume cursor takes along.
+/// How many of the first ids, and as many of the last ones, a resume cursor contains.
 pub(super) const TAKEN_ALONG: usize = 500;
 
 /// The ids of delivered items, in order: the first ones, which come again if a server starts over, and
@@ -24,7 +24,7 @@ pub(super) struct Delivered {
     positions: HashMap<Arc<str>, u64>,
 }
 
-/// The part of the delivered ids that a resume cursor takes along.
+/// The part of the delivered ids that a resume cursor contains.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(super) struct Known {
     /// In order.
@@ -52,7 +52,7 @@ impl Delivered {
         delivered
     }
 
-    /// `false`: it was delivered before.
+    /// Adds an id. Returns `false` if it was delivered before.
     pub(super) fn insert(&mut self, id: &Arc<str>) -> bool {
         if self.positions.contains_key(id) {
             return false;
@@ -77,17 +77,17 @@ impl Delivered {
         (self.first.len() as u64) + self.forgotten + (self.last.len() as u64)
     }
 
-    /// The place of an id among all that were delivered.
+    /// Returns the position of an id among all delivered ids.
     pub(super) fn position(&self, id: &str) -> Option<u64> {
         self.positions.get(id).copied()
     }
 
-    /// Whether ids that followed this place are forgotten.
+    /// Returns whether ids after this position are forgotten.
     pub(super) fn is_before_gap(&self, position: u64) -> bool {
         self.forgotten > 0 && position < self.first.len() as u64
     }
 
-    /// The id at a place, if it is remembered.
+    /// Returns the id at a position, if it is remembered.
     pub(super) fn at(&self, position: u64) -> Option<&Arc<str>> {
         let index = usize::try_from(position).ok()?;
         if let Some(id) = self.first.get(index) {
@@ -98,7 +98,7 @@ impl Delivered {
             .get(index.checked_sub(self.first.len())?.checked_sub(gap)?)
     }
 
-    /// The ids that a cursor takes along, without the last `undelivered` ids.
+    /// Returns the ids for a resume cursor, without the last `undelivered` ids.
     pub(super) fn known(&self, undelivered: usize) -> Known {
         let all = self.first.len() + self.last.len();
         let count = all.saturating_sub(undelivered);
@@ -109,7 +109,7 @@ impl Delivered {
         }
         let first = self.first.len().min(TAKEN_ALONG).min(count);
         let last = TAKEN_ALONG.min(count - first);
-        // Both halves are of one length, which is how they are told apart when they are read.
+        // Both halves have the same length, so that reading can separate them.
         let half = first.min(last);
         let taken = ids
             .enumerate()
@@ -123,8 +123,8 @@ impl Delivered {
     }
 }
 
-/// Cursors that a walk has been at. If there are more than it remembers, it keeps every second one,
-/// then every fourth one: a circle of cursors is found soon after it was gone around.
+/// The cursors that a walk has visited. If there are more than it remembers, it keeps every second one,
+/// then every fourth one: a cycle of cursors is still detected soon after its first round.
 #[derive(Default)]
 pub(super) struct Cursors {
     known: HashMap<String, u64>,
@@ -133,7 +133,7 @@ pub(super) struct Cursors {
 }
 
 impl Cursors {
-    /// Goes on to a cursor. `false`: the walk has been there.
+    /// Visits a cursor. Returns `false` if the walk has visited it before.
     #[must_use]
     pub(super) fn go_to(&mut self, cursor: &str) -> bool {
         if self.known.contains_key(cursor) {

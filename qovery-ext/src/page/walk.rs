@@ -1,8 +1,8 @@
 //! From page to page: the next request, and the new items of its response.
 //!
-//! Shared by the stream of items and the stream of pages; not for handing out single items. All
+//! Shared by the stream of items and the stream of pages. All
 //! state is kept here and nothing in a future that is awaited, so that dropping such a future loses
-//! nothing: the request goes on when the walk is polled again. Dropping the walk ends the request.
+//! nothing: the request continues when the walk is polled again. Dropping the walk ends the request.
 
 use std::{
     sync::Arc,
@@ -39,14 +39,14 @@ pub(super) struct NewPage<I> {
 
 enum State {
     Reading,
-    /// Everything of the last page is delivered, and this is why there is no next one.
+    /// All items of the last page were delivered; the error says why there is no next page.
     Blocked(Kind),
     /// The error was reported.
     Stopped,
     Ended(Ending),
 }
 
-/// The page that a page leads to.
+/// The successor of a page.
 enum Lead {
     To(String),
     Nowhere(Kind),
@@ -94,7 +94,7 @@ impl<O: PagedOperation> Walk<O> {
         }
     }
 
-    /// The next page that brings something new.
+    /// Polls for the next page with new items.
     pub(super) fn poll_page(
         &mut self,
         context: &mut Context<'_>,
@@ -117,7 +117,7 @@ impl<O: PagedOperation> Walk<O> {
                 return Poll::Pending;
             };
             let taken = match fetched {
-                // Its runtime is gone: fetch in place.
+                // The task's runtime has shut down: fetch in place.
                 None => continue,
                 Some(fetched) => fetched
                     .map_err(Kind::Call)
@@ -194,7 +194,7 @@ impl<O: PagedOperation> Walk<O> {
                 self.end(Ending::ItemLimit);
                 return Ok(page);
             }
-            // Of several items with one id on one page, which paging cannot have caused, one is named.
+            // If several items on one page have the same id, which paging cannot cause, only one is recorded.
             let name = id.filter(|id| self.course.delivered.insert(id));
             page.items.push((name, item));
             self.items_read = self.items_read.saturating_add(1);
@@ -213,13 +213,13 @@ impl<O: PagedOperation> Walk<O> {
             Ok(Next::At(at)) => self.at = at,
             Ok(Next::End) if self.held_back => self.end(Ending::HeldBack),
             Ok(Next::End) => self.end(Ending::Complete),
-            // The place to go on from is the page itself: it may lead on the next time.
+            // The walk resumes from this page: its successor may be available the next time.
             Err(kind) => self.state = State::Blocked(kind),
         }
         Ok(page)
     }
 
-    /// The page that a page leads to.
+    /// Returns the successor of a page.
     fn lead_of(&self, parts: &PageParts<O::Item>) -> Lead {
         let link = match (O::PAGING, self.settings.direction) {
             (
@@ -256,7 +256,7 @@ impl<O: PagedOperation> Walk<O> {
         let Some(id) = O::item_id(last) else {
             return Lead::Nowhere(Kind::ItemWithoutId);
         };
-        // A page that ends with its own cursor, though it had room for more.
+        // The page ends with its own cursor, although it had room for more items.
         let had_room = match parts.declared_size {
             Some(size) if size > 0 => is_short(size),
             _ => count == 1 || count < self.largest,
@@ -281,7 +281,7 @@ impl<O: PagedOperation> Walk<O> {
         }
     }
 
-    /// The limit that is reached.
+    /// Returns the limit that was reached.
     fn limit(&self) -> Option<Ending> {
         let reached = |limit: Option<u64>, count| limit.is_some_and(|limit| count >= limit);
         if reached(self.settings.item_limit, self.items_read) {
@@ -290,14 +290,14 @@ impl<O: PagedOperation> Walk<O> {
         reached(self.settings.page_limit, self.pages_read).then_some(Ending::PageLimit)
     }
 
-    /// Goes on after an error, from the same place.
+    /// Continues after an error, from the same position.
     pub(super) fn retry(&mut self) {
         if let State::Stopped = self.state {
             self.state = State::Reading;
         }
     }
 
-    /// Ends the request under way as well. The place stays.
+    /// Ends the walk and its request under way. Keeps the position.
     fn end(&mut self, ending: Ending) {
         self.flight = None;
         self.state = State::Ended(ending);
@@ -331,7 +331,7 @@ impl<O: PagedOperation> Walk<O> {
         !matches!(self.state, State::Blocked(_))
     }
 
-    /// The cursor to go on from when every page so far is delivered; `None` at the end.
+    /// Returns the cursor to resume from when all pages read so far are delivered; `None` at the end.
     pub(super) fn resume_cursor(&self) -> Option<ResumeCursor> {
         match self.ending() {
             Some(Ending::Complete | Ending::HeldBack) => None,
@@ -339,7 +339,7 @@ impl<O: PagedOperation> Walk<O> {
         }
     }
 
-    /// A cursor with the ids of delivered items, without the last `undelivered` ones.
+    /// Returns a cursor with the delivered ids, without the last `undelivered` ones.
     pub(super) fn cursor(&self, at: Option<String>, undelivered: usize) -> ResumeCursor {
         ResumeCursor {
             operation: O::INFO.id.to_owned(),

@@ -1,8 +1,8 @@
 //! Operations that return their newest items only.
 //!
-//! They take a number of items and no place to begin, so that there is nothing to stream: what lies
-//! beyond the window cannot be reached, only a wider window can be asked for. Dropping the future of
-//! a window abandons its request, which only reads.
+//! Their calls take a number of items and no cursor, so they cannot be streamed. To see more items,
+//! request a wider window. Dropping the future of a window abandons its request, which only
+//! reads.
 
 use std::{fmt, future::Future};
 
@@ -29,13 +29,13 @@ pub trait WindowCall: Sized {
     /// The operation that is called.
     type Operation: WindowOperation;
 
-    /// The newest items, at most `size` of them (0 counts as 1). What the server sends by itself is
-    /// [`WindowOperation::DEFAULT_SIZE`]; how many it sends at most is not documented.
+    /// Returns the newest items, at most `size` of them (0 counts as 1). Without a size, the server sends
+    /// [`WindowOperation::DEFAULT_SIZE`] items; its maximum is not documented.
     ///
     /// Dropping the future abandons the request, which only reads.
     ///
     /// # Errors
-    /// As the call itself.
+    /// Returns an error if the call fails.
     fn window(
         self,
         size: u32,
@@ -64,10 +64,10 @@ impl<O: WindowOperation> WindowCall for Call<O> {
     }
 }
 
-/// The newest items of an operation, and whether they are all.
+/// The newest items of an operation, and whether the list has more.
 ///
-/// What lies beyond the window cannot be reached from here: the operation takes no cursor.
-/// [`Window::widen`] asks for more. [`WindowCall`] has an example.
+/// The operation takes no cursor, so items beyond the window cannot be read separately.
+/// [`Window::widen`] requests more items. [`WindowCall`] has an example.
 pub struct Window<O: WindowOperation> {
     call: Call<O>,
     items: Vec<O::Item>,
@@ -79,18 +79,18 @@ pub struct Window<O: WindowOperation> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WindowExtent {
-    /// The whole list: the window had room for more, going by the size that the server declares. Where
-    /// it declares none, that is certain only of fewer items than it sends unasked.
+    /// The whole list: the window had room for more items, by the page size that the server declares. If
+    /// it declares none, this is only certain if the window has fewer items than the default size.
     Complete,
-    /// As many items as were asked for. There may be more: widen the window to see.
+    /// As many items as requested. There may be more: widen the window to see.
     Full,
-    /// Fewer items than were asked for, because the server makes its windows smaller or holds items
+    /// Fewer items than requested, because the server makes its windows smaller or holds items
     /// back. There may be more, and a wider window is not likely to show them.
     Limited,
 }
 
 impl WindowExtent {
-    /// Says `Complete` only where that is certain.
+    /// Returns `Complete` only if the list is certainly complete.
     pub(super) fn of(
         count: u64,
         asked: u64,
@@ -100,7 +100,7 @@ impl WindowExtent {
     ) -> Self {
         let room = match declared {
             Some(declared) if declared > 0 => declared.min(asked),
-            // Where it ends a window is then unknown, but not before the size that it has unasked.
+            // The server's limit is then unknown, but it is at least the default size.
             _ => default.min(asked),
         };
         if count >= asked {
@@ -124,17 +124,17 @@ impl<O: WindowOperation> Window<O> {
         self.items
     }
 
-    /// How many items were asked for.
+    /// Returns the requested number of items.
     pub fn size(&self) -> u32 {
         self.size
     }
 
-    /// How much of the list the window shows.
+    /// Returns how much of the list the window shows.
     pub fn extent(&self) -> WindowExtent {
         self.extent
     }
 
-    /// Whether there may be items beyond. `false` is certain.
+    /// Returns whether the list may have more items. `false` means that it certainly has none.
     pub fn is_cut(&self) -> bool {
         self.extent != WindowExtent::Complete
     }
@@ -143,7 +143,7 @@ impl<O: WindowOperation> Window<O> {
     /// future abandons the request, which only reads.
     ///
     /// # Errors
-    /// As the call itself. This window stays as it is.
+    /// Returns an error if the call fails. This window does not change.
     pub async fn widen(&self, size: u32) -> Result<Self, Error> {
         self.call.clone().window(size.max(self.size)).await
     }

@@ -264,7 +264,7 @@ impl Bulk {
         let outcome = match action.start().await {
             Ok(operation) => {
                 let token = Box::new(operation.token());
-                // What cannot be noted is still waited for; a crash would leave it uncertain.
+                // The wait continues without the journal entry; only a crash would leave the outcome uncertain.
                 let _unwritable = journal.write(environment, Event::Started { token });
                 BulkOutcome::of(operation.await)
             }
@@ -272,7 +272,7 @@ impl Bulk {
         };
         let event = match &outcome {
             BulkOutcome::Reached(_) => Event::Ended { is_reached: true },
-            // It goes on at the server: the next run waits for it.
+            // The server continues: the next run waits for the request.
             BulkOutcome::Failed(error) if error.is_deadline_passed() || error.is_lost_contact() => {
                 match error.may_have_been_executed() {
                     true => Event::Started {
@@ -305,7 +305,7 @@ fn has_mode(environment: &FoundEnvironment, mode: &str) -> bool {
     own.is_some_and(|own| own.eq_ignore_ascii_case(mode.trim()))
 }
 
-/// Whether asking for it again is safe if it may have been asked for before.
+/// Whether the action can safely be requested again if it may have been requested before.
 fn is_repeatable(goal: Option<Goal>) -> bool {
     matches!(
         goal,

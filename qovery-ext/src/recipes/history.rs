@@ -135,14 +135,14 @@ pub struct ServiceRow {
 }
 
 impl ServiceRow {
-    /// What to act on; `None` if it is of a kind that this crate cannot act on.
+    /// Returns the reference for actions and waits; `None` if this crate cannot act on the kind.
     pub fn service_ref(&self) -> Option<ServiceRef> {
         self.kind.map(|kind| ServiceRef::new(kind, self.id))
     }
 }
 
 impl fmt::Display for DeploymentRow {
-    /// One line: date, outcome, action, duration, who and through what.
+    /// Writes one line: date, outcome, action, duration, actor and origin.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start = self.start.format("%Y-%m-%d %H:%M:%S");
         let action = Printable::new(&self.action);
@@ -152,7 +152,7 @@ impl fmt::Display for DeploymentRow {
 }
 
 impl fmt::Display for ServiceRow {
-    /// One line: name, outcome, action, duration, who and through what.
+    /// Writes one line: name, outcome, action, duration, actor and origin.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, action) = (Printable::new(&self.name), Printable::new(&self.action));
         write!(f, "{name}  {}  {action}", self.outcome)?;
@@ -200,7 +200,7 @@ fn in_seconds<S: Serializer>(
 /// ```
 ///
 /// # Errors
-/// As the call itself.
+/// Returns an error if the call fails.
 pub async fn history(
     client: &Client,
     environment: Uuid,
@@ -216,7 +216,7 @@ pub async fn history(
 /// The newest past deployments of one service, newest first, at most `limit`.
 ///
 /// # Errors
-/// As the call itself.
+/// Returns an error if the call fails.
 pub async fn service_history(
     client: &Client,
     service: ServiceRef,

@@ -57,10 +57,10 @@ const EXPIRES_AT: &str = "PREVIEW_EXPIRES_AT";
 /// ```
 ///
 /// # Idempotent by name
-/// [`deploy`](Self::deploy) makes the environment if its project has none of this name, and brings the one
-/// that is there up to date otherwise: an edit that is made already is not sent again. An
-/// environment that is not a preview is never touched: its mode has to be the one that is asked for
-/// (`PREVIEW` by default; `PRODUCTION` is refused), and it is not the original.
+/// [`deploy`](Self::deploy) creates the environment if its project has none with this name. Otherwise it
+/// updates the existing environment, and sends only edits that are not made yet. An
+/// environment that is not a preview is never changed: its mode must be the requested one
+/// (`PREVIEW` by default; `PRODUCTION` is refused), and it must not be the original.
 ///
 /// The copy is made once. Services that the original gets later are not added to it.
 #[derive(Debug, Clone)]
@@ -266,8 +266,8 @@ impl PreviewEnvironment {
         })
     }
 
-    /// What deploys a preview that is up to date, in the commits that were asked for: to be watched, or
-    /// waited for with other options.
+    /// Returns the action that deploys the requested commits to a preview that is up to date, to watch it
+    /// or to wait for it with other options.
     ///
     /// # Errors
     /// Returns an error if a service has no such commit.
@@ -484,7 +484,7 @@ impl PreviewEnvironment {
         Ok(())
     }
 
-    /// All services with the commits that were asked for; `None` if none was.
+    /// Returns all services with the requested commits; `None` if no commit was requested.
     fn selection(
         &self,
         services: &[EnvironmentService],

@@ -1,6 +1,6 @@
-//! The services of an environment by name, whatever their kinds.
+//! The services of an environment by name, of all kinds.
 //!
-//! Not for their configuration: the operation of each kind reads that. Dropping a future of this
+//! To read a configuration, use the operation of the service's kind. Dropping a future of this
 //! module abandons a request that only reads.
 
 use std::fmt;
@@ -20,14 +20,14 @@ pub struct EnvironmentService {
     pub id: Uuid,
     /// Its name.
     pub name: String,
-    /// Its kind; `None` where it is one that this crate cannot act on.
+    /// Its kind; `None` if this crate cannot act on the kind.
     pub kind: Option<ServiceKind>,
     /// Its kind as the API spells it, such as `APPLICATION`.
     pub service_type: String,
 }
 
 impl EnvironmentService {
-    /// What to act on and to wait for; `None` where it is of a kind that this crate cannot act on.
+    /// Returns the reference for actions and waits; `None` if this crate cannot act on the kind.
     pub fn service_ref(&self) -> Option<ServiceRef> {
         self.kind.map(|kind| ServiceRef::new(kind, self.id))
     }
@@ -54,7 +54,7 @@ impl fmt::Display for EnvironmentService {
 /// ```
 ///
 /// # Errors
-/// As the call itself.
+/// Returns an error if the call fails.
 pub async fn services(
     client: &Client,
     environment: Uuid,
@@ -73,11 +73,10 @@ pub async fn services(
     Ok(services)
 }
 
-/// Finds the service of an environment with this name, whatever its kind.
+/// Finds the service of any kind with this name in an environment.
 ///
-/// Names are compared without blanks around them, in Unicode normalisation form KC and without regard
-/// to upper and lower case. If several names differ in nothing else, the one that is spelled alike is
-/// found.
+/// Names are compared in Unicode normalisation form KC, ignoring surrounding blanks and case. If several
+/// names match in this way, the name with the exact spelling is found.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -89,7 +88,7 @@ pub async fn services(
 /// ```
 ///
 /// # Errors
-/// Where no service has the name or several have it, and where the services cannot be listed.
+/// Returns an error if no service or several services have the name, or if listing the services fails.
 pub async fn find_service(
     client: &Client,
     environment: Uuid,
@@ -169,7 +168,7 @@ impl FindServiceError {
         matches!(self.0, Reason::Ambiguous(_))
     }
 
-    /// The error of the call, where the services could not be listed.
+    /// Returns the error of the call, if listing the services failed.
     pub fn api_error(&self) -> Option<&Error> {
         match &self.0 {
             Reason::Api(error) => Some(error),

@@ -33,7 +33,7 @@ pub struct ServiceUrl {
 /// ```
 ///
 /// # Errors
-/// As the two calls themselves.
+/// Returns an error if one of the two calls fails.
 pub async fn urls(client: &Client, environment: Uuid) -> Result<Vec<ServiceUrl>, Error> {
     let links = client.list_environment_services_links(environment).await?;
     if links.results.is_empty() {

@@ -1,7 +1,7 @@
-//! Keeps a stream going: connects, reads, connects again after a while, and knows when to stop.
+//! Runs a stream: connects, reads, reconnects after a delay, and decides when to stop.
 //!
-//! Nothing runs in the background: a stream that is not polled reads nothing, so that a slow consumer slows
-//! the server down. Not for the meaning of a frame: each feed knows that.
+//! Nothing runs in the background: a stream that is not polled reads nothing, so a slow consumer slows
+//! the server down. Each feed interprets its own frames.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -25,9 +25,9 @@ pub enum Event<T> {
     Item(T),
     /// Lines may be missing here. Only streams of lines yield it: any other item replaces the one before.
     Gap(Gap),
-    /// The connection was lost; the next one is made after a while.
+    /// The connection was lost; the stream reconnects after a delay.
     Reconnecting(Reconnecting),
-    /// A frame that does not fit the contract. The stream goes on.
+    /// A frame that does not match the contract. The stream continues.
     Unreadable(Unreadable),
 }
 
@@ -47,13 +47,13 @@ pub struct Reconnecting {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Unreadable {
-    /// The frame as it came.
+    /// The frame as received.
     pub frame: Bytes,
-    /// What does not fit, with its path.
+    /// The mismatch, with its path.
     pub cause: String,
 }
 
-/// One kind of stream: its request, and the items that its frames become.
+/// One kind of stream: its request, and the conversion of frames to items.
 pub(super) trait Feed: Send + 'static {
     type Request: StreamRequest<Frame = Self::Frame>;
     type Frame: DeserializeOwned + Send;
@@ -67,7 +67,7 @@ pub(super) trait Feed: Send + 'static {
         resumes: bool,
     ) -> impl Future<Output = Result<Self::Request, Fault>> + Send;
 
-    /// Frames from here on come over another connection than those before.
+    /// Called before the first frame of a new connection.
     fn reconnected(&mut self);
 
     /// Whether the request asks to continue after an item.
@@ -75,7 +75,7 @@ pub(super) trait Feed: Send + 'static {
         false
     }
 
-    /// Whether the first frame is all that comes.
+    /// Whether the stream ends after its first frame.
     fn is_one_frame(&self) -> bool {
         false
     }
@@ -98,12 +98,12 @@ pub(super) struct Machine<F: Feed> {
     settings: Settings,
     socket: Option<Socket>,
     events: VecDeque<Event<F::Item>>,
-    /// How many connections in a row brought nothing.
+    /// How many connections in a row delivered no frame.
     failures: u32,
     /// How long to wait before the next connection.
     wait: Duration,
     has_connected: bool,
-    /// Whether this connection brought a frame.
+    /// Whether this connection delivered a frame.
     has_frame: bool,
     /// Whether the server was asked to continue after an item, and has not refused that.
     resumes: bool,
@@ -195,13 +195,13 @@ impl<F: Feed> Machine<F> {
         }
     }
 
-    /// Decides how to go on after the end of a connection; an error is the end of the stream.
+    /// Decides how to continue after the end of a connection. A returned error ends the stream.
     fn lost(&mut self, fault: Fault) -> Option<StreamError> {
         let attempts = self.failures.saturating_add(1);
         let mut meaning = fault.meaning();
         let is_resumed = self.resumes && self.has_connected && self.feed.has_position();
         if meaning == Meaning::Permanent && is_resumed && !self.has_frame {
-            // How a position is written is not documented: the server may refuse it and take the rest.
+            // The format of a position is not documented: the server may refuse it and accept the rest.
             self.resumes = false;
             meaning = Meaning::Transient;
         }
@@ -244,7 +244,7 @@ fn unreadable<T>(frame: &Bytes, error: &DecodeError) -> Event<T> {
     })
 }
 
-/// Whether a frame tells the console to read something again: `{entity: […], id?}` and nothing else.
+/// Whether a frame makes the console read something again: `{entity: […], id?}` and nothing else.
 fn is_invalidation(frame: &[u8]) -> bool {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]

@@ -31,7 +31,7 @@ struct Inner {
     fault: Fault,
 }
 
-/// What kind of end it was. A stream that ends without an error is done.
+/// Why a stream ended with an error. A stream that ends without an error is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StreamErrorKind {
@@ -54,7 +54,7 @@ impl StreamError {
         }))
     }
 
-    /// What kind of end it was.
+    /// Returns why the stream ended.
     pub fn kind(&self) -> StreamErrorKind {
         self.0.kind
     }

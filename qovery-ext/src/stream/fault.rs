@@ -23,7 +23,7 @@ pub(super) enum Fault {
     Lookup(qovery_api::Error),
     /// The id is known to belong to nothing.
     Unknown(String),
-    /// The client does not know where the websocket API is.
+    /// The client has no address of the websocket API.
     NoAddress,
     /// The server closed.
     Closed { code: u16, reason: String },
@@ -104,8 +104,8 @@ fn of_close(code: u16, reason: &str) -> Meaning {
         1000 => Meaning::Done,
         1007 | 1008 => Meaning::Permanent,
         1011 if reason.contains("NotFound") => Meaning::NoAgent,
-        // Going away, 1011 with a timeout of the agent or without a known reason, 1012, 1013, and what
-        // is newer than this list.
+        // Going away, 1011 with a timeout of the agent or without a known reason, 1012, 1013, and codes
+        // newer than this list.
         _ => Meaning::Transient,
     }
 }

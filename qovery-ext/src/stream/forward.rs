@@ -114,12 +114,12 @@ pub struct PortForward {
 }
 
 impl PortForward {
-    /// Where it listens.
+    /// Returns the local address that the forward listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Takes the error with which a connection ended last, if one did since the last call.
+    /// Takes the error of the last failed connection, if a connection failed since the last call.
     pub fn last_error(&self) -> Option<StreamError> {
         let mut last = self
             .last_error

@@ -134,7 +134,7 @@ impl<T, O> Live<T, O> {
     }
 }
 
-// Nothing in it is pinned: what runs is in a box.
+// No field is pinned in place: the running future is boxed.
 impl<T, O> Unpin for Live<T, O> {}
 
 impl<T, O> Stream for Live<T, O> {

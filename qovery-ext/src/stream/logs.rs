@@ -1,4 +1,4 @@
-//! Streams of lines: what services write, and what deployments report.
+//! Streams of lines: service logs and deployment logs.
 
 use std::{collections::VecDeque, fmt, mem};
 

@@ -1,4 +1,4 @@
-//! Logs, statuses and health as they come, by websocket.
+//! Live logs, statuses and health over websockets.
 //!
 //! ```no_run
 //! # async fn example(service: uuid::Uuid) -> Result<(), Box<dyn std::error::Error>> {
@@ -27,20 +27,20 @@
 //! [`exec`](LiveExt::exec) runs a command in a container, [`port_forward`](LiveExt::port_forward) brings a
 //! port of a service to this machine.
 //!
-//! Each finds the organization, project and cluster of its id by itself, once for a client and its clones.
+//! Each looks up the organization, project and cluster of its id, once for a client and its clones.
 //! The settings, the bound on memory for a slow consumer, and cancel safety are those of [`Live`].
 //!
 //! # Connections
 //! A websocket is opened over the client's own transport: proxies, certificates, the token and its
 //! renewal are the same as for calls, the token is sent as a header only. The address is
-//! `wss://ws.qovery.com`, or what `QOVERY_WS_URL` or
-//! [`Connect::stream_url`](crate::connect::Connect::stream_url) name.
+//! `wss://ws.qovery.com`, or the value of `QOVERY_WS_URL` or
+//! [`Connect::stream_url`](crate::connect::Connect::stream_url).
 //!
-//! A lost connection is made again as [`Reconnect`] says, with the token that the client has by then.
-//! Lines that come again are left out, as far as frames identify them: a line is known by its time and its
+//! A lost connection is reopened according to [`Reconnect`], with the client's current token.
+//! Repeated lines are left out, as far as frames identify them: a line is identified by its time and its
 //! content. [`Event::Gap`] says that lines may be missing.
 //!
-//! A frame is news, not proof: for the end of a deployment, use [`wait`](crate::wait).
+//! A frame can be missed or outdated: to detect the end of a deployment, use [`wait`](crate::wait).
 
 mod engine;
 mod error;
@@ -112,16 +112,16 @@ pub trait LiveExt {
         command: impl IntoIterator<Item = S>,
     ) -> ExecRequest;
 
-    /// Forwards a local port to a port of a service; the local port 0 stands for any free one. Not in the
+    /// Forwards a local port to a port of a service; the local port 0 selects any free one. Not in the
     /// published specification of the API.
     fn port_forward(&self, service: Uuid, local: u16, remote: u16) -> ForwardRequest;
 }
 
-/// The one option of most streams: whose events they are.
+/// The only option of most streams: the id of the resource to follow.
 #[derive(Debug, Clone, Copy)]
 pub struct Id {
     id: Uuid,
-    /// Whether an item that comes again after a reconnect is an item as well.
+    /// Whether an item that is repeated after a reconnect is delivered again.
     repeats: bool,
 }
 

@@ -1,6 +1,6 @@
-//! Where an id belongs: the organization, project and cluster that a request has to name.
+//! The location of an id: the organization, project and cluster that a request must name.
 //!
-//! None of them ever changes for an id, so that each is asked for once for a client and its clones.
+//! The location of an id never changes, so a client and its clones look it up once.
 
 use std::{
     collections::HashMap,
@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 
-/// How many places are remembered, over all clones of a client.
+/// How many locations are remembered, over all clones of a client.
 const REMEMBERED: usize = 10_000;
 
-/// Where an environment belongs.
+/// The location of an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) organization: Uuid,
@@ -56,7 +56,7 @@ impl Known {
     }
 }
 
-/// Where an environment belongs.
+/// Returns the location of an environment.
 pub(super) async fn of_environment(client: &Client, id: Uuid) -> Result<Place, Fault> {
     let known = known(client);
     if let Some(place) = known.get(|maps| maps.environments.get(&id).copied()) {
@@ -77,7 +77,7 @@ pub(super) async fn of_environment(client: &Client, id: Uuid) -> Result<Place, F
     Ok(place)
 }
 
-/// Where a service of any kind belongs.
+/// Returns the location of a service of any kind.
 pub(super) async fn of_service(client: &Client, id: Uuid) -> Result<Place, Fault> {
     let known = known(client);
     let environment = known.get(|maps| maps.services.get(&id).copied());

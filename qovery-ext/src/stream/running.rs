@@ -24,7 +24,7 @@ const LINES: u32 = 20;
 /// are long-running; jobs and Terraform services are not. Only services that the deployment left deployed
 /// are waited for.
 ///
-/// Dropping the future is as safe as for the action; the server goes on.
+/// Dropping the future is as safe as for the action; the server continues.
 #[must_use = "nothing happens until it is awaited"]
 #[derive(Debug)]
 pub struct UntilRunning {
@@ -65,7 +65,7 @@ pub enum NotRunning {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PodProblem {
-    /// What kind of problem it is.
+    /// The kind of the problem.
     pub kind: PodProblemKind,
     /// The service.
     pub service: Uuid,

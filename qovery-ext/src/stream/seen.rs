@@ -1,7 +1,7 @@
 //! Which lines were delivered, so that none comes twice after a reconnect, and whether any may be missing.
 //!
-//! A line has no id: it is known by its content and its time. Two equal lines of the same millisecond are
-//! told apart by their number. Not for duplicates on one connection: there, two equal lines are two lines.
+//! A line has no id: it is identified by its content and its time. Equal lines of the same millisecond are
+//! distinguished by their number. Two equal lines on one connection are two lines.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -10,7 +10,7 @@ use std::{
 
 use qovery_api::chrono::{DateTime, Utc};
 
-/// A span of time in which lines may be missing.
+/// A period during which lines may be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gap {
@@ -20,7 +20,7 @@ pub struct Gap {
     pub to: DateTime<Utc>,
 }
 
-/// What becomes of a line.
+/// Whether a line is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     New,

@@ -135,8 +135,8 @@ pub struct Exec {
 }
 
 impl Exec {
-    /// The next bytes of the output; `None` when the server has closed normally. That says that the
-    /// command has ended, and not with which status: the API does not send it.
+    /// Returns the next bytes of the output; `None` when the server has closed normally. The command has
+    /// then ended; its exit status is unknown, because the API does not send it.
     ///
     /// # Errors
     /// Returns an error if the connection ended in another way, by its close code or without one; see

@@ -168,8 +168,8 @@ impl Socket {
         }
     }
 
-    /// Sends bytes. If the future is dropped, the frame may have been sent in part: the connection is then
-    /// of no more use.
+    /// Sends bytes. If the future is dropped, the frame may have been sent in part: the connection can then
+    /// no longer be used.
     pub(super) async fn send(&mut self, bytes: Bytes) -> Result<(), Fault> {
         let sent = self.stream.send(Message::Binary(bytes)).await;
         sent.map_err(|error| self.fault(error))

@@ -1,4 +1,4 @@
-//! Values that fit a schema, built around what is known.
+//! Values that match a schema, built around known facts.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -10,18 +10,18 @@ use super::{
 
 const DEPTH: usize = 16;
 
-/// How much of what is optional a built value has.
+/// How many optional properties a built value has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Amount {
-    /// What is required, and what is known.
+    /// The required properties and the known properties.
     Minimal,
     /// Everything once: a list has one item, and a schema does not contain itself.
     Full,
 }
 
 impl Contract {
-    /// A value that fits `schema` and says what `facts` say, as far as the schema has a place
-    /// for it. The same input gives the same value.
+    /// Returns a value that matches `schema` and contains `facts`, as far as the schema has properties for
+    /// them. The same input gives the same value.
     pub(crate) fn build(&self, schema: &Value, facts: &Value, amount: Amount) -> Value {
         let build = Build {
             contract: self,
@@ -72,7 +72,7 @@ impl<'a> Build<'a> {
         within: &mut Vec<&'a str>,
     ) -> Value {
         if let Some(values) = shape.values {
-            // A script may say what the contract does not know.
+            // A script may use a value that the contract does not declare.
             let known = facts.filter(|facts| facts.is_string() || values.contains(facts));
             let first = values.iter().find(|value| !value.is_null());
             return known.or(first).cloned().unwrap_or(Value::Null);

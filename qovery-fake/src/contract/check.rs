@@ -1,4 +1,4 @@
-//! Whether a value is what a schema says.
+//! Checks whether a value matches a schema.
 //!
 //! Unknown properties are allowed, because the API ignores them.
 
@@ -28,7 +28,7 @@ pub(crate) enum Direction {
 pub(crate) struct Violation {
     /// Where, such as `ports[0].internal_port`; empty for the value itself.
     pub(crate) path: String,
-    /// What.
+    /// A description of the mismatch.
     pub(crate) what: String,
 }
 

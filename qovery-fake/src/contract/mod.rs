@@ -65,7 +65,7 @@ pub(crate) enum Place {
 #[derive(Debug)]
 pub(crate) struct Body {
     pub(crate) required: bool,
-    /// The schema where the body is JSON.
+    /// The schema, if the body is JSON.
     pub(crate) schema: Option<Value>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct Body {
 #[derive(Debug)]
 pub(crate) struct Success {
     pub(crate) status: u16,
-    /// Media type and schema, where the answer has a body.
+    /// Media type and schema, if the answer has a body.
     pub(crate) content: Option<(String, Value)>,
 }
 
@@ -87,7 +87,7 @@ impl Contract {
         }))
     }
 
-    /// Reads a contract. What cannot be read is left out: its requests are answered with 404.
+    /// Reads a contract. Leaves out operations that cannot be read: their requests are answered with 404.
     pub(crate) fn new(document: Value) -> Self {
         let operations = read_operations(&document);
         let routes = route::Routes::new(&operations);
@@ -137,7 +137,7 @@ impl Contract {
         self.routes.find(&self.operations, method, path)
     }
 
-    /// The template that a path fits, whatever the method, and the values of its parameters.
+    /// Returns the template that a path matches, for any method, and the values of its parameters.
     pub(crate) fn template_of(&self, path: &str) -> Option<(&str, Vec<(String, String)>)> {
         let methods = [
             Method::GET,
@@ -265,7 +265,7 @@ fn read_success(document: &Value, operation: &Value) -> Success {
     let content = schema::follow(document, response)
         .get("content")
         .and_then(Value::as_object);
-    // JSON where it is offered beside another type.
+    // Prefer JSON if several media types are offered.
     let chosen = content.and_then(|content| {
         content
             .get_key_value("application/json")

@@ -9,8 +9,8 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
     Regex::new(pattern).map_or(true, |regex| regex.is_match(text))
 }
 
-/// The simplest text that fits, of the patterns that contracts use: literals, sets, groups and
-/// repetitions. `None` where the pattern is more than that.
+/// Returns the simplest text that matches. Supports the patterns that contracts use: literals, sets,
+/// groups and repetitions. Returns `None` if the pattern uses other syntax.
 pub(super) fn simplest(pattern: &str) -> Option<String> {
     let text = sequence(&mut pattern.chars().peekable(), false)?;
     let regex = Regex::new(pattern).ok()?;

@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::Operation;
 
-/// What a method and a path lead to.
+/// The result of looking up a method and a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Matched {
     /// An operation, by its index, with the decoded values of its path parameters in path order.
@@ -18,7 +18,7 @@ pub(crate) enum Matched {
     Nothing,
 }
 
-/// Operations by the number of their path segments and the first of these, where it is fixed.
+/// Operations by the number of their path segments and the first segment, if it is fixed.
 #[derive(Debug)]
 pub(crate) struct Routes {
     by_shape: HashMap<(usize, String), Vec<usize>>,
@@ -80,7 +80,7 @@ pub(crate) fn parameter_of(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// The parameter that a template ends with, where it is the id of a resource.
+/// Returns the last parameter of a template, if the template ends with the id of a resource.
 pub(crate) fn item_parameter(template: &str) -> Option<&str> {
     let parameter = parameter_of(template.rsplit('/').next()?)?;
     parameter.ends_with("Id").then_some(parameter)

@@ -29,30 +29,30 @@ impl FakeCluster {
         self.set(|cluster| cluster.organization).unwrap_or_default()
     }
 
-    /// Its state now, word for word; `None` once it is deleted.
+    /// Returns its exact current state; `None` once it is deleted.
     pub fn state(&self) -> Option<String> {
         self.set(|cluster| cluster.state.clone())
     }
 
-    /// Puts it into a state, known to the API or not.
+    /// Sets the current state, known to the API or not.
     pub fn in_state(self, state: &str) -> Self {
         self.set(|cluster| state.clone_into(&mut cluster.state));
         self
     }
 
-    /// How long an action takes. By default 30 s.
+    /// Sets the duration of an action. Default: 30 s.
     pub fn takes(self, time: Duration) -> Self {
         self.set(|cluster| cluster.takes = time);
         self
     }
 
-    /// Lets the next action end in this state, such as `DEPLOYMENT_ERROR`.
+    /// Makes the next action end in this state, such as `DEPLOYMENT_ERROR`.
     pub fn next_action_ends_as(self, state: &str) -> Self {
         self.set(|cluster| cluster.ends_as = Some(state.to_owned()));
         self
     }
 
-    /// What is read of it once it is deleted.
+    /// Sets the answer to reads of the cluster after its deletion.
     pub fn gone_as(self, gone: Gone) -> Self {
         self.set(|cluster| cluster.gone = gone);
         self

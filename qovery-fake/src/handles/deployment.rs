@@ -10,7 +10,7 @@ use crate::{
     world::script::{Failure, Mask, Script},
 };
 
-/// What is to happen in one deployment that a caller asks for. Applies from when it is set.
+/// A script for one deployment that a caller requests. Settings apply as soon as they are made.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,7 +47,7 @@ impl DeploymentScript {
         self.set(|script| script.failures.push(failure))
     }
 
-    /// What the log says of the failure that was added last.
+    /// Sets the log message of the failure that was added last.
     pub fn because(self, reason: &str) -> Self {
         self.set(|script| {
             if let Some(failure) = script.failures.last_mut() {
@@ -56,7 +56,7 @@ impl DeploymentScript {
         })
     }
 
-    /// Lines that the log has before the failure that was added last.
+    /// Adds log lines before the failure that was added last.
     pub fn after_logging<'a>(self, lines: impl IntoIterator<Item = &'a str>) -> Self {
         self.set(|script| {
             if let Some(failure) = script.failures.last_mut() {
@@ -65,8 +65,8 @@ impl DeploymentScript {
         })
     }
 
-    /// Lines that the log of the deployment has about a service when it is done: the plan of a Terraform
-    /// module, for example.
+    /// Adds log lines of a service that appear when the service is done: for example the plan of a Terraform
+    /// module.
     pub fn logs<'a>(self, service: &FakeService, lines: impl IntoIterator<Item = &'a str>) -> Self {
         let lines = lines.into_iter().map(str::to_owned).collect();
         let id = service.id();
@@ -85,22 +85,22 @@ impl DeploymentScript {
         self.set(|script| script.durations.push((id, step, time)))
     }
 
-    /// It waits in the queue for this long, on top of what the environment's setting says.
+    /// The request stays queued for this long, in addition to the environment's setting.
     pub fn queued_for(self, time: Duration) -> Self {
         self.set(|script| script.queued_for = time)
     }
 
-    /// Someone cancels it this long after it was asked for.
+    /// An external actor cancels it this long after the request.
     pub fn canceled_after(self, time: Duration) -> Self {
         self.set(|script| script.canceled_after = Some(time))
     }
 
-    /// Someone cancels this request this long after it was asked for, if it is still queued.
+    /// An external actor cancels this request this long after it was made, if it is still queued.
     pub fn canceled_in_queue_after(self, time: Duration) -> Self {
         self.set(|script| script.canceled_in_queue_after = Some(time))
     }
 
-    /// Someone's request pushes it aside this long after it was asked for.
+    /// The request of an external actor supersedes it this long after it was made.
     pub fn superseded_after(self, time: Duration, by: Trigger) -> Self {
         self.set(|script| script.superseded_after = Some((time, by)))
     }

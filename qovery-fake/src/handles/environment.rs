@@ -51,13 +51,13 @@ impl FakeEnvironment {
             .unwrap_or_default()
     }
 
-    /// What became of its last deployment, word for word; `None` once it is deleted.
+    /// Returns the exact state of the last deployment; `None` once the environment is deleted.
     pub fn state(&self) -> Option<String> {
         self.set(|environment| environment.last_deployment_state.clone())
     }
 
-    /// Puts it and its services into a state, known to the API or not, as if a deployment had
-    /// ended so.
+    /// Sets the state of the environment and of its services, known to the API or not, as if a deployment
+    /// had ended in it.
     pub fn in_state(self, state: &str) -> Self {
         self.set(|environment| {
             state.clone_into(&mut environment.state);
@@ -79,7 +79,7 @@ impl FakeEnvironment {
         self
     }
 
-    /// Adds a service, in a stage of its own until [`FakeService::in_stage`] chooses one.
+    /// Adds a service in a new stage; [`FakeService::in_stage`] moves it to another one.
     pub fn service(&self, kind: Workload, name: &str) -> FakeService {
         let template = format!("/{0}/{{{0}Id}}", kind.segment());
         let mut body = Map::new();
@@ -111,17 +111,17 @@ impl FakeEnvironment {
             .collect()
     }
 
-    /// The script of the next deployment (or stop, restart, deletion) that a caller asks for.
+    /// Returns the script of the next deployment (or stop, restart, deletion) that a caller requests.
     pub fn next_deployment(&self) -> DeploymentScript {
         self.nth_deployment(0)
     }
 
-    /// The script of the deployment after this many others.
+    /// Returns the script of the deployment after this many others.
     pub fn nth_deployment(&self, others: usize) -> DeploymentScript {
         DeploymentScript::new(self.fake.clone(), self.id, others)
     }
 
-    /// Gives it this many past deployments, all of them successful.
+    /// Adds this many past deployments, all of them successful.
     pub fn history(self, deployments: u32) -> Self {
         self.fake.with(|core| {
             for _ in 0..deployments {
@@ -131,7 +131,7 @@ impl FakeEnvironment {
         self
     }
 
-    /// What someone else does with it: now, or after a while.
+    /// Scripts an external actor on this environment: immediately, or after a delay.
     pub fn elsewhere(&self) -> Elsewhere {
         Elsewhere {
             environment: self.clone(),
@@ -142,43 +142,43 @@ impl FakeEnvironment {
         }
     }
 
-    /// Shows readers what was before an action for this long after it. By default not at all.
+    /// Shows readers the state before an action for this long after the action. Default: zero.
     pub fn stale_for(self, time: Duration) -> Self {
         self.set(|environment| environment.settings.stale = time);
         self
     }
 
-    /// What actions on it answer.
+    /// Sets the answer to actions on this environment.
     pub fn actions_answer(self, answer: ActionAnswer) -> Self {
         self.set(|environment| environment.settings.answer = answer);
         self
     }
 
-    /// What the status of a request answers.
+    /// Sets the answer to a read of a request's status.
     pub fn request_status(self, answer: RequestStatus) -> Self {
         self.set(|environment| environment.settings.request_status = answer);
         self
     }
 
-    /// Merges a request into one for the same action that waits. By default each waits for itself.
+    /// Sets whether a request is merged into a queued one for the same action. Default: not merged.
     pub fn merges_requests(self, merges: bool) -> Self {
         self.set(|environment| environment.settings.merges = merges);
         self
     }
 
-    /// From accepting a request to its first stage. By default 1 s.
+    /// Sets the time from accepting a request to its first stage. Default: 1 s.
     pub fn starts_after(self, time: Duration) -> Self {
         self.set(|environment| environment.settings.start_delay = time);
         self
     }
 
-    /// How long a cancellation takes. By default 2 s.
+    /// Sets the duration of a cancellation. Default: 2 s.
     pub fn cancel_takes(self, time: Duration) -> Self {
         self.set(|environment| environment.settings.cancel_takes = time);
         self
     }
 
-    /// What is read of it, and of its services, once they are deleted.
+    /// Sets the answer to reads of the environment and of its services after their deletion.
     pub fn gone_as(self, gone: Gone) -> Self {
         self.set(|environment| environment.settings.gone = gone);
         self
@@ -190,7 +190,7 @@ impl FakeEnvironment {
     }
 }
 
-/// What someone else does with an environment, at the console for example.
+/// An external actor on an environment, for example a user of the console.
 #[derive(Debug, Clone)]
 #[must_use = "nothing happens until it is said what"]
 pub struct Elsewhere {
@@ -202,53 +202,53 @@ pub struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// Not now, but after this time.
+    /// Acts after this delay. Default: immediately.
     pub fn after(mut self, time: Duration) -> Self {
         self.after = time;
         self
     }
 
-    /// Through this channel. Default: the console.
+    /// Sets the channel. Default: the console.
     pub fn through(mut self, origin: Origin) -> Self {
         origin.as_str().clone_into(&mut self.actor.origin);
         self
     }
 
-    /// By this user. Default: `someone.else@example.com`.
+    /// Sets the user. Default: `someone.else@example.com`.
     pub fn by(mut self, user: &str) -> Self {
         user.clone_into(&mut self.actor.name);
         self
     }
 
-    /// By the user whose token the fake accepts.
+    /// Acts as the user whose token the fake accepts.
     pub fn by_the_same_user(self) -> Self {
         self.by(CALLER)
     }
 
-    /// Only for these services. Default: for the whole environment.
+    /// Selects these services. Default: the whole environment.
     pub fn only<'a>(mut self, services: impl IntoIterator<Item = &'a FakeService>) -> Self {
         self.services = Some(services.into_iter().map(FakeService::id).collect());
         self
     }
 
-    /// A step of a service fails in what is asked for.
+    /// A step of a service fails in the requested deployment.
     pub fn fails_at(mut self, service: &FakeService, step: Step) -> Self {
         self.script.failures.push(Failure::new(service.id(), step));
         self
     }
 
-    /// A step of a service takes this long in what is asked for.
+    /// A step of a service takes this long in the requested deployment.
     pub fn takes(mut self, service: &FakeService, step: Step, time: Duration) -> Self {
         self.script.durations.push((service.id(), step, time));
         self
     }
 
-    /// Deploys it.
+    /// Deploys the environment.
     pub fn deploys(self) {
         self.asks_for(Trigger::Deploy);
     }
 
-    /// Asks for any action on it.
+    /// Requests any action on the environment.
     pub fn asks_for(self, action: Trigger) {
         let request = ExternalRequest {
             action,
@@ -258,7 +258,7 @@ impl Elsewhere {
         self.acts(Act::Request(Box::new(request)));
     }
 
-    /// Cancels what runs or waits.
+    /// Cancels the running execution, else the first queued request.
     pub fn cancels(self) {
         self.acts(Act::Cancel);
     }

@@ -1,6 +1,6 @@
-//! The scripting surface: handles on what the fake holds.
+//! The scripting interface: handles to the resources of the fake.
 //!
-//! Handles are cheap to clone and refer to the same fake. What they set holds at once.
+//! Handles are cheap to clone and refer to the same fake. Settings take effect immediately.
 
 mod cluster;
 mod deployment;
@@ -37,13 +37,13 @@ use super::{
     world::resources::Resource,
 };
 
-/// The token that a fake accepts unless told otherwise. Not a secret.
+/// The token that a fake accepts by default. Not a secret.
 const TOKEN: &str = "qov_fake_token";
 
-/// Where a client without sockets believes the API to be.
+/// The base URL of a client without sockets.
 const BASE_URL: &str = "https://fake.qovery.test";
 
-/// Where such a client believes the websocket API to be.
+/// The base URL of the websocket API of a client without sockets.
 #[cfg(feature = "stream")]
 const STREAM_URL: &str = "wss://ws.fake.qovery.test";
 
@@ -71,14 +71,14 @@ impl Default for FakeQovery {
 }
 
 impl FakeQovery {
-    /// An empty fake on Tokio's clock.
+    /// Creates an empty fake on Tokio's clock.
     ///
-    /// Its time starts now: in a test on a paused clock, make it inside the test.
+    /// Its time starts now: in a test on a paused clock, create it inside the test.
     pub fn new() -> Self {
         Self::with_clock(Clock::tokio())
     }
 
-    /// An empty fake on this clock.
+    /// Creates an empty fake on this clock.
     pub fn with_clock(clock: Clock) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -92,7 +92,7 @@ impl FakeQovery {
         }
     }
 
-    /// A client whose requests go to this fake without any socket, with the right token.
+    /// Returns a client with an accepted token. Its requests go to this fake without a socket.
     pub fn client(&self) -> Client {
         #[allow(
             clippy::expect_used,
@@ -110,7 +110,7 @@ impl FakeQovery {
         client.transport(self.transport())
     }
 
-    /// The transport of [`FakeQovery::client`], to be wrapped in layers.
+    /// Returns the transport of [`FakeQovery::client`], for example to wrap it in layers.
     pub fn transport(&self) -> FakeTransport {
         FakeTransport::new(self.clone())
     }
@@ -118,7 +118,7 @@ impl FakeQovery {
     /// Listens on a free port of this machine, until the server is dropped.
     ///
     /// # Errors
-    /// Where no port can be opened.
+    /// Returns an error if no port can be opened.
     ///
     /// # Cancel safety
     /// Dropping the future opens no port, or closes it again.
@@ -129,10 +129,10 @@ impl FakeQovery {
     /// Listens on this port of this machine, until the server is dropped.
     ///
     /// # Errors
-    /// Where the port cannot be opened, because it is taken for example.
+    /// Returns an error if the port cannot be opened, for example because it is in use.
     ///
     /// # Cancel safety
-    /// As [`FakeQovery::serve`].
+    /// See [`FakeQovery::serve`].
     pub async fn serve_on(&self, port: u16) -> io::Result<FakeServer> {
         FakeServer::start(self.clone(), port).await
     }
@@ -147,33 +147,33 @@ impl FakeQovery {
         self.with(|core| core.tokens = [token.into()].into());
     }
 
-    /// Adds a fault. Faults strike in the order in which they were added.
+    /// Adds a fault. Faults apply in the order of the calls to `inject`.
     pub fn inject(&self, fault: Fault) {
         self.with(|core| core.faults.push(fault));
     }
 
-    /// The faults that may still strike: a test that expects all of them finds a wrong operation
-    /// id here.
+    /// Returns the faults that have not been used up. If a fault stays here, its operation id may be
+    /// wrong.
     pub fn pending_faults(&self) -> Vec<Fault> {
         self.with(|core| core.faults.clone())
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.with(|core| core.faults.clear());
     }
 
-    /// Lets each request take this long.
+    /// Sets the duration of each request.
     pub fn latency(&self, time: Duration) {
         self.with(|core| core.latency = time);
     }
 
-    /// The requests that arrived, in order, those that a fault struck included.
+    /// Returns the requests that arrived, in order, including those affected by a fault.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.with(|core| core.record.clone())
     }
 
-    /// The requests for a change that were carried out, whatever their callers heard of it.
+    /// Returns the executed write requests, including those whose callers received an error or no answer.
     pub fn executions(&self) -> Vec<RecordedRequest> {
         self.with(|core| {
             let writes = core.record.iter().filter(|r| r.executed && r.is_write());
@@ -186,29 +186,29 @@ impl FakeQovery {
         self.with(|core| core.record.clear());
     }
 
-    /// The time since the fake was made.
+    /// Returns the time since the fake was created.
     pub fn elapsed(&self) -> Duration {
         self.inner.clock.now()
     }
 
-    /// The date on the server's calendar. It begins on 2026-01-01.
+    /// Returns the date on the server's calendar. The calendar begins on 2026-01-01.
     pub fn date(&self) -> DateTime<Utc> {
         self.with(|core| core.world.calendar(core.world.now))
     }
 
-    /// Moves the fake's time ahead, with everything that falls due. The paused clock of a test is
-    /// better moved by `tokio::time::advance`, which moves the program under test too.
+    /// Advances the fake's time and applies the events that fall due. In a test on a paused clock, use
+    /// `tokio::time::advance` instead: it also advances the program under test.
     pub fn advance(&self, by: Duration) {
         self.inner.clock.advance(by);
         self.with(|_| ());
     }
 
-    /// When the next thing will happen by itself; `None` where nothing is under way.
+    /// Returns the time of the next scheduled event; `None` if no event is scheduled.
     pub fn next_due(&self) -> Option<Duration> {
         self.with(|core| core.world.agenda.next_due())
     }
 
-    /// Lets the dates in answers jump, as when the server's clock is set.
+    /// Shifts the dates in answers, as when the server's clock is set.
     pub fn shift_calendar(&self, by: TimeDelta) {
         self.with(|core| {
             let shifted = core.world.calendar_shift.checked_add(&by);
@@ -216,28 +216,28 @@ impl FakeQovery {
         });
     }
 
-    /// Sets the behaviour of the API for clients that follow a deployment. Readings do not lag
-    /// behind this moment.
+    /// Sets the behaviour of the API for clients that follow a deployment. Lagging reads never go back
+    /// beyond the time of this call.
     pub fn api(&self, traits: ApiTraits) {
         self.with(|core| core.world.set_traits(traits));
     }
 
-    /// The behaviour of the API, as set by [`FakeQovery::api`].
+    /// Returns the behaviour of the API, as set by [`FakeQovery::api`].
     pub fn traits(&self) -> ApiTraits {
         self.with(|core| core.world.traits)
     }
 
-    /// What the `startId` parameter means. By default the page starts after that item.
+    /// Sets the meaning of the `startId` parameter. By default the page starts after that item.
     pub fn start_id(&self, meaning: StartId) {
         self.with(|core| core.world.start_id = meaning);
     }
 
-    /// How many items a page has. By default 20; at least 1.
+    /// Sets the number of items on a page. Default: 20; at least 1.
     pub fn page_size(&self, items: usize) {
         self.with(|core| core.world.page_size = items.max(1));
     }
 
-    /// Whether answers without anything to say have all optional properties. By default they do.
+    /// Sets whether answers without known facts have all optional properties. Default: they do.
     pub fn full_examples(&self, full: bool) {
         self.with(|core| core.amount = if full { Amount::Full } else { Amount::Minimal });
     }
@@ -245,8 +245,8 @@ impl FakeQovery {
     /// Puts a resource or a document at a path, such as
     /// `/organization/{id}/webhook/{id}` or `/organization/{id}/billingInfo`.
     ///
-    /// Reading it answers with what is given here, completed to what the contract declares; lists
-    /// have it too. Returns whether the contract has such a path.
+    /// A read returns the given properties, completed with the properties that the contract declares; lists
+    /// include the resource too. Returns whether the contract has such a path.
     pub fn put(&self, path: &str, document: Value) -> bool {
         self.with(|core| {
             let contract = Arc::clone(&core.contract);

@@ -15,7 +15,7 @@ const ENVIRONMENT: &str = "/environment/{environmentId}";
 const CLUSTER: &str = "/organization/{organizationId}/cluster/{clusterId}";
 
 impl FakeQovery {
-    /// The organization with this name, made where there is none.
+    /// Returns the organization with this name; creates it if it does not exist.
     pub fn organization(&self, name: &str) -> FakeOrganization {
         let id = self.named(ORGANIZATION, None, name);
         let id = id.unwrap_or_else(|| self.create(ORGANIZATION, &[], name));
@@ -25,12 +25,12 @@ impl FakeQovery {
         }
     }
 
-    /// The project with this name in the first organization, both made where there is none.
+    /// Returns the project with this name in the first organization; creates them if needed.
     pub fn project(&self, name: &str) -> FakeProject {
         self.first_organization().project(name)
     }
 
-    /// The environment with this name in the first project, both made where there is none.
+    /// Returns the environment with this name in the first project; creates them if needed.
     pub fn environment(&self, name: &str) -> FakeEnvironment {
         let project = self.first(PROJECT).map(|id| FakeProject {
             fake: self.clone(),
@@ -41,7 +41,7 @@ impl FakeQovery {
             .environment(name)
     }
 
-    /// The cluster with this name in the first organization, both made where there is none.
+    /// Returns the cluster with this name in the first organization; creates them if needed.
     pub fn cluster(&self, name: &str) -> FakeCluster {
         self.first_organization().cluster(name)
     }
@@ -63,7 +63,7 @@ impl FakeQovery {
         })
     }
 
-    /// The resource with this name, below another one where one is given.
+    /// Returns the id of the resource with this name, below `parent` if one is given.
     fn named(&self, template: &str, parent: Option<Uuid>, name: &str) -> Option<Uuid> {
         let is = |resource: &&Resource| {
             let parent = parent.map(|id| id.to_string());
@@ -90,7 +90,7 @@ impl FakeOrganization {
         self.id
     }
 
-    /// The project with this name, made where there is none.
+    /// Returns the project with this name; creates it if it does not exist.
     pub fn project(&self, name: &str) -> FakeProject {
         let fake = &self.fake;
         let parents = [("organizationId", self.id)];
@@ -101,7 +101,7 @@ impl FakeOrganization {
         }
     }
 
-    /// The cluster with this name, made and deployed where there is none.
+    /// Returns the cluster with this name; creates and deploys it if it does not exist.
     pub fn cluster(&self, name: &str) -> FakeCluster {
         let fake = &self.fake;
         let parents = [("organizationId", self.id)];
@@ -147,8 +147,8 @@ impl FakeProject {
         self.id
     }
 
-    /// The environment with this name, made where there is none, on the first cluster of the
-    /// organization.
+    /// Returns the environment with this name; if it does not exist, creates it on the first cluster of
+    /// the organization.
     pub fn environment(&self, name: &str) -> FakeEnvironment {
         let fake = &self.fake;
         if let Some(id) = fake.named(ENVIRONMENT, Some(self.id), name) {

@@ -32,7 +32,7 @@ impl FakeService {
         self.id
     }
 
-    /// What it runs.
+    /// Returns the kind of the service.
     pub fn workload(&self) -> Workload {
         self.workload
     }
@@ -42,12 +42,12 @@ impl FakeService {
         FakeEnvironment::new(self.fake.clone(), self.environment)
     }
 
-    /// Its state now, word for word; `None` once it is deleted.
+    /// Returns its exact current state; `None` once it is deleted.
     pub fn state(&self) -> Option<String> {
         self.set(|service| service.state.clone())
     }
 
-    /// Puts it into a state, known to the API or not: the remains of an older failure, for example.
+    /// Sets the current state, known to the API or not: for example left over from an older failure.
     pub fn in_state(self, state: &str) -> Self {
         self.set(|service| {
             state.clone_into(&mut service.state);
@@ -59,7 +59,7 @@ impl FakeService {
         self
     }
 
-    /// Puts it into the stage with this name, added behind the others where there is none.
+    /// Moves the service to the stage with this name; appends the stage if it does not exist.
     pub fn in_stage(self, name: &str) -> Self {
         self.fake.with(|core| {
             let contract = Arc::clone(&core.contract);
@@ -72,7 +72,7 @@ impl FakeService {
         self
     }
 
-    /// How long a step takes, in each deployment.
+    /// Sets the duration of a step in each deployment.
     pub fn takes(self, step: Step, time: Duration) -> Self {
         self.set(|service| service.durations.push((step, time)));
         self
@@ -91,7 +91,7 @@ impl FakeService {
         self
     }
 
-    /// Adds a line to what it printed.
+    /// Adds a line to the service's log.
     pub fn prints(self, line: &str) -> Self {
         self.fake.with(|core| {
             let now = core.world.now;
@@ -109,7 +109,7 @@ impl FakeService {
         self
     }
 
-    /// Takes the problem of its pod away.
+    /// Removes the problem of its pod.
     pub fn pod_recovers(self) -> Self {
         self.set(|service| service.pod_problem = None);
         self
@@ -132,7 +132,7 @@ impl FakeService {
         self
     }
 
-    /// A property of its configuration, as it was set last.
+    /// Returns a property of its configuration, as it was last set.
     pub fn property(&self, property: &str) -> Option<Value> {
         self.fake.with(|core| {
             let resource = core.world.resources.get(&self.id.to_string());

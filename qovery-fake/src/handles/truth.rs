@@ -1,4 +1,4 @@
-//! What really became of the requests, for the assertions of a test.
+//! The real outcome of each request, for the assertions of a test.
 
 use std::time::Duration;
 
@@ -13,47 +13,47 @@ use crate::{
     },
 };
 
-/// A request for a deployment and what became of it, whatever readers are shown.
+/// A request for a deployment and its real outcome, which may differ from the state that readers see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FakeDeployment {
     /// The request's id.
     pub request_id: Uuid,
-    /// Whether it came through the API, not from elsewhere.
+    /// Whether it came through the API, not from an external actor.
     pub is_callers: bool,
     /// The channel that it came through, in the API's words.
     pub origin: String,
     /// Who made it.
     pub triggered_by: String,
-    /// What was asked for.
+    /// The requested action.
     pub action: Trigger,
-    /// The services that were asked for.
+    /// The requested services.
     pub requested: Vec<Uuid>,
     /// The request that absorbed it.
     pub merged_into: Option<Uuid>,
     /// Its state, in the API's words.
     pub state: String,
-    /// Whether nothing follows.
+    /// Whether the request is over.
     pub is_over: bool,
     /// Whether there was nothing to do, so that it ended when it was accepted.
     pub is_idle: bool,
     /// When it was accepted, on the fake's clock.
     pub accepted_at: Duration,
-    /// Its execution, once it has one; that of the request that took it in, where it was merged.
+    /// The id of its execution, once it has one; if merged, of the execution of the absorbing request.
     pub execution_id: Option<String>,
     /// When its execution started, on the fake's clock.
     pub started_at: Option<Duration>,
     /// When its execution ended, on the fake's clock.
     pub ended_at: Option<Duration>,
-    /// When it was over, whether it ran or not, on the fake's clock.
+    /// When the request was over, on the fake's clock, whether or not it was executed.
     pub over_at: Option<Duration>,
-    /// How it ended for each service that took part.
+    /// The final state of each service that took part.
     pub services: Vec<(Uuid, String)>,
 }
 
 impl FakeEnvironment {
-    /// All requests so far, in the order in which they were accepted. Known also after the
-    /// environment was deleted.
+    /// Returns all requests so far, in the order of their acceptance. Also works after the environment was
+    /// deleted.
     pub fn deployments(&self) -> Vec<FakeDeployment> {
         self.fake.with(|core| {
             let world = &core.world;

@@ -1,10 +1,10 @@
-//! What goes wrong on a websocket.
+//! Faults of a websocket.
 
 use std::time::Duration;
 
-/// Something that happens to the next websocket, or to several.
+/// A fault of the next websocket, or of several.
 ///
-/// By default it strikes one socket of any path, as soon as it is open.
+/// By default it applies to one socket of any path, as soon as the socket is open.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,7 +25,7 @@ pub struct SocketFault {
     pub(super) kind: Kind,
 }
 
-/// When a fault strikes an open socket.
+/// When a fault applies to an open socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
     AfterFrames(u32),
@@ -103,12 +103,12 @@ impl SocketFault {
         Self::new(Kind::InvalidText)
     }
 
-    /// A frame is sent that says that it is compressed, which was not agreed on.
+    /// A frame is sent that is marked as compressed, although compression was not negotiated.
     pub fn compressed() -> Self {
         Self::new(Kind::Compressed)
     }
 
-    /// The frame is sent by which the console is told to read something again.
+    /// Sends the frame that makes the console read an entity again.
     pub fn invalidation(entity: &str) -> Self {
         Self::text(format!("{{\"entity\": [{entity:?}], \"id\": \"x\"}}"))
     }
@@ -118,30 +118,30 @@ impl SocketFault {
         Self::new(Kind::Text(text.into()))
     }
 
-    /// From then on each frame comes this much later than the one before.
+    /// From then on, each frame is delayed by this much after the one before.
     pub fn slow(delay: Duration) -> Self {
         Self::new(Kind::Trickle(delay))
     }
 
-    /// Strikes only sockets of this path, such as `/service/logs`.
+    /// Applies only to sockets of this path, such as `/service/logs`.
     pub fn on(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Strikes after this many data frames.
+    /// Applies after this many data frames.
     pub fn after_frames(mut self, frames: u32) -> Self {
         self.when = When::AfterFrames(frames);
         self
     }
 
-    /// Strikes when the socket has been open for this long.
+    /// Applies when the socket has been open for this long.
     pub fn after(mut self, time: Duration) -> Self {
         self.when = When::After(time);
         self
     }
 
-    /// Strikes this many sockets, one after the other.
+    /// Applies to this many sockets, one after the other.
     pub fn times(mut self, sockets: u32) -> Self {
         self.left = sockets;
         self

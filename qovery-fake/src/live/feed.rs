@@ -1,6 +1,6 @@
-//! What a socket says: frames that follow from the world, each once.
+//! The frames of a socket. Each frame follows from the world and is sent once.
 //!
-//! A feed is asked again whenever the world may have changed. Not for faults.
+//! A feed is polled again whenever the world may have changed. Faults are applied separately.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
 /// How often a service is measured.
 const MEASURED_EVERY: Duration = Duration::from_secs(10);
 
-/// What is to be sent now.
+/// The frames that are due now.
 #[derive(Debug, Default)]
 pub(super) struct Due {
     pub(super) frames: Vec<Frame>,
@@ -34,7 +34,7 @@ pub(super) enum Frame {
     Binary(Bytes),
 }
 
-/// The state of what one socket tells.
+/// The state of the feed of one socket.
 #[derive(Debug)]
 pub(super) struct Feed {
     incoming: Incoming,
@@ -63,7 +63,7 @@ impl Feed {
         Uuid::parse_str(self.incoming.parameter(name)?).ok()
     }
 
-    /// What is to be sent now.
+    /// Returns the frames that are due now.
     pub(super) fn due(&mut self, core: &mut Core) -> Due {
         match self.incoming.path.as_str() {
             "/deployment/logs" => self.deployment_logs(core),
@@ -80,8 +80,8 @@ impl Feed {
         }
     }
 
-    /// What follows from bytes that the client sent. The shells of a fake echo, up to the end of the
-    /// input.
+    /// Returns the reaction to bytes that the client sent. Shells of the fake echo their input until the
+    /// end of the input.
     pub(super) fn received(&mut self, bytes: &Bytes) -> Due {
         if !self.incoming.path.starts_with("/shell/") {
             return Due::default();

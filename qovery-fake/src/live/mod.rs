@@ -1,7 +1,7 @@
-//! The websocket side of a fake: the same world, told in frames.
+//! The websocket side of a fake: the same world, sent as frames.
 //!
-//! Both front ends open sockets here. What a socket says follows from the world at the time; what goes
-//! wrong on it is scripted by a [`SocketFault`].
+//! Both front ends open sockets here. The frames of a socket follow from the world at the time; a
+//! [`SocketFault`] scripts its failures.
 
 mod fault;
 mod feed;
@@ -27,10 +27,10 @@ use feed::Feed;
 /// The websocket contract as JSON, fixes applied.
 const CONTRACT: &str = include_str!("../generated/contract-ws.json");
 
-/// How many bytes are on their way between a client and a fake in the same process.
+/// The buffer size in bytes between a client and a fake in the same process.
 const PIPE: usize = 16 * 1024;
 
-/// A request that asked for a websocket.
+/// A request for a websocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedSocket {
@@ -60,7 +60,7 @@ pub(crate) struct Accepted {
     headers: HeaderMap,
     feed: Feed,
     fault: Option<SocketFault>,
-    /// Its place in the record.
+    /// Its index in the record.
     index: usize,
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn is_socket(headers: &HeaderMap) -> bool {
 }
 
 impl FakeQovery {
-    /// Adds a fault for a websocket. Faults strike in the order in which they were added.
+    /// Adds a fault for a websocket. Faults apply in the order of the calls to `inject_socket`.
     pub fn inject_socket(&self, fault: SocketFault) {
         self.sockets(|sockets| sockets.faults.push(fault));
     }
@@ -194,7 +194,7 @@ fn refused(refusal: &Refusal, incoming: &Incoming) -> Box<Answer> {
     Box::new(answer.into_answer(&incoming.path, "2026-01-01T00:00:00Z"))
 }
 
-/// Whether the query is what the websocket contract asks for.
+/// Returns an error if the query does not match the websocket contract.
 fn check_query(incoming: &Incoming) -> Result<(), Refusal> {
     let contract = contract();
     let found = contract.template_of(&incoming.path);

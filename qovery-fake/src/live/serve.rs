@@ -1,4 +1,4 @@
-//! Plays one socket: sends what is due, answers what comes, and breaks as its script says.
+//! Plays one socket: sends the frames that are due, answers incoming frames, and fails as scripted.
 //!
 //! Frames that no well-behaved library sends are written as bytes.
 

@@ -130,7 +130,7 @@ fn names_request(world: &World, request: Uuid) -> bool {
     }
 }
 
-/// What is known of an environment and of one of its services, in the shape of both statuses.
+/// The known facts of an environment and of one of its services, in the shape of both statuses.
 fn facts(world: &World, environment: Uuid, service: Option<Uuid>) -> Value {
     let Some(environment) = world.environments.get(&environment) else {
         return json!({});

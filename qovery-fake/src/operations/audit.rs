@@ -39,7 +39,7 @@ pub(super) fn list(world: &World, call: &Call<'_>) -> Handled {
     let page = events.get(from..to).unwrap_or_default();
 
     let mut links = json!({});
-    // The organization in a link is not the one that was asked for, as on the real API.
+    // As on the real API, the organization in a link is not the requested one.
     let link = |token: &str, event: &AuditEvent| {
         json!(format!("/organization/0/events?{token}={}", event.cursor))
     };

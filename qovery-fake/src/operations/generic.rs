@@ -1,8 +1,8 @@
-//! Operations without behaviour of their own.
+//! Operations that the fake does not model individually.
 //!
-//! Their paths tell what they are: a collection that can be listed and added to, a single resource
-//! that can be read, edited and deleted, or a document of its own. What is none of these answers
-//! with what the contract declares.
+//! The path determines the kind: a collection that can be listed and added to, a single resource that
+//! can be read, edited and deleted, or a single document. Every other operation returns a response that
+//! matches its declared schema.
 
 use std::collections::BTreeMap;
 
@@ -88,7 +88,7 @@ fn set_document(world: &mut World, call: &Call<'_>, document: Value) -> Handled 
     Ok(answer)
 }
 
-/// What the contract declares, with the ids of the path where it has a place for them.
+/// Returns the declared response, with the ids of the path if the schema has properties for them.
 fn example(world: &World, call: &Call<'_>) -> Answer {
     let mut facts = parent_facts(&call.path.iter().cloned().collect());
     let last = call.path.last();
@@ -125,7 +125,7 @@ fn list(world: &World, call: &Call<'_>, items: &str) -> Handled {
         return Ok(call.success(&facts));
     }
     if call.takes_start_id() {
-        // What is paged comes newest first.
+        // Paged lists are sorted newest first.
         all.reverse();
     }
     page_of(world, call, &all)
@@ -187,7 +187,7 @@ fn first(parents: &BTreeMap<String, String>) -> String {
     parents.keys().next().cloned().unwrap_or_default()
 }
 
-/// Adds a resource, with what follows from its kind.
+/// Adds a resource, together with the resources that its kind implies.
 pub(crate) fn create(
     world: &mut World,
     contract: &Contract,
@@ -198,7 +198,7 @@ pub(crate) fn create(
 ) -> Uuid {
     let id = world.new_id();
     for (name, value) in &body {
-        // A body may name what the resource belongs to, such as `organization_id` or `cluster`.
+        // A body may name the parent of the resource, such as `organization_id` or `cluster`.
         let owner = match name.as_str() {
             "cluster" => Some("cluster"),
             name => name.strip_suffix("_id"),
@@ -320,7 +320,7 @@ fn edit(world: &mut World, call: &Call<'_>) -> Handled {
                 .as_ref()
                 .map(|(_, schema)| schema);
             let is_kept = |name: &str| {
-                // An edit replaces what it can express; what every answer has is not lost by it.
+                // An edit replaces the properties of its schema, but keeps those that answers require.
                 edited.is_none_or(|edited| !call.contract.declares(edited, name))
                     || answered.is_some_and(|answered| call.contract.requires(answered, name))
             };

@@ -1,4 +1,4 @@
-//! What was deployed before, in both versions of the history. Newest first.
+//! Past deployments, in both versions of the history. Newest first.
 
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ pub(super) fn of_service_v2(world: &World, call: &Call<'_>) -> Handled {
     })
 }
 
-/// The executions of an environment, newest first, of one service where one is named.
+/// Returns the executions of an environment, newest first; if a service is given, only its executions.
 fn executions(world: &World, environment: Uuid, service: Option<Uuid>) -> Vec<&Execution> {
     let environment = world.environments.get(&environment);
     let ids = environment

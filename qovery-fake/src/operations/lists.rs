@@ -137,7 +137,7 @@ fn light(world: &World, service: &Service) -> Value {
     light
 }
 
-/// What the different lists of environments say of one.
+/// The facts that the different lists of environments show of one environment.
 fn facts(world: &World, environment: &Environment) -> Value {
     let mut facts = document(world, environment.id);
     let Some(known) = facts.as_object_mut() else {

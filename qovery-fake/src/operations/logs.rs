@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// The log of one execution, of the last one where none is named. An unknown one has no lines.
+/// Returns the log of one execution; by default, of the last one. An unknown execution has no lines.
 pub(super) fn of_execution(world: &World, call: &Call<'_>) -> Handled {
     let environment = world.environments.get(&environment_id(call)?);
     let named = call.incoming.parameter("version");
@@ -57,7 +57,7 @@ pub(super) fn of_environment(world: &World, call: &Call<'_>) -> Handled {
     Ok(call.exact(&json!({ "results": results })))
 }
 
-/// What a service printed.
+/// Returns the log of a service.
 pub(super) fn of_service(world: &World, call: &Call<'_>) -> Handled {
     let id = uuid(call.last_id(), "service")?;
     let lines = world

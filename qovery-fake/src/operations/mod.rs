@@ -1,4 +1,4 @@
-//! What each operation does. Operations without behaviour of their own fall to [`generic`].
+//! The behaviour of each operation. Operations that are not modeled individually use [`generic`].
 
 mod action;
 mod audit;
@@ -48,7 +48,7 @@ pub(crate) fn check_ids(world: &World, call: &Call<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The refusal of what concerns something that was deleted.
+/// Returns the refusal of a request for a deleted resource.
 fn refusal_of_deleted(world: &World, gone: Gone, what: &str, id: &str) -> Refusal {
     let gone = match world.traits.after_deletion {
         AfterDeletion::RequestStatusKnown => gone,
@@ -63,7 +63,7 @@ fn refusal_of_deleted(world: &World, gone: Gone, what: &str, id: &str) -> Refusa
     }
 }
 
-/// Whether what a path parameter names exists; `None` where the parameter names no resource.
+/// Returns whether the resource of a path parameter exists; `None` if the parameter names no resource.
 fn exists(world: &World, contract: &Contract, parameter: &str, id: &str) -> Option<bool> {
     let resource = world.resources.get(id);
     match parameter {

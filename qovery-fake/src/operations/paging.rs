@@ -2,9 +2,9 @@
 
 use crate::settings::StartId;
 
-/// The page that starts at (or after) `start`; the first page without one.
+/// Returns the page that starts at (or after) `start`; the first page if `start` is `None`.
 ///
-/// `None` where no item has that id.
+/// Returns `None` if no item has that id.
 pub(super) fn page<'a, T>(
     items: &'a [T],
     start: Option<&str>,

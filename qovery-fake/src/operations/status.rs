@@ -110,7 +110,7 @@ pub(super) fn with_stages(world: &World, call: &Call<'_>) -> Handled {
     Ok(call.exact(&statuses))
 }
 
-/// The state of a request, as far as the environment's settings tell it.
+/// Returns the state of a request, as far as the environment's settings reveal it.
 pub(super) fn of_request(world: &World, call: &Call<'_>) -> Handled {
     let id = call
         .incoming

@@ -80,7 +80,7 @@ pub(super) fn derive(world: &mut World, call: &Call<'_>, relation: &str) -> Hand
     add(world, call, body, kind, server)
 }
 
-/// A null value keeps what a secret was.
+/// Edits a variable. A null value keeps the value of a secret.
 pub(super) fn edit(world: &mut World, call: &Call<'_>) -> Handled {
     let date = world.date(world.now);
     let Some(resource) = world.resources.get_mut(call.last_id()) else {
@@ -122,7 +122,7 @@ fn add(
     let scope = body.get("variable_scope").cloned().unwrap_or_default();
     body.insert("scope".to_owned(), scope);
     body.insert("variable_type".to_owned(), json!(kind));
-    // Deleting what it belongs to deletes the variable.
+    // Deleting the parent of the variable deletes the variable.
     let owner = world.resources.get(&parent);
     let owner = owner.map(|owner| (owner.parameter().to_owned(), parent.clone()));
     let parents: BTreeMap<String, String> = owner.into_iter().collect();

@@ -1,4 +1,4 @@
-//! Every operation of the contract answers, and with what the contract declares.
+//! Every operation of the contract returns a response that matches its declared schema.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ fn with_one_of_everything() -> (Setup, Vec<(String, String)>) {
     (setup, ids)
 }
 
-/// Fills the parameters of a template, putting what does not exist yet.
+/// Fills the parameters of a template and puts the resources that do not exist yet.
 fn path_of(setup: &Setup, operation: &Operation, ids: &[(String, String)]) -> String {
     let contract = Contract::shared();
     let mut path = String::new();

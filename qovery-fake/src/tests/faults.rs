@@ -1,4 +1,4 @@
-//! What faults do to requests, as the core decides it.
+//! The effects of faults on requests, as the core decides them.
 
 use std::time::Duration;
 

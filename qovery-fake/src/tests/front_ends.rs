@@ -32,7 +32,7 @@ fn request(base: &str, method: &Method, path: &str, body: &Value) -> Request {
     request
 }
 
-/// A fake in which each story begins alike.
+/// A fake with the same initial resources for each story.
 fn fake() -> (FakeQovery, Uuid) {
     let fake = FakeQovery::with_clock(Clock::manual());
     let environment = fake.environment("preview");

@@ -1,4 +1,4 @@
-//! Tests of the fake: what it answers, how deployments run, what scripts do to requests.
+//! Tests of the fake: its answers, the course of deployments, and the effects of scripts on requests.
 
 mod answers;
 mod clusters;

@@ -1,4 +1,4 @@
-//! What the fake refuses, and how.
+//! The requests that the fake refuses, and the errors that it returns.
 
 use http::{HeaderValue, Method, header};
 use serde_json::{Value, json};
@@ -151,7 +151,7 @@ fn bodies_are_checked_against_the_contract() {
     assert_eq!(answer.status, 400);
     assert!(setup.fake.executions().is_empty());
 
-    // The API ignores what it does not know.
+    // The API ignores unknown properties.
     let (status, _) = setup.call(Method::POST, &path, &json!({"name": "a", "nmae": "b"}));
     assert_eq!(status, 201);
 }

@@ -1,4 +1,4 @@
-//! What is created or edited is read back as it was sent: over all pairs of the contract.
+//! Resources read back as they were created or edited, for all write/read pairs of the contract.
 //!
 //! The pairs and the bodies are derived from the contract alone, by code that the fake does not use.
 
@@ -103,7 +103,7 @@ impl Oracle {
 struct Sampler<'a> {
     oracle: &'a Oracle,
     dice: fastrand::Rng,
-    /// Ids of resources that there are, by what a field that refers to one is called.
+    /// Ids of existing resources, by the name of the field that refers to one.
     references: &'a BTreeMap<&'static str, String>,
 }
 
@@ -222,7 +222,7 @@ impl Sampler<'_> {
     }
 }
 
-/// Compares what was sent with what was read, as far as the schemas share fields.
+/// Compares the sent body with the read body, as far as the schemas share fields.
 struct Comparison<'a> {
     oracle: &'a Oracle,
     differences: Vec<String>,
@@ -499,7 +499,7 @@ impl Round<'_> {
             && let Some(schema) = self.oracle.answer_of(list)
             && let Some(path) = self.scene.path(collection)
         {
-            // The one list that needs to be told of what.
+            // This list is the only one that requires query parameters: its parent and scope.
             let query = match collection {
                 "/variable" => {
                     let scope = sent.get("variable_scope").and_then(Value::as_str);

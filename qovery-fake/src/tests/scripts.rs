@@ -1,4 +1,4 @@
-//! What scripts do to deployments.
+//! The effects of scripts on deployments.
 
 use std::time::Duration;
 
@@ -345,7 +345,7 @@ fn someone_else_can_cancel_deploy_and_supersede() {
     // 1 s to start, 5 s for the database, 1 s to clone.
     story.setup.seconds(8);
     assert_eq!(story.status()["last_deployment_state"], "BUILD_ERROR");
-    // What others do follows no script of the caller, and is no request of the caller.
+    // Actions of others do not follow the caller's script, and are not requests of the caller.
     story
         .environment
         .next_deployment()

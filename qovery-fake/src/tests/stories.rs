@@ -1,4 +1,4 @@
-//! Random stories: whatever happens, answers fit the contract and deployments come to an end.
+//! Random stories: answers always match the contract, and every deployment ends.
 
 use http::Method;
 use proptest::prelude::*;

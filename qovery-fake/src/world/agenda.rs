@@ -1,4 +1,4 @@
-//! What is due when.
+//! The schedule of future events.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -22,17 +22,17 @@ pub(crate) enum Event {
     Canceled(String),
     /// Someone else acts on an environment.
     Elsewhere(Uuid, Actor, Act),
-    /// A request is pushed aside by someone else's.
+    /// The request of an external actor supersedes a request.
     Supersede(Uuid, Trigger),
     /// A state is shown instead of the real one for a while.
     Mask(Uuid, Option<Uuid>, String, Duration),
-    /// What was deleted stops being shown.
+    /// A deleted resource is no longer shown.
     Vanish(Uuid),
-    /// A cluster finishes what it does.
+    /// A cluster starts or finishes its action.
     Cluster(Uuid, u64),
 }
 
-/// What someone else does.
+/// An action of an external actor.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
     Request(Box<ExternalRequest>),
@@ -60,7 +60,7 @@ impl ExternalRequest {
     }
 }
 
-/// Events in order of time, and of scheduling where due at the same time.
+/// Events by due time; events with the same due time are in the order of their scheduling.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
     events: BTreeMap<(Duration, u64), Event>,

@@ -1,4 +1,4 @@
-//! Clusters and what is done with them.
+//! Clusters and their actions.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) struct Cluster {
     /// From queued to running.
     pub(crate) start_delay: Duration,
     pub(crate) takes: Duration,
-    /// The state in which the next action ends instead of its own.
+    /// The state after the next action, instead of the action's usual final state.
     pub(crate) ends_as: Option<String>,
     pub(crate) gone: Gone,
     running: Option<Running>,
@@ -96,7 +96,7 @@ impl World {
         self.after(delay, Event::Cluster(id, generation));
     }
 
-    /// The action starts, or ends where it has started.
+    /// Starts the action, or ends it if it has already started.
     pub(super) fn end_cluster_action(&mut self, id: Uuid, generation: u64) {
         let Some(cluster) = self.clusters.get_mut(&id) else {
             return;

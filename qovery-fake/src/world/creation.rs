@@ -115,7 +115,7 @@ impl World {
         }
     }
 
-    /// The stage of an environment with this name, added at the end where there is none.
+    /// Returns the stage of an environment with this name; appends it if it does not exist.
     pub(crate) fn stage_named(
         &mut self,
         contract: &Contract,
@@ -196,8 +196,8 @@ impl World {
         }
     }
 
-    /// Adds a deployment that ended well, a minute long, older than what comes later and newer
-    /// than what came before.
+    /// Adds a successful deployment of one minute, newer than the existing deployments and older than
+    /// later ones.
     pub(crate) fn add_past_execution(&mut self, environment: Uuid) {
         let (request_id, history_id) = (self.new_id(), self.new_id());
         let now = self.now;

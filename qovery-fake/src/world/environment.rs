@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::script::Script;
 use crate::{Workload, settings::Settings, words::is_terminal};
 
-/// Which states are shown, and where they come from.
+/// An environment: the states that readers see, and the data that they are derived from.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
     pub(crate) id: Uuid,
@@ -17,9 +17,9 @@ pub(crate) struct Environment {
     pub(crate) cluster: Uuid,
     pub(crate) stages: Vec<Stage>,
     pub(crate) services: Vec<Uuid>,
-    /// What runs; an older failure of a neighbour keeps it in error.
+    /// The current state; an older failure of another service keeps it in error.
     pub(crate) state: String,
-    /// What became of the last deployment.
+    /// The state of the last deployment.
     pub(crate) last_deployment_state: String,
     pub(crate) last_execution: Option<String>,
     pub(crate) last_deployment_at: Option<Duration>,
@@ -33,7 +33,7 @@ pub(crate) struct Environment {
     pub(crate) executions: Vec<String>,
     pub(crate) scripts: VecDeque<Script>,
     pub(crate) settings: Settings,
-    /// What readers are shown until then, instead of what is.
+    /// An older view that readers are shown until its deadline, instead of the current one.
     pub(crate) stale: Option<Stale>,
     /// A state that is shown instead of the real one until then.
     pub(crate) masked: Option<(Duration, String)>,
@@ -106,7 +106,7 @@ pub(crate) struct Service {
     pub(crate) environment: Uuid,
     pub(crate) stage: Uuid,
     pub(crate) state: String,
-    /// The state to fall back to where a deployment never reaches the service.
+    /// The state that the service returns to if a deployment does not reach it.
     pub(crate) resting_state: String,
     /// Action and its status, such as `DEPLOY` and `ONGOING`.
     pub(crate) details: (&'static str, &'static str),
@@ -116,12 +116,12 @@ pub(crate) struct Service {
     pub(crate) last_deployment_at: Option<Duration>,
     pub(crate) deployment_status: &'static str,
     pub(crate) durations: Vec<(crate::Step, Duration)>,
-    /// The version that was asked for last.
+    /// The version that was requested last.
     pub(crate) asked: super::version::Asked,
     /// Whether the next run computes a plan and applies nothing.
     pub(crate) is_plan: bool,
     pub(crate) logs: Vec<(Duration, String)>,
-    /// What is wrong with its pod: the reason, and the exit code of its last run.
+    /// The problem of its pod: the reason, and the exit code of its last run.
     pub(crate) pod_problem: Option<(String, Option<i32>)>,
     pub(crate) masked: Option<(Duration, String)>,
     /// The request of the run whose state is shown.

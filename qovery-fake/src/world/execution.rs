@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{Step, Trigger, Workload};
 
-/// A request in execution, or what remains of it in the history.
+/// An execution of a request, running or kept for the history.
 #[derive(Debug, Clone)]
 pub(crate) struct Execution {
     /// The environment's id with a number, such as `…-3`.
@@ -196,7 +196,7 @@ impl World {
         environment.stages.iter().map(of_stage).collect()
     }
 
-    /// The execution, where it is neither over nor being canceled.
+    /// Returns the execution, if it is neither over nor being canceled.
     fn live(&mut self, id: &str) -> Option<&mut Execution> {
         let execution = self.executions.get_mut(id)?;
         (execution.ended_at.is_none() && !execution.canceling).then_some(execution)
@@ -402,7 +402,7 @@ impl World {
     }
 }
 
-/// Ends the step that runs, where one does.
+/// Ends the current step, if there is one.
 pub(super) fn close_step(steps: &mut [StepRun], status: &'static str, now: Duration) {
     if let Some(step) = steps.last_mut() {
         step.ended.get_or_insert((status, now));

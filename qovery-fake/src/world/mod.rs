@@ -1,7 +1,7 @@
-//! The state of the fake: resources, deployments and what is due when.
+//! The state of the fake: resources, deployments and scheduled events.
 //!
-//! Time is a number that only grows: whoever asks says what time it is, and everything that was
-//! due until then happens first, in order. Nothing runs in the background.
+//! Time is a number that only increases. Each access passes the current time, and the events that are
+//! due by then are applied first, in order. Nothing runs in the background.
 
 pub(crate) mod agenda;
 pub(crate) mod audit;
@@ -41,7 +41,7 @@ use super::{
     traits::ApiTraits,
 };
 
-/// 2026-01-01T00:00:00Z, where the fake's calendar begins.
+/// 2026-01-01T00:00:00Z, the start of the fake's calendar.
 const EPOCH_MILLISECONDS: i64 = 1_767_225_600_000;
 
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(crate) struct World {
     pub(crate) executions: Table<String, Execution>,
     /// By organization, oldest first.
     pub(crate) audit: BTreeMap<Uuid, Vec<AuditEvent>>,
-    /// How to answer for what is no more.
+    /// How to answer reads of deleted resources, by id.
     pub(crate) gone: HashMap<String, Gone>,
     /// For environments that are yet to be made.
     pub(crate) defaults: Settings,
@@ -140,7 +140,7 @@ impl World {
         ids.filter_map(|id| self.services.get(id)).collect()
     }
 
-    /// What readers see of an environment: the present, or what it was a while ago.
+    /// Returns the view of an environment that readers see: the current one or an older one.
     pub(crate) fn view(&self, id: Uuid) -> Option<(&Environment, Vec<&Service>)> {
         let environment = self.environments.get(&id)?;
         match &environment.stale {

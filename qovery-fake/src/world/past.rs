@@ -38,7 +38,7 @@ impl World {
         self.past.changed = true;
     }
 
-    /// Keeps the present before time goes on.
+    /// Keeps a copy of the present before time advances.
     pub(super) fn remember(&mut self) {
         let reach = self.traits.reaches_back();
         if reach.is_zero() || !std::mem::take(&mut self.past.changed) {
@@ -66,7 +66,7 @@ impl World {
         let at = self.now.saturating_sub(lag + self.replica_is_behind());
         let mut worlds = self.past.worlds.iter().rev();
         let newest = worlds.next()?;
-        // What changed last has not been kept yet: time has not gone on since.
+        // The last change has no copy yet, because time has not advanced since.
         let present_since = if self.past.changed {
             self.now
         } else {
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    /// A copy for readers, without what will happen and what happened before.
+    /// Returns a copy for readers, without scheduled events and without earlier copies.
     fn copy(&self) -> World {
         World {
             now: self.now,

@@ -22,7 +22,7 @@ pub(crate) struct DeploymentRequest {
     pub(crate) action: Trigger,
     /// The chosen services, with those of the requests that it absorbed.
     pub(crate) services: Vec<Uuid>,
-    /// The services that were asked for.
+    /// The requested services.
     pub(crate) requested: Vec<Uuid>,
     /// Whether the environment as a whole is meant.
     pub(crate) whole: bool,
@@ -33,14 +33,14 @@ pub(crate) struct DeploymentRequest {
     pub(crate) was_idle: bool,
     /// Whether another one ran or waited when it was accepted.
     pub(crate) had_to_wait: bool,
-    /// What is shown of it: the state of its execution, or its own while it waits.
+    /// The state that readers see: the state of its execution, or its own while it is queued.
     pub(crate) state: String,
     pub(crate) stage: RequestStage,
     /// When it ended, whether it ran or not.
     pub(crate) ended_at: Option<Duration>,
-    /// The request that took this one in.
+    /// The request that absorbed this one.
     pub(crate) merged_into: Option<Uuid>,
-    /// What its status answers, also when its environment is no more.
+    /// The answer to reads of its status, also after its environment is deleted.
     pub(crate) shown_as: RequestStatus,
     pub(crate) script: Script,
 }
@@ -215,7 +215,7 @@ impl World {
         }
     }
 
-    /// The id under which a request is carried out: its own, or that of the one that took it in.
+    /// Returns the request that carries out `id`: the request itself, or the one that absorbed it.
     pub(crate) fn carried_by(&self, id: Uuid) -> Option<&DeploymentRequest> {
         let request = self.requests.get(&id)?;
         match request.merged_into {
@@ -224,7 +224,7 @@ impl World {
         }
     }
 
-    /// Starts the next request of an environment, where none runs and its time has come.
+    /// Starts the next request of an environment, if none is running and its start time has come.
     pub(super) fn begin(&mut self, environment: Uuid) {
         let Some(subject) = self.environments.get(&environment) else {
             return;
@@ -250,7 +250,7 @@ impl World {
         self.start_execution(request);
     }
 
-    /// Cancels a request that still waits. `false` where it no longer does.
+    /// Cancels a queued request. Returns `false` if it is no longer queued.
     pub(crate) fn cancel_queued(&mut self, id: Uuid) -> bool {
         let request = self.carried_by(id).cloned();
         let Some(request) = request.filter(|r| r.stage == RequestStage::Queued) else {
@@ -325,7 +325,7 @@ impl World {
         self.executions.insert(id, entry);
     }
 
-    /// Cancels what an environment does: its execution, else its first waiting request.
+    /// Cancels the running execution of an environment, else its first queued request.
     pub(crate) fn cancel(&mut self, environment: Uuid, force: bool, actor: &Actor) {
         self.record_in_environment(environment, "TRIGGER_CANCEL", actor);
         let Some(subject) = self.environments.get(&environment) else {

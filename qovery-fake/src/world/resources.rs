@@ -1,7 +1,7 @@
 //! Everything that has an id, as JSON facts.
 //!
-//! What is kept is what the server set and what a client sent; an answer is built from both and
-//! the schema of the operation that reads it.
+//! The server's properties and the client's properties are stored separately; an answer is built from
+//! both and the schema of the operation that reads the resource.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,16 +13,16 @@ pub(crate) struct Resource {
     /// The path template of the resource itself, such as `/project/{projectId}`.
     pub(crate) template: String,
     pub(crate) id: String,
-    /// The ids of what it belongs to, by the parameter that names each.
+    /// The ids of its parents, by path parameter.
     pub(crate) parents: BTreeMap<String, String>,
-    /// What the server set.
+    /// The properties set by the server.
     pub(crate) server: Map<String, Value>,
-    /// What a client or a script set; replaced as a whole by an edit.
+    /// The properties set by a client or a script; an edit replaces them as a whole.
     pub(crate) body: Map<String, Value>,
 }
 
 impl Resource {
-    /// What is known of it; the server's word wins.
+    /// Returns all known properties; the server's properties take precedence.
     pub(crate) fn facts(&self) -> Value {
         let mut facts = self.body.clone();
         facts.extend(self.server.clone());

@@ -1,4 +1,4 @@
-//! What a script says about one deployment.
+//! The script of one deployment.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{Step, Trigger};
 
-/// Deviations of one deployment from what would happen without a script.
+/// Deviations of one deployment from its course without a script.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     pub(crate) failures: Vec<Failure>,

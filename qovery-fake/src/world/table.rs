@@ -1,4 +1,4 @@
-//! A map whose copies share what neither of them has changed since.
+//! A map whose copies share the entries that neither copy has changed since.
 
 use std::{borrow::Borrow, collections::BTreeMap, sync::Arc};
 

@@ -155,7 +155,7 @@ fn the_paged_operations_are_those_of_the_generated_table() {
     let table = std::fs::read_to_string(workspace().join("qovery-api/src/generated/paging.rs"));
     let table = table.expect("readable");
     let implementation =
-        Regex::new(r"impl rt::(PagedOperation|WindowOperation) for operations::(\w+) \{([^}]*)")
+        Regex::new(r"impl crate::runtime::(PagedOperation|WindowOperation)\s+for crate::operations::(\w+) \{([^}]*)")
             .expect("a pattern");
     let mut shapes = [Vec::new(), Vec::new(), Vec::new()];
     for found in implementation.captures_iter(&table) {

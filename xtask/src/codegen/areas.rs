@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use proc_macro2::TokenStream;
+use quote::quote;
+
 /// One area: its feature, what it holds, and the tags that fold into it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Area {
@@ -22,9 +25,14 @@ impl fmt::Display for Area {
     }
 }
 
-/// Where an operation goes that neither its tag nor its path says anything about: next to what
-/// belongs to nothing smaller.
-pub(crate) const ELSEWHERE: &str = "organizations";
+/// What tags of another contract name and no area holds: a module that needs no feature. The contract of
+/// this repository has nothing in it.
+pub(crate) static OTHER: Area = Area {
+    name: "other",
+    about: "Operations with tags of no area.",
+    tags: &[],
+    untagged: &[],
+};
 
 /// The area of a tag.
 pub(crate) fn area_of_tag(tag: &str) -> Option<&'static Area> {
@@ -39,9 +47,17 @@ pub(crate) fn area_of_path(path: &str) -> Option<&'static Area> {
     AREAS.iter().find(|area| area.untagged.contains(&segment))
 }
 
-/// The area of a name.
-pub(crate) fn named(name: &str) -> Option<&'static Area> {
-    AREAS.iter().find(|area| area.name == name)
+impl Area {
+    /// What has to stand in `cfg(..)` for what belongs to the area; nothing if it is always there.
+    pub(crate) fn condition(&self) -> Option<TokenStream> {
+        let name = self.name;
+        (*self != OTHER).then(|| quote!(feature = #name))
+    }
+}
+
+/// Every area, and at last what is of no area.
+pub(crate) fn all() -> impl Iterator<Item = &'static Area> {
+    AREAS.iter().chain([&OTHER])
 }
 
 /// The websocket side of the API, which has a contract of its own: none of [`AREAS`].
@@ -291,10 +307,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_of_no_area_goes_to_one_that_is_there() {
+    fn what_is_not_known_has_no_area() {
         assert_eq!(area_of_tag("Weather"), None);
+        assert_eq!(area_of_tag(OTHER.name), None);
         assert_eq!(area_of_path("/weather"), None);
-        assert!(named(ELSEWHERE).is_some());
+        assert!(AREAS.iter().all(|area| area.name != OTHER.name));
     }
 
     #[test]

@@ -30,6 +30,7 @@ use crate::write::Tree;
 pub(crate) use normalise::normalise;
 pub(crate) use progenitor::generate as progenitor;
 pub(crate) use purpose::Purpose;
+pub(crate) use split::Short;
 
 /// What is generated from a contract.
 #[derive(Debug)]
@@ -55,6 +56,10 @@ pub(crate) fn generate(
 ) -> Result<Trees, Problem> {
     let document = contract::load_with(spec, overlay)?;
     let normalised = normalise(&document)?;
+    if normalised.operations.is_empty() && !purpose.may_be_empty {
+        let problem = Problem::at(&document, "/paths", "the contract has no operation");
+        return Err(problem.with_help("generate from a whole contract, or say `--allow-empty`"));
+    }
     let written = progenitor(&normalised).map_err(|problem| problem.of_document(&document))?;
     let inputs = inputs(spec, overlay)?;
     // A client of other files is not compared with the files of this repository.

@@ -7,4 +7,6 @@ pub(crate) struct Purpose {
     pub(crate) is_own: bool,
     /// Whether the tests of the workspace are to call what is generated.
     pub(crate) is_tested: bool,
+    /// Whether a contract without operations is no mistake.
+    pub(crate) may_be_empty: bool,
 }

@@ -3,8 +3,8 @@
 //! A model that one area reaches lives there; one that several reach stands in `shared`, behind
 //! exactly their features. Not for what the items are.
 
+mod absolute;
 mod files;
-mod imports;
 mod origin;
 mod parts;
 mod render;
@@ -15,13 +15,14 @@ use std::ops::Range;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::codegen::areas::AREAS;
+use crate::codegen::areas;
 use crate::problem::Problem;
 use crate::write::Tree;
 
 use files::Files;
 use render::Body;
 
+pub(crate) use absolute::Short;
 pub(crate) use origin::Origin;
 pub(crate) use parts::Parts;
 pub(crate) use stream::lay_out as lay_out_stream;
@@ -51,22 +52,25 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
             pub use super::shared::#name::*;
         }
     }));
-    for area in AREAS {
+    for area in areas::all() {
         let methods = parts.methods.get(area);
         let models = parts.models.get(&Some(area));
         if methods.is_none() && models.is_none() {
             continue;
         }
-        let (module, feature) = (format_ident!("{}", area.name), area.name);
-        modules.extend(quote!(#[cfg(feature = #feature)] mod #module;));
+        let module = format_ident!("{}", area.name);
+        let condition = area.condition().map(|condition| quote!(#[cfg(#condition)]));
+        modules.extend(quote!(#condition mod #module;));
         let mut names = Vec::new();
         if let Some(models) = models {
             names = files.add_models(area.name, area.about, models)?;
-            types.extend(
-                names.iter().map(
-                    |name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;),
-                ),
-            );
+            types.extend(names.iter().enumerate().map(|(index, name)| {
+                let allowed = (index > 0).then(|| {
+                    let reason = "a later file may hold conversions only";
+                    quote!(#[allow(unused_imports, unreachable_pub, reason = #reason)])
+                });
+                quote!(#condition #allowed pub use super::#module::#name::*;)
+            }));
         }
         if let Some(methods) = methods {
             let declared = parts.operations.get(area).map(Vec::as_slice);
@@ -82,9 +86,9 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
                 },
             )?;
             operations.extend(
-                found.iter().map(
-                    |name| quote!(#[cfg(feature = #feature)] pub use super::#module::#name::*;),
-                ),
+                found
+                    .iter()
+                    .map(|name| quote!(#condition pub use super::#module::#name::*;)),
             );
             names.extend(found);
         }
@@ -228,10 +232,14 @@ mod tests {
         assert!(!tree["helms/models.rs"].contains("impl"));
         let fields = &tree["helms/fields.rs"];
         assert!(
-            fields.contains("impl model::Model for types::Mine"),
+            fields.contains("impl crate::runtime::model::Model for crate::types::Mine"),
             "{fields}"
         );
-        assert!(fields.contains("use crate::types;"), "{fields}");
+        assert!(
+            fields.contains("through_fields!(crate::types::Mine);"),
+            "{fields}"
+        );
+        assert!(!fields.contains("use "), "{fields}");
         assert!(tree["helms/mod.rs"].contains("\nmod fields;"));
     }
 

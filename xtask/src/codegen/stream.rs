@@ -28,6 +28,9 @@ use crate::write::Tree;
 /// The key by which the overlay names a frame that is a model of the REST contract.
 const FRAME: &str = "x-frame";
 
+/// The address that requests have if they are given none.
+const URL: &str = "wss://ws.qovery.com";
+
 /// The websocket contract of this repository.
 pub(crate) const CONTRACT: &str = "openapi-ws.yaml";
 /// Its overlay.
@@ -54,7 +57,7 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Generated,
     let normalised = normalise(&document)?;
     let written = progenitor(&normalised).map_err(|problem| problem.of_document(&document))?;
     let inputs = super::inputs(spec, overlay)?;
-    let mut parts = split::Parts::default();
+    let mut parts = split::Parts::of_stream();
     add_models(&written, &normalised, &mut parts)
         .map_err(|problem| problem.of_document(&document))?;
     for operation in &normalised.operations {
@@ -78,8 +81,30 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Generated,
     Ok(Generated {
         tree: split::lay_out_stream(&parts, &origin)?,
         contract: super::document::json(&document.value, &origin),
-        remarks: normalised.remarks.clone(),
+        remarks: remarks(&normalised, &document.value),
     })
+}
+
+/// What normalising noted. Its note about addresses is about the REST side.
+fn remarks(normalised: &Normalised, document: &Value) -> Vec<Remark> {
+    const SERVERS: &str = "/servers";
+    let noted = normalised.remarks.iter();
+    let mut remarks: Vec<Remark> = noted
+        .filter(|remark| remark.pointer != SERVERS)
+        .cloned()
+        .collect();
+    let servers = document.pointer(SERVERS).and_then(Value::as_array);
+    let urls = servers.into_iter().flatten();
+    let mut urls = urls.filter_map(|server| server.get("url")?.as_str());
+    if servers.is_some_and(|servers| !servers.is_empty())
+        && !urls.any(|url| url.trim_end_matches('/') == URL)
+    {
+        remarks.push(Remark {
+            pointer: SERVERS.to_owned(),
+            text: format!("requests go to `{URL}` if they are given no other address"),
+        });
+    }
+    remarks
 }
 
 fn add_models(
@@ -198,13 +223,13 @@ fn request(operation: &OperationModel, document: &Value) -> Result<TokenStream, 
         #[non_exhaustive]
         pub struct #name { #(#fields)* }
 
-        impl #name {
+        impl requests::#name {
             #new
             pub fn new(#(#arguments),*) -> Self { Self { #(#values)* } }
             #(#setters)*
         }
 
-        impl ::qovery_api::stream::StreamRequest for #name {
+        impl ::qovery_api::stream::StreamRequest for requests::#name {
             type Frame = #frame;
             const ID: &'static str = #id;
             const PATH: &'static str = #path;
@@ -333,18 +358,21 @@ components:
         for part in [
             "pub struct ServiceLogs {",
             "pub service: ::uuid::Uuid,",
-            "pub query: Option<String>,",
-            "pub fn new(service: ::uuid::Uuid, command: impl Into<Vec<String>>) -> Self",
-            "type Frame = types::Line;",
+            "pub query: ::core::option::Option<::std::string::String>,",
+            "impl crate::stream::requests::ServiceLogs {",
+            "command: impl ::core::convert::Into<::std::vec::Vec<::std::string::String>>,",
+            "type Frame = crate::stream::types::Line;",
             "const PATH: &'static str = \"/service/logs\";",
             "query.list(\"command\", &self.command);",
-            "if let Some(value) = &self.query {",
+            "if let ::core::option::Option::Some(value) = &self.query {",
         ] {
             assert!(requests.contains(part), "{part}\n{requests}");
         }
         let models = &tree["models/models.rs"];
-        assert!(models.contains("use crate::stream::types;"), "{models}");
-        assert!(!models.contains("use crate::types;"), "{models}");
+        for (path, text) in &tree {
+            assert!(!text.contains("\nuse "), "{path}");
+            assert!(!text.contains("crate::types"), "{path}");
+        }
         assert!(models.contains("pub enum LineState {"), "{models}");
     }
 
@@ -355,13 +383,32 @@ components:
             "operationId: service_logs\n      x-frame: {model: EnvironmentLogs, list: true}",
         );
         let tree = generated(&framed).expect("generated");
-        let frame = "type Frame = Vec<::qovery_api::types::EnvironmentLogs>;";
+        let frame = "type Frame = ::std::vec::Vec<::qovery_api::types::EnvironmentLogs>;";
         assert!(tree["requests.rs"].contains(frame));
         for name in ["a::b", "X; fn f() {}", "string", ""] {
             let hostile = framed.replace("model: EnvironmentLogs", &format!("model: {name:?}"));
             let problem = generated(&hostile).expect_err(name).to_string();
             assert!(problem.contains("x-frame"), "{problem}");
         }
+    }
+
+    #[test]
+    fn an_address_that_requests_do_not_have_by_themselves_is_noted() {
+        let notes = |servers: &str| {
+            let home = tempfile::tempdir().expect("a directory");
+            let file = home.path().join("ws.yaml");
+            let spec = SPEC.replacen("paths:", &format!("{servers}\npaths:"), 1);
+            std::fs::write(&file, spec).expect("written");
+            let notes = generate(&file, None).expect("generated").remarks;
+            notes.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(notes(""), [""; 0]);
+        assert_eq!(notes("servers: [{url: 'wss://ws.qovery.com/'}]"), [""; 0]);
+        let other = notes("servers: [{url: 'https://api.qovery.com'}]");
+        assert!(
+            matches!(other.as_slice(), [note] if note.contains("`wss://ws.qovery.com`")),
+            "{other:?}"
+        );
     }
 
     #[test]

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
+use syn::visit_mut::VisitMut as _;
 use syn::{
     Attribute, FnArg, ImplItem, Item, ItemImpl, LitStr, Pat, ReturnType, Token, Type, Visibility,
 };
 
+use crate::codegen::Short;
 use crate::problem::Problem;
 use crate::write::Tree;
 
@@ -132,9 +134,10 @@ impl Surface {
             if !is_read {
                 continue;
             }
-            let parsed = syn::parse_file(text).map_err(|error| {
+            let mut parsed = syn::parse_file(text).map_err(|error| {
                 Problem::new(format!("the generated file {path} is not Rust: {error}"))
             })?;
+            Short.visit_file_mut(&mut parsed);
             for item in parsed.items {
                 surface.item(area, item)?;
             }
@@ -171,7 +174,9 @@ impl Surface {
                 }
             }
             Item::Type(item) if matches!(item.vis, Visibility::Public(_)) => {
-                self.aliases.insert(plain(&item.ident), text(&item.ty));
+                let name = text(&item.ty);
+                let name = name.trim_start_matches("operations::").to_owned();
+                self.aliases.insert(plain(&item.ident), name);
             }
             Item::Impl(item) => self.implementation(area, &item),
             _ => {}
@@ -221,7 +226,8 @@ impl Surface {
                         ImplItem::Type(ty) if ty.ident == "Output" => Some(text(&ty.ty)),
                         _ => None,
                     });
-                    self.calls.entry(subject).or_default().output = output.unwrap_or_default();
+                    let marker = subject.trim_start_matches("operations::").to_owned();
+                    self.calls.entry(marker).or_default().output = output.unwrap_or_default();
                 }
                 _ => drop(
                     self.implementations
@@ -445,7 +451,8 @@ impl Parse for Member {
         let name: syn::Ident = input.parse()?;
         let inside;
         syn::parenthesized!(inside in input);
-        let ty: Type = inside.parse()?;
+        let mut ty: Type = inside.parse()?;
+        Short.visit_type_mut(&mut ty);
         input.parse::<Option<Token![,]>>()?;
         Ok(Self {
             name: plain(&name),
@@ -517,6 +524,42 @@ mod tests {
             panic!()
         };
         assert_eq!(order.members[0].name, "Text");
+        assert!(
+            surface.implementations.contains("From<Thing> for Choice"),
+            "{surface:?}"
+        );
+    }
+
+    #[test]
+    fn absolute_paths_are_read_as_a_program_writes_them() {
+        let surface = surface(&[(
+            "projects/operations.rs",
+            r#"
+            impl crate::runtime::Client {
+                pub fn edit(&self, names: &[::std::string::String], body: &crate::types::Thing) -> crate::runtime::Call<crate::operations::Edit> { todo!() }
+            }
+            pub enum Edit {}
+            pub type Update = crate::operations::Edit;
+            impl crate::runtime::Operation for crate::operations::Edit { type Output = ::core::option::Option<crate::types::Thing>; }
+            impl crate::runtime::Call<crate::operations::Edit> { pub fn page(self, value: ::uuid::Uuid) -> Self { self } }
+            crate::runtime::union::union! { pub enum Choice in order { First(::std::boxed::Box<crate::types::Thing>), } }
+            impl ::core::convert::From<crate::types::Thing> for crate::types::Choice { }
+            "#,
+        )]);
+        let edit = &surface.methods["edit"];
+        assert_eq!(edit.arguments[0].1, "&[String]");
+        assert_eq!(
+            (edit.arguments[1].1.as_str(), edit.marker.as_str()),
+            ("&Thing", "Edit")
+        );
+        assert_eq!(surface.aliases["Update"], "Edit");
+        assert_eq!(surface.calls.len(), 1);
+        assert_eq!(surface.calls["Edit"].output, "Option<Thing>");
+        assert_eq!(surface.calls["Edit"].setters["page"].ty, "Uuid");
+        let Kind::Union(choice) = &surface.types["Choice"].kind else {
+            panic!()
+        };
+        assert_eq!(choice.members[0].ty, "Box<Thing>");
         assert!(
             surface.implementations.contains("From<Thing> for Choice"),
             "{surface:?}"

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::codegen::{Purpose, Trees};
+use crate::contract::import::Loss;
 use crate::contract::{self, canonical, import};
 use crate::diff::report::Report;
 use crate::diff::side::Side;
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Import a revision that is older than the last one that was imported.
     #[arg(long)]
     allow_older: bool,
+    /// Import a revision that has no operation, or lacks more than a tenth of the current ones.
+    #[arg(long)]
+    allow_loss: bool,
 }
 
 /// # Errors
@@ -73,7 +77,8 @@ fn update(
         order::check(&lock, Some(&current), &revisions)?;
     }
     let [(revision, _)] = revisions;
-    let result = import::import(Some(&current), std::slice::from_ref(&revision))?;
+    let loss = Loss::of(args.allow_loss);
+    let result = import::import(Some(&current), std::slice::from_ref(&revision), loss)?;
     let text = canonical::text(&result.document)?;
     lock.add(imported);
 
@@ -93,6 +98,7 @@ fn update(
     let purpose = Purpose {
         is_own: true,
         is_tested: true,
+        may_be_empty: false,
     };
     let trees = generate::trees(&copy, overlay.as_deref(), purpose, &lock.upstream)
         .map_err(|problem| with_decisions(problem, &decisions))?;

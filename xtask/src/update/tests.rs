@@ -47,7 +47,7 @@ fn repository() -> tempfile::TempDir {
     let first = home.path().join("first.yaml");
     fs::write(&first, CONTRACT_TEXT).unwrap();
     let revisions = [contract::load(&first).unwrap()];
-    let imported = import::import(None, &revisions).unwrap();
+    let imported = import::import(None, &revisions, Loss::Refused).unwrap();
     write(
         "openapi.yaml",
         &canonical::text(&imported.document).unwrap(),
@@ -64,6 +64,7 @@ fn args(home: &Path, revision: &str) -> Args {
         upstream_date: Some("2026-11-27".to_owned()),
         dry_run: false,
         allow_older: false,
+        allow_loss: false,
     }
 }
 
@@ -276,6 +277,7 @@ fn an_older_revision_is_refused_unless_it_is_allowed() {
     update(
         &Args {
             allow_older: true,
+            allow_loss: false,
             ..older()
         },
         &root,

@@ -3,68 +3,65 @@
 
 //! How the models are read and written. Agentic workflows and MCP servers.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::AgenticWorkflowModelRequest {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowModelRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            api_key: model::blank(),
-            settings: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            api_key: crate::runtime::model::blank(),
+            settings: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AgenticWorkflowModelRequest {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowModelRequest {
     const NAME: &'static str = "AgenticWorkflowModelRequest";
     const FIELDS: &'static [&'static str] = &["type", "api_key", "settings"];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.api_key, from),
-            _ => model::value(&mut self.settings, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.api_key, from),
+            _ => crate::runtime::model::value(&mut self.settings, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.given("api_key", &self.api_key);
         to.given("settings", &self.settings);
     }
 }
 
-model::through_fields!(types::AgenticWorkflowModelRequest);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowModelRequest);
 
-impl model::Blank for types::AgenticWorkflowRequest {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            webhook_ip_allowlist: model::blank(),
-            docker_fragment: model::blank(),
-            enabled: model::blank(),
-            mcp: model::blank(),
-            mcp_server_ids: model::blank(),
-            outputs: model::blank(),
-            model: model::blank(),
-            project_repositories: model::blank(),
-            agent_prompt: model::blank(),
-            governance: model::blank(),
-            resources: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            webhook_ip_allowlist: crate::runtime::model::blank(),
+            docker_fragment: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            mcp: crate::runtime::model::blank(),
+            mcp_server_ids: crate::runtime::model::blank(),
+            outputs: crate::runtime::model::blank(),
+            model: crate::runtime::model::blank(),
+            project_repositories: crate::runtime::model::blank(),
+            agent_prompt: crate::runtime::model::blank(),
+            governance: crate::runtime::model::blank(),
+            resources: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AgenticWorkflowRequest {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowRequest {
     const NAME: &'static str = "AgenticWorkflowRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -82,28 +79,28 @@ impl model::Model for types::AgenticWorkflowRequest {
         "resources",
     ];
     const REQUIRED: u128 = 0b0000000000001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.webhook_ip_allowlist, from),
-            3 => model::value(&mut self.docker_fragment, from),
-            4 => model::value(&mut self.enabled, from),
-            5 => model::value(&mut self.mcp, from),
-            6 => model::value(&mut self.mcp_server_ids, from),
-            7 => model::value(&mut self.outputs, from),
-            8 => model::value(&mut self.model, from),
-            9 => model::value(&mut self.project_repositories, from),
-            10 => model::value(&mut self.agent_prompt, from),
-            11 => model::value(&mut self.governance, from),
-            _ => model::value(&mut self.resources, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.webhook_ip_allowlist, from),
+            3 => crate::runtime::model::value(&mut self.docker_fragment, from),
+            4 => crate::runtime::model::value(&mut self.enabled, from),
+            5 => crate::runtime::model::value(&mut self.mcp, from),
+            6 => crate::runtime::model::value(&mut self.mcp_server_ids, from),
+            7 => crate::runtime::model::value(&mut self.outputs, from),
+            8 => crate::runtime::model::value(&mut self.model, from),
+            9 => crate::runtime::model::value(&mut self.project_repositories, from),
+            10 => crate::runtime::model::value(&mut self.agent_prompt, from),
+            11 => crate::runtime::model::value(&mut self.governance, from),
+            _ => crate::runtime::model::value(&mut self.resources, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.given("webhook_ip_allowlist", &self.webhook_ip_allowlist);
@@ -119,79 +116,81 @@ impl model::Model for types::AgenticWorkflowRequest {
         to.given("resources", &self.resources);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.outputs);
-        model::Parts::drop_extra(&mut self.model);
-        model::Parts::drop_extra(&mut self.project_repositories);
-        model::Parts::drop_extra(&mut self.governance);
-        model::Parts::drop_extra(&mut self.resources);
+        crate::runtime::model::Parts::drop_extra(&mut self.outputs);
+        crate::runtime::model::Parts::drop_extra(&mut self.model);
+        crate::runtime::model::Parts::drop_extra(&mut self.project_repositories);
+        crate::runtime::model::Parts::drop_extra(&mut self.governance);
+        crate::runtime::model::Parts::drop_extra(&mut self.resources);
     }
 }
 
-model::through_fields!(types::AgenticWorkflowRequest);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowRequest);
 
-impl model::Blank for types::AgenticWorkflowResponseList {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AgenticWorkflowResponseList {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowResponseList {
     const NAME: &'static str = "AgenticWorkflowResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::AgenticWorkflowResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::AgenticWorkflowResponseList, Default
+);
 
-impl model::Blank for types::McpServerRequest {
+impl crate::runtime::model::Blank for crate::types::McpServerRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            headers: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            headers: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::McpServerRequest {
+impl crate::runtime::model::Model for crate::types::McpServerRequest {
     const NAME: &'static str = "McpServerRequest";
     const FIELDS: &'static [&'static str] = &["name", "description", "url", "headers"];
     const REQUIRED: u128 = 0b0101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.url, from),
-            _ => model::value(&mut self.headers, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.url, from),
+            _ => crate::runtime::model::value(&mut self.headers, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.always("url", &self.url);
@@ -199,25 +198,25 @@ impl model::Model for types::McpServerRequest {
     }
 }
 
-model::through_fields!(types::McpServerRequest);
+crate::runtime::model::through_fields!(crate::types::McpServerRequest);
 
-impl model::Blank for types::McpServerResponse {
+impl crate::runtime::model::Blank for crate::types::McpServerResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            header_names: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            header_names: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::McpServerResponse {
+impl crate::runtime::model::Model for crate::types::McpServerResponse {
     const NAME: &'static str = "McpServerResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -229,22 +228,22 @@ impl model::Model for types::McpServerResponse {
         "header_names",
     ];
     const REQUIRED: u128 = 0b0111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.url, from),
-            _ => model::value(&mut self.header_names, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.url, from),
+            _ => crate::runtime::model::value(&mut self.header_names, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.always("updated_at", &self.updated_at);
@@ -255,37 +254,37 @@ impl model::Model for types::McpServerResponse {
     }
 }
 
-model::through_fields!(types::McpServerResponse);
+crate::runtime::model::through_fields!(crate::types::McpServerResponse);
 
-impl model::Blank for types::McpServerResponseList {
+impl crate::runtime::model::Blank for crate::types::McpServerResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::McpServerResponseList {
+impl crate::runtime::model::Model for crate::types::McpServerResponseList {
     const NAME: &'static str = "McpServerResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::McpServerResponseList);
+crate::runtime::model::through_fields!(crate::types::McpServerResponseList);

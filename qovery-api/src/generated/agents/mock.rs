@@ -3,53 +3,53 @@
 
 //! Mocks. Agentic workflows and MCP servers.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl When<operations::GetAgenticWorkflow> {
+impl crate::mock::When<crate::operations::GetAgenticWorkflow> {
     /// The path parameter `agenticWorkflowId` has this value.
-    pub fn agentic_workflow_id(self, value: uuid::Uuid) -> Self {
+    pub fn agentic_workflow_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("agenticWorkflowId", &value)
     }
 }
 
-impl Then<operations::GetAgenticWorkflow> {
+impl crate::mock::Then<crate::operations::GetAgenticWorkflow> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AgenticWorkflowResponse) -> Self {
+    pub fn ok(self, value: &crate::types::AgenticWorkflowResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditAgenticWorkflow> {
+impl crate::mock::When<crate::operations::EditAgenticWorkflow> {
     /// The path parameter `agenticWorkflowId` has this value.
-    pub fn agentic_workflow_id(self, value: uuid::Uuid) -> Self {
+    pub fn agentic_workflow_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("agenticWorkflowId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AgenticWorkflowRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AgenticWorkflowRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditAgenticWorkflow> {
+impl crate::mock::Then<crate::operations::EditAgenticWorkflow> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AgenticWorkflowResponse) -> Self {
+    pub fn ok(self, value: &crate::types::AgenticWorkflowResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteAgenticWorkflow> {
+impl crate::mock::When<crate::operations::DeleteAgenticWorkflow> {
     /// The path parameter `agenticWorkflowId` has this value.
-    pub fn agentic_workflow_id(self, value: uuid::Uuid) -> Self {
+    pub fn agentic_workflow_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("agenticWorkflowId", &value)
     }
 }
 
-impl Then<operations::DeleteAgenticWorkflow> {
+impl crate::mock::Then<crate::operations::DeleteAgenticWorkflow> {
     /// Status 202, as the contract declares it.
-    pub fn accepted<'a>(self, value: impl Into<Option<&'a types::Status>>) -> Self {
+    pub fn accepted<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Status>,
+        >,
+    ) -> Self {
         self.json_or_empty(202u16, value.into())
     }
     /// Status 204, as the contract declares it.
@@ -58,148 +58,151 @@ impl Then<operations::DeleteAgenticWorkflow> {
     }
 }
 
-impl When<operations::CancelAgenticWorkflowDeployment> {
+impl crate::mock::When<crate::operations::CancelAgenticWorkflowDeployment> {
     /// The path parameter `agenticWorkflowId` has this value.
-    pub fn agentic_workflow_id(self, value: uuid::Uuid) -> Self {
+    pub fn agentic_workflow_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("agenticWorkflowId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CancelDeploymentRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CancelDeploymentRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CancelAgenticWorkflowDeployment> {
+impl crate::mock::Then<crate::operations::CancelAgenticWorkflowDeployment> {
     /// Status 202, as the contract declares it.
     pub fn accepted(self) -> Self {
         self.empty(202u16)
     }
 }
 
-impl When<operations::ListAgenticWorkflowDeploymentHistoryV2> {
+impl crate::mock::When<crate::operations::ListAgenticWorkflowDeploymentHistoryV2> {
     /// The path parameter `agenticWorkflowId` has this value.
-    pub fn agentic_workflow_id(self, value: uuid::Uuid) -> Self {
+    pub fn agentic_workflow_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("agenticWorkflowId", &value)
     }
     /// The query parameter `pageSize` has this value.
-    pub fn page_size(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn page_size(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.query_value("pageSize", value.into())
     }
 }
 
-impl Then<operations::ListAgenticWorkflowDeploymentHistoryV2> {
+impl crate::mock::Then<crate::operations::ListAgenticWorkflowDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListAgenticWorkflows> {
+impl crate::mock::When<crate::operations::ListAgenticWorkflows> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListAgenticWorkflows> {
+impl crate::mock::Then<crate::operations::ListAgenticWorkflows> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AgenticWorkflowResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::AgenticWorkflowResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateAgenticWorkflow> {
+impl crate::mock::When<crate::operations::CreateAgenticWorkflow> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AgenticWorkflowRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AgenticWorkflowRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateAgenticWorkflow> {
+impl crate::mock::Then<crate::operations::CreateAgenticWorkflow> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::AgenticWorkflowResponse) -> Self {
+    pub fn created(self, value: &crate::types::AgenticWorkflowResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetMcpServer> {
+impl crate::mock::When<crate::operations::GetMcpServer> {
     /// The path parameter `mcpServerId` has this value.
-    pub fn mcp_server_id(self, value: uuid::Uuid) -> Self {
+    pub fn mcp_server_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("mcpServerId", &value)
     }
 }
 
-impl Then<operations::GetMcpServer> {
+impl crate::mock::Then<crate::operations::GetMcpServer> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::McpServerResponse) -> Self {
+    pub fn ok(self, value: &crate::types::McpServerResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditMcpServer> {
+impl crate::mock::When<crate::operations::EditMcpServer> {
     /// The path parameter `mcpServerId` has this value.
-    pub fn mcp_server_id(self, value: uuid::Uuid) -> Self {
+    pub fn mcp_server_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("mcpServerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::McpServerRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::McpServerRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditMcpServer> {
+impl crate::mock::Then<crate::operations::EditMcpServer> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::McpServerResponse) -> Self {
+    pub fn ok(self, value: &crate::types::McpServerResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteMcpServer> {
+impl crate::mock::When<crate::operations::DeleteMcpServer> {
     /// The path parameter `mcpServerId` has this value.
-    pub fn mcp_server_id(self, value: uuid::Uuid) -> Self {
+    pub fn mcp_server_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("mcpServerId", &value)
     }
 }
 
-impl Then<operations::DeleteMcpServer> {
+impl crate::mock::Then<crate::operations::DeleteMcpServer> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::ListMcpServers> {
+impl crate::mock::When<crate::operations::ListMcpServers> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListMcpServers> {
+impl crate::mock::Then<crate::operations::ListMcpServers> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::McpServerResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::McpServerResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateMcpServer> {
+impl crate::mock::When<crate::operations::CreateMcpServer> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::McpServerRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::McpServerRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateMcpServer> {
+impl crate::mock::Then<crate::operations::CreateMcpServer> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::McpServerResponse) -> Self {
+    pub fn created(self, value: &crate::types::McpServerResponse) -> Self {
         self.json(201u16, value)
     }
 }

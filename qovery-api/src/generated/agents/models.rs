@@ -3,10 +3,6 @@
 
 //! Models. Agentic workflows and MCP servers.
 
-use std::collections::BTreeMap;
-use crate::runtime as rt;
-use crate::types;
-
 /// Language model used by an agentic workflow.
 ///
 /// A part of `AgenticWorkflowRequest`.
@@ -14,39 +10,45 @@ use crate::types;
 #[non_exhaustive]
 pub struct AgenticWorkflowModelRequest {
     /// Provider of the model.
-    pub type_: types::AgenticWorkflowModelType,
+    pub type_: crate::types::AgenticWorkflowModelType,
     /// API key of the provider; empty by default.
     ///
     /// Default on the server: `""`.
-    pub api_key: Option<rt::SecretText>,
+    pub api_key: ::core::option::Option<crate::runtime::SecretText>,
     /// Settings of the model, as text; empty by default.
     ///
     /// Default on the server: `""`.
-    pub settings: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub settings: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AgenticWorkflowModelRequest {
+impl crate::types::AgenticWorkflowModelRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(type_: types::AgenticWorkflowModelType) -> Self {
+    pub fn new(type_: crate::types::AgenticWorkflowModelType) -> Self {
         Self {
             type_,
-            api_key: None,
-            settings: None,
-            __extra: Default::default(),
+            api_key: ::core::option::Option::None,
+            settings: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`api_key`](Self::api_key).
     #[inline]
-    pub fn api_key(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.api_key = Some(value.into());
+    pub fn api_key(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.api_key = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`settings`](Self::settings).
     #[inline]
-    pub fn settings(mut self, value: impl Into<String>) -> Self {
-        self.settings = Some(value.into());
+    pub fn settings(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.settings = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -58,146 +60,170 @@ impl AgenticWorkflowModelRequest {
 #[non_exhaustive]
 pub struct AgenticWorkflowRequest {
     /// Name of the workflow.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the workflow; empty by default.
     ///
     /// Default on the server: `""`.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// IP addresses that may call the webhook of the workflow; empty by default.
     ///
     /// Default on the server: `[]`.
-    pub webhook_ip_allowlist: Option<Vec<String>>,
+    pub webhook_ip_allowlist: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Dockerfile lines added to the image of the workflow; empty by default.
     ///
     /// Default on the server: `""`.
-    pub docker_fragment: Option<String>,
+    pub docker_fragment: ::core::option::Option<::std::string::String>,
     /// Whether the workflow is enabled; the default is true.
     ///
     /// Default on the server: `true`.
-    pub enabled: Option<bool>,
+    pub enabled: ::core::option::Option<bool>,
     /// MCP configuration as text; empty by default.
     ///
     /// Default on the server: `""`.
-    pub mcp: Option<String>,
+    pub mcp: ::core::option::Option<::std::string::String>,
     /// Identifiers of the MCP servers of the organization the workflow may use; empty by default.
     ///
     /// Default on the server: `[]`.
-    pub mcp_server_ids: Option<Vec<uuid::Uuid>>,
+    pub mcp_server_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
     /// Destinations of the results; empty by default.
     ///
     /// Default on the server: `[]`.
-    pub outputs: Option<Vec<types::AgenticWorkflowOutput>>,
+    pub outputs: ::core::option::Option<
+        ::std::vec::Vec<crate::types::AgenticWorkflowOutput>,
+    >,
     /// Language model to use.
-    pub model: Option<types::AgenticWorkflowModelRequest>,
+    pub model: ::core::option::Option<crate::types::AgenticWorkflowModelRequest>,
     /// Git repositories the workflow works with; empty by default.
     ///
     /// Default on the server: `[]`.
-    pub project_repositories: Option<Vec<types::AgenticWorkflowProjectRepository>>,
+    pub project_repositories: ::core::option::Option<
+        ::std::vec::Vec<crate::types::AgenticWorkflowProjectRepository>,
+    >,
     /// Prompt of the agent; empty by default.
     ///
     /// Default on the server: `""`.
-    pub agent_prompt: Option<String>,
+    pub agent_prompt: ::core::option::Option<::std::string::String>,
     /// Network and resource limits of the workflow.
-    pub governance: Option<types::AgenticWorkflowGovernance>,
+    pub governance: ::core::option::Option<crate::types::AgenticWorkflowGovernance>,
     /// Resources given to a run.
-    pub resources: Option<types::AgenticWorkflowResources>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub resources: ::core::option::Option<crate::types::AgenticWorkflowResources>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AgenticWorkflowRequest {
+impl crate::types::AgenticWorkflowRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            description: None,
-            webhook_ip_allowlist: None,
-            docker_fragment: None,
-            enabled: None,
-            mcp: None,
-            mcp_server_ids: None,
-            outputs: None,
-            model: None,
-            project_repositories: None,
-            agent_prompt: None,
-            governance: None,
-            resources: None,
-            __extra: Default::default(),
+            description: ::core::option::Option::None,
+            webhook_ip_allowlist: ::core::option::Option::None,
+            docker_fragment: ::core::option::Option::None,
+            enabled: ::core::option::Option::None,
+            mcp: ::core::option::Option::None,
+            mcp_server_ids: ::core::option::Option::None,
+            outputs: ::core::option::Option::None,
+            model: ::core::option::Option::None,
+            project_repositories: ::core::option::Option::None,
+            agent_prompt: ::core::option::Option::None,
+            governance: ::core::option::Option::None,
+            resources: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`webhook_ip_allowlist`](Self::webhook_ip_allowlist).
     #[inline]
-    pub fn webhook_ip_allowlist(mut self, value: Vec<String>) -> Self {
-        self.webhook_ip_allowlist = Some(value);
+    pub fn webhook_ip_allowlist(
+        mut self,
+        value: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        self.webhook_ip_allowlist = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`docker_fragment`](Self::docker_fragment).
     #[inline]
-    pub fn docker_fragment(mut self, value: impl Into<String>) -> Self {
-        self.docker_fragment = Some(value.into());
+    pub fn docker_fragment(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.docker_fragment = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`enabled`](Self::enabled).
     #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
-        self.enabled = Some(value);
+        self.enabled = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`mcp`](Self::mcp).
     #[inline]
-    pub fn mcp(mut self, value: impl Into<String>) -> Self {
-        self.mcp = Some(value.into());
+    pub fn mcp(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.mcp = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`mcp_server_ids`](Self::mcp_server_ids).
     #[inline]
-    pub fn mcp_server_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.mcp_server_ids = Some(value);
+    pub fn mcp_server_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.mcp_server_ids = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`outputs`](Self::outputs).
     #[inline]
-    pub fn outputs(mut self, value: Vec<types::AgenticWorkflowOutput>) -> Self {
-        self.outputs = Some(value);
+    pub fn outputs(
+        mut self,
+        value: ::std::vec::Vec<crate::types::AgenticWorkflowOutput>,
+    ) -> Self {
+        self.outputs = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`model`](Self::model).
     #[inline]
-    pub fn model(mut self, value: types::AgenticWorkflowModelRequest) -> Self {
-        self.model = Some(value);
+    pub fn model(mut self, value: crate::types::AgenticWorkflowModelRequest) -> Self {
+        self.model = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`project_repositories`](Self::project_repositories).
     #[inline]
     pub fn project_repositories(
         mut self,
-        value: Vec<types::AgenticWorkflowProjectRepository>,
+        value: ::std::vec::Vec<crate::types::AgenticWorkflowProjectRepository>,
     ) -> Self {
-        self.project_repositories = Some(value);
+        self.project_repositories = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`agent_prompt`](Self::agent_prompt).
     #[inline]
-    pub fn agent_prompt(mut self, value: impl Into<String>) -> Self {
-        self.agent_prompt = Some(value.into());
+    pub fn agent_prompt(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.agent_prompt = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`governance`](Self::governance).
     #[inline]
-    pub fn governance(mut self, value: types::AgenticWorkflowGovernance) -> Self {
-        self.governance = Some(value);
+    pub fn governance(mut self, value: crate::types::AgenticWorkflowGovernance) -> Self {
+        self.governance = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`resources`](Self::resources).
     #[inline]
-    pub fn resources(mut self, value: types::AgenticWorkflowResources) -> Self {
-        self.resources = Some(value);
+    pub fn resources(mut self, value: crate::types::AgenticWorkflowResources) -> Self {
+        self.resources = ::core::option::Option::Some(value);
         self
     }
 }
@@ -209,8 +235,8 @@ impl AgenticWorkflowRequest {
 #[non_exhaustive]
 pub struct AgenticWorkflowResponseList {
     /// The listed items.
-    pub results: Vec<types::AgenticWorkflowResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::AgenticWorkflowResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// MCP server made available in an organization.
@@ -222,47 +248,64 @@ pub struct McpServerRequest {
     /// Name of the server.
     ///
     /// At least 1 characters.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the server; empty by default.
     ///
     /// Default on the server: `""`.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// URL of the server; it must start with `https://`.
     ///
     /// Matches `^https://`.
-    pub url: String,
+    pub url: ::std::string::String,
     /// HTTP headers sent to the server, by name; treat the values as sensitive.
     ///
     /// Default on the server: `{}`.
-    pub headers: Option<rt::Secret<BTreeMap<String, String>>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub headers: ::core::option::Option<
+        crate::runtime::Secret<
+            ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+        >,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl McpServerRequest {
+impl crate::types::McpServerRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        url: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             name: name.into(),
-            description: None,
+            description: ::core::option::Option::None,
             url: url.into(),
-            headers: None,
-            __extra: Default::default(),
+            headers: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`headers`](Self::headers).
     #[inline]
     pub fn headers(
         mut self,
-        value: impl Into<rt::Secret<BTreeMap<String, String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+            >,
+        >,
     ) -> Self {
-        self.headers = Some(value.into());
+        self.headers = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -274,20 +317,22 @@ impl McpServerRequest {
 #[non_exhaustive]
 pub struct McpServerResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: chrono::DateTime<chrono::Utc>,
+    pub updated_at: ::chrono::DateTime<::chrono::Utc>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Description.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Matches `^https://`.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Names of the HTTP headers sent to the server.
-    pub header_names: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    ///
+    /// No item twice.
+    pub header_names: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// MCP servers of an organization.
@@ -297,28 +342,30 @@ pub struct McpServerResponse {
 #[non_exhaustive]
 pub struct McpServerResponseList {
     /// The listed items.
-    pub results: Vec<types::McpServerResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::McpServerResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Carries over everything of an `AgenticWorkflowModelResponse` that an `AgenticWorkflowModelRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `api_key`.
-impl From<types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelRequest {
+impl ::core::convert::From<crate::types::AgenticWorkflowModelResponse>
+for crate::types::AgenticWorkflowModelRequest {
     #[inline]
-    fn from(from: types::AgenticWorkflowModelResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::AgenticWorkflowModelResponse) -> Self {
+        crate::runtime::model::carried(Self {
             type_: from.type_,
-            api_key: None,
-            settings: Some(from.settings),
+            api_key: ::core::option::Option::None,
+            settings: ::core::option::Option::Some(from.settings),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelRequest {
+impl ::core::convert::From<&crate::types::AgenticWorkflowModelResponse>
+for crate::types::AgenticWorkflowModelRequest {
     #[inline]
-    fn from(from: &types::AgenticWorkflowModelResponse) -> Self {
+    fn from(from: &crate::types::AgenticWorkflowModelResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -326,31 +373,39 @@ impl From<&types::AgenticWorkflowModelResponse> for types::AgenticWorkflowModelR
 /// Carries over everything of an `AgenticWorkflowResponse` that an `AgenticWorkflowRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_type`, `environment`, `slug`, `webhook`, `icon_uri`.
-impl From<types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
+impl ::core::convert::From<crate::types::AgenticWorkflowResponse>
+for crate::types::AgenticWorkflowRequest {
     #[inline]
-    fn from(from: types::AgenticWorkflowResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::AgenticWorkflowResponse) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
-            description: Some(from.description),
-            webhook_ip_allowlist: Some(from.webhook_ip_allowlist),
-            docker_fragment: Some(from.docker_fragment),
-            enabled: Some(from.enabled),
-            mcp: Some(from.mcp),
-            mcp_server_ids: Some(from.mcp_server_ids),
-            outputs: Some(from.outputs),
-            model: Some(types::AgenticWorkflowModelRequest::from(from.model)),
-            project_repositories: Some(from.project_repositories),
-            agent_prompt: Some(from.agent_prompt),
-            governance: Some(from.governance),
-            resources: Some(from.resources),
+            description: ::core::option::Option::Some(from.description),
+            webhook_ip_allowlist: ::core::option::Option::Some(
+                from.webhook_ip_allowlist,
+            ),
+            docker_fragment: ::core::option::Option::Some(from.docker_fragment),
+            enabled: ::core::option::Option::Some(from.enabled),
+            mcp: ::core::option::Option::Some(from.mcp),
+            mcp_server_ids: ::core::option::Option::Some(from.mcp_server_ids),
+            outputs: ::core::option::Option::Some(from.outputs),
+            model: ::core::option::Option::Some(
+                crate::types::AgenticWorkflowModelRequest::from(from.model),
+            ),
+            project_repositories: ::core::option::Option::Some(
+                from.project_repositories,
+            ),
+            agent_prompt: ::core::option::Option::Some(from.agent_prompt),
+            governance: ::core::option::Option::Some(from.governance),
+            resources: ::core::option::Option::Some(from.resources),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
+impl ::core::convert::From<&crate::types::AgenticWorkflowResponse>
+for crate::types::AgenticWorkflowRequest {
     #[inline]
-    fn from(from: &types::AgenticWorkflowResponse) -> Self {
+    fn from(from: &crate::types::AgenticWorkflowResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -360,22 +415,24 @@ impl From<&types::AgenticWorkflowResponse> for types::AgenticWorkflowRequest {
 /// Not in the response, and so left out: `headers`.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `header_names`.
-impl From<types::McpServerResponse> for types::McpServerRequest {
+impl ::core::convert::From<crate::types::McpServerResponse>
+for crate::types::McpServerRequest {
     #[inline]
-    fn from(from: types::McpServerResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::McpServerResponse) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
-            description: Some(from.description),
+            description: ::core::option::Option::Some(from.description),
             url: from.url,
-            headers: None,
+            headers: ::core::option::Option::None,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::McpServerResponse> for types::McpServerRequest {
+impl ::core::convert::From<&crate::types::McpServerResponse>
+for crate::types::McpServerRequest {
     #[inline]
-    fn from(from: &types::McpServerResponse) -> Self {
+    fn from(from: &crate::types::McpServerResponse) -> Self {
         Self::from(from.clone())
     }
 }

@@ -3,14 +3,7 @@
 
 //! Operations. Agentic workflows and MCP servers.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Get an agentic workflow.
     ///
     /// `GET /agenticWorkflow/{agenticWorkflowId}`
@@ -23,9 +16,9 @@ impl Client {
     #[inline]
     pub fn get_agentic_workflow(
         &self,
-        agentic_workflow_id: uuid::Uuid,
-    ) -> Call<operations::GetAgenticWorkflow> {
-        Call::new(self, &[&agentic_workflow_id])
+        agentic_workflow_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetAgenticWorkflow> {
+        crate::runtime::Call::new(self, &[&agentic_workflow_id])
     }
     /// Edit an agentic workflow.
     ///
@@ -42,10 +35,10 @@ impl Client {
     #[inline]
     pub fn edit_agentic_workflow(
         &self,
-        agentic_workflow_id: uuid::Uuid,
-        body: &types::AgenticWorkflowRequest,
-    ) -> Call<operations::EditAgenticWorkflow> {
-        Call::new(self, &[&agentic_workflow_id]).json(body)
+        agentic_workflow_id: ::uuid::Uuid,
+        body: &crate::types::AgenticWorkflowRequest,
+    ) -> crate::runtime::Call<crate::operations::EditAgenticWorkflow> {
+        crate::runtime::Call::new(self, &[&agentic_workflow_id]).json(body)
     }
     /// Delete an agentic workflow.
     ///
@@ -63,9 +56,9 @@ impl Client {
     #[inline]
     pub fn delete_agentic_workflow(
         &self,
-        agentic_workflow_id: uuid::Uuid,
-    ) -> Call<operations::DeleteAgenticWorkflow> {
-        Call::new(self, &[&agentic_workflow_id])
+        agentic_workflow_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteAgenticWorkflow> {
+        crate::runtime::Call::new(self, &[&agentic_workflow_id])
     }
     /// Cancel the running deployment of an agentic workflow.
     ///
@@ -82,10 +75,10 @@ impl Client {
     #[inline]
     pub fn cancel_agentic_workflow_deployment(
         &self,
-        agentic_workflow_id: uuid::Uuid,
-        body: &types::CancelDeploymentRequest,
-    ) -> Call<operations::CancelAgenticWorkflowDeployment> {
-        Call::new(self, &[&agentic_workflow_id]).json(body)
+        agentic_workflow_id: ::uuid::Uuid,
+        body: &crate::types::CancelDeploymentRequest,
+    ) -> crate::runtime::Call<crate::operations::CancelAgenticWorkflowDeployment> {
+        crate::runtime::Call::new(self, &[&agentic_workflow_id]).json(body)
     }
     /// List the deployment history of an agentic workflow.
     ///
@@ -103,9 +96,11 @@ impl Client {
     #[inline]
     pub fn list_agentic_workflow_deployment_history_v2(
         &self,
-        agentic_workflow_id: uuid::Uuid,
-    ) -> Call<operations::ListAgenticWorkflowDeploymentHistoryV2> {
-        Call::new(self, &[&agentic_workflow_id])
+        agentic_workflow_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::ListAgenticWorkflowDeploymentHistoryV2,
+    > {
+        crate::runtime::Call::new(self, &[&agentic_workflow_id])
     }
     /// List the agentic workflows of an environment.
     ///
@@ -119,9 +114,9 @@ impl Client {
     #[inline]
     pub fn list_agentic_workflows(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListAgenticWorkflows> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListAgenticWorkflows> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create an agentic workflow in an environment.
     ///
@@ -136,10 +131,10 @@ impl Client {
     #[inline]
     pub fn create_agentic_workflow(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::AgenticWorkflowRequest,
-    ) -> Call<operations::CreateAgenticWorkflow> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::AgenticWorkflowRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateAgenticWorkflow> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Get an MCP server.
     ///
@@ -153,9 +148,9 @@ impl Client {
     #[inline]
     pub fn get_mcp_server(
         &self,
-        mcp_server_id: uuid::Uuid,
-    ) -> Call<operations::GetMcpServer> {
-        Call::new(self, &[&mcp_server_id])
+        mcp_server_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetMcpServer> {
+        crate::runtime::Call::new(self, &[&mcp_server_id])
     }
     /// Edit an MCP server.
     ///
@@ -172,10 +167,10 @@ impl Client {
     #[inline]
     pub fn edit_mcp_server(
         &self,
-        mcp_server_id: uuid::Uuid,
-        body: &types::McpServerRequest,
-    ) -> Call<operations::EditMcpServer> {
-        Call::new(self, &[&mcp_server_id]).json(body)
+        mcp_server_id: ::uuid::Uuid,
+        body: &crate::types::McpServerRequest,
+    ) -> crate::runtime::Call<crate::operations::EditMcpServer> {
+        crate::runtime::Call::new(self, &[&mcp_server_id]).json(body)
     }
     /// Delete an MCP server.
     ///
@@ -191,9 +186,9 @@ impl Client {
     #[inline]
     pub fn delete_mcp_server(
         &self,
-        mcp_server_id: uuid::Uuid,
-    ) -> Call<operations::DeleteMcpServer> {
-        Call::new(self, &[&mcp_server_id])
+        mcp_server_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteMcpServer> {
+        crate::runtime::Call::new(self, &[&mcp_server_id])
     }
     /// List the MCP servers of an organization.
     ///
@@ -207,9 +202,9 @@ impl Client {
     #[inline]
     pub fn list_mcp_servers(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListMcpServers> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListMcpServers> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Add an MCP server to an organization.
     ///
@@ -226,10 +221,10 @@ impl Client {
     #[inline]
     pub fn create_mcp_server(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::McpServerRequest,
-    ) -> Call<operations::CreateMcpServer> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::McpServerRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateMcpServer> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
 }
 
@@ -237,12 +232,12 @@ impl Client {
 #[derive(Debug)]
 pub enum GetAgenticWorkflow {}
 
-impl rt::Operation for GetAgenticWorkflow {
-    type Output = types::AgenticWorkflowResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAgenticWorkflow {
+    type Output = crate::types::AgenticWorkflowResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAgenticWorkflow",
-        Method::GET,
+        ::http::Method::GET,
         "/agenticWorkflow/{agenticWorkflowId}",
     );
 }
@@ -251,12 +246,12 @@ impl rt::Operation for GetAgenticWorkflow {
 #[derive(Debug)]
 pub enum EditAgenticWorkflow {}
 
-impl rt::Operation for EditAgenticWorkflow {
-    type Output = types::AgenticWorkflowResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditAgenticWorkflow {
+    type Output = crate::types::AgenticWorkflowResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editAgenticWorkflow",
-        Method::PUT,
+        ::http::Method::PUT,
         "/agenticWorkflow/{agenticWorkflowId}",
     );
 }
@@ -265,12 +260,12 @@ impl rt::Operation for EditAgenticWorkflow {
 #[derive(Debug)]
 pub enum DeleteAgenticWorkflow {}
 
-impl rt::Operation for DeleteAgenticWorkflow {
-    type Output = Option<types::Status>;
-    type Format = rt::JsonOrEmpty;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeleteAgenticWorkflow {
+    type Output = ::core::option::Option<crate::types::Status>;
+    type Format = crate::runtime::JsonOrEmpty;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteAgenticWorkflow",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/agenticWorkflow/{agenticWorkflowId}",
     );
 }
@@ -279,12 +274,12 @@ impl rt::Operation for DeleteAgenticWorkflow {
 #[derive(Debug)]
 pub enum CancelAgenticWorkflowDeployment {}
 
-impl rt::Operation for CancelAgenticWorkflowDeployment {
+impl crate::runtime::Operation for crate::operations::CancelAgenticWorkflowDeployment {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cancelAgenticWorkflowDeployment",
-        Method::POST,
+        ::http::Method::POST,
         "/agenticWorkflow/{agenticWorkflowId}/cancelDeployment",
     );
 }
@@ -293,17 +288,18 @@ impl rt::Operation for CancelAgenticWorkflowDeployment {
 #[derive(Debug)]
 pub enum ListAgenticWorkflowDeploymentHistoryV2 {}
 
-impl rt::Operation for ListAgenticWorkflowDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePageV2;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListAgenticWorkflowDeploymentHistoryV2 {
+    type Output = crate::types::DeploymentHistoryServicePageV2;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAgenticWorkflowDeploymentHistoryV2",
-        Method::GET,
+        ::http::Method::GET,
         "/agenticWorkflow/{agenticWorkflowId}/deploymentHistoryV2",
     );
 }
 
-impl Call<operations::ListAgenticWorkflowDeploymentHistoryV2> {
+impl crate::runtime::Call<crate::operations::ListAgenticWorkflowDeploymentHistoryV2> {
     /// Sets the query parameter `pageSize`.
     ///
     /// How many entries to return, newest first. Default: 20.
@@ -319,12 +315,12 @@ impl Call<operations::ListAgenticWorkflowDeploymentHistoryV2> {
 #[derive(Debug)]
 pub enum ListAgenticWorkflows {}
 
-impl rt::Operation for ListAgenticWorkflows {
-    type Output = types::AgenticWorkflowResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAgenticWorkflows {
+    type Output = crate::types::AgenticWorkflowResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAgenticWorkflows",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/agenticWorkflow",
     );
 }
@@ -333,12 +329,12 @@ impl rt::Operation for ListAgenticWorkflows {
 #[derive(Debug)]
 pub enum CreateAgenticWorkflow {}
 
-impl rt::Operation for CreateAgenticWorkflow {
-    type Output = types::AgenticWorkflowResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateAgenticWorkflow {
+    type Output = crate::types::AgenticWorkflowResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createAgenticWorkflow",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/agenticWorkflow",
     );
 }
@@ -347,12 +343,12 @@ impl rt::Operation for CreateAgenticWorkflow {
 #[derive(Debug)]
 pub enum GetMcpServer {}
 
-impl rt::Operation for GetMcpServer {
-    type Output = types::McpServerResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetMcpServer {
+    type Output = crate::types::McpServerResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getMcpServer",
-        Method::GET,
+        ::http::Method::GET,
         "/mcpServer/{mcpServerId}",
     );
 }
@@ -361,12 +357,12 @@ impl rt::Operation for GetMcpServer {
 #[derive(Debug)]
 pub enum EditMcpServer {}
 
-impl rt::Operation for EditMcpServer {
-    type Output = types::McpServerResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditMcpServer {
+    type Output = crate::types::McpServerResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editMcpServer",
-        Method::PUT,
+        ::http::Method::PUT,
         "/mcpServer/{mcpServerId}",
     );
 }
@@ -375,12 +371,12 @@ impl rt::Operation for EditMcpServer {
 #[derive(Debug)]
 pub enum DeleteMcpServer {}
 
-impl rt::Operation for DeleteMcpServer {
+impl crate::runtime::Operation for crate::operations::DeleteMcpServer {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteMcpServer",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/mcpServer/{mcpServerId}",
     );
 }
@@ -389,12 +385,12 @@ impl rt::Operation for DeleteMcpServer {
 #[derive(Debug)]
 pub enum ListMcpServers {}
 
-impl rt::Operation for ListMcpServers {
-    type Output = types::McpServerResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListMcpServers {
+    type Output = crate::types::McpServerResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listMcpServers",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/mcpServer",
     );
 }
@@ -403,12 +399,12 @@ impl rt::Operation for ListMcpServers {
 #[derive(Debug)]
 pub enum CreateMcpServer {}
 
-impl rt::Operation for CreateMcpServer {
-    type Output = types::McpServerResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateMcpServer {
+    type Output = crate::types::McpServerResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createMcpServer",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/mcpServer",
     );
 }

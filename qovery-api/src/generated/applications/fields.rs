@@ -3,66 +3,63 @@
 
 //! How the models are read and written. Applications built from a git repository.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::ApplicationAdvancedSettings {
+impl crate::runtime::model::Blank for crate::types::ApplicationAdvancedSettings {
     #[inline]
     fn blank() -> Self {
         Self {
-            deployment_custom_domain_check_enabled: model::blank(),
-            deployment_termination_grace_period_seconds: model::blank(),
-            deployment_affinity_node_required: model::blank(),
-            deployment_antiaffinity_pod: model::blank(),
-            deployment_topology_spread_zone: model::blank(),
-            deployment_lifecycle_post_start_exec_command: model::blank(),
-            deployment_lifecycle_pre_stop_exec_command: model::blank(),
-            deployment_update_strategy_type: model::blank(),
-            deployment_update_strategy_rolling_update_max_unavailable_percent: model::blank(),
-            deployment_update_strategy_rolling_update_max_surge_percent: model::blank(),
-            build_timeout_max_sec: model::blank(),
-            build_cpu_max_in_milli: model::blank(),
-            build_ram_max_in_gib: model::blank(),
-            build_disable_buildkit_cache: model::blank(),
-            build_skip_git_submodules: model::blank(),
-            network_ingress_proxy_body_size_mb: model::blank(),
-            network_ingress_force_ssl_redirect: model::blank(),
-            network_ingress_enable_cors: model::blank(),
-            network_ingress_cors_allow_origin: model::blank(),
-            network_ingress_cors_allow_methods: model::blank(),
-            network_ingress_cors_allow_headers: model::blank(),
-            network_ingress_proxy_buffer_size_kb: model::blank(),
-            network_ingress_keepalive_time_seconds: model::blank(),
-            network_ingress_keepalive_timeout_seconds: model::blank(),
-            network_ingress_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_connect_timeout_seconds: model::blank(),
-            network_ingress_proxy_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_read_timeout_seconds: model::blank(),
-            network_ingress_proxy_buffering: model::blank(),
-            network_ingress_whitelist_source_range: model::blank(),
-            network_ingress_denylist_source_range: model::blank(),
-            network_ingress_basic_auth_env_var: model::blank(),
-            network_ingress_enable_sticky_session: model::blank(),
-            network_ingress_grpc_send_timeout_seconds: model::blank(),
-            network_ingress_grpc_read_timeout_seconds: model::blank(),
-            network_ingress_extra_headers: model::blank(),
-            network_gateway_api_http_request_timeout_seconds: model::blank(),
-            network_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
-            network_gateway_api_retry_num_retries: model::blank(),
-            network_gateway_api_retry_retry_on: model::blank(),
-            network_gateway_api_retry_http_status_codes: model::blank(),
-            network_gateway_api_retry_per_try_timeout_seconds: model::blank(),
-            hpa_cpu_average_utilization_percent: model::blank(),
-            hpa_memory_average_utilization_percent: model::blank(),
-            security_service_account_name: model::blank(),
-            security_automount_service_account_token: model::blank(),
-            security_read_only_root_filesystem: model::blank(),
-            __extra: model::blank(),
+            deployment_custom_domain_check_enabled: crate::runtime::model::blank(),
+            deployment_termination_grace_period_seconds: crate::runtime::model::blank(),
+            deployment_affinity_node_required: crate::runtime::model::blank(),
+            deployment_antiaffinity_pod: crate::runtime::model::blank(),
+            deployment_topology_spread_zone: crate::runtime::model::blank(),
+            deployment_lifecycle_post_start_exec_command: crate::runtime::model::blank(),
+            deployment_lifecycle_pre_stop_exec_command: crate::runtime::model::blank(),
+            deployment_update_strategy_type: crate::runtime::model::blank(),
+            deployment_update_strategy_rolling_update_max_unavailable_percent: crate::runtime::model::blank(),
+            deployment_update_strategy_rolling_update_max_surge_percent: crate::runtime::model::blank(),
+            build_timeout_max_sec: crate::runtime::model::blank(),
+            build_cpu_max_in_milli: crate::runtime::model::blank(),
+            build_ram_max_in_gib: crate::runtime::model::blank(),
+            build_disable_buildkit_cache: crate::runtime::model::blank(),
+            build_skip_git_submodules: crate::runtime::model::blank(),
+            network_ingress_proxy_body_size_mb: crate::runtime::model::blank(),
+            network_ingress_force_ssl_redirect: crate::runtime::model::blank(),
+            network_ingress_enable_cors: crate::runtime::model::blank(),
+            network_ingress_cors_allow_origin: crate::runtime::model::blank(),
+            network_ingress_cors_allow_methods: crate::runtime::model::blank(),
+            network_ingress_cors_allow_headers: crate::runtime::model::blank(),
+            network_ingress_proxy_buffer_size_kb: crate::runtime::model::blank(),
+            network_ingress_keepalive_time_seconds: crate::runtime::model::blank(),
+            network_ingress_keepalive_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_send_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_connect_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_send_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_read_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_buffering: crate::runtime::model::blank(),
+            network_ingress_whitelist_source_range: crate::runtime::model::blank(),
+            network_ingress_denylist_source_range: crate::runtime::model::blank(),
+            network_ingress_basic_auth_env_var: crate::runtime::model::blank(),
+            network_ingress_enable_sticky_session: crate::runtime::model::blank(),
+            network_ingress_grpc_send_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_grpc_read_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_extra_headers: crate::runtime::model::blank(),
+            network_gateway_api_http_request_timeout_seconds: crate::runtime::model::blank(),
+            network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::model::blank(),
+            network_gateway_api_retry_num_retries: crate::runtime::model::blank(),
+            network_gateway_api_retry_retry_on: crate::runtime::model::blank(),
+            network_gateway_api_retry_http_status_codes: crate::runtime::model::blank(),
+            network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::model::blank(),
+            hpa_cpu_average_utilization_percent: crate::runtime::model::blank(),
+            hpa_memory_average_utilization_percent: crate::runtime::model::blank(),
+            security_service_account_name: crate::runtime::model::blank(),
+            security_automount_service_account_token: crate::runtime::model::blank(),
+            security_read_only_root_filesystem: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationAdvancedSettings {
+impl crate::runtime::model::Model for crate::types::ApplicationAdvancedSettings {
     const NAME: &'static str = "ApplicationAdvancedSettings";
     const FIELDS: &'static [&'static str] = &[
         "deployment.custom_domain_check_enabled",
@@ -114,107 +111,273 @@ impl model::Model for types::ApplicationAdvancedSettings {
         "security.read_only_root_filesystem",
     ];
     const REQUIRED: u128 = 0b00000000000000000000000000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.deployment_custom_domain_check_enabled, from),
-            1 => {
-                model::value(&mut self.deployment_termination_grace_period_seconds, from)
+            0 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_custom_domain_check_enabled,
+                    from,
+                )
             }
-            2 => model::value(&mut self.deployment_affinity_node_required, from),
-            3 => model::value(&mut self.deployment_antiaffinity_pod, from),
-            4 => model::value(&mut self.deployment_topology_spread_zone, from),
+            1 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_termination_grace_period_seconds,
+                    from,
+                )
+            }
+            2 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_affinity_node_required,
+                    from,
+                )
+            }
+            3 => {
+                crate::runtime::model::value(&mut self.deployment_antiaffinity_pod, from)
+            }
+            4 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_topology_spread_zone,
+                    from,
+                )
+            }
             5 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.deployment_lifecycle_post_start_exec_command,
                     from,
                 )
             }
-            6 => model::value(&mut self.deployment_lifecycle_pre_stop_exec_command, from),
-            7 => model::value(&mut self.deployment_update_strategy_type, from),
+            6 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_lifecycle_pre_stop_exec_command,
+                    from,
+                )
+            }
+            7 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_update_strategy_type,
+                    from,
+                )
+            }
             8 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self
                         .deployment_update_strategy_rolling_update_max_unavailable_percent,
                     from,
                 )
             }
             9 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self
                         .deployment_update_strategy_rolling_update_max_surge_percent,
                     from,
                 )
             }
-            10 => model::value(&mut self.build_timeout_max_sec, from),
-            11 => model::value(&mut self.build_cpu_max_in_milli, from),
-            12 => model::value(&mut self.build_ram_max_in_gib, from),
-            13 => model::value(&mut self.build_disable_buildkit_cache, from),
-            14 => model::value(&mut self.build_skip_git_submodules, from),
-            15 => model::value(&mut self.network_ingress_proxy_body_size_mb, from),
-            16 => model::value(&mut self.network_ingress_force_ssl_redirect, from),
-            17 => model::value(&mut self.network_ingress_enable_cors, from),
-            18 => model::value(&mut self.network_ingress_cors_allow_origin, from),
-            19 => model::value(&mut self.network_ingress_cors_allow_methods, from),
-            20 => model::value(&mut self.network_ingress_cors_allow_headers, from),
-            21 => model::value(&mut self.network_ingress_proxy_buffer_size_kb, from),
-            22 => model::value(&mut self.network_ingress_keepalive_time_seconds, from),
-            23 => model::value(&mut self.network_ingress_keepalive_timeout_seconds, from),
-            24 => model::value(&mut self.network_ingress_send_timeout_seconds, from),
+            10 => crate::runtime::model::value(&mut self.build_timeout_max_sec, from),
+            11 => crate::runtime::model::value(&mut self.build_cpu_max_in_milli, from),
+            12 => crate::runtime::model::value(&mut self.build_ram_max_in_gib, from),
+            13 => {
+                crate::runtime::model::value(
+                    &mut self.build_disable_buildkit_cache,
+                    from,
+                )
+            }
+            14 => crate::runtime::model::value(&mut self.build_skip_git_submodules, from),
+            15 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_body_size_mb,
+                    from,
+                )
+            }
+            16 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_force_ssl_redirect,
+                    from,
+                )
+            }
+            17 => {
+                crate::runtime::model::value(&mut self.network_ingress_enable_cors, from)
+            }
+            18 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_cors_allow_origin,
+                    from,
+                )
+            }
+            19 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_cors_allow_methods,
+                    from,
+                )
+            }
+            20 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_cors_allow_headers,
+                    from,
+                )
+            }
+            21 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_buffer_size_kb,
+                    from,
+                )
+            }
+            22 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_keepalive_time_seconds,
+                    from,
+                )
+            }
+            23 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_keepalive_timeout_seconds,
+                    from,
+                )
+            }
+            24 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_send_timeout_seconds,
+                    from,
+                )
+            }
             25 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_ingress_proxy_connect_timeout_seconds,
                     from,
                 )
             }
             26 => {
-                model::value(&mut self.network_ingress_proxy_send_timeout_seconds, from)
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_send_timeout_seconds,
+                    from,
+                )
             }
             27 => {
-                model::value(&mut self.network_ingress_proxy_read_timeout_seconds, from)
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_read_timeout_seconds,
+                    from,
+                )
             }
-            28 => model::value(&mut self.network_ingress_proxy_buffering, from),
-            29 => model::value(&mut self.network_ingress_whitelist_source_range, from),
-            30 => model::value(&mut self.network_ingress_denylist_source_range, from),
-            31 => model::value(&mut self.network_ingress_basic_auth_env_var, from),
-            32 => model::value(&mut self.network_ingress_enable_sticky_session, from),
-            33 => model::value(&mut self.network_ingress_grpc_send_timeout_seconds, from),
-            34 => model::value(&mut self.network_ingress_grpc_read_timeout_seconds, from),
-            35 => model::value(&mut self.network_ingress_extra_headers, from),
+            28 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_buffering,
+                    from,
+                )
+            }
+            29 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_whitelist_source_range,
+                    from,
+                )
+            }
+            30 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_denylist_source_range,
+                    from,
+                )
+            }
+            31 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_basic_auth_env_var,
+                    from,
+                )
+            }
+            32 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_enable_sticky_session,
+                    from,
+                )
+            }
+            33 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_grpc_send_timeout_seconds,
+                    from,
+                )
+            }
+            34 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_grpc_read_timeout_seconds,
+                    from,
+                )
+            }
+            35 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_extra_headers,
+                    from,
+                )
+            }
             36 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_gateway_api_http_request_timeout_seconds,
                     from,
                 )
             }
             37 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_gateway_api_http_connection_idle_timeout_seconds,
                     from,
                 )
             }
-            38 => model::value(&mut self.network_gateway_api_retry_num_retries, from),
-            39 => model::value(&mut self.network_gateway_api_retry_retry_on, from),
+            38 => {
+                crate::runtime::model::value(
+                    &mut self.network_gateway_api_retry_num_retries,
+                    from,
+                )
+            }
+            39 => {
+                crate::runtime::model::value(
+                    &mut self.network_gateway_api_retry_retry_on,
+                    from,
+                )
+            }
             40 => {
-                model::value(&mut self.network_gateway_api_retry_http_status_codes, from)
+                crate::runtime::model::value(
+                    &mut self.network_gateway_api_retry_http_status_codes,
+                    from,
+                )
             }
             41 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_gateway_api_retry_per_try_timeout_seconds,
                     from,
                 )
             }
-            42 => model::value(&mut self.hpa_cpu_average_utilization_percent, from),
-            43 => model::value(&mut self.hpa_memory_average_utilization_percent, from),
-            44 => model::value(&mut self.security_service_account_name, from),
-            45 => model::value(&mut self.security_automount_service_account_token, from),
-            _ => model::value(&mut self.security_read_only_root_filesystem, from),
+            42 => {
+                crate::runtime::model::value(
+                    &mut self.hpa_cpu_average_utilization_percent,
+                    from,
+                )
+            }
+            43 => {
+                crate::runtime::model::value(
+                    &mut self.hpa_memory_average_utilization_percent,
+                    from,
+                )
+            }
+            44 => {
+                crate::runtime::model::value(
+                    &mut self.security_service_account_name,
+                    from,
+                )
+            }
+            45 => {
+                crate::runtime::model::value(
+                    &mut self.security_automount_service_account_token,
+                    from,
+                )
+            }
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.security_read_only_root_filesystem,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given(
             "deployment.custom_domain_check_enabled",
             &self.deployment_custom_domain_check_enabled,
@@ -379,26 +542,28 @@ impl model::Model for types::ApplicationAdvancedSettings {
     }
 }
 
-model::through_fields!(types::ApplicationAdvancedSettings, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationAdvancedSettings, Default
+);
 
-impl model::Blank for types::ApplicationCurrentScale {
+impl crate::runtime::model::Blank for crate::types::ApplicationCurrentScale {
     #[inline]
     fn blank() -> Self {
         Self {
-            min: model::blank(),
-            max: model::blank(),
-            running: model::blank(),
-            running_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            updated_at: model::blank(),
-            __extra: model::blank(),
+            min: crate::runtime::model::blank(),
+            max: crate::runtime::model::blank(),
+            running: crate::runtime::model::blank(),
+            running_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationCurrentScale {
+impl crate::runtime::model::Model for crate::types::ApplicationCurrentScale {
     const NAME: &'static str = "ApplicationCurrentScale";
     const FIELDS: &'static [&'static str] = &[
         "min",
@@ -411,23 +576,28 @@ impl model::Model for types::ApplicationCurrentScale {
         "updated_at",
     ];
     const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.min, from),
-            1 => model::value(&mut self.max, from),
-            2 => model::value(&mut self.running, from),
-            3 => model::value(&mut self.running_in_percent, from),
-            4 => model::value(&mut self.warning_threshold_in_percent, from),
-            5 => model::value(&mut self.alert_threshold_in_percent, from),
-            6 => model::value(&mut self.status, from),
-            _ => model::time(&mut self.updated_at, from),
+            0 => crate::runtime::model::value(&mut self.min, from),
+            1 => crate::runtime::model::value(&mut self.max, from),
+            2 => crate::runtime::model::value(&mut self.running, from),
+            3 => crate::runtime::model::value(&mut self.running_in_percent, from),
+            4 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            5 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            6 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::time(&mut self.updated_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("min", &self.min);
         to.given("max", &self.max);
         to.given("running", &self.running);
@@ -439,24 +609,24 @@ impl model::Model for types::ApplicationCurrentScale {
     }
 }
 
-model::through_fields!(types::ApplicationCurrentScale, Default);
+crate::runtime::model::through_fields!(crate::types::ApplicationCurrentScale, Default);
 
-impl model::Blank for types::ApplicationDeploymentRestriction {
+impl crate::runtime::model::Blank for crate::types::ApplicationDeploymentRestriction {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationDeploymentRestriction {
+impl crate::runtime::model::Model for crate::types::ApplicationDeploymentRestriction {
     const NAME: &'static str = "ApplicationDeploymentRestriction";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -467,21 +637,21 @@ impl model::Model for types::ApplicationDeploymentRestriction {
         "value",
     ];
     const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.mode, from),
-            4 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.mode, from),
+            4 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -491,111 +661,119 @@ impl model::Model for types::ApplicationDeploymentRestriction {
     }
 }
 
-model::through_fields!(types::ApplicationDeploymentRestriction);
+crate::runtime::model::through_fields!(crate::types::ApplicationDeploymentRestriction);
 
-impl model::Blank for types::ApplicationDeploymentRestrictionRequest {
+impl crate::runtime::model::Blank
+for crate::types::ApplicationDeploymentRestrictionRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationDeploymentRestrictionRequest {
+impl crate::runtime::model::Model
+for crate::types::ApplicationDeploymentRestrictionRequest {
     const NAME: &'static str = "ApplicationDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            1 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
 }
 
-model::through_fields!(types::ApplicationDeploymentRestrictionRequest);
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationDeploymentRestrictionRequest
+);
 
-impl model::Blank for types::ApplicationDeploymentRestrictionResponseList {
+impl crate::runtime::model::Blank
+for crate::types::ApplicationDeploymentRestrictionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationDeploymentRestrictionResponseList {
+impl crate::runtime::model::Model
+for crate::types::ApplicationDeploymentRestrictionResponseList {
     const NAME: &'static str = "ApplicationDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ApplicationDeploymentRestrictionResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationDeploymentRestrictionResponseList, Default
+);
 
-impl model::Blank for types::ApplicationEditRequest {
+impl crate::runtime::model::Blank for crate::types::ApplicationEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            storage: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            git_repository: model::blank(),
-            build_mode: model::blank(),
-            dockerfile_path: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            ports: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            docker_target_build_stage: model::blank(),
-            cpu_architecture: model::blank(),
-            autoscaling: model::blank(),
-            __extra: model::blank(),
+            storage: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            build_mode: crate::runtime::model::blank(),
+            dockerfile_path: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            ephemeral_storage_in_gib: crate::runtime::model::blank(),
+            min_running_instances: crate::runtime::model::blank(),
+            max_running_instances: crate::runtime::model::blank(),
+            healthchecks: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            ports: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            docker_target_build_stage: crate::runtime::model::blank(),
+            cpu_architecture: crate::runtime::model::blank(),
+            autoscaling: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationEditRequest {
+impl crate::runtime::model::Model for crate::types::ApplicationEditRequest {
     const NAME: &'static str = "ApplicationEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "storage",
@@ -624,39 +802,39 @@ impl model::Model for types::ApplicationEditRequest {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.storage, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.git_repository, from),
-            4 => model::value(&mut self.build_mode, from),
-            5 => model::value(&mut self.dockerfile_path, from),
-            6 => model::value(&mut self.cpu, from),
-            7 => model::value(&mut self.memory, from),
-            8 => model::value(&mut self.gpu, from),
-            9 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            10 => model::value(&mut self.min_running_instances, from),
-            11 => model::value(&mut self.max_running_instances, from),
-            12 => model::value(&mut self.healthchecks, from),
-            13 => model::value(&mut self.auto_preview, from),
-            14 => model::value(&mut self.ports, from),
-            15 => model::value(&mut self.arguments, from),
-            16 => model::value(&mut self.entrypoint, from),
-            17 => model::value(&mut self.auto_deploy, from),
-            18 => model::value(&mut self.annotations_groups, from),
-            19 => model::value(&mut self.labels_groups, from),
-            20 => model::value(&mut self.icon_uri, from),
-            21 => model::value(&mut self.docker_target_build_stage, from),
-            22 => model::value(&mut self.cpu_architecture, from),
-            _ => model::value(&mut self.autoscaling, from),
+            0 => crate::runtime::model::value(&mut self.storage, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.git_repository, from),
+            4 => crate::runtime::model::value(&mut self.build_mode, from),
+            5 => crate::runtime::model::value(&mut self.dockerfile_path, from),
+            6 => crate::runtime::model::value(&mut self.cpu, from),
+            7 => crate::runtime::model::value(&mut self.memory, from),
+            8 => crate::runtime::model::value(&mut self.gpu, from),
+            9 => crate::runtime::model::value(&mut self.ephemeral_storage_in_gib, from),
+            10 => crate::runtime::model::value(&mut self.min_running_instances, from),
+            11 => crate::runtime::model::value(&mut self.max_running_instances, from),
+            12 => crate::runtime::model::value(&mut self.healthchecks, from),
+            13 => crate::runtime::model::value(&mut self.auto_preview, from),
+            14 => crate::runtime::model::value(&mut self.ports, from),
+            15 => crate::runtime::model::value(&mut self.arguments, from),
+            16 => crate::runtime::model::value(&mut self.entrypoint, from),
+            17 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            18 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            19 => crate::runtime::model::value(&mut self.labels_groups, from),
+            20 => crate::runtime::model::value(&mut self.icon_uri, from),
+            21 => crate::runtime::model::value(&mut self.docker_target_build_stage, from),
+            22 => crate::runtime::model::value(&mut self.cpu_architecture, from),
+            _ => crate::runtime::model::value(&mut self.autoscaling, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("storage", &self.storage);
         to.given("name", &self.name);
         to.given("description", &self.description);
@@ -683,112 +861,114 @@ impl model::Model for types::ApplicationEditRequest {
         to.given("autoscaling", &self.autoscaling);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.storage);
-        model::Parts::drop_extra(&mut self.git_repository);
-        model::Parts::drop_extra(&mut self.healthchecks);
-        model::Parts::drop_extra(&mut self.ports);
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
-        model::Parts::drop_extra(&mut self.autoscaling);
+        crate::runtime::model::Parts::drop_extra(&mut self.storage);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
+        crate::runtime::model::Parts::drop_extra(&mut self.ports);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
     }
 }
 
-model::through_fields!(types::ApplicationEditRequest);
+crate::runtime::model::through_fields!(crate::types::ApplicationEditRequest);
 
-impl model::Blank for types::ApplicationNetwork {
+impl crate::runtime::model::Blank for crate::types::ApplicationNetwork {
     #[inline]
     fn blank() -> Self {
         Self {
-            sticky_session: model::blank(),
-            __extra: model::blank(),
+            sticky_session: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationNetwork {
+impl crate::runtime::model::Model for crate::types::ApplicationNetwork {
     const NAME: &'static str = "ApplicationNetwork";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.sticky_session, from),
+            _ => crate::runtime::model::value(&mut self.sticky_session, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("sticky_session", &self.sticky_session);
     }
 }
 
-model::through_fields!(types::ApplicationNetwork, Default);
+crate::runtime::model::through_fields!(crate::types::ApplicationNetwork, Default);
 
-impl model::Blank for types::ApplicationNetworkRequest {
+impl crate::runtime::model::Blank for crate::types::ApplicationNetworkRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            sticky_session: model::blank(),
-            __extra: model::blank(),
+            sticky_session: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationNetworkRequest {
+impl crate::runtime::model::Model for crate::types::ApplicationNetworkRequest {
     const NAME: &'static str = "ApplicationNetworkRequest";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.sticky_session, from),
+            _ => crate::runtime::model::value(&mut self.sticky_session, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("sticky_session", &self.sticky_session);
     }
 }
 
-model::through_fields!(types::ApplicationNetworkRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ApplicationNetworkRequest, Default
+);
 
-impl model::Blank for types::ApplicationRequest {
+impl crate::runtime::model::Blank for crate::types::ApplicationRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            storage: model::blank(),
-            ports: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            git_repository: model::blank(),
-            build_mode: model::blank(),
-            dockerfile_path: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            docker_target_build_stage: model::blank(),
-            cpu_architecture: model::blank(),
-            autoscaling: model::blank(),
-            __extra: model::blank(),
+            storage: crate::runtime::model::blank(),
+            ports: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            build_mode: crate::runtime::model::blank(),
+            dockerfile_path: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            ephemeral_storage_in_gib: crate::runtime::model::blank(),
+            min_running_instances: crate::runtime::model::blank(),
+            max_running_instances: crate::runtime::model::blank(),
+            healthchecks: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            docker_target_build_stage: crate::runtime::model::blank(),
+            cpu_architecture: crate::runtime::model::blank(),
+            autoscaling: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationRequest {
+impl crate::runtime::model::Model for crate::types::ApplicationRequest {
     const NAME: &'static str = "ApplicationRequest";
     const FIELDS: &'static [&'static str] = &[
         "storage",
@@ -817,39 +997,39 @@ impl model::Model for types::ApplicationRequest {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b000000000000000000010100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.storage, from),
-            1 => model::value(&mut self.ports, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.description, from),
-            4 => model::value(&mut self.git_repository, from),
-            5 => model::value(&mut self.build_mode, from),
-            6 => model::value(&mut self.dockerfile_path, from),
-            7 => model::value(&mut self.cpu, from),
-            8 => model::value(&mut self.memory, from),
-            9 => model::value(&mut self.gpu, from),
-            10 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            11 => model::value(&mut self.min_running_instances, from),
-            12 => model::value(&mut self.max_running_instances, from),
-            13 => model::value(&mut self.healthchecks, from),
-            14 => model::value(&mut self.auto_preview, from),
-            15 => model::value(&mut self.arguments, from),
-            16 => model::value(&mut self.entrypoint, from),
-            17 => model::value(&mut self.auto_deploy, from),
-            18 => model::value(&mut self.annotations_groups, from),
-            19 => model::value(&mut self.labels_groups, from),
-            20 => model::value(&mut self.icon_uri, from),
-            21 => model::value(&mut self.docker_target_build_stage, from),
-            22 => model::value(&mut self.cpu_architecture, from),
-            _ => model::value(&mut self.autoscaling, from),
+            0 => crate::runtime::model::value(&mut self.storage, from),
+            1 => crate::runtime::model::value(&mut self.ports, from),
+            2 => crate::runtime::model::value(&mut self.name, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            4 => crate::runtime::model::value(&mut self.git_repository, from),
+            5 => crate::runtime::model::value(&mut self.build_mode, from),
+            6 => crate::runtime::model::value(&mut self.dockerfile_path, from),
+            7 => crate::runtime::model::value(&mut self.cpu, from),
+            8 => crate::runtime::model::value(&mut self.memory, from),
+            9 => crate::runtime::model::value(&mut self.gpu, from),
+            10 => crate::runtime::model::value(&mut self.ephemeral_storage_in_gib, from),
+            11 => crate::runtime::model::value(&mut self.min_running_instances, from),
+            12 => crate::runtime::model::value(&mut self.max_running_instances, from),
+            13 => crate::runtime::model::value(&mut self.healthchecks, from),
+            14 => crate::runtime::model::value(&mut self.auto_preview, from),
+            15 => crate::runtime::model::value(&mut self.arguments, from),
+            16 => crate::runtime::model::value(&mut self.entrypoint, from),
+            17 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            18 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            19 => crate::runtime::model::value(&mut self.labels_groups, from),
+            20 => crate::runtime::model::value(&mut self.icon_uri, from),
+            21 => crate::runtime::model::value(&mut self.docker_target_build_stage, from),
+            22 => crate::runtime::model::value(&mut self.cpu_architecture, from),
+            _ => crate::runtime::model::value(&mut self.autoscaling, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("storage", &self.storage);
         to.given("ports", &self.ports);
         to.always("name", &self.name);
@@ -876,64 +1056,64 @@ impl model::Model for types::ApplicationRequest {
         to.given("autoscaling", &self.autoscaling);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.storage);
-        model::Parts::drop_extra(&mut self.ports);
-        model::Parts::drop_extra(&mut self.git_repository);
-        model::Parts::drop_extra(&mut self.healthchecks);
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
-        model::Parts::drop_extra(&mut self.autoscaling);
+        crate::runtime::model::Parts::drop_extra(&mut self.storage);
+        crate::runtime::model::Parts::drop_extra(&mut self.ports);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
     }
 }
 
-model::through_fields!(types::ApplicationRequest);
+crate::runtime::model::through_fields!(crate::types::ApplicationRequest);
 
-impl model::Blank for types::DeployRequest {
+impl crate::runtime::model::Blank for crate::types::DeployRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_commit_id: model::blank(),
-            __extra: model::blank(),
+            git_commit_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeployRequest {
+impl crate::runtime::model::Model for crate::types::DeployRequest {
     const NAME: &'static str = "DeployRequest";
     const FIELDS: &'static [&'static str] = &["git_commit_id"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.git_commit_id, from),
+            _ => crate::runtime::model::value(&mut self.git_commit_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_commit_id", &self.git_commit_id);
     }
 }
 
-model::through_fields!(types::DeployRequest);
+crate::runtime::model::through_fields!(crate::types::DeployRequest);
 
-impl model::Blank for types::DeploymentHistory {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistory {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            commit: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            commit: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentHistory {
+impl crate::runtime::model::Model for crate::types::DeploymentHistory {
     const NAME: &'static str = "DeploymentHistory";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -944,21 +1124,21 @@ impl model::Model for types::DeploymentHistory {
         "status",
     ];
     const REQUIRED: u128 = 0b000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.commit, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -967,70 +1147,70 @@ impl model::Model for types::DeploymentHistory {
         to.given("status", &self.status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.commit);
+        crate::runtime::model::Parts::drop_extra(&mut self.commit);
     }
 }
 
-model::through_fields!(types::DeploymentHistory);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistory);
 
-impl model::Blank for types::DeploymentHistoryPage {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryPage {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentHistoryPage {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryPage {
     const NAME: &'static str = "DeploymentHistoryPage";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::DeploymentHistoryPage);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryPage);
 
-impl model::Blank for types::EnvironmentApplicationsCurrentScale {
+impl crate::runtime::model::Blank for crate::types::EnvironmentApplicationsCurrentScale {
     #[inline]
     fn blank() -> Self {
         Self {
-            application: model::blank(),
-            min: model::blank(),
-            max: model::blank(),
-            running: model::blank(),
-            running_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            updated_at: model::blank(),
-            __extra: model::blank(),
+            application: crate::runtime::model::blank(),
+            min: crate::runtime::model::blank(),
+            max: crate::runtime::model::blank(),
+            running: crate::runtime::model::blank(),
+            running_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentApplicationsCurrentScale {
+impl crate::runtime::model::Model for crate::types::EnvironmentApplicationsCurrentScale {
     const NAME: &'static str = "EnvironmentApplicationsCurrentScale";
     const FIELDS: &'static [&'static str] = &[
         "application",
@@ -1044,24 +1224,29 @@ impl model::Model for types::EnvironmentApplicationsCurrentScale {
         "updated_at",
     ];
     const REQUIRED: u128 = 0b000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.application, from),
-            1 => model::value(&mut self.min, from),
-            2 => model::value(&mut self.max, from),
-            3 => model::value(&mut self.running, from),
-            4 => model::value(&mut self.running_in_percent, from),
-            5 => model::value(&mut self.warning_threshold_in_percent, from),
-            6 => model::value(&mut self.alert_threshold_in_percent, from),
-            7 => model::value(&mut self.status, from),
-            _ => model::time(&mut self.updated_at, from),
+            0 => crate::runtime::model::value(&mut self.application, from),
+            1 => crate::runtime::model::value(&mut self.min, from),
+            2 => crate::runtime::model::value(&mut self.max, from),
+            3 => crate::runtime::model::value(&mut self.running, from),
+            4 => crate::runtime::model::value(&mut self.running_in_percent, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            6 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            7 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::time(&mut self.updated_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("application", &self.application);
         to.given("min", &self.min);
         to.given("max", &self.max);
@@ -1074,505 +1259,525 @@ impl model::Model for types::EnvironmentApplicationsCurrentScale {
     }
 }
 
-model::through_fields!(types::EnvironmentApplicationsCurrentScale, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentApplicationsCurrentScale, Default
+);
 
-impl model::Blank for types::EnvironmentApplicationsCurrentScaleList {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentApplicationsCurrentScaleList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentApplicationsCurrentScaleList {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentApplicationsCurrentScaleList {
     const NAME: &'static str = "EnvironmentApplicationsCurrentScaleList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentApplicationsCurrentScaleList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentApplicationsCurrentScaleList, Default
+);
 
-impl model::Blank for types::EnvironmentApplicationsStorage {
+impl crate::runtime::model::Blank for crate::types::EnvironmentApplicationsStorage {
     #[inline]
     fn blank() -> Self {
         Self {
-            application: model::blank(),
-            disks: model::blank(),
-            __extra: model::blank(),
+            application: crate::runtime::model::blank(),
+            disks: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentApplicationsStorage {
+impl crate::runtime::model::Model for crate::types::EnvironmentApplicationsStorage {
     const NAME: &'static str = "EnvironmentApplicationsStorage";
     const FIELDS: &'static [&'static str] = &["application", "disks"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.application, from),
-            _ => model::value(&mut self.disks, from),
+            0 => crate::runtime::model::value(&mut self.application, from),
+            _ => crate::runtime::model::value(&mut self.disks, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("application", &self.application);
         to.given("disks", &self.disks);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.disks);
+        crate::runtime::model::Parts::drop_extra(&mut self.disks);
     }
 }
 
-model::through_fields!(types::EnvironmentApplicationsStorage);
+crate::runtime::model::through_fields!(crate::types::EnvironmentApplicationsStorage);
 
-impl model::Blank for types::EnvironmentApplicationsStorageResponseList {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentApplicationsStorageResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentApplicationsStorageResponseList {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentApplicationsStorageResponseList {
     const NAME: &'static str = "EnvironmentApplicationsStorageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentApplicationsStorageResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentApplicationsStorageResponseList, Default
+);
 
-impl model::Blank for types::EnvironmentApplicationsSupportedLanguage {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentApplicationsSupportedLanguage {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentApplicationsSupportedLanguage {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentApplicationsSupportedLanguage {
     const NAME: &'static str = "EnvironmentApplicationsSupportedLanguage";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::EnvironmentApplicationsSupportedLanguage);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentApplicationsSupportedLanguage
+);
 
-impl model::Blank for types::EnvironmentApplicationsSupportedLanguageList {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentApplicationsSupportedLanguageList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentApplicationsSupportedLanguageList {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentApplicationsSupportedLanguageList {
     const NAME: &'static str = "EnvironmentApplicationsSupportedLanguageList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentApplicationsSupportedLanguageList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentApplicationsSupportedLanguageList, Default
+);
 
-impl model::Blank for types::MetricCpu {
+impl crate::runtime::model::Blank for crate::types::MetricCpu {
     #[inline]
     fn blank() -> Self {
         Self {
-            instance_name: model::blank(),
-            data: model::blank(),
-            __extra: model::blank(),
+            instance_name: crate::runtime::model::blank(),
+            data: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricCpu {
+impl crate::runtime::model::Model for crate::types::MetricCpu {
     const NAME: &'static str = "MetricCpu";
     const FIELDS: &'static [&'static str] = &["instance_name", "data"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.instance_name, from),
-            _ => model::value(&mut self.data, from),
+            0 => crate::runtime::model::value(&mut self.instance_name, from),
+            _ => crate::runtime::model::value(&mut self.data, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("instance_name", &self.instance_name);
         to.always("data", &self.data);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.data);
+        crate::runtime::model::Parts::drop_extra(&mut self.data);
     }
 }
 
-model::through_fields!(types::MetricCpu);
+crate::runtime::model::through_fields!(crate::types::MetricCpu);
 
-impl model::Blank for types::MetricCpuResponseList {
+impl crate::runtime::model::Blank for crate::types::MetricCpuResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricCpuResponseList {
+impl crate::runtime::model::Model for crate::types::MetricCpuResponseList {
     const NAME: &'static str = "MetricCpuResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::MetricCpuResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::MetricCpuResponseList, Default);
 
-impl model::Blank for types::MetricMemory {
+impl crate::runtime::model::Blank for crate::types::MetricMemory {
     #[inline]
     fn blank() -> Self {
         Self {
-            instance_name: model::blank(),
-            data: model::blank(),
-            __extra: model::blank(),
+            instance_name: crate::runtime::model::blank(),
+            data: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricMemory {
+impl crate::runtime::model::Model for crate::types::MetricMemory {
     const NAME: &'static str = "MetricMemory";
     const FIELDS: &'static [&'static str] = &["instance_name", "data"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.instance_name, from),
-            _ => model::value(&mut self.data, from),
+            0 => crate::runtime::model::value(&mut self.instance_name, from),
+            _ => crate::runtime::model::value(&mut self.data, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("instance_name", &self.instance_name);
         to.always("data", &self.data);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.data);
+        crate::runtime::model::Parts::drop_extra(&mut self.data);
     }
 }
 
-model::through_fields!(types::MetricMemory);
+crate::runtime::model::through_fields!(crate::types::MetricMemory);
 
-impl model::Blank for types::MetricMemoryResponseList {
+impl crate::runtime::model::Blank for crate::types::MetricMemoryResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricMemoryResponseList {
+impl crate::runtime::model::Model for crate::types::MetricMemoryResponseList {
     const NAME: &'static str = "MetricMemoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::MetricMemoryResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::MetricMemoryResponseList, Default);
 
-impl model::Blank for types::MetricStorage {
+impl crate::runtime::model::Blank for crate::types::MetricStorage {
     #[inline]
     fn blank() -> Self {
         Self {
-            storage_id: model::blank(),
-            data: model::blank(),
-            __extra: model::blank(),
+            storage_id: crate::runtime::model::blank(),
+            data: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricStorage {
+impl crate::runtime::model::Model for crate::types::MetricStorage {
     const NAME: &'static str = "MetricStorage";
     const FIELDS: &'static [&'static str] = &["storage_id", "data"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.storage_id, from),
-            _ => model::value(&mut self.data, from),
+            0 => crate::runtime::model::value(&mut self.storage_id, from),
+            _ => crate::runtime::model::value(&mut self.data, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("storage_id", &self.storage_id);
         to.always("data", &self.data);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.data);
+        crate::runtime::model::Parts::drop_extra(&mut self.data);
     }
 }
 
-model::through_fields!(types::MetricStorage);
+crate::runtime::model::through_fields!(crate::types::MetricStorage);
 
-impl model::Blank for types::MetricStorageResponseList {
+impl crate::runtime::model::Blank for crate::types::MetricStorageResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricStorageResponseList {
+impl crate::runtime::model::Model for crate::types::MetricStorageResponseList {
     const NAME: &'static str = "MetricStorageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::MetricStorageResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::MetricStorageResponseList, Default
+);
 
-impl model::Blank for types::Tag {
+impl crate::runtime::model::Blank for crate::types::Tag {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            id: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Tag {
+impl crate::runtime::model::Model for crate::types::Tag {
     const NAME: &'static str = "Tag";
     const FIELDS: &'static [&'static str] = &["name", "id"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.id, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("id", &self.id);
     }
 }
 
-model::through_fields!(types::Tag);
+crate::runtime::model::through_fields!(crate::types::Tag);
 
-impl model::Blank for types::TagRequest {
+impl crate::runtime::model::Blank for crate::types::TagRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TagRequest {
+impl crate::runtime::model::Model for crate::types::TagRequest {
     const NAME: &'static str = "TagRequest";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::TagRequest);
+crate::runtime::model::through_fields!(crate::types::TagRequest);
 
-impl model::Blank for types::TagResponseList {
+impl crate::runtime::model::Blank for crate::types::TagResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TagResponseList {
+impl crate::runtime::model::Model for crate::types::TagResponseList {
     const NAME: &'static str = "TagResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::TagResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::TagResponseList, Default);
 
-impl model::Blank for types::UserResponseList {
+impl crate::runtime::model::Blank for crate::types::UserResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::UserResponseList {
+impl crate::runtime::model::Model for crate::types::UserResponseList {
     const NAME: &'static str = "UserResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::UserResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::UserResponseList, Default);

@@ -3,877 +3,908 @@
 
 //! Mocks. Applications built from a git repository.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl When<operations::GetApplication> {
+impl crate::mock::When<crate::operations::GetApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::GetApplication> {
+impl crate::mock::Then<crate::operations::GetApplication> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Application) -> Self {
+    pub fn ok(self, value: &crate::types::Application) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditApplication> {
+impl crate::mock::When<crate::operations::EditApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ApplicationEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ApplicationEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditApplication> {
+impl crate::mock::Then<crate::operations::EditApplication> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Application) -> Self {
+    pub fn ok(self, value: &crate::types::Application) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteApplication> {
+impl crate::mock::When<crate::operations::DeleteApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `skipReconcile` has this value.
-    pub fn skip_reconcile(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn skip_reconcile(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("skipReconcile", value.into())
     }
 }
 
-impl Then<operations::DeleteApplication> {
+impl crate::mock::Then<crate::operations::DeleteApplication> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetAdvancedSettings> {
+impl crate::mock::When<crate::operations::GetAdvancedSettings> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::GetAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ApplicationAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::ApplicationAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditAdvancedSettings> {
+impl crate::mock::When<crate::operations::EditAdvancedSettings> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ApplicationAdvancedSettings) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ApplicationAdvancedSettings) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditAdvancedSettings> {
+impl crate::mock::Then<crate::operations::EditAdvancedSettings> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ApplicationAdvancedSettings) -> Self {
+    pub fn created(self, value: &crate::types::ApplicationAdvancedSettings) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CheckApplicationCustomDomain> {
+impl crate::mock::When<crate::operations::CheckApplicationCustomDomain> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::CheckApplicationCustomDomain> {
+impl crate::mock::Then<crate::operations::CheckApplicationCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CheckedCustomDomainsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::CheckedCustomDomainsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CloneApplication> {
+impl crate::mock::When<crate::operations::CloneApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CloneServiceRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CloneServiceRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CloneApplication> {
+impl crate::mock::Then<crate::operations::CloneApplication> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Application) -> Self {
+    pub fn accepted(self, value: &crate::types::Application) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListApplicationCommit> {
+impl crate::mock::When<crate::operations::ListApplicationCommit> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `startId` has this value.
-    pub fn start_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn start_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("startId", value.into())
     }
     /// The query parameter `gitCommitId` has this value.
-    pub fn git_commit_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn git_commit_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("gitCommitId", value.into())
     }
 }
 
-impl Then<operations::ListApplicationCommit> {
+impl crate::mock::Then<crate::operations::ListApplicationCommit> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CommitResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CommitResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListApplicationContributor> {
+impl crate::mock::When<crate::operations::ListApplicationContributor> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationContributor> {
+impl crate::mock::Then<crate::operations::ListApplicationContributor> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::UserResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::UserResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetApplicationCurrentScale> {
+impl crate::mock::When<crate::operations::GetApplicationCurrentScale> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::GetApplicationCurrentScale> {
+impl crate::mock::Then<crate::operations::GetApplicationCurrentScale> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ApplicationCurrentScale) -> Self {
+    pub fn ok(self, value: &crate::types::ApplicationCurrentScale) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetApplicationCurrentStorageDisk> {
+impl crate::mock::When<crate::operations::GetApplicationCurrentStorageDisk> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::GetApplicationCurrentStorageDisk> {
+impl crate::mock::Then<crate::operations::GetApplicationCurrentStorageDisk> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::StorageDiskResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::StorageDiskResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListApplicationCustomDomain> {
+impl crate::mock::When<crate::operations::ListApplicationCustomDomain> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationCustomDomain> {
+impl crate::mock::Then<crate::operations::ListApplicationCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CustomDomainResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CustomDomainResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateApplicationCustomDomain> {
+impl crate::mock::When<crate::operations::CreateApplicationCustomDomain> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CustomDomainRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CustomDomainRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplicationCustomDomain> {
+impl crate::mock::Then<crate::operations::CreateApplicationCustomDomain> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::CustomDomain) -> Self {
+    pub fn created(self, value: &crate::types::CustomDomain) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditCustomDomain> {
+impl crate::mock::When<crate::operations::EditCustomDomain> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `customDomainId` has this value.
-    pub fn custom_domain_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_domain_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customDomainId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CustomDomainRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CustomDomainRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditCustomDomain> {
+impl crate::mock::Then<crate::operations::EditCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CustomDomain) -> Self {
+    pub fn ok(self, value: &crate::types::CustomDomain) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteCustomDomain> {
+impl crate::mock::When<crate::operations::DeleteCustomDomain> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `customDomainId` has this value.
-    pub fn custom_domain_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_domain_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customDomainId", &value)
     }
 }
 
-impl Then<operations::DeleteCustomDomain> {
+impl crate::mock::Then<crate::operations::DeleteCustomDomain> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetCustomDomainStatus> {
+impl crate::mock::When<crate::operations::GetCustomDomainStatus> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `customDomainId` has this value.
-    pub fn custom_domain_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_domain_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customDomainId", &value)
     }
 }
 
-impl Then<operations::GetCustomDomainStatus> {
+impl crate::mock::Then<crate::operations::GetCustomDomainStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CustomDomain) -> Self {
+    pub fn ok(self, value: &crate::types::CustomDomain) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListApplicationDatabase> {
+impl crate::mock::When<crate::operations::ListApplicationDatabase> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationDatabase> {
+impl crate::mock::Then<crate::operations::ListApplicationDatabase> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DatabaseResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::DatabaseResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::AttachDatabasetoApplication> {
+impl crate::mock::When<crate::operations::AttachDatabasetoApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `targetDatabaseId` has this value.
-    pub fn target_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetDatabaseId", &value)
     }
 }
 
-impl Then<operations::AttachDatabasetoApplication> {
+impl crate::mock::Then<crate::operations::AttachDatabasetoApplication> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Database) -> Self {
+    pub fn created(self, value: &crate::types::Database) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::RemoveDatabaseFromApplication> {
+impl crate::mock::When<crate::operations::RemoveDatabaseFromApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `targetDatabaseId` has this value.
-    pub fn target_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetDatabaseId", &value)
     }
 }
 
-impl Then<operations::RemoveDatabaseFromApplication> {
+impl crate::mock::Then<crate::operations::RemoveDatabaseFromApplication> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListApplicationDependency> {
+impl crate::mock::When<crate::operations::ListApplicationDependency> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationDependency> {
+impl crate::mock::Then<crate::operations::ListApplicationDependency> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ApplicationResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ApplicationResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateApplicationDependency> {
+impl crate::mock::When<crate::operations::CreateApplicationDependency> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `targetApplicationId` has this value.
-    pub fn target_application_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetApplicationId", &value)
     }
 }
 
-impl Then<operations::CreateApplicationDependency> {
+impl crate::mock::Then<crate::operations::CreateApplicationDependency> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Application) -> Self {
+    pub fn ok(self, value: &crate::types::Application) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::RemoveApplicationDependency> {
+impl crate::mock::When<crate::operations::RemoveApplicationDependency> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `targetApplicationId` has this value.
-    pub fn target_application_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetApplicationId", &value)
     }
 }
 
-impl Then<operations::RemoveApplicationDependency> {
+impl crate::mock::Then<crate::operations::RemoveApplicationDependency> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::DeployApplication> {
+impl crate::mock::When<crate::operations::DeployApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DeployRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DeployRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeployApplication> {
+impl crate::mock::Then<crate::operations::DeployApplication> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListApplicationDeploymentHistory> {
+impl crate::mock::When<crate::operations::ListApplicationDeploymentHistory> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `startId` has this value.
-    pub fn start_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn start_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("startId", value.into())
     }
 }
 
-impl Then<operations::ListApplicationDeploymentHistory> {
+impl crate::mock::Then<crate::operations::ListApplicationDeploymentHistory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryPage) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryPage) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListApplicationDeploymentHistoryV2> {
+impl crate::mock::When<crate::operations::ListApplicationDeploymentHistoryV2> {
     /// The path parameter `applicationId` has this value.
     pub fn application_id(self, value: &str) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `pageSize` has this value.
-    pub fn page_size(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn page_size(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.query_value("pageSize", value.into())
     }
 }
 
-impl Then<operations::ListApplicationDeploymentHistoryV2> {
+impl crate::mock::Then<crate::operations::ListApplicationDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetApplicationDeploymentRestrictions> {
+impl crate::mock::When<crate::operations::GetApplicationDeploymentRestrictions> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::GetApplicationDeploymentRestrictions> {
+impl crate::mock::Then<crate::operations::GetApplicationDeploymentRestrictions> {
     /// Status 200, as the contract declares it.
     pub fn ok(
         self,
-        value: &types::ApplicationDeploymentRestrictionResponseList,
+        value: &crate::types::ApplicationDeploymentRestrictionResponseList,
     ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateApplicationDeploymentRestriction> {
+impl crate::mock::When<crate::operations::CreateApplicationDeploymentRestriction> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ApplicationDeploymentRestrictionRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::ApplicationDeploymentRestrictionRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplicationDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::CreateApplicationDeploymentRestriction> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ApplicationDeploymentRestriction) -> Self {
+    pub fn created(
+        self,
+        value: &crate::types::ApplicationDeploymentRestriction,
+    ) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditApplicationDeploymentRestriction> {
+impl crate::mock::When<crate::operations::EditApplicationDeploymentRestriction> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `deploymentRestrictionId` has this value.
-    pub fn deployment_restriction_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_restriction_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRestrictionId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ApplicationDeploymentRestrictionRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::ApplicationDeploymentRestrictionRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditApplicationDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::EditApplicationDeploymentRestriction> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ApplicationDeploymentRestriction) -> Self {
+    pub fn ok(self, value: &crate::types::ApplicationDeploymentRestriction) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteApplicationDeploymentRestriction> {
+impl crate::mock::When<crate::operations::DeleteApplicationDeploymentRestriction> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `deploymentRestrictionId` has this value.
-    pub fn deployment_restriction_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_restriction_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRestrictionId", &value)
     }
 }
 
-impl Then<operations::DeleteApplicationDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::DeleteApplicationDeploymentRestriction> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListApplicationEvent> {
+impl crate::mock::When<crate::operations::ListApplicationEvent> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `startId` has this value.
-    pub fn start_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn start_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("startId", value.into())
     }
 }
 
-impl Then<operations::ListApplicationEvent> {
+impl crate::mock::Then<crate::operations::ListApplicationEvent> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EventPaginatedResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EventPaginatedResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetApplicationCurrentInstance> {
+impl crate::mock::When<crate::operations::GetApplicationCurrentInstance> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::GetApplicationCurrentInstance> {
+impl crate::mock::Then<crate::operations::GetApplicationCurrentInstance> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::InstanceResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::InstanceResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListApplicationLinks> {
+impl crate::mock::When<crate::operations::ListApplicationLinks> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationLinks> {
+impl crate::mock::Then<crate::operations::ListApplicationLinks> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LinkResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::LinkResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListApplicationLog> {
+impl crate::mock::When<crate::operations::ListApplicationLog> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationLog> {
+impl crate::mock::Then<crate::operations::ListApplicationLog> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LogResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::LogResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListApplicationLogicalDatabase> {
+impl crate::mock::When<crate::operations::ListApplicationLogicalDatabase> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationLogicalDatabase> {
+impl crate::mock::Then<crate::operations::ListApplicationLogicalDatabase> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LogicalDatabaseResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::LogicalDatabaseResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::AttachLogicalDatabasetoApplication> {
+impl crate::mock::When<crate::operations::AttachLogicalDatabasetoApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `targetLogicalDatabaseId` has this value.
-    pub fn target_logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetLogicalDatabaseId", &value)
     }
 }
 
-impl Then<operations::AttachLogicalDatabasetoApplication> {
+impl crate::mock::Then<crate::operations::AttachLogicalDatabasetoApplication> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::LogicalDatabase) -> Self {
+    pub fn created(self, value: &crate::types::LogicalDatabase) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::RemoveLogicalDatabaseFromApplication> {
+impl crate::mock::When<crate::operations::RemoveLogicalDatabaseFromApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `targetLogicalDatabaseId` has this value.
-    pub fn target_logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetLogicalDatabaseId", &value)
     }
 }
 
-impl Then<operations::RemoveLogicalDatabaseFromApplication> {
+impl crate::mock::Then<crate::operations::RemoveLogicalDatabaseFromApplication> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetApplicationMetricCpu> {
+impl crate::mock::When<crate::operations::GetApplicationMetricCpu> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetApplicationMetricCpu> {
+impl crate::mock::Then<crate::operations::GetApplicationMetricCpu> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricCpuResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::MetricCpuResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetApplicationMetricHealthCheck> {
+impl crate::mock::When<crate::operations::GetApplicationMetricHealthCheck> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetApplicationMetricHealthCheck> {
+impl crate::mock::Then<crate::operations::GetApplicationMetricHealthCheck> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricGenericResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::MetricGenericResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetApplicationMetricMemory> {
+impl crate::mock::When<crate::operations::GetApplicationMetricMemory> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetApplicationMetricMemory> {
+impl crate::mock::Then<crate::operations::GetApplicationMetricMemory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricMemoryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::MetricMemoryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetApplicationMetricRestart> {
+impl crate::mock::When<crate::operations::GetApplicationMetricRestart> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetApplicationMetricRestart> {
+impl crate::mock::Then<crate::operations::GetApplicationMetricRestart> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricRestart) -> Self {
+    pub fn ok(self, value: &crate::types::MetricRestart) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetApplicationMetricStorage> {
+impl crate::mock::When<crate::operations::GetApplicationMetricStorage> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetApplicationMetricStorage> {
+impl crate::mock::Then<crate::operations::GetApplicationMetricStorage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricStorageResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::MetricStorageResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetApplicationNetwork> {
+impl crate::mock::When<crate::operations::GetApplicationNetwork> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::GetApplicationNetwork> {
+impl crate::mock::Then<crate::operations::GetApplicationNetwork> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ApplicationNetwork) -> Self {
+    pub fn ok(self, value: &crate::types::ApplicationNetwork) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditApplicationNetwork> {
+impl crate::mock::When<crate::operations::EditApplicationNetwork> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ApplicationNetworkRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ApplicationNetworkRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditApplicationNetwork> {
+impl crate::mock::Then<crate::operations::EditApplicationNetwork> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ApplicationNetwork) -> Self {
+    pub fn created(self, value: &crate::types::ApplicationNetwork) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::RedeployApplication> {
+impl crate::mock::When<crate::operations::RedeployApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::RedeployApplication> {
+impl crate::mock::Then<crate::operations::RedeployApplication> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::RestartApplication> {
+impl crate::mock::When<crate::operations::RestartApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::RestartApplication> {
+impl crate::mock::Then<crate::operations::RestartApplication> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::RebootApplication> {
+impl crate::mock::When<crate::operations::RebootApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::RebootApplication> {
+impl crate::mock::Then<crate::operations::RebootApplication> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetApplicationStatus> {
+impl crate::mock::When<crate::operations::GetApplicationStatus> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::GetApplicationStatus> {
+impl crate::mock::Then<crate::operations::GetApplicationStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Status) -> Self {
+    pub fn ok(self, value: &crate::types::Status) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::StopApplication> {
+impl crate::mock::When<crate::operations::StopApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::StopApplication> {
+impl crate::mock::Then<crate::operations::StopApplication> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListApplicationTag> {
+impl crate::mock::When<crate::operations::ListApplicationTag> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationTag> {
+impl crate::mock::Then<crate::operations::ListApplicationTag> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TagResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::TagResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateApplicationTag> {
+impl crate::mock::When<crate::operations::CreateApplicationTag> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TagRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::TagRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplicationTag> {
+impl crate::mock::Then<crate::operations::CreateApplicationTag> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::TagResponseList) -> Self {
+    pub fn created(self, value: &crate::types::TagResponseList) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::DeleteApplicationTag> {
+impl crate::mock::When<crate::operations::DeleteApplicationTag> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `tagId` has this value.
-    pub fn tag_id(self, value: uuid::Uuid) -> Self {
+    pub fn tag_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("tagId", &value)
     }
 }
 
-impl Then<operations::DeleteApplicationTag> {
+impl crate::mock::Then<crate::operations::DeleteApplicationTag> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::UninstallApplication> {
+impl crate::mock::When<crate::operations::UninstallApplication> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one, or empty.
     pub fn body<'a>(
         self,
-        value: impl Into<Option<&'a serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<
+                &'a ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     ) -> Self {
         self.json_body(value.into())
     }
 }
 
-impl Then<operations::UninstallApplication> {
+impl crate::mock::Then<crate::operations::UninstallApplication> {
     /// Status 202, as the contract declares it.
-    pub fn accepted<'a>(self, value: impl Into<Option<&'a types::Status>>) -> Self {
+    pub fn accepted<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Status>,
+        >,
+    ) -> Self {
         self.json_or_empty(202u16, value.into())
     }
     /// Status 204, as the contract declares it.
@@ -882,121 +913,130 @@ impl Then<operations::UninstallApplication> {
     }
 }
 
-impl Then<operations::GetDefaultApplicationAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetDefaultApplicationAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ApplicationAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::ApplicationAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListApplication> {
+impl crate::mock::When<crate::operations::ListApplication> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `toUpdate` has this value.
-    pub fn to_update(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn to_update(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("toUpdate", value.into())
     }
 }
 
-impl Then<operations::ListApplication> {
+impl crate::mock::Then<crate::operations::ListApplication> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ApplicationResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ApplicationResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateApplication> {
+impl crate::mock::When<crate::operations::CreateApplication> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ApplicationRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ApplicationRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplication> {
+impl crate::mock::Then<crate::operations::CreateApplication> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Application) -> Self {
+    pub fn created(self, value: &crate::types::Application) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentApplicationCurrentScale> {
+impl crate::mock::When<crate::operations::GetEnvironmentApplicationCurrentScale> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentApplicationCurrentScale> {
+impl crate::mock::Then<crate::operations::GetEnvironmentApplicationCurrentScale> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentApplicationsCurrentScaleList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::EnvironmentApplicationsCurrentScaleList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentApplicationCurrentStorage> {
+impl crate::mock::When<crate::operations::GetEnvironmentApplicationCurrentStorage> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentApplicationCurrentStorage> {
+impl crate::mock::Then<crate::operations::GetEnvironmentApplicationCurrentStorage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentApplicationsStorageResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::EnvironmentApplicationsStorageResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeployAllApplications> {
+impl crate::mock::When<crate::operations::DeployAllApplications> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DeployAllRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DeployAllRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeployAllApplications> {
+impl crate::mock::Then<crate::operations::DeployAllApplications> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentApplicationStatus> {
+impl crate::mock::When<crate::operations::GetEnvironmentApplicationStatus> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentApplicationStatus> {
+impl crate::mock::Then<crate::operations::GetEnvironmentApplicationStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ReferenceObjectStatusResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ReferenceObjectStatusResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentApplicationSupportedLanguages> {
+impl crate::mock::When<crate::operations::GetEnvironmentApplicationSupportedLanguages> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentApplicationSupportedLanguages> {
+impl crate::mock::Then<crate::operations::GetEnvironmentApplicationSupportedLanguages> {
     /// Status 200, as the contract declares it.
     pub fn ok(
         self,
-        value: &types::EnvironmentApplicationsSupportedLanguageList,
+        value: &crate::types::EnvironmentApplicationsSupportedLanguageList,
     ) -> Self {
         self.json(200u16, value)
     }

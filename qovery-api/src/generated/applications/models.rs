@@ -3,11 +3,6 @@
 
 //! Models. Applications built from a git repository.
 
-use std::collections::BTreeMap;
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::types;
-
 /// Advanced settings of an application. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
 /// Sent by `edit_advanced_settings`. Returned by `get_advanced_settings`, `edit_advanced_settings` and `get_default_application_advanced_settings`.
@@ -15,235 +10,269 @@ use crate::types;
 #[non_exhaustive]
 pub struct ApplicationAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
-    pub deployment_custom_domain_check_enabled: Option<bool>,
+    pub deployment_custom_domain_check_enabled: ::core::option::Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    pub deployment_termination_grace_period_seconds: Option<i64>,
+    pub deployment_termination_grace_period_seconds: ::core::option::Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
+    pub deployment_affinity_node_required: ::core::option::Option<
+        ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+    >,
     /// Whether the pods are kept apart on different nodes.
-    pub deployment_antiaffinity_pod: Option<
-        types::AdvancedSettingsDeploymentAntiaffinityPod,
+    pub deployment_antiaffinity_pod: ::core::option::Option<
+        crate::types::AdvancedSettingsDeploymentAntiaffinityPod,
     >,
     /// Whether the pods are spread over the availability zones.
-    pub deployment_topology_spread_zone: Option<
-        types::AdvancedSettingsDeploymentTopologySpreadZone,
+    pub deployment_topology_spread_zone: ::core::option::Option<
+        crate::types::AdvancedSettingsDeploymentTopologySpreadZone,
     >,
     /// Command run in a container right after it starts.
-    pub deployment_lifecycle_post_start_exec_command: Option<Vec<String>>,
+    pub deployment_lifecycle_post_start_exec_command: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Command run in a container right before it stops.
-    pub deployment_lifecycle_pre_stop_exec_command: Option<Vec<String>>,
+    pub deployment_lifecycle_pre_stop_exec_command: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// How pods are replaced during an update.
-    pub deployment_update_strategy_type: Option<
-        types::AdvancedSettingsDeploymentUpdateStrategyType,
+    pub deployment_update_strategy_type: ::core::option::Option<
+        crate::types::AdvancedSettingsDeploymentUpdateStrategyType,
     >,
     /// Share of the pods that may be down during a rolling update, in percent.
-    pub deployment_update_strategy_rolling_update_max_unavailable_percent: Option<i64>,
+    pub deployment_update_strategy_rolling_update_max_unavailable_percent: ::core::option::Option<
+        i64,
+    >,
     /// Share of the pods that may be added during a rolling update, in percent.
-    pub deployment_update_strategy_rolling_update_max_surge_percent: Option<i64>,
+    pub deployment_update_strategy_rolling_update_max_surge_percent: ::core::option::Option<
+        i64,
+    >,
     /// Time limit of a build, in seconds.
-    pub build_timeout_max_sec: Option<i64>,
+    pub build_timeout_max_sec: ::core::option::Option<i64>,
     /// CPU limit of a build, in mCPU.
-    pub build_cpu_max_in_milli: Option<i64>,
+    pub build_cpu_max_in_milli: ::core::option::Option<i64>,
     /// Memory limit of a build, in GiB.
-    pub build_ram_max_in_gib: Option<i64>,
+    pub build_ram_max_in_gib: ::core::option::Option<i64>,
     /// Whether builds ignore the BuildKit cache.
-    pub build_disable_buildkit_cache: Option<bool>,
+    pub build_disable_buildkit_cache: ::core::option::Option<bool>,
     /// Whether the Git submodules are left out of the clone.
-    pub build_skip_git_submodules: Option<bool>,
+    pub build_skip_git_submodules: ::core::option::Option<bool>,
     /// Largest request body accepted, in MB.
-    pub network_ingress_proxy_body_size_mb: Option<i64>,
+    pub network_ingress_proxy_body_size_mb: ::core::option::Option<i64>,
     /// Whether HTTP requests are redirected to HTTPS.
-    pub network_ingress_force_ssl_redirect: Option<bool>,
+    pub network_ingress_force_ssl_redirect: ::core::option::Option<bool>,
     /// Whether CORS headers are sent.
-    pub network_ingress_enable_cors: Option<bool>,
+    pub network_ingress_enable_cors: ::core::option::Option<bool>,
     /// Origins allowed by CORS.
-    pub network_ingress_cors_allow_origin: Option<String>,
+    pub network_ingress_cors_allow_origin: ::core::option::Option<::std::string::String>,
     /// HTTP methods allowed by CORS.
-    pub network_ingress_cors_allow_methods: Option<String>,
+    pub network_ingress_cors_allow_methods: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// HTTP headers allowed by CORS.
-    pub network_ingress_cors_allow_headers: Option<String>,
+    pub network_ingress_cors_allow_headers: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Size of the buffer for the first part of a response, in kB.
-    pub network_ingress_proxy_buffer_size_kb: Option<i64>,
+    pub network_ingress_proxy_buffer_size_kb: ::core::option::Option<i64>,
     /// Longest time requests may go through one kept-alive connection, in seconds.
-    pub network_ingress_keepalive_time_seconds: Option<i64>,
+    pub network_ingress_keepalive_time_seconds: ::core::option::Option<i64>,
     /// Time an idle kept-alive connection stays open, in seconds.
-    pub network_ingress_keepalive_timeout_seconds: Option<i64>,
+    pub network_ingress_keepalive_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two writes to the client, in seconds.
-    pub network_ingress_send_timeout_seconds: Option<i64>,
+    pub network_ingress_send_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time to connect to the service, in seconds.
-    pub network_ingress_proxy_connect_timeout_seconds: Option<i64>,
+    pub network_ingress_proxy_connect_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two writes to the service, in seconds.
-    pub network_ingress_proxy_send_timeout_seconds: Option<i64>,
+    pub network_ingress_proxy_send_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two reads from the service, in seconds.
-    pub network_ingress_proxy_read_timeout_seconds: Option<i64>,
+    pub network_ingress_proxy_read_timeout_seconds: ::core::option::Option<i64>,
     /// Whether responses are buffered, as the text the proxy expects.
-    pub network_ingress_proxy_buffering: Option<String>,
+    pub network_ingress_proxy_buffering: ::core::option::Option<::std::string::String>,
     /// Source IP ranges that are let in.
-    pub network_ingress_whitelist_source_range: Option<String>,
+    pub network_ingress_whitelist_source_range: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Source IP ranges that are shut out.
-    pub network_ingress_denylist_source_range: Option<String>,
+    pub network_ingress_denylist_source_range: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Name of the variable that holds the logins for basic authentication.
-    pub network_ingress_basic_auth_env_var: Option<String>,
+    pub network_ingress_basic_auth_env_var: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Whether a client keeps reaching the same pod.
-    pub network_ingress_enable_sticky_session: Option<bool>,
+    pub network_ingress_enable_sticky_session: ::core::option::Option<bool>,
     /// Longest time between two writes to a gRPC service, in seconds.
-    pub network_ingress_grpc_send_timeout_seconds: Option<i64>,
+    pub network_ingress_grpc_send_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two reads from a gRPC service, in seconds.
-    pub network_ingress_grpc_read_timeout_seconds: Option<i64>,
+    pub network_ingress_grpc_read_timeout_seconds: ::core::option::Option<i64>,
     /// Headers added by the proxy.
-    pub network_ingress_extra_headers: Option<rt::SecretText>,
+    pub network_ingress_extra_headers: ::core::option::Option<
+        crate::runtime::SecretText,
+    >,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    pub network_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
+    pub network_gateway_api_http_request_timeout_seconds: crate::runtime::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    pub network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
+    pub network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::Patch<
+        i64,
+    >,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    pub network_gateway_api_retry_num_retries: rt::Patch<i64>,
+    pub network_gateway_api_retry_num_retries: crate::runtime::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    pub network_gateway_api_retry_retry_on: rt::Patch<String>,
+    pub network_gateway_api_retry_retry_on: crate::runtime::Patch<::std::string::String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    pub network_gateway_api_retry_http_status_codes: rt::Patch<String>,
+    pub network_gateway_api_retry_http_status_codes: crate::runtime::Patch<
+        ::std::string::String,
+    >,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    pub network_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
+    pub network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::Patch<i64>,
     /// Average CPU use that triggers scaling, in percent.
-    pub hpa_cpu_average_utilization_percent: Option<i64>,
+    pub hpa_cpu_average_utilization_percent: ::core::option::Option<i64>,
     /// Average memory use that triggers scaling, in percent; null turns scaling on memory off.
-    pub hpa_memory_average_utilization_percent: rt::Patch<i64>,
+    pub hpa_memory_average_utilization_percent: crate::runtime::Patch<i64>,
     /// Kubernetes service account of the pods.
-    pub security_service_account_name: Option<String>,
+    pub security_service_account_name: ::core::option::Option<::std::string::String>,
     /// Whether the token of the service account is mounted in the pods.
-    pub security_automount_service_account_token: Option<bool>,
+    pub security_automount_service_account_token: ::core::option::Option<bool>,
     /// Whether the root file system of the containers is read-only.
-    pub security_read_only_root_filesystem: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub security_read_only_root_filesystem: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ApplicationAdvancedSettings {
+impl crate::types::ApplicationAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            deployment_custom_domain_check_enabled: None,
-            deployment_termination_grace_period_seconds: None,
-            deployment_affinity_node_required: None,
-            deployment_antiaffinity_pod: None,
-            deployment_topology_spread_zone: None,
-            deployment_lifecycle_post_start_exec_command: None,
-            deployment_lifecycle_pre_stop_exec_command: None,
-            deployment_update_strategy_type: None,
-            deployment_update_strategy_rolling_update_max_unavailable_percent: None,
-            deployment_update_strategy_rolling_update_max_surge_percent: None,
-            build_timeout_max_sec: None,
-            build_cpu_max_in_milli: None,
-            build_ram_max_in_gib: None,
-            build_disable_buildkit_cache: None,
-            build_skip_git_submodules: None,
-            network_ingress_proxy_body_size_mb: None,
-            network_ingress_force_ssl_redirect: None,
-            network_ingress_enable_cors: None,
-            network_ingress_cors_allow_origin: None,
-            network_ingress_cors_allow_methods: None,
-            network_ingress_cors_allow_headers: None,
-            network_ingress_proxy_buffer_size_kb: None,
-            network_ingress_keepalive_time_seconds: None,
-            network_ingress_keepalive_timeout_seconds: None,
-            network_ingress_send_timeout_seconds: None,
-            network_ingress_proxy_connect_timeout_seconds: None,
-            network_ingress_proxy_send_timeout_seconds: None,
-            network_ingress_proxy_read_timeout_seconds: None,
-            network_ingress_proxy_buffering: None,
-            network_ingress_whitelist_source_range: None,
-            network_ingress_denylist_source_range: None,
-            network_ingress_basic_auth_env_var: None,
-            network_ingress_enable_sticky_session: None,
-            network_ingress_grpc_send_timeout_seconds: None,
-            network_ingress_grpc_read_timeout_seconds: None,
-            network_ingress_extra_headers: None,
-            network_gateway_api_http_request_timeout_seconds: rt::Patch::Absent,
-            network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch::Absent,
-            network_gateway_api_retry_num_retries: rt::Patch::Absent,
-            network_gateway_api_retry_retry_on: rt::Patch::Absent,
-            network_gateway_api_retry_http_status_codes: rt::Patch::Absent,
-            network_gateway_api_retry_per_try_timeout_seconds: rt::Patch::Absent,
-            hpa_cpu_average_utilization_percent: None,
-            hpa_memory_average_utilization_percent: rt::Patch::Absent,
-            security_service_account_name: None,
-            security_automount_service_account_token: None,
-            security_read_only_root_filesystem: None,
-            __extra: Default::default(),
+            deployment_custom_domain_check_enabled: ::core::option::Option::None,
+            deployment_termination_grace_period_seconds: ::core::option::Option::None,
+            deployment_affinity_node_required: ::core::option::Option::None,
+            deployment_antiaffinity_pod: ::core::option::Option::None,
+            deployment_topology_spread_zone: ::core::option::Option::None,
+            deployment_lifecycle_post_start_exec_command: ::core::option::Option::None,
+            deployment_lifecycle_pre_stop_exec_command: ::core::option::Option::None,
+            deployment_update_strategy_type: ::core::option::Option::None,
+            deployment_update_strategy_rolling_update_max_unavailable_percent: ::core::option::Option::None,
+            deployment_update_strategy_rolling_update_max_surge_percent: ::core::option::Option::None,
+            build_timeout_max_sec: ::core::option::Option::None,
+            build_cpu_max_in_milli: ::core::option::Option::None,
+            build_ram_max_in_gib: ::core::option::Option::None,
+            build_disable_buildkit_cache: ::core::option::Option::None,
+            build_skip_git_submodules: ::core::option::Option::None,
+            network_ingress_proxy_body_size_mb: ::core::option::Option::None,
+            network_ingress_force_ssl_redirect: ::core::option::Option::None,
+            network_ingress_enable_cors: ::core::option::Option::None,
+            network_ingress_cors_allow_origin: ::core::option::Option::None,
+            network_ingress_cors_allow_methods: ::core::option::Option::None,
+            network_ingress_cors_allow_headers: ::core::option::Option::None,
+            network_ingress_proxy_buffer_size_kb: ::core::option::Option::None,
+            network_ingress_keepalive_time_seconds: ::core::option::Option::None,
+            network_ingress_keepalive_timeout_seconds: ::core::option::Option::None,
+            network_ingress_send_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_connect_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_send_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_read_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_buffering: ::core::option::Option::None,
+            network_ingress_whitelist_source_range: ::core::option::Option::None,
+            network_ingress_denylist_source_range: ::core::option::Option::None,
+            network_ingress_basic_auth_env_var: ::core::option::Option::None,
+            network_ingress_enable_sticky_session: ::core::option::Option::None,
+            network_ingress_grpc_send_timeout_seconds: ::core::option::Option::None,
+            network_ingress_grpc_read_timeout_seconds: ::core::option::Option::None,
+            network_ingress_extra_headers: ::core::option::Option::None,
+            network_gateway_api_http_request_timeout_seconds: crate::runtime::Patch::Absent,
+            network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_num_retries: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_retry_on: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_http_status_codes: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::Patch::Absent,
+            hpa_cpu_average_utilization_percent: ::core::option::Option::None,
+            hpa_memory_average_utilization_percent: crate::runtime::Patch::Absent,
+            security_service_account_name: ::core::option::Option::None,
+            security_automount_service_account_token: ::core::option::Option::None,
+            security_read_only_root_filesystem: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`deployment_custom_domain_check_enabled`](Self::deployment_custom_domain_check_enabled).
     #[inline]
     pub fn deployment_custom_domain_check_enabled(mut self, value: bool) -> Self {
-        self.deployment_custom_domain_check_enabled = Some(value);
+        self.deployment_custom_domain_check_enabled = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`deployment_termination_grace_period_seconds`](Self::deployment_termination_grace_period_seconds).
     #[inline]
     pub fn deployment_termination_grace_period_seconds(mut self, value: i64) -> Self {
-        self.deployment_termination_grace_period_seconds = Some(value);
+        self.deployment_termination_grace_period_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`deployment_affinity_node_required`](Self::deployment_affinity_node_required).
     #[inline]
     pub fn deployment_affinity_node_required(
         mut self,
-        value: BTreeMap<String, String>,
+        value: ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
     ) -> Self {
-        self.deployment_affinity_node_required = Some(value);
+        self.deployment_affinity_node_required = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_antiaffinity_pod`](Self::deployment_antiaffinity_pod).
     #[inline]
     pub fn deployment_antiaffinity_pod(
         mut self,
-        value: types::AdvancedSettingsDeploymentAntiaffinityPod,
+        value: crate::types::AdvancedSettingsDeploymentAntiaffinityPod,
     ) -> Self {
-        self.deployment_antiaffinity_pod = Some(value);
+        self.deployment_antiaffinity_pod = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_topology_spread_zone`](Self::deployment_topology_spread_zone).
     #[inline]
     pub fn deployment_topology_spread_zone(
         mut self,
-        value: types::AdvancedSettingsDeploymentTopologySpreadZone,
+        value: crate::types::AdvancedSettingsDeploymentTopologySpreadZone,
     ) -> Self {
-        self.deployment_topology_spread_zone = Some(value);
+        self.deployment_topology_spread_zone = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_lifecycle_post_start_exec_command`](Self::deployment_lifecycle_post_start_exec_command).
     #[inline]
     pub fn deployment_lifecycle_post_start_exec_command(
         mut self,
-        value: Vec<String>,
+        value: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
-        self.deployment_lifecycle_post_start_exec_command = Some(value);
+        self.deployment_lifecycle_post_start_exec_command = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`deployment_lifecycle_pre_stop_exec_command`](Self::deployment_lifecycle_pre_stop_exec_command).
     #[inline]
     pub fn deployment_lifecycle_pre_stop_exec_command(
         mut self,
-        value: Vec<String>,
+        value: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
-        self.deployment_lifecycle_pre_stop_exec_command = Some(value);
+        self.deployment_lifecycle_pre_stop_exec_command = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`deployment_update_strategy_type`](Self::deployment_update_strategy_type).
     #[inline]
     pub fn deployment_update_strategy_type(
         mut self,
-        value: types::AdvancedSettingsDeploymentUpdateStrategyType,
+        value: crate::types::AdvancedSettingsDeploymentUpdateStrategyType,
     ) -> Self {
-        self.deployment_update_strategy_type = Some(value);
+        self.deployment_update_strategy_type = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_update_strategy_rolling_update_max_unavailable_percent`](Self::deployment_update_strategy_rolling_update_max_unavailable_percent).
@@ -252,7 +281,7 @@ impl ApplicationAdvancedSettings {
         mut self,
         value: i64,
     ) -> Self {
-        self.deployment_update_strategy_rolling_update_max_unavailable_percent = Some(
+        self.deployment_update_strategy_rolling_update_max_unavailable_percent = ::core::option::Option::Some(
             value,
         );
         self
@@ -263,191 +292,224 @@ impl ApplicationAdvancedSettings {
         mut self,
         value: i64,
     ) -> Self {
-        self.deployment_update_strategy_rolling_update_max_surge_percent = Some(value);
+        self.deployment_update_strategy_rolling_update_max_surge_percent = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`build_timeout_max_sec`](Self::build_timeout_max_sec).
     #[inline]
     pub fn build_timeout_max_sec(mut self, value: i64) -> Self {
-        self.build_timeout_max_sec = Some(value);
+        self.build_timeout_max_sec = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_cpu_max_in_milli`](Self::build_cpu_max_in_milli).
     #[inline]
     pub fn build_cpu_max_in_milli(mut self, value: i64) -> Self {
-        self.build_cpu_max_in_milli = Some(value);
+        self.build_cpu_max_in_milli = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_ram_max_in_gib`](Self::build_ram_max_in_gib).
     #[inline]
     pub fn build_ram_max_in_gib(mut self, value: i64) -> Self {
-        self.build_ram_max_in_gib = Some(value);
+        self.build_ram_max_in_gib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_disable_buildkit_cache`](Self::build_disable_buildkit_cache).
     #[inline]
     pub fn build_disable_buildkit_cache(mut self, value: bool) -> Self {
-        self.build_disable_buildkit_cache = Some(value);
+        self.build_disable_buildkit_cache = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_skip_git_submodules`](Self::build_skip_git_submodules).
     #[inline]
     pub fn build_skip_git_submodules(mut self, value: bool) -> Self {
-        self.build_skip_git_submodules = Some(value);
+        self.build_skip_git_submodules = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_body_size_mb`](Self::network_ingress_proxy_body_size_mb).
     #[inline]
     pub fn network_ingress_proxy_body_size_mb(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_body_size_mb = Some(value);
+        self.network_ingress_proxy_body_size_mb = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_force_ssl_redirect`](Self::network_ingress_force_ssl_redirect).
     #[inline]
     pub fn network_ingress_force_ssl_redirect(mut self, value: bool) -> Self {
-        self.network_ingress_force_ssl_redirect = Some(value);
+        self.network_ingress_force_ssl_redirect = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_enable_cors`](Self::network_ingress_enable_cors).
     #[inline]
     pub fn network_ingress_enable_cors(mut self, value: bool) -> Self {
-        self.network_ingress_enable_cors = Some(value);
+        self.network_ingress_enable_cors = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_cors_allow_origin`](Self::network_ingress_cors_allow_origin).
     #[inline]
     pub fn network_ingress_cors_allow_origin(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_cors_allow_origin = Some(value.into());
+        self.network_ingress_cors_allow_origin = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_cors_allow_methods`](Self::network_ingress_cors_allow_methods).
     #[inline]
     pub fn network_ingress_cors_allow_methods(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_cors_allow_methods = Some(value.into());
+        self.network_ingress_cors_allow_methods = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_cors_allow_headers`](Self::network_ingress_cors_allow_headers).
     #[inline]
     pub fn network_ingress_cors_allow_headers(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_cors_allow_headers = Some(value.into());
+        self.network_ingress_cors_allow_headers = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_proxy_buffer_size_kb`](Self::network_ingress_proxy_buffer_size_kb).
     #[inline]
     pub fn network_ingress_proxy_buffer_size_kb(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_buffer_size_kb = Some(value);
+        self.network_ingress_proxy_buffer_size_kb = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_keepalive_time_seconds`](Self::network_ingress_keepalive_time_seconds).
     #[inline]
     pub fn network_ingress_keepalive_time_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_keepalive_time_seconds = Some(value);
+        self.network_ingress_keepalive_time_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_keepalive_timeout_seconds`](Self::network_ingress_keepalive_timeout_seconds).
     #[inline]
     pub fn network_ingress_keepalive_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_keepalive_timeout_seconds = Some(value);
+        self.network_ingress_keepalive_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_send_timeout_seconds`](Self::network_ingress_send_timeout_seconds).
     #[inline]
     pub fn network_ingress_send_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_send_timeout_seconds = Some(value);
+        self.network_ingress_send_timeout_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_connect_timeout_seconds`](Self::network_ingress_proxy_connect_timeout_seconds).
     #[inline]
     pub fn network_ingress_proxy_connect_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_connect_timeout_seconds = Some(value);
+        self.network_ingress_proxy_connect_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_send_timeout_seconds`](Self::network_ingress_proxy_send_timeout_seconds).
     #[inline]
     pub fn network_ingress_proxy_send_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_send_timeout_seconds = Some(value);
+        self.network_ingress_proxy_send_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_read_timeout_seconds`](Self::network_ingress_proxy_read_timeout_seconds).
     #[inline]
     pub fn network_ingress_proxy_read_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_read_timeout_seconds = Some(value);
+        self.network_ingress_proxy_read_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_buffering`](Self::network_ingress_proxy_buffering).
     #[inline]
-    pub fn network_ingress_proxy_buffering(mut self, value: impl Into<String>) -> Self {
-        self.network_ingress_proxy_buffering = Some(value.into());
+    pub fn network_ingress_proxy_buffering(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.network_ingress_proxy_buffering = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_whitelist_source_range`](Self::network_ingress_whitelist_source_range).
     #[inline]
     pub fn network_ingress_whitelist_source_range(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_whitelist_source_range = Some(value.into());
+        self.network_ingress_whitelist_source_range = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_denylist_source_range`](Self::network_ingress_denylist_source_range).
     #[inline]
     pub fn network_ingress_denylist_source_range(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_denylist_source_range = Some(value.into());
+        self.network_ingress_denylist_source_range = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_basic_auth_env_var`](Self::network_ingress_basic_auth_env_var).
     #[inline]
     pub fn network_ingress_basic_auth_env_var(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_basic_auth_env_var = Some(value.into());
+        self.network_ingress_basic_auth_env_var = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_enable_sticky_session`](Self::network_ingress_enable_sticky_session).
     #[inline]
     pub fn network_ingress_enable_sticky_session(mut self, value: bool) -> Self {
-        self.network_ingress_enable_sticky_session = Some(value);
+        self.network_ingress_enable_sticky_session = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_grpc_send_timeout_seconds`](Self::network_ingress_grpc_send_timeout_seconds).
     #[inline]
     pub fn network_ingress_grpc_send_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_grpc_send_timeout_seconds = Some(value);
+        self.network_ingress_grpc_send_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_grpc_read_timeout_seconds`](Self::network_ingress_grpc_read_timeout_seconds).
     #[inline]
     pub fn network_ingress_grpc_read_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_grpc_read_timeout_seconds = Some(value);
+        self.network_ingress_grpc_read_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_extra_headers`](Self::network_ingress_extra_headers).
     #[inline]
     pub fn network_ingress_extra_headers(
         mut self,
-        value: impl Into<rt::SecretText>,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
-        self.network_ingress_extra_headers = Some(value.into());
+        self.network_ingress_extra_headers = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`network_gateway_api_http_request_timeout_seconds`](Self::network_gateway_api_http_request_timeout_seconds).
     #[inline]
     pub fn network_gateway_api_http_request_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_http_request_timeout_seconds = value.into();
         self
@@ -456,7 +518,7 @@ impl ApplicationAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_http_connection_idle_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_http_connection_idle_timeout_seconds = value.into();
         self
@@ -465,7 +527,7 @@ impl ApplicationAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_num_retries(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_retry_num_retries = value.into();
         self
@@ -474,7 +536,7 @@ impl ApplicationAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_retry_on(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.network_gateway_api_retry_retry_on = value.into();
         self
@@ -483,7 +545,7 @@ impl ApplicationAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_http_status_codes(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.network_gateway_api_retry_http_status_codes = value.into();
         self
@@ -492,7 +554,7 @@ impl ApplicationAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_per_try_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_retry_per_try_timeout_seconds = value.into();
         self
@@ -500,34 +562,39 @@ impl ApplicationAdvancedSettings {
     /// Sets [`hpa_cpu_average_utilization_percent`](Self::hpa_cpu_average_utilization_percent).
     #[inline]
     pub fn hpa_cpu_average_utilization_percent(mut self, value: i64) -> Self {
-        self.hpa_cpu_average_utilization_percent = Some(value);
+        self.hpa_cpu_average_utilization_percent = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`hpa_memory_average_utilization_percent`](Self::hpa_memory_average_utilization_percent).
     #[inline]
     pub fn hpa_memory_average_utilization_percent(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.hpa_memory_average_utilization_percent = value.into();
         self
     }
     /// Sets [`security_service_account_name`](Self::security_service_account_name).
     #[inline]
-    pub fn security_service_account_name(mut self, value: impl Into<String>) -> Self {
-        self.security_service_account_name = Some(value.into());
+    pub fn security_service_account_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.security_service_account_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`security_automount_service_account_token`](Self::security_automount_service_account_token).
     #[inline]
     pub fn security_automount_service_account_token(mut self, value: bool) -> Self {
-        self.security_automount_service_account_token = Some(value);
+        self.security_automount_service_account_token = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`security_read_only_root_filesystem`](Self::security_read_only_root_filesystem).
     #[inline]
     pub fn security_read_only_root_filesystem(mut self, value: bool) -> Self {
-        self.security_read_only_root_filesystem = Some(value);
+        self.security_read_only_root_filesystem = ::core::option::Option::Some(value);
         self
     }
 }
@@ -539,22 +606,22 @@ impl ApplicationAdvancedSettings {
 #[non_exhaustive]
 pub struct ApplicationCurrentScale {
     /// Smallest number of instances allowed.
-    pub min: Option<i64>,
+    pub min: ::core::option::Option<i64>,
     /// Largest number of instances allowed.
-    pub max: Option<i64>,
+    pub max: ::core::option::Option<i64>,
     /// Number of instances that run.
-    pub running: Option<i64>,
+    pub running: ::core::option::Option<i64>,
     /// Share of the largest number that runs, in percent.
-    pub running_in_percent: Option<f64>,
+    pub running_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Restriction on the Git changes that cause an automatic deployment of an application, with its identifier.
@@ -564,18 +631,18 @@ pub struct ApplicationCurrentScale {
 #[non_exhaustive]
 pub struct ApplicationDeploymentRestriction {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
-    pub mode: types::DeploymentRestrictionModeEnum,
+    pub mode: crate::types::DeploymentRestrictionModeEnum,
     /// The compared value.
-    pub type_: types::DeploymentRestrictionTypeEnum,
+    pub type_: crate::types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Restriction on the Git changes that cause an automatic deployment of an application.
@@ -585,27 +652,27 @@ pub struct ApplicationDeploymentRestriction {
 #[non_exhaustive]
 pub struct ApplicationDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
-    pub mode: types::DeploymentRestrictionModeEnum,
+    pub mode: crate::types::DeploymentRestrictionModeEnum,
     /// The compared value.
-    pub type_: types::DeploymentRestrictionTypeEnum,
+    pub type_: crate::types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ApplicationDeploymentRestrictionRequest {
+impl crate::types::ApplicationDeploymentRestrictionRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        mode: types::DeploymentRestrictionModeEnum,
-        type_: types::DeploymentRestrictionTypeEnum,
-        value: impl Into<String>,
+        mode: crate::types::DeploymentRestrictionModeEnum,
+        type_: crate::types::DeploymentRestrictionTypeEnum,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             mode,
             type_,
             value: value.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -617,8 +684,8 @@ impl ApplicationDeploymentRestrictionRequest {
 #[non_exhaustive]
 pub struct ApplicationDeploymentRestrictionResponseList {
     /// The listed items.
-    pub results: Vec<types::ApplicationDeploymentRestriction>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ApplicationDeploymentRestriction>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// New configuration of an application. It replaces the former one as a whole: a field left out takes its default value.
@@ -628,204 +695,230 @@ pub struct ApplicationDeploymentRestrictionResponseList {
 #[non_exhaustive]
 pub struct ApplicationEditRequest {
     /// The volumes.
-    pub storage: Option<Vec<types::ContainerRequestStorageItem>>,
+    pub storage: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ContainerRequestStorageItem>,
+    >,
     /// Name of the application.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Free text about the application; null for none.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Git repository the application is built from.
-    pub git_repository: Option<types::ApplicationGitRepositoryRequest>,
+    pub git_repository: ::core::option::Option<
+        crate::types::ApplicationGitRepositoryRequest,
+    >,
     /// How the image is built.
-    pub build_mode: Option<types::BuildModeEnum>,
+    pub build_mode: ::core::option::Option<crate::types::BuildModeEnum>,
     /// Path of the Dockerfile relative to the root path; null goes back to the default.
-    pub dockerfile_path: rt::Patch<String>,
+    pub dockerfile_path: crate::runtime::Patch<::std::string::String>,
     /// CPU in mCPU; the default is 500.
     ///
     /// Default on the server: `500`.
-    pub cpu: Option<i64>,
+    pub cpu: ::core::option::Option<i64>,
     /// Memory in MiB; the default is 512.
     ///
     /// Default on the server: `512`.
-    pub memory: Option<i64>,
+    pub memory: ::core::option::Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    pub gpu: Option<i64>,
+    pub gpu: ::core::option::Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_in_gib: Option<i64>,
+    pub ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    pub min_running_instances: Option<i64>,
+    pub min_running_instances: ::core::option::Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    pub max_running_instances: Option<i64>,
+    pub max_running_instances: ::core::option::Option<i64>,
     /// Probes that check the instances.
-    pub healthchecks: types::Healthcheck,
+    pub healthchecks: crate::types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
     /// Default on the server: `true`.
-    pub auto_preview: Option<bool>,
+    pub auto_preview: ::core::option::Option<bool>,
     /// Ports of the application.
-    pub ports: Option<Vec<types::ServicePort>>,
+    pub ports: ::core::option::Option<::std::vec::Vec<crate::types::ServicePort>>,
     /// Arguments given to the container.
-    pub arguments: Option<Vec<String>>,
+    pub arguments: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Entry point of the container; absent to let the image decide.
-    pub entrypoint: Option<String>,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
     /// Whether it is deployed automatically when a new commit appears; null or absent sets the default, true.
-    pub auto_deploy: rt::Patch<bool>,
+    pub auto_deploy: crate::runtime::Patch<bool>,
     /// Groups of annotations to apply.
-    pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
+    pub annotations_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
+    >,
     /// Groups of labels to apply.
-    pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
+    pub labels_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    >,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Stage of the Dockerfile to build; null goes back to the default.
-    pub docker_target_build_stage: rt::Patch<String>,
+    pub docker_target_build_stage: crate::runtime::Patch<::std::string::String>,
     /// Processor architecture to run on; null goes back to the default.
-    pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
+    pub cpu_architecture: crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
     /// Event-driven scaling. Leaving it out goes back to scaling on resource use.
-    pub autoscaling: Option<types::AutoscalingPolicyRequest>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub autoscaling: ::core::option::Option<crate::types::AutoscalingPolicyRequest>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ApplicationEditRequest {
+impl crate::types::ApplicationEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(healthchecks: types::Healthcheck) -> Self {
+    pub fn new(healthchecks: crate::types::Healthcheck) -> Self {
         Self {
-            storage: None,
-            name: None,
-            description: None,
-            git_repository: None,
-            build_mode: None,
-            dockerfile_path: rt::Patch::Absent,
-            cpu: None,
-            memory: None,
-            gpu: None,
-            ephemeral_storage_in_gib: None,
-            min_running_instances: None,
-            max_running_instances: None,
+            storage: ::core::option::Option::None,
+            name: ::core::option::Option::None,
+            description: ::core::option::Option::None,
+            git_repository: ::core::option::Option::None,
+            build_mode: ::core::option::Option::None,
+            dockerfile_path: crate::runtime::Patch::Absent,
+            cpu: ::core::option::Option::None,
+            memory: ::core::option::Option::None,
+            gpu: ::core::option::Option::None,
+            ephemeral_storage_in_gib: ::core::option::Option::None,
+            min_running_instances: ::core::option::Option::None,
+            max_running_instances: ::core::option::Option::None,
             healthchecks,
-            auto_preview: None,
-            ports: None,
-            arguments: None,
-            entrypoint: None,
-            auto_deploy: rt::Patch::Absent,
-            annotations_groups: None,
-            labels_groups: None,
-            icon_uri: None,
-            docker_target_build_stage: rt::Patch::Absent,
-            cpu_architecture: rt::Patch::Absent,
-            autoscaling: None,
-            __extra: Default::default(),
+            auto_preview: ::core::option::Option::None,
+            ports: ::core::option::Option::None,
+            arguments: ::core::option::Option::None,
+            entrypoint: ::core::option::Option::None,
+            auto_deploy: crate::runtime::Patch::Absent,
+            annotations_groups: ::core::option::Option::None,
+            labels_groups: ::core::option::Option::None,
+            icon_uri: ::core::option::Option::None,
+            docker_target_build_stage: crate::runtime::Patch::Absent,
+            cpu_architecture: crate::runtime::Patch::Absent,
+            autoscaling: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`storage`](Self::storage).
     #[inline]
-    pub fn storage(mut self, value: Vec<types::ContainerRequestStorageItem>) -> Self {
-        self.storage = Some(value);
+    pub fn storage(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ContainerRequestStorageItem>,
+    ) -> Self {
+        self.storage = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`git_repository`](Self::git_repository).
     #[inline]
     pub fn git_repository(
         mut self,
-        value: types::ApplicationGitRepositoryRequest,
+        value: crate::types::ApplicationGitRepositoryRequest,
     ) -> Self {
-        self.git_repository = Some(value);
+        self.git_repository = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_mode`](Self::build_mode).
     #[inline]
-    pub fn build_mode(mut self, value: types::BuildModeEnum) -> Self {
-        self.build_mode = Some(value);
+    pub fn build_mode(mut self, value: crate::types::BuildModeEnum) -> Self {
+        self.build_mode = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`dockerfile_path`](Self::dockerfile_path).
     #[inline]
-    pub fn dockerfile_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn dockerfile_path(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.dockerfile_path = value.into();
         self
     }
     /// Sets [`cpu`](Self::cpu).
     #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
-        self.cpu = Some(value);
+        self.cpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
     #[inline]
     pub fn memory(mut self, value: i64) -> Self {
-        self.memory = Some(value);
+        self.memory = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`gpu`](Self::gpu).
     #[inline]
     pub fn gpu(mut self, value: i64) -> Self {
-        self.gpu = Some(value);
+        self.gpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`ephemeral_storage_in_gib`](Self::ephemeral_storage_in_gib).
     #[inline]
     pub fn ephemeral_storage_in_gib(mut self, value: i64) -> Self {
-        self.ephemeral_storage_in_gib = Some(value);
+        self.ephemeral_storage_in_gib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`min_running_instances`](Self::min_running_instances).
     #[inline]
     pub fn min_running_instances(mut self, value: i64) -> Self {
-        self.min_running_instances = Some(value);
+        self.min_running_instances = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`max_running_instances`](Self::max_running_instances).
     #[inline]
     pub fn max_running_instances(mut self, value: i64) -> Self {
-        self.max_running_instances = Some(value);
+        self.max_running_instances = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
     #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
-        self.auto_preview = Some(value);
+        self.auto_preview = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`ports`](Self::ports).
     #[inline]
-    pub fn ports(mut self, value: Vec<types::ServicePort>) -> Self {
-        self.ports = Some(value);
+    pub fn ports(mut self, value: ::std::vec::Vec<crate::types::ServicePort>) -> Self {
+        self.ports = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`arguments`](Self::arguments).
     #[inline]
-    pub fn arguments(mut self, value: Vec<String>) -> Self {
-        self.arguments = Some(value);
+    pub fn arguments(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.arguments = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
     #[inline]
-    pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
-        self.entrypoint = Some(value.into());
+    pub fn entrypoint(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.entrypoint = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`auto_deploy`](Self::auto_deploy).
     #[inline]
-    pub fn auto_deploy(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
+    pub fn auto_deploy(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
+    ) -> Self {
         self.auto_deploy = value.into();
         self
     }
@@ -833,28 +926,34 @@ impl ApplicationEditRequest {
     #[inline]
     pub fn annotations_groups(
         mut self,
-        value: Vec<types::ServiceAnnotationRequest>,
+        value: ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
     ) -> Self {
-        self.annotations_groups = Some(value);
+        self.annotations_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
     #[inline]
-    pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
-        self.labels_groups = Some(value);
+    pub fn labels_groups(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    ) -> Self {
+        self.labels_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
     #[inline]
-    pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
-        self.icon_uri = Some(value.into());
+    pub fn icon_uri(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.icon_uri = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`docker_target_build_stage`](Self::docker_target_build_stage).
     #[inline]
     pub fn docker_target_build_stage(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.docker_target_build_stage = value.into();
         self
@@ -863,15 +962,17 @@ impl ApplicationEditRequest {
     #[inline]
     pub fn cpu_architecture(
         mut self,
-        value: impl Into<rt::Patch<types::CpuArchitectureEnum>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
+        >,
     ) -> Self {
         self.cpu_architecture = value.into();
         self
     }
     /// Sets [`autoscaling`](Self::autoscaling).
     #[inline]
-    pub fn autoscaling(mut self, value: types::AutoscalingPolicyRequest) -> Self {
-        self.autoscaling = Some(value);
+    pub fn autoscaling(mut self, value: crate::types::AutoscalingPolicyRequest) -> Self {
+        self.autoscaling = ::core::option::Option::Some(value);
         self
     }
 }
@@ -885,8 +986,8 @@ pub struct ApplicationNetwork {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    pub sticky_session: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub sticky_session: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Network settings of an application.
@@ -898,23 +999,23 @@ pub struct ApplicationNetworkRequest {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    pub sticky_session: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub sticky_session: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ApplicationNetworkRequest {
+impl crate::types::ApplicationNetworkRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            sticky_session: None,
-            __extra: Default::default(),
+            sticky_session: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`sticky_session`](Self::sticky_session).
     #[inline]
     pub fn sticky_session(mut self, value: bool) -> Self {
-        self.sticky_session = Some(value);
+        self.sticky_session = ::core::option::Option::Some(value);
         self
     }
 }
@@ -926,193 +1027,219 @@ impl ApplicationNetworkRequest {
 #[non_exhaustive]
 pub struct ApplicationRequest {
     /// The volumes.
-    pub storage: Option<Vec<types::ContainerRequestStorageItem>>,
+    pub storage: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ContainerRequestStorageItem>,
+    >,
     /// The ports.
-    pub ports: Option<Vec<types::ContainerRequestPort>>,
+    pub ports: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ContainerRequestPort>,
+    >,
     /// Name of the application.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the application; null for none.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Git repository the application is built from.
-    pub git_repository: types::ApplicationGitRepositoryRequest,
+    pub git_repository: crate::types::ApplicationGitRepositoryRequest,
     /// How the image is built.
-    pub build_mode: Option<types::BuildModeEnum>,
+    pub build_mode: ::core::option::Option<crate::types::BuildModeEnum>,
     /// Path of the Dockerfile relative to the root path; null for the default.
-    pub dockerfile_path: rt::Patch<String>,
+    pub dockerfile_path: crate::runtime::Patch<::std::string::String>,
     /// CPU in mCPU; the default is 500.
     ///
     /// Default on the server: `500`.
-    pub cpu: Option<i64>,
+    pub cpu: ::core::option::Option<i64>,
     /// Memory in MiB; the default is 512.
     ///
     /// Default on the server: `512`.
-    pub memory: Option<i64>,
+    pub memory: ::core::option::Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    pub gpu: Option<i64>,
+    pub gpu: ::core::option::Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_in_gib: Option<i64>,
+    pub ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    pub min_running_instances: Option<i64>,
+    pub min_running_instances: ::core::option::Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    pub max_running_instances: Option<i64>,
+    pub max_running_instances: ::core::option::Option<i64>,
     /// Probes that check the instances.
-    pub healthchecks: types::Healthcheck,
+    pub healthchecks: crate::types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
     /// Default on the server: `true`.
-    pub auto_preview: Option<bool>,
+    pub auto_preview: ::core::option::Option<bool>,
     /// Arguments given to the container.
-    pub arguments: Option<Vec<String>>,
+    pub arguments: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Entry point of the container; absent to let the image decide.
-    pub entrypoint: Option<String>,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
     /// Whether it is deployed automatically when a new version appears; null or absent sets the default, true.
-    pub auto_deploy: rt::Patch<bool>,
+    pub auto_deploy: crate::runtime::Patch<bool>,
     /// Groups of annotations to apply.
-    pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
+    pub annotations_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
+    >,
     /// Groups of labels to apply.
-    pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
+    pub labels_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    >,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Stage of the Dockerfile to build; null for the last one.
-    pub docker_target_build_stage: rt::Patch<String>,
+    pub docker_target_build_stage: crate::runtime::Patch<::std::string::String>,
     /// Processor architecture to run on; null for the default.
-    pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
+    pub cpu_architecture: crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
     /// Event-driven scaling; absent to scale on resource use.
-    pub autoscaling: Option<types::AutoscalingPolicyRequest>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub autoscaling: ::core::option::Option<crate::types::AutoscalingPolicyRequest>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ApplicationRequest {
+impl crate::types::ApplicationRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        git_repository: types::ApplicationGitRepositoryRequest,
-        healthchecks: types::Healthcheck,
+        name: impl ::core::convert::Into<::std::string::String>,
+        git_repository: crate::types::ApplicationGitRepositoryRequest,
+        healthchecks: crate::types::Healthcheck,
     ) -> Self {
         Self {
-            storage: None,
-            ports: None,
+            storage: ::core::option::Option::None,
+            ports: ::core::option::Option::None,
             name: name.into(),
-            description: rt::Patch::Absent,
+            description: crate::runtime::Patch::Absent,
             git_repository,
-            build_mode: None,
-            dockerfile_path: rt::Patch::Absent,
-            cpu: None,
-            memory: None,
-            gpu: None,
-            ephemeral_storage_in_gib: None,
-            min_running_instances: None,
-            max_running_instances: None,
+            build_mode: ::core::option::Option::None,
+            dockerfile_path: crate::runtime::Patch::Absent,
+            cpu: ::core::option::Option::None,
+            memory: ::core::option::Option::None,
+            gpu: ::core::option::Option::None,
+            ephemeral_storage_in_gib: ::core::option::Option::None,
+            min_running_instances: ::core::option::Option::None,
+            max_running_instances: ::core::option::Option::None,
             healthchecks,
-            auto_preview: None,
-            arguments: None,
-            entrypoint: None,
-            auto_deploy: rt::Patch::Absent,
-            annotations_groups: None,
-            labels_groups: None,
-            icon_uri: None,
-            docker_target_build_stage: rt::Patch::Absent,
-            cpu_architecture: rt::Patch::Absent,
-            autoscaling: None,
-            __extra: Default::default(),
+            auto_preview: ::core::option::Option::None,
+            arguments: ::core::option::Option::None,
+            entrypoint: ::core::option::Option::None,
+            auto_deploy: crate::runtime::Patch::Absent,
+            annotations_groups: ::core::option::Option::None,
+            labels_groups: ::core::option::Option::None,
+            icon_uri: ::core::option::Option::None,
+            docker_target_build_stage: crate::runtime::Patch::Absent,
+            cpu_architecture: crate::runtime::Patch::Absent,
+            autoscaling: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`storage`](Self::storage).
     #[inline]
-    pub fn storage(mut self, value: Vec<types::ContainerRequestStorageItem>) -> Self {
-        self.storage = Some(value);
+    pub fn storage(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ContainerRequestStorageItem>,
+    ) -> Self {
+        self.storage = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`ports`](Self::ports).
     #[inline]
-    pub fn ports(mut self, value: Vec<types::ContainerRequestPort>) -> Self {
-        self.ports = Some(value);
+    pub fn ports(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ContainerRequestPort>,
+    ) -> Self {
+        self.ports = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`build_mode`](Self::build_mode).
     #[inline]
-    pub fn build_mode(mut self, value: types::BuildModeEnum) -> Self {
-        self.build_mode = Some(value);
+    pub fn build_mode(mut self, value: crate::types::BuildModeEnum) -> Self {
+        self.build_mode = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`dockerfile_path`](Self::dockerfile_path).
     #[inline]
-    pub fn dockerfile_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn dockerfile_path(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.dockerfile_path = value.into();
         self
     }
     /// Sets [`cpu`](Self::cpu).
     #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
-        self.cpu = Some(value);
+        self.cpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
     #[inline]
     pub fn memory(mut self, value: i64) -> Self {
-        self.memory = Some(value);
+        self.memory = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`gpu`](Self::gpu).
     #[inline]
     pub fn gpu(mut self, value: i64) -> Self {
-        self.gpu = Some(value);
+        self.gpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`ephemeral_storage_in_gib`](Self::ephemeral_storage_in_gib).
     #[inline]
     pub fn ephemeral_storage_in_gib(mut self, value: i64) -> Self {
-        self.ephemeral_storage_in_gib = Some(value);
+        self.ephemeral_storage_in_gib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`min_running_instances`](Self::min_running_instances).
     #[inline]
     pub fn min_running_instances(mut self, value: i64) -> Self {
-        self.min_running_instances = Some(value);
+        self.min_running_instances = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`max_running_instances`](Self::max_running_instances).
     #[inline]
     pub fn max_running_instances(mut self, value: i64) -> Self {
-        self.max_running_instances = Some(value);
+        self.max_running_instances = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
     #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
-        self.auto_preview = Some(value);
+        self.auto_preview = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`arguments`](Self::arguments).
     #[inline]
-    pub fn arguments(mut self, value: Vec<String>) -> Self {
-        self.arguments = Some(value);
+    pub fn arguments(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.arguments = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
     #[inline]
-    pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
-        self.entrypoint = Some(value.into());
+    pub fn entrypoint(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.entrypoint = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`auto_deploy`](Self::auto_deploy).
     #[inline]
-    pub fn auto_deploy(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
+    pub fn auto_deploy(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
+    ) -> Self {
         self.auto_deploy = value.into();
         self
     }
@@ -1120,28 +1247,34 @@ impl ApplicationRequest {
     #[inline]
     pub fn annotations_groups(
         mut self,
-        value: Vec<types::ServiceAnnotationRequest>,
+        value: ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
     ) -> Self {
-        self.annotations_groups = Some(value);
+        self.annotations_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
     #[inline]
-    pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
-        self.labels_groups = Some(value);
+    pub fn labels_groups(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    ) -> Self {
+        self.labels_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
     #[inline]
-    pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
-        self.icon_uri = Some(value.into());
+    pub fn icon_uri(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.icon_uri = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`docker_target_build_stage`](Self::docker_target_build_stage).
     #[inline]
     pub fn docker_target_build_stage(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.docker_target_build_stage = value.into();
         self
@@ -1150,15 +1283,17 @@ impl ApplicationRequest {
     #[inline]
     pub fn cpu_architecture(
         mut self,
-        value: impl Into<rt::Patch<types::CpuArchitectureEnum>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
+        >,
     ) -> Self {
         self.cpu_architecture = value.into();
         self
     }
     /// Sets [`autoscaling`](Self::autoscaling).
     #[inline]
-    pub fn autoscaling(mut self, value: types::AutoscalingPolicyRequest) -> Self {
-        self.autoscaling = Some(value);
+    pub fn autoscaling(mut self, value: crate::types::AutoscalingPolicyRequest) -> Self {
+        self.autoscaling = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1170,17 +1305,19 @@ impl ApplicationRequest {
 #[non_exhaustive]
 pub struct DeployRequest {
     /// SHA of the Git commit to deploy.
-    pub git_commit_id: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_commit_id: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl DeployRequest {
+impl crate::types::DeployRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(git_commit_id: impl Into<String>) -> Self {
+    pub fn new(
+        git_commit_id: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             git_commit_id: git_commit_id.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -1192,18 +1329,18 @@ impl DeployRequest {
 #[non_exhaustive]
 pub struct DeploymentHistory {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the application.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Git commit that was deployed.
-    pub commit: Option<types::Commit>,
+    pub commit: ::core::option::Option<crate::types::Commit>,
     /// Outcome of the deployment.
-    pub status: Option<types::DeploymentHistoryStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::DeploymentHistoryStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Page of past deployments of an application, newest first.
@@ -1217,11 +1354,11 @@ pub struct DeploymentHistoryPage {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first; at most 20 per page.
-    pub results: Vec<types::DeploymentHistory>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DeploymentHistory>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Outcome of a past deployment.
     ///
     /// A part of `DeploymentHistory`.
@@ -1240,24 +1377,24 @@ open_enum! {
 #[non_exhaustive]
 pub struct EnvironmentApplicationsCurrentScale {
     /// Identifier of the application.
-    pub application: Option<uuid::Uuid>,
+    pub application: ::core::option::Option<::uuid::Uuid>,
     /// Smallest number of instances allowed.
-    pub min: Option<i64>,
+    pub min: ::core::option::Option<i64>,
     /// Largest number of instances allowed.
-    pub max: Option<i64>,
+    pub max: ::core::option::Option<i64>,
     /// Number of instances that run.
-    pub running: Option<i64>,
+    pub running: ::core::option::Option<i64>,
     /// Share of the largest number that runs, in percent.
-    pub running_in_percent: Option<f64>,
+    pub running_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Numbers of instances of the applications of an environment, in the 2022 revision.
@@ -1267,8 +1404,8 @@ pub struct EnvironmentApplicationsCurrentScale {
 #[non_exhaustive]
 pub struct EnvironmentApplicationsCurrentScaleList {
     /// The listed items.
-    pub results: Vec<types::EnvironmentApplicationsCurrentScale>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentApplicationsCurrentScale>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Disks of one application of an environment, in the 2022 revision.
@@ -1278,10 +1415,10 @@ pub struct EnvironmentApplicationsCurrentScaleList {
 #[non_exhaustive]
 pub struct EnvironmentApplicationsStorage {
     /// Identifier of the application.
-    pub application: uuid::Uuid,
+    pub application: ::uuid::Uuid,
     /// The disks.
-    pub disks: Vec<types::StorageDisk>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub disks: ::std::vec::Vec<crate::types::StorageDisk>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Disks of the applications of an environment, in the 2022 revision.
@@ -1291,8 +1428,8 @@ pub struct EnvironmentApplicationsStorage {
 #[non_exhaustive]
 pub struct EnvironmentApplicationsStorageResponseList {
     /// The listed items.
-    pub results: Vec<types::EnvironmentApplicationsStorage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentApplicationsStorage>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Language supported for applications, in the 2022 revision.
@@ -1302,8 +1439,8 @@ pub struct EnvironmentApplicationsStorageResponseList {
 #[non_exhaustive]
 pub struct EnvironmentApplicationsSupportedLanguage {
     /// Name.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Languages supported for applications, in the 2022 revision.
@@ -1313,8 +1450,8 @@ pub struct EnvironmentApplicationsSupportedLanguage {
 #[non_exhaustive]
 pub struct EnvironmentApplicationsSupportedLanguageList {
     /// The listed items.
-    pub results: Vec<types::EnvironmentApplicationsSupportedLanguage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentApplicationsSupportedLanguage>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// CPU use of one instance over time, in the 2022 revision.
@@ -1324,10 +1461,10 @@ pub struct EnvironmentApplicationsSupportedLanguageList {
 #[non_exhaustive]
 pub struct MetricCpu {
     /// Name of the instance.
-    pub instance_name: String,
+    pub instance_name: ::std::string::String,
     /// The data.
-    pub data: Vec<types::MetricCpuDatapoint>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub data: ::std::vec::Vec<crate::types::MetricCpuDatapoint>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// CPU use of the instances over time, in the 2022 revision.
@@ -1337,8 +1474,8 @@ pub struct MetricCpu {
 #[non_exhaustive]
 pub struct MetricCpuResponseList {
     /// The listed items.
-    pub results: Vec<types::MetricCpu>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::MetricCpu>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Memory use of one instance over time, in the 2022 revision.
@@ -1348,10 +1485,10 @@ pub struct MetricCpuResponseList {
 #[non_exhaustive]
 pub struct MetricMemory {
     /// Name of the instance.
-    pub instance_name: String,
+    pub instance_name: ::std::string::String,
     /// The data.
-    pub data: Vec<types::MetricMemoryDatapoint>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub data: ::std::vec::Vec<crate::types::MetricMemoryDatapoint>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Memory use of the instances over time, in the 2022 revision.
@@ -1361,8 +1498,8 @@ pub struct MetricMemory {
 #[non_exhaustive]
 pub struct MetricMemoryResponseList {
     /// The listed items.
-    pub results: Vec<types::MetricMemory>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::MetricMemory>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Use of one disk over time, in the 2022 revision.
@@ -1372,10 +1509,10 @@ pub struct MetricMemoryResponseList {
 #[non_exhaustive]
 pub struct MetricStorage {
     /// Identifier of the storage.
-    pub storage_id: Option<String>,
+    pub storage_id: ::core::option::Option<::std::string::String>,
     /// The data.
-    pub data: Vec<types::MetricStorageDatapoint>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub data: ::std::vec::Vec<crate::types::MetricStorageDatapoint>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Use of the disks over time, in the 2022 revision.
@@ -1385,8 +1522,8 @@ pub struct MetricStorage {
 #[non_exhaustive]
 pub struct MetricStorageResponseList {
     /// The listed items.
-    pub results: Vec<types::MetricStorage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::MetricStorage>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Tag of an application, in the 2022 revision.
@@ -1396,10 +1533,10 @@ pub struct MetricStorageResponseList {
 #[non_exhaustive]
 pub struct Tag {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Identifier.
-    pub id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Tag to put on an application, in the 2022 revision.
@@ -1409,17 +1546,17 @@ pub struct Tag {
 #[non_exhaustive]
 pub struct TagRequest {
     /// Name of the tag.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TagRequest {
+impl crate::types::TagRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -1431,8 +1568,8 @@ impl TagRequest {
 #[non_exhaustive]
 pub struct TagResponseList {
     /// The listed items.
-    pub results: Vec<types::Tag>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Tag>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Users.
@@ -1442,31 +1579,32 @@ pub struct TagResponseList {
 #[non_exhaustive]
 pub struct UserResponseList {
     /// The listed items.
-    pub results: Vec<types::User>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::User>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Carries over everything of an `Application` that an `ApplicationEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximun_gpu`, `service_type`.
-impl From<types::Application> for types::ApplicationEditRequest {
+impl ::core::convert::From<crate::types::Application>
+for crate::types::ApplicationEditRequest {
     #[inline]
-    fn from(from: types::Application) -> Self {
-        rt::model::carried(Self {
-            storage: Some(
+    fn from(from: crate::types::Application) -> Self {
+        crate::runtime::model::carried(Self {
+            storage: ::core::option::Option::Some(
                 from
                     .storage
                     .into_iter()
-                    .map(|value| types::ContainerRequestStorageItem::from(value))
+                    .map(|value| crate::types::ContainerRequestStorageItem::from(value))
                     .collect(),
             ),
-            name: Some(from.name),
+            name: ::core::option::Option::Some(from.name),
             description: from.description,
             git_repository: from
                 .git_repository
-                .map(|value| types::ApplicationGitRepositoryRequest::from(value)),
+                .map(|value| crate::types::ApplicationGitRepositoryRequest::from(value)),
             build_mode: from.build_mode,
-            dockerfile_path: rt::Patch::value_or_null(from.dockerfile_path),
+            dockerfile_path: crate::runtime::Patch::value_or_null(from.dockerfile_path),
             cpu: from.cpu,
             memory: from.memory,
             gpu: from.gpu,
@@ -1475,40 +1613,43 @@ impl From<types::Application> for types::ApplicationEditRequest {
             max_running_instances: from.max_running_instances,
             healthchecks: from.healthchecks,
             auto_preview: from.auto_preview,
-            ports: Some(from.ports),
-            arguments: Some(from.arguments),
+            ports: ::core::option::Option::Some(from.ports),
+            arguments: ::core::option::Option::Some(from.arguments),
             entrypoint: from.entrypoint,
-            auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
-            annotations_groups: Some(
+            auto_deploy: crate::runtime::Patch::value_or_null(from.auto_deploy),
+            annotations_groups: ::core::option::Option::Some(
                 from
                     .annotations_groups
                     .into_iter()
-                    .map(|value| types::ServiceAnnotationRequest::from(value))
+                    .map(|value| crate::types::ServiceAnnotationRequest::from(value))
                     .collect(),
             ),
-            labels_groups: Some(
+            labels_groups: ::core::option::Option::Some(
                 from
                     .labels_groups
                     .into_iter()
-                    .map(|value| types::ServiceLabelRequest::from(value))
+                    .map(|value| crate::types::ServiceLabelRequest::from(value))
                     .collect(),
             ),
             icon_uri: from.icon_uri,
-            docker_target_build_stage: rt::Patch::value_or_null(
+            docker_target_build_stage: crate::runtime::Patch::value_or_null(
                 from.docker_target_build_stage,
             ),
-            cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
+            cpu_architecture: crate::runtime::Patch::value_or_null(
+                from.cpu_architecture,
+            ),
             autoscaling: from
                 .autoscaling
-                .map(|value| types::AutoscalingPolicyRequest::from(value)),
+                .map(|value| crate::types::AutoscalingPolicyRequest::from(value)),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::Application> for types::ApplicationEditRequest {
+impl ::core::convert::From<&crate::types::Application>
+for crate::types::ApplicationEditRequest {
     #[inline]
-    fn from(from: &types::Application) -> Self {
+    fn from(from: &crate::types::Application) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1516,11 +1657,11 @@ impl From<&types::Application> for types::ApplicationEditRequest {
 /// Carries over everything of an `ApplicationDeploymentRestriction` that an `ApplicationDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::ApplicationDeploymentRestriction>
-for types::ApplicationDeploymentRestrictionRequest {
+impl ::core::convert::From<crate::types::ApplicationDeploymentRestriction>
+for crate::types::ApplicationDeploymentRestrictionRequest {
     #[inline]
-    fn from(from: types::ApplicationDeploymentRestriction) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ApplicationDeploymentRestriction) -> Self {
+        crate::runtime::model::carried(Self {
             mode: from.mode,
             type_: from.type_,
             value: from.value,
@@ -1529,28 +1670,30 @@ for types::ApplicationDeploymentRestrictionRequest {
     }
 }
 
-impl From<&types::ApplicationDeploymentRestriction>
-for types::ApplicationDeploymentRestrictionRequest {
+impl ::core::convert::From<&crate::types::ApplicationDeploymentRestriction>
+for crate::types::ApplicationDeploymentRestrictionRequest {
     #[inline]
-    fn from(from: &types::ApplicationDeploymentRestriction) -> Self {
+    fn from(from: &crate::types::ApplicationDeploymentRestriction) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of an `ApplicationNetwork` that an `ApplicationNetworkRequest` can hold, and the fields that this version of the library does not know.
-impl From<types::ApplicationNetwork> for types::ApplicationNetworkRequest {
+impl ::core::convert::From<crate::types::ApplicationNetwork>
+for crate::types::ApplicationNetworkRequest {
     #[inline]
-    fn from(from: types::ApplicationNetwork) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ApplicationNetwork) -> Self {
+        crate::runtime::model::carried(Self {
             sticky_session: from.sticky_session,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::ApplicationNetwork> for types::ApplicationNetworkRequest {
+impl ::core::convert::From<&crate::types::ApplicationNetwork>
+for crate::types::ApplicationNetworkRequest {
     #[inline]
-    fn from(from: &types::ApplicationNetwork) -> Self {
+    fn from(from: &crate::types::ApplicationNetwork) -> Self {
         Self::from(from.clone())
     }
 }

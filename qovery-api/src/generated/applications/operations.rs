@@ -3,14 +3,7 @@
 
 //! Operations. Applications built from a git repository.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Get an application.
     ///
     /// `GET /application/{applicationId}`
@@ -23,9 +16,9 @@ impl Client {
     #[inline]
     pub fn get_application(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::GetApplication> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetApplication> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Edit an application.
     ///
@@ -42,10 +35,10 @@ impl Client {
     #[inline]
     pub fn edit_application(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::ApplicationEditRequest,
-    ) -> Call<operations::EditApplication> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::ApplicationEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditApplication> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// Delete an application.
     ///
@@ -63,9 +56,9 @@ impl Client {
     #[inline]
     pub fn delete_application(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::DeleteApplication> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteApplication> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Get the advanced settings of an application.
     ///
@@ -79,9 +72,9 @@ impl Client {
     #[inline]
     pub fn get_advanced_settings(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::GetAdvancedSettings> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Edit the advanced settings of an application.
     ///
@@ -98,10 +91,10 @@ impl Client {
     #[inline]
     pub fn edit_advanced_settings(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::ApplicationAdvancedSettings,
-    ) -> Call<operations::EditAdvancedSettings> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::ApplicationAdvancedSettings,
+    ) -> crate::runtime::Call<crate::operations::EditAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// Check the DNS setup of the custom domains of an application.
     ///
@@ -117,9 +110,9 @@ impl Client {
     #[inline]
     pub fn check_application_custom_domain(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::CheckApplicationCustomDomain> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::CheckApplicationCustomDomain> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Clone an application.
     ///
@@ -136,10 +129,10 @@ impl Client {
     #[inline]
     pub fn clone_application(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::CloneServiceRequest,
-    ) -> Call<operations::CloneApplication> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::CloneServiceRequest,
+    ) -> crate::runtime::Call<crate::operations::CloneApplication> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// List the latest git commits of an application.
     ///
@@ -157,9 +150,9 @@ impl Client {
     #[inline]
     pub fn list_application_commit(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationCommit> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationCommit> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// List the contributors of an application.
     ///
@@ -173,9 +166,9 @@ impl Client {
     #[inline]
     pub fn list_application_contributor(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationContributor> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationContributor> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Get the current number of running instances of an application.
     ///
@@ -190,9 +183,9 @@ impl Client {
     #[inline]
     pub fn get_application_current_scale(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::GetApplicationCurrentScale> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetApplicationCurrentScale> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Get the current disk usage of an application.
     ///
@@ -209,9 +202,9 @@ impl Client {
     #[inline]
     pub fn get_application_current_storage_disk(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::GetApplicationCurrentStorageDisk> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetApplicationCurrentStorageDisk> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// List the custom domains of an application.
     ///
@@ -225,9 +218,9 @@ impl Client {
     #[inline]
     pub fn list_application_custom_domain(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationCustomDomain> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationCustomDomain> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Add a custom domain to an application.
     ///
@@ -244,10 +237,10 @@ impl Client {
     #[inline]
     pub fn create_application_custom_domain(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::CustomDomainRequest,
-    ) -> Call<operations::CreateApplicationCustomDomain> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::CustomDomainRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateApplicationCustomDomain> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// Edit a custom domain of an application.
     ///
@@ -265,11 +258,11 @@ impl Client {
     #[inline]
     pub fn edit_custom_domain(
         &self,
-        application_id: uuid::Uuid,
-        custom_domain_id: uuid::Uuid,
-        body: &types::CustomDomainRequest,
-    ) -> Call<operations::EditCustomDomain> {
-        Call::new(self, &[&application_id, &custom_domain_id]).json(body)
+        application_id: ::uuid::Uuid,
+        custom_domain_id: ::uuid::Uuid,
+        body: &crate::types::CustomDomainRequest,
+    ) -> crate::runtime::Call<crate::operations::EditCustomDomain> {
+        crate::runtime::Call::new(self, &[&application_id, &custom_domain_id]).json(body)
     }
     /// Delete a custom domain of an application.
     ///
@@ -286,10 +279,10 @@ impl Client {
     #[inline]
     pub fn delete_custom_domain(
         &self,
-        application_id: uuid::Uuid,
-        custom_domain_id: uuid::Uuid,
-    ) -> Call<operations::DeleteCustomDomain> {
-        Call::new(self, &[&application_id, &custom_domain_id])
+        application_id: ::uuid::Uuid,
+        custom_domain_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteCustomDomain> {
+        crate::runtime::Call::new(self, &[&application_id, &custom_domain_id])
     }
     /// Get the validation status of a custom domain of an application.
     ///
@@ -306,10 +299,10 @@ impl Client {
     #[inline]
     pub fn get_custom_domain_status(
         &self,
-        application_id: uuid::Uuid,
-        custom_domain_id: uuid::Uuid,
-    ) -> Call<operations::GetCustomDomainStatus> {
-        Call::new(self, &[&application_id, &custom_domain_id])
+        application_id: ::uuid::Uuid,
+        custom_domain_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetCustomDomainStatus> {
+        crate::runtime::Call::new(self, &[&application_id, &custom_domain_id])
     }
     /// List the databases attached to an application.
     ///
@@ -324,9 +317,9 @@ impl Client {
     #[inline]
     pub fn list_application_database(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationDatabase> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationDatabase> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Attach a database to an application.
     ///
@@ -342,10 +335,10 @@ impl Client {
     #[inline]
     pub fn attach_databaseto_application(
         &self,
-        application_id: uuid::Uuid,
-        target_database_id: uuid::Uuid,
-    ) -> Call<operations::AttachDatabasetoApplication> {
-        Call::new(self, &[&application_id, &target_database_id])
+        application_id: ::uuid::Uuid,
+        target_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::AttachDatabasetoApplication> {
+        crate::runtime::Call::new(self, &[&application_id, &target_database_id])
     }
     /// Detach a database from an application.
     ///
@@ -361,10 +354,10 @@ impl Client {
     #[inline]
     pub fn remove_database_from_application(
         &self,
-        application_id: uuid::Uuid,
-        target_database_id: uuid::Uuid,
-    ) -> Call<operations::RemoveDatabaseFromApplication> {
-        Call::new(self, &[&application_id, &target_database_id])
+        application_id: ::uuid::Uuid,
+        target_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RemoveDatabaseFromApplication> {
+        crate::runtime::Call::new(self, &[&application_id, &target_database_id])
     }
     /// List the applications that an application depends on.
     ///
@@ -379,9 +372,9 @@ impl Client {
     #[inline]
     pub fn list_application_dependency(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationDependency> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationDependency> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Make an application depend on another application.
     ///
@@ -397,10 +390,10 @@ impl Client {
     #[inline]
     pub fn create_application_dependency(
         &self,
-        application_id: uuid::Uuid,
-        target_application_id: uuid::Uuid,
-    ) -> Call<operations::CreateApplicationDependency> {
-        Call::new(self, &[&application_id, &target_application_id])
+        application_id: ::uuid::Uuid,
+        target_application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::CreateApplicationDependency> {
+        crate::runtime::Call::new(self, &[&application_id, &target_application_id])
     }
     /// Remove a dependency between two applications.
     ///
@@ -416,10 +409,10 @@ impl Client {
     #[inline]
     pub fn remove_application_dependency(
         &self,
-        application_id: uuid::Uuid,
-        target_application_id: uuid::Uuid,
-    ) -> Call<operations::RemoveApplicationDependency> {
-        Call::new(self, &[&application_id, &target_application_id])
+        application_id: ::uuid::Uuid,
+        target_application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RemoveApplicationDependency> {
+        crate::runtime::Call::new(self, &[&application_id, &target_application_id])
     }
     /// Deploy an application.
     ///
@@ -436,10 +429,10 @@ impl Client {
     #[inline]
     pub fn deploy_application(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::DeployRequest,
-    ) -> Call<operations::DeployApplication> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::DeployRequest,
+    ) -> crate::runtime::Call<crate::operations::DeployApplication> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// List the deployment history of an application.
     ///
@@ -457,9 +450,9 @@ impl Client {
     #[inline]
     pub fn list_application_deployment_history(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationDeploymentHistory> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationDeploymentHistory> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// List the detailed deployment history of an application.
     ///
@@ -478,8 +471,8 @@ impl Client {
     pub fn list_application_deployment_history_v2(
         &self,
         application_id: &str,
-    ) -> Call<operations::ListApplicationDeploymentHistoryV2> {
-        Call::new(self, &[&application_id])
+    ) -> crate::runtime::Call<crate::operations::ListApplicationDeploymentHistoryV2> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// List the deployment restrictions of an application.
     ///
@@ -493,9 +486,9 @@ impl Client {
     #[inline]
     pub fn get_application_deployment_restrictions(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::GetApplicationDeploymentRestrictions> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetApplicationDeploymentRestrictions> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Create a deployment restriction on an application.
     ///
@@ -512,10 +505,12 @@ impl Client {
     #[inline]
     pub fn create_application_deployment_restriction(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::ApplicationDeploymentRestrictionRequest,
-    ) -> Call<operations::CreateApplicationDeploymentRestriction> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::ApplicationDeploymentRestrictionRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::CreateApplicationDeploymentRestriction,
+    > {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// Edit a deployment restriction of an application.
     ///
@@ -533,11 +528,12 @@ impl Client {
     #[inline]
     pub fn edit_application_deployment_restriction(
         &self,
-        application_id: uuid::Uuid,
-        deployment_restriction_id: uuid::Uuid,
-        body: &types::ApplicationDeploymentRestrictionRequest,
-    ) -> Call<operations::EditApplicationDeploymentRestriction> {
-        Call::new(self, &[&application_id, &deployment_restriction_id]).json(body)
+        application_id: ::uuid::Uuid,
+        deployment_restriction_id: ::uuid::Uuid,
+        body: &crate::types::ApplicationDeploymentRestrictionRequest,
+    ) -> crate::runtime::Call<crate::operations::EditApplicationDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&application_id, &deployment_restriction_id])
+            .json(body)
     }
     /// Delete a deployment restriction of an application.
     ///
@@ -554,10 +550,12 @@ impl Client {
     #[inline]
     pub fn delete_application_deployment_restriction(
         &self,
-        application_id: uuid::Uuid,
-        deployment_restriction_id: uuid::Uuid,
-    ) -> Call<operations::DeleteApplicationDeploymentRestriction> {
-        Call::new(self, &[&application_id, &deployment_restriction_id])
+        application_id: ::uuid::Uuid,
+        deployment_restriction_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::DeleteApplicationDeploymentRestriction,
+    > {
+        crate::runtime::Call::new(self, &[&application_id, &deployment_restriction_id])
     }
     /// List the events of an application.
     ///
@@ -576,9 +574,9 @@ impl Client {
     #[inline]
     pub fn list_application_event(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationEvent> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationEvent> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// List the running instances of an application.
     ///
@@ -595,9 +593,9 @@ impl Client {
     #[inline]
     pub fn get_application_current_instance(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::GetApplicationCurrentInstance> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetApplicationCurrentInstance> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// List the public URLs of an application.
     ///
@@ -613,9 +611,9 @@ impl Client {
     #[inline]
     pub fn list_application_links(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationLinks> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationLinks> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// List the log lines of an application.
     ///
@@ -631,9 +629,9 @@ impl Client {
     #[inline]
     pub fn list_application_log(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationLog> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationLog> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// List the logical databases attached to an application.
     ///
@@ -648,9 +646,9 @@ impl Client {
     #[inline]
     pub fn list_application_logical_database(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationLogicalDatabase> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationLogicalDatabase> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Attach a logical database to an application.
     ///
@@ -666,10 +664,10 @@ impl Client {
     #[inline]
     pub fn attach_logical_databaseto_application(
         &self,
-        application_id: uuid::Uuid,
-        target_logical_database_id: uuid::Uuid,
-    ) -> Call<operations::AttachLogicalDatabasetoApplication> {
-        Call::new(self, &[&application_id, &target_logical_database_id])
+        application_id: ::uuid::Uuid,
+        target_logical_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::AttachLogicalDatabasetoApplication> {
+        crate::runtime::Call::new(self, &[&application_id, &target_logical_database_id])
     }
     /// Detach a logical database from an application.
     ///
@@ -685,10 +683,10 @@ impl Client {
     #[inline]
     pub fn remove_logical_database_from_application(
         &self,
-        application_id: uuid::Uuid,
-        target_logical_database_id: uuid::Uuid,
-    ) -> Call<operations::RemoveLogicalDatabaseFromApplication> {
-        Call::new(self, &[&application_id, &target_logical_database_id])
+        application_id: ::uuid::Uuid,
+        target_logical_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RemoveLogicalDatabaseFromApplication> {
+        crate::runtime::Call::new(self, &[&application_id, &target_logical_database_id])
     }
     /// Get the CPU use of an application over time.
     ///
@@ -706,10 +704,11 @@ impl Client {
     #[inline]
     pub fn get_application_metric_cpu(
         &self,
-        application_id: uuid::Uuid,
+        application_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetApplicationMetricCpu> {
-        Call::new(self, &[&application_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetApplicationMetricCpu> {
+        crate::runtime::Call::new(self, &[&application_id])
+            .query("lastSeconds", last_seconds)
     }
     /// Get the health check results of an application over time.
     ///
@@ -727,10 +726,11 @@ impl Client {
     #[inline]
     pub fn get_application_metric_health_check(
         &self,
-        application_id: uuid::Uuid,
+        application_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetApplicationMetricHealthCheck> {
-        Call::new(self, &[&application_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetApplicationMetricHealthCheck> {
+        crate::runtime::Call::new(self, &[&application_id])
+            .query("lastSeconds", last_seconds)
     }
     /// Get the memory use of an application over time.
     ///
@@ -748,10 +748,11 @@ impl Client {
     #[inline]
     pub fn get_application_metric_memory(
         &self,
-        application_id: uuid::Uuid,
+        application_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetApplicationMetricMemory> {
-        Call::new(self, &[&application_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetApplicationMetricMemory> {
+        crate::runtime::Call::new(self, &[&application_id])
+            .query("lastSeconds", last_seconds)
     }
     /// List the recent restarts of an application.
     ///
@@ -769,10 +770,11 @@ impl Client {
     #[inline]
     pub fn get_application_metric_restart(
         &self,
-        application_id: uuid::Uuid,
+        application_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetApplicationMetricRestart> {
-        Call::new(self, &[&application_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetApplicationMetricRestart> {
+        crate::runtime::Call::new(self, &[&application_id])
+            .query("lastSeconds", last_seconds)
     }
     /// Get the storage use of an application over time.
     ///
@@ -790,10 +792,11 @@ impl Client {
     #[inline]
     pub fn get_application_metric_storage(
         &self,
-        application_id: uuid::Uuid,
+        application_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetApplicationMetricStorage> {
-        Call::new(self, &[&application_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetApplicationMetricStorage> {
+        crate::runtime::Call::new(self, &[&application_id])
+            .query("lastSeconds", last_seconds)
     }
     /// Get the network settings of an application.
     ///
@@ -807,9 +810,9 @@ impl Client {
     #[inline]
     pub fn get_application_network(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::GetApplicationNetwork> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetApplicationNetwork> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Edit the network settings of an application.
     ///
@@ -826,10 +829,10 @@ impl Client {
     #[inline]
     pub fn edit_application_network(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::ApplicationNetworkRequest,
-    ) -> Call<operations::EditApplicationNetwork> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::ApplicationNetworkRequest,
+    ) -> crate::runtime::Call<crate::operations::EditApplicationNetwork> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// Redeploy an application.
     ///
@@ -845,9 +848,9 @@ impl Client {
     #[inline]
     pub fn redeploy_application(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::RedeployApplication> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RedeployApplication> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Restart an application.
     ///
@@ -864,9 +867,9 @@ impl Client {
     #[inline]
     pub fn restart_application(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::RestartApplication> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RestartApplication> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Reboot an application.
     ///
@@ -882,9 +885,9 @@ impl Client {
     #[inline]
     pub fn reboot_application(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::RebootApplication> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RebootApplication> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Get the deployment status of an application.
     ///
@@ -900,9 +903,9 @@ impl Client {
     #[inline]
     pub fn get_application_status(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::GetApplicationStatus> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetApplicationStatus> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Stop an application.
     ///
@@ -918,9 +921,9 @@ impl Client {
     #[inline]
     pub fn stop_application(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::StopApplication> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::StopApplication> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// List the tags of an application.
     ///
@@ -935,9 +938,9 @@ impl Client {
     #[inline]
     pub fn list_application_tag(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationTag> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationTag> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Add a tag to an application.
     ///
@@ -953,10 +956,10 @@ impl Client {
     #[inline]
     pub fn create_application_tag(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::TagRequest,
-    ) -> Call<operations::CreateApplicationTag> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::TagRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateApplicationTag> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// Remove a tag from an application.
     ///
@@ -972,10 +975,10 @@ impl Client {
     #[inline]
     pub fn delete_application_tag(
         &self,
-        application_id: uuid::Uuid,
-        tag_id: uuid::Uuid,
-    ) -> Call<operations::DeleteApplicationTag> {
-        Call::new(self, &[&application_id, &tag_id])
+        application_id: ::uuid::Uuid,
+        tag_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteApplicationTag> {
+        crate::runtime::Call::new(self, &[&application_id, &tag_id])
     }
     /// Uninstall an application.
     ///
@@ -995,9 +998,9 @@ impl Client {
     #[inline]
     pub fn uninstall_application(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::UninstallApplication> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::UninstallApplication> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Get the default advanced settings of applications.
     ///
@@ -1008,8 +1011,8 @@ impl Client {
     #[inline]
     pub fn get_default_application_advanced_settings(
         &self,
-    ) -> Call<operations::GetDefaultApplicationAdvancedSettings> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetDefaultApplicationAdvancedSettings> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the applications of an environment.
     ///
@@ -1025,9 +1028,9 @@ impl Client {
     #[inline]
     pub fn list_application(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListApplication> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplication> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create an application in an environment.
     ///
@@ -1044,10 +1047,10 @@ impl Client {
     #[inline]
     pub fn create_application(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::ApplicationRequest,
-    ) -> Call<operations::CreateApplication> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::ApplicationRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateApplication> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the running instances of the applications of an environment.
     ///
@@ -1062,9 +1065,9 @@ impl Client {
     #[inline]
     pub fn get_environment_application_current_scale(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentApplicationCurrentScale> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentApplicationCurrentScale> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the disk usage of the applications of an environment.
     ///
@@ -1081,9 +1084,11 @@ impl Client {
     #[inline]
     pub fn get_environment_application_current_storage(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentApplicationCurrentStorage> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::GetEnvironmentApplicationCurrentStorage,
+    > {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Deploy selected applications of an environment.
     ///
@@ -1101,10 +1106,10 @@ impl Client {
     #[inline]
     pub fn deploy_all_applications(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::DeployAllRequest,
-    ) -> Call<operations::DeployAllApplications> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::DeployAllRequest,
+    ) -> crate::runtime::Call<crate::operations::DeployAllApplications> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the deployment statuses of the applications of an environment.
     ///
@@ -1120,9 +1125,9 @@ impl Client {
     #[inline]
     pub fn get_environment_application_status(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentApplicationStatus> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentApplicationStatus> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the languages supported for building applications.
     ///
@@ -1137,9 +1142,11 @@ impl Client {
     #[inline]
     pub fn get_environment_application_supported_languages(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentApplicationSupportedLanguages> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::GetEnvironmentApplicationSupportedLanguages,
+    > {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
 }
 
@@ -1147,12 +1154,12 @@ impl Client {
 #[derive(Debug)]
 pub enum GetApplication {}
 
-impl rt::Operation for GetApplication {
-    type Output = types::Application;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplication {
+    type Output = crate::types::Application;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplication",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}",
     );
 }
@@ -1161,12 +1168,12 @@ impl rt::Operation for GetApplication {
 #[derive(Debug)]
 pub enum EditApplication {}
 
-impl rt::Operation for EditApplication {
-    type Output = types::Application;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditApplication {
+    type Output = crate::types::Application;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editApplication",
-        Method::PUT,
+        ::http::Method::PUT,
         "/application/{applicationId}",
     );
 }
@@ -1175,17 +1182,17 @@ impl rt::Operation for EditApplication {
 #[derive(Debug)]
 pub enum DeleteApplication {}
 
-impl rt::Operation for DeleteApplication {
+impl crate::runtime::Operation for crate::operations::DeleteApplication {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteApplication",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/application/{applicationId}",
     );
 }
 
-impl Call<operations::DeleteApplication> {
+impl crate::runtime::Call<crate::operations::DeleteApplication> {
     /// Sets the query parameter `skipReconcile`.
     ///
     /// Whether to skip reconciliation during the deletion. Default: `false`.
@@ -1201,12 +1208,12 @@ impl Call<operations::DeleteApplication> {
 #[derive(Debug)]
 pub enum GetAdvancedSettings {}
 
-impl rt::Operation for GetAdvancedSettings {
-    type Output = types::ApplicationAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAdvancedSettings {
+    type Output = crate::types::ApplicationAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/advancedSettings",
     );
 }
@@ -1215,12 +1222,12 @@ impl rt::Operation for GetAdvancedSettings {
 #[derive(Debug)]
 pub enum EditAdvancedSettings {}
 
-impl rt::Operation for EditAdvancedSettings {
-    type Output = types::ApplicationAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditAdvancedSettings {
+    type Output = crate::types::ApplicationAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editAdvancedSettings",
-        Method::PUT,
+        ::http::Method::PUT,
         "/application/{applicationId}/advancedSettings",
     );
 }
@@ -1229,12 +1236,12 @@ impl rt::Operation for EditAdvancedSettings {
 #[derive(Debug)]
 pub enum CheckApplicationCustomDomain {}
 
-impl rt::Operation for CheckApplicationCustomDomain {
-    type Output = types::CheckedCustomDomainsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CheckApplicationCustomDomain {
+    type Output = crate::types::CheckedCustomDomainsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "checkApplicationCustomDomain",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/checkCustomDomain",
     );
 }
@@ -1243,12 +1250,12 @@ impl rt::Operation for CheckApplicationCustomDomain {
 #[derive(Debug)]
 pub enum CloneApplication {}
 
-impl rt::Operation for CloneApplication {
-    type Output = types::Application;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CloneApplication {
+    type Output = crate::types::Application;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cloneApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/clone",
     );
 }
@@ -1257,17 +1264,17 @@ impl rt::Operation for CloneApplication {
 #[derive(Debug)]
 pub enum ListApplicationCommit {}
 
-impl rt::Operation for ListApplicationCommit {
-    type Output = types::CommitResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationCommit {
+    type Output = crate::types::CommitResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationCommit",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/commit",
     );
 }
 
-impl Call<operations::ListApplicationCommit> {
+impl crate::runtime::Call<crate::operations::ListApplicationCommit> {
     /// Sets the query parameter `startId`.
     ///
     /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
@@ -1288,12 +1295,12 @@ impl Call<operations::ListApplicationCommit> {
 #[derive(Debug)]
 pub enum ListApplicationContributor {}
 
-impl rt::Operation for ListApplicationContributor {
-    type Output = types::UserResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationContributor {
+    type Output = crate::types::UserResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationContributor",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/contributor",
     );
 }
@@ -1302,12 +1309,12 @@ impl rt::Operation for ListApplicationContributor {
 #[derive(Debug)]
 pub enum GetApplicationCurrentScale {}
 
-impl rt::Operation for GetApplicationCurrentScale {
-    type Output = types::ApplicationCurrentScale;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationCurrentScale {
+    type Output = crate::types::ApplicationCurrentScale;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationCurrentScale",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/currentScale",
     );
 }
@@ -1316,12 +1323,12 @@ impl rt::Operation for GetApplicationCurrentScale {
 #[derive(Debug)]
 pub enum GetApplicationCurrentStorageDisk {}
 
-impl rt::Operation for GetApplicationCurrentStorageDisk {
-    type Output = types::StorageDiskResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationCurrentStorageDisk {
+    type Output = crate::types::StorageDiskResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationCurrentStorageDisk",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/currentStorage",
     );
 }
@@ -1330,12 +1337,12 @@ impl rt::Operation for GetApplicationCurrentStorageDisk {
 #[derive(Debug)]
 pub enum ListApplicationCustomDomain {}
 
-impl rt::Operation for ListApplicationCustomDomain {
-    type Output = types::CustomDomainResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationCustomDomain {
+    type Output = crate::types::CustomDomainResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationCustomDomain",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/customDomain",
     );
 }
@@ -1344,12 +1351,12 @@ impl rt::Operation for ListApplicationCustomDomain {
 #[derive(Debug)]
 pub enum CreateApplicationCustomDomain {}
 
-impl rt::Operation for CreateApplicationCustomDomain {
-    type Output = types::CustomDomain;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateApplicationCustomDomain {
+    type Output = crate::types::CustomDomain;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationCustomDomain",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/customDomain",
     );
 }
@@ -1358,12 +1365,12 @@ impl rt::Operation for CreateApplicationCustomDomain {
 #[derive(Debug)]
 pub enum EditCustomDomain {}
 
-impl rt::Operation for EditCustomDomain {
-    type Output = types::CustomDomain;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditCustomDomain {
+    type Output = crate::types::CustomDomain;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editCustomDomain",
-        Method::PUT,
+        ::http::Method::PUT,
         "/application/{applicationId}/customDomain/{customDomainId}",
     );
 }
@@ -1372,12 +1379,12 @@ impl rt::Operation for EditCustomDomain {
 #[derive(Debug)]
 pub enum DeleteCustomDomain {}
 
-impl rt::Operation for DeleteCustomDomain {
+impl crate::runtime::Operation for crate::operations::DeleteCustomDomain {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteCustomDomain",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/application/{applicationId}/customDomain/{customDomainId}",
     );
 }
@@ -1386,12 +1393,12 @@ impl rt::Operation for DeleteCustomDomain {
 #[derive(Debug)]
 pub enum GetCustomDomainStatus {}
 
-impl rt::Operation for GetCustomDomainStatus {
-    type Output = types::CustomDomain;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetCustomDomainStatus {
+    type Output = crate::types::CustomDomain;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getCustomDomainStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/customDomain/{customDomainId}/status",
     );
 }
@@ -1400,12 +1407,12 @@ impl rt::Operation for GetCustomDomainStatus {
 #[derive(Debug)]
 pub enum ListApplicationDatabase {}
 
-impl rt::Operation for ListApplicationDatabase {
-    type Output = types::DatabaseResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationDatabase {
+    type Output = crate::types::DatabaseResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationDatabase",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/database",
     );
 }
@@ -1414,12 +1421,12 @@ impl rt::Operation for ListApplicationDatabase {
 #[derive(Debug)]
 pub enum AttachDatabasetoApplication {}
 
-impl rt::Operation for AttachDatabasetoApplication {
-    type Output = types::Database;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::AttachDatabasetoApplication {
+    type Output = crate::types::Database;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "attachDatabasetoApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/database/{targetDatabaseId}",
     );
 }
@@ -1428,12 +1435,12 @@ impl rt::Operation for AttachDatabasetoApplication {
 #[derive(Debug)]
 pub enum RemoveDatabaseFromApplication {}
 
-impl rt::Operation for RemoveDatabaseFromApplication {
+impl crate::runtime::Operation for crate::operations::RemoveDatabaseFromApplication {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "removeDatabaseFromApplication",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/application/{applicationId}/database/{targetDatabaseId}",
     );
 }
@@ -1442,12 +1449,12 @@ impl rt::Operation for RemoveDatabaseFromApplication {
 #[derive(Debug)]
 pub enum ListApplicationDependency {}
 
-impl rt::Operation for ListApplicationDependency {
-    type Output = types::ApplicationResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationDependency {
+    type Output = crate::types::ApplicationResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationDependency",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/dependency",
     );
 }
@@ -1456,12 +1463,12 @@ impl rt::Operation for ListApplicationDependency {
 #[derive(Debug)]
 pub enum CreateApplicationDependency {}
 
-impl rt::Operation for CreateApplicationDependency {
-    type Output = types::Application;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateApplicationDependency {
+    type Output = crate::types::Application;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationDependency",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/dependency/{targetApplicationId}",
     );
 }
@@ -1470,12 +1477,12 @@ impl rt::Operation for CreateApplicationDependency {
 #[derive(Debug)]
 pub enum RemoveApplicationDependency {}
 
-impl rt::Operation for RemoveApplicationDependency {
+impl crate::runtime::Operation for crate::operations::RemoveApplicationDependency {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "removeApplicationDependency",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/application/{applicationId}/dependency/{targetApplicationId}",
     );
 }
@@ -1484,12 +1491,12 @@ impl rt::Operation for RemoveApplicationDependency {
 #[derive(Debug)]
 pub enum DeployApplication {}
 
-impl rt::Operation for DeployApplication {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployApplication {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/deploy",
     );
 }
@@ -1498,22 +1505,22 @@ impl rt::Operation for DeployApplication {
 #[derive(Debug)]
 pub enum ListApplicationDeploymentHistory {}
 
-impl rt::Operation for ListApplicationDeploymentHistory {
-    type Output = types::DeploymentHistoryPage;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationDeploymentHistory {
+    type Output = crate::types::DeploymentHistoryPage;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationDeploymentHistory",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/deploymentHistory",
     );
 }
 
-impl Call<operations::ListApplicationDeploymentHistory> {
+impl crate::runtime::Call<crate::operations::ListApplicationDeploymentHistory> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
     #[inline]
-    pub fn start_id(self, value: uuid::Uuid) -> Self {
+    pub fn start_id(self, value: ::uuid::Uuid) -> Self {
         self.query("startId", value)
     }
 }
@@ -1522,17 +1529,18 @@ impl Call<operations::ListApplicationDeploymentHistory> {
 #[derive(Debug)]
 pub enum ListApplicationDeploymentHistoryV2 {}
 
-impl rt::Operation for ListApplicationDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePageV2;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListApplicationDeploymentHistoryV2 {
+    type Output = crate::types::DeploymentHistoryServicePageV2;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationDeploymentHistoryV2",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/deploymentHistoryV2",
     );
 }
 
-impl Call<operations::ListApplicationDeploymentHistoryV2> {
+impl crate::runtime::Call<crate::operations::ListApplicationDeploymentHistoryV2> {
     /// Sets the query parameter `pageSize`.
     ///
     /// How many entries to return, newest first. Default: 20.
@@ -1548,12 +1556,13 @@ impl Call<operations::ListApplicationDeploymentHistoryV2> {
 #[derive(Debug)]
 pub enum GetApplicationDeploymentRestrictions {}
 
-impl rt::Operation for GetApplicationDeploymentRestrictions {
-    type Output = types::ApplicationDeploymentRestrictionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetApplicationDeploymentRestrictions {
+    type Output = crate::types::ApplicationDeploymentRestrictionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationDeploymentRestrictions",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/deploymentRestriction",
     );
 }
@@ -1562,12 +1571,13 @@ impl rt::Operation for GetApplicationDeploymentRestrictions {
 #[derive(Debug)]
 pub enum CreateApplicationDeploymentRestriction {}
 
-impl rt::Operation for CreateApplicationDeploymentRestriction {
-    type Output = types::ApplicationDeploymentRestriction;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateApplicationDeploymentRestriction {
+    type Output = crate::types::ApplicationDeploymentRestriction;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationDeploymentRestriction",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/deploymentRestriction",
     );
 }
@@ -1576,12 +1586,13 @@ impl rt::Operation for CreateApplicationDeploymentRestriction {
 #[derive(Debug)]
 pub enum EditApplicationDeploymentRestriction {}
 
-impl rt::Operation for EditApplicationDeploymentRestriction {
-    type Output = types::ApplicationDeploymentRestriction;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::EditApplicationDeploymentRestriction {
+    type Output = crate::types::ApplicationDeploymentRestriction;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editApplicationDeploymentRestriction",
-        Method::PUT,
+        ::http::Method::PUT,
         "/application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}",
     );
 }
@@ -1590,12 +1601,13 @@ impl rt::Operation for EditApplicationDeploymentRestriction {
 #[derive(Debug)]
 pub enum DeleteApplicationDeploymentRestriction {}
 
-impl rt::Operation for DeleteApplicationDeploymentRestriction {
+impl crate::runtime::Operation
+for crate::operations::DeleteApplicationDeploymentRestriction {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteApplicationDeploymentRestriction",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}",
     );
 }
@@ -1604,22 +1616,22 @@ impl rt::Operation for DeleteApplicationDeploymentRestriction {
 #[derive(Debug)]
 pub enum ListApplicationEvent {}
 
-impl rt::Operation for ListApplicationEvent {
-    type Output = types::EventPaginatedResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationEvent {
+    type Output = crate::types::EventPaginatedResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationEvent",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/event",
     );
 }
 
-impl Call<operations::ListApplicationEvent> {
+impl crate::runtime::Call<crate::operations::ListApplicationEvent> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
     #[inline]
-    pub fn start_id(self, value: uuid::Uuid) -> Self {
+    pub fn start_id(self, value: ::uuid::Uuid) -> Self {
         self.query("startId", value)
     }
 }
@@ -1628,12 +1640,12 @@ impl Call<operations::ListApplicationEvent> {
 #[derive(Debug)]
 pub enum GetApplicationCurrentInstance {}
 
-impl rt::Operation for GetApplicationCurrentInstance {
-    type Output = types::InstanceResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationCurrentInstance {
+    type Output = crate::types::InstanceResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationCurrentInstance",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/instance",
     );
 }
@@ -1642,12 +1654,12 @@ impl rt::Operation for GetApplicationCurrentInstance {
 #[derive(Debug)]
 pub enum ListApplicationLinks {}
 
-impl rt::Operation for ListApplicationLinks {
-    type Output = types::LinkResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationLinks {
+    type Output = crate::types::LinkResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationLinks",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/link",
     );
 }
@@ -1656,12 +1668,12 @@ impl rt::Operation for ListApplicationLinks {
 #[derive(Debug)]
 pub enum ListApplicationLog {}
 
-impl rt::Operation for ListApplicationLog {
-    type Output = types::LogResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationLog {
+    type Output = crate::types::LogResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationLog",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/log",
     );
 }
@@ -1670,12 +1682,12 @@ impl rt::Operation for ListApplicationLog {
 #[derive(Debug)]
 pub enum ListApplicationLogicalDatabase {}
 
-impl rt::Operation for ListApplicationLogicalDatabase {
-    type Output = types::LogicalDatabaseResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationLogicalDatabase {
+    type Output = crate::types::LogicalDatabaseResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationLogicalDatabase",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/logicalDatabase",
     );
 }
@@ -1684,12 +1696,13 @@ impl rt::Operation for ListApplicationLogicalDatabase {
 #[derive(Debug)]
 pub enum AttachLogicalDatabasetoApplication {}
 
-impl rt::Operation for AttachLogicalDatabasetoApplication {
-    type Output = types::LogicalDatabase;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::AttachLogicalDatabasetoApplication {
+    type Output = crate::types::LogicalDatabase;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "attachLogicalDatabasetoApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}",
     );
 }
@@ -1698,12 +1711,13 @@ impl rt::Operation for AttachLogicalDatabasetoApplication {
 #[derive(Debug)]
 pub enum RemoveLogicalDatabaseFromApplication {}
 
-impl rt::Operation for RemoveLogicalDatabaseFromApplication {
+impl crate::runtime::Operation
+for crate::operations::RemoveLogicalDatabaseFromApplication {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "removeLogicalDatabaseFromApplication",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}",
     );
 }
@@ -1712,12 +1726,12 @@ impl rt::Operation for RemoveLogicalDatabaseFromApplication {
 #[derive(Debug)]
 pub enum GetApplicationMetricCpu {}
 
-impl rt::Operation for GetApplicationMetricCpu {
-    type Output = types::MetricCpuResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationMetricCpu {
+    type Output = crate::types::MetricCpuResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationMetricCpu",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/metric/cpu",
     );
 }
@@ -1726,12 +1740,12 @@ impl rt::Operation for GetApplicationMetricCpu {
 #[derive(Debug)]
 pub enum GetApplicationMetricHealthCheck {}
 
-impl rt::Operation for GetApplicationMetricHealthCheck {
-    type Output = types::MetricGenericResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationMetricHealthCheck {
+    type Output = crate::types::MetricGenericResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationMetricHealthCheck",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/metric/healthCheck",
     );
 }
@@ -1740,12 +1754,12 @@ impl rt::Operation for GetApplicationMetricHealthCheck {
 #[derive(Debug)]
 pub enum GetApplicationMetricMemory {}
 
-impl rt::Operation for GetApplicationMetricMemory {
-    type Output = types::MetricMemoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationMetricMemory {
+    type Output = crate::types::MetricMemoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationMetricMemory",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/metric/memory",
     );
 }
@@ -1754,12 +1768,12 @@ impl rt::Operation for GetApplicationMetricMemory {
 #[derive(Debug)]
 pub enum GetApplicationMetricRestart {}
 
-impl rt::Operation for GetApplicationMetricRestart {
-    type Output = types::MetricRestart;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationMetricRestart {
+    type Output = crate::types::MetricRestart;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationMetricRestart",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/metric/restart",
     );
 }
@@ -1768,12 +1782,12 @@ impl rt::Operation for GetApplicationMetricRestart {
 #[derive(Debug)]
 pub enum GetApplicationMetricStorage {}
 
-impl rt::Operation for GetApplicationMetricStorage {
-    type Output = types::MetricStorageResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationMetricStorage {
+    type Output = crate::types::MetricStorageResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationMetricStorage",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/metric/storage",
     );
 }
@@ -1782,12 +1796,12 @@ impl rt::Operation for GetApplicationMetricStorage {
 #[derive(Debug)]
 pub enum GetApplicationNetwork {}
 
-impl rt::Operation for GetApplicationNetwork {
-    type Output = types::ApplicationNetwork;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationNetwork {
+    type Output = crate::types::ApplicationNetwork;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationNetwork",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/network",
     );
 }
@@ -1796,12 +1810,12 @@ impl rt::Operation for GetApplicationNetwork {
 #[derive(Debug)]
 pub enum EditApplicationNetwork {}
 
-impl rt::Operation for EditApplicationNetwork {
-    type Output = types::ApplicationNetwork;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditApplicationNetwork {
+    type Output = crate::types::ApplicationNetwork;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editApplicationNetwork",
-        Method::PUT,
+        ::http::Method::PUT,
         "/application/{applicationId}/network",
     );
 }
@@ -1810,12 +1824,12 @@ impl rt::Operation for EditApplicationNetwork {
 #[derive(Debug)]
 pub enum RedeployApplication {}
 
-impl rt::Operation for RedeployApplication {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RedeployApplication {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "redeployApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/redeploy",
     );
 }
@@ -1824,12 +1838,12 @@ impl rt::Operation for RedeployApplication {
 #[derive(Debug)]
 pub enum RestartApplication {}
 
-impl rt::Operation for RestartApplication {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RestartApplication {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "restartApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/restart",
     );
 }
@@ -1838,12 +1852,12 @@ impl rt::Operation for RestartApplication {
 #[derive(Debug)]
 pub enum RebootApplication {}
 
-impl rt::Operation for RebootApplication {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RebootApplication {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "rebootApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/restart-service",
     );
 }
@@ -1852,12 +1866,12 @@ impl rt::Operation for RebootApplication {
 #[derive(Debug)]
 pub enum GetApplicationStatus {}
 
-impl rt::Operation for GetApplicationStatus {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetApplicationStatus {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getApplicationStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/status",
     );
 }
@@ -1866,12 +1880,12 @@ impl rt::Operation for GetApplicationStatus {
 #[derive(Debug)]
 pub enum StopApplication {}
 
-impl rt::Operation for StopApplication {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::StopApplication {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "stopApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/stop",
     );
 }
@@ -1880,12 +1894,12 @@ impl rt::Operation for StopApplication {
 #[derive(Debug)]
 pub enum ListApplicationTag {}
 
-impl rt::Operation for ListApplicationTag {
-    type Output = types::TagResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationTag {
+    type Output = crate::types::TagResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationTag",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/tag",
     );
 }
@@ -1894,12 +1908,12 @@ impl rt::Operation for ListApplicationTag {
 #[derive(Debug)]
 pub enum CreateApplicationTag {}
 
-impl rt::Operation for CreateApplicationTag {
-    type Output = types::TagResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateApplicationTag {
+    type Output = crate::types::TagResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationTag",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/tag",
     );
 }
@@ -1908,12 +1922,12 @@ impl rt::Operation for CreateApplicationTag {
 #[derive(Debug)]
 pub enum DeleteApplicationTag {}
 
-impl rt::Operation for DeleteApplicationTag {
+impl crate::runtime::Operation for crate::operations::DeleteApplicationTag {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteApplicationTag",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/application/{applicationId}/tag/{tagId}",
     );
 }
@@ -1922,22 +1936,25 @@ impl rt::Operation for DeleteApplicationTag {
 #[derive(Debug)]
 pub enum UninstallApplication {}
 
-impl rt::Operation for UninstallApplication {
-    type Output = Option<types::Status>;
-    type Format = rt::JsonOrEmpty;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UninstallApplication {
+    type Output = ::core::option::Option<crate::types::Status>;
+    type Format = crate::runtime::JsonOrEmpty;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "uninstallApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/uninstall",
     );
 }
 
-impl Call<operations::UninstallApplication> {
+impl crate::runtime::Call<crate::operations::UninstallApplication> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
     #[inline]
-    pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn body(
+        self,
+        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(body)
     }
 }
@@ -1946,12 +1963,13 @@ impl Call<operations::UninstallApplication> {
 #[derive(Debug)]
 pub enum GetDefaultApplicationAdvancedSettings {}
 
-impl rt::Operation for GetDefaultApplicationAdvancedSettings {
-    type Output = types::ApplicationAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetDefaultApplicationAdvancedSettings {
+    type Output = crate::types::ApplicationAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDefaultApplicationAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/defaultApplicationAdvancedSettings",
     );
 }
@@ -1960,17 +1978,17 @@ impl rt::Operation for GetDefaultApplicationAdvancedSettings {
 #[derive(Debug)]
 pub enum ListApplication {}
 
-impl rt::Operation for ListApplication {
-    type Output = types::ApplicationResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplication {
+    type Output = crate::types::ApplicationResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplication",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/application",
     );
 }
 
-impl Call<operations::ListApplication> {
+impl crate::runtime::Call<crate::operations::ListApplication> {
     /// Sets the query parameter `toUpdate`.
     ///
     /// Whether to list only those with an update pending. Default: `false`.
@@ -1986,12 +2004,12 @@ impl Call<operations::ListApplication> {
 #[derive(Debug)]
 pub enum CreateApplication {}
 
-impl rt::Operation for CreateApplication {
-    type Output = types::Application;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateApplication {
+    type Output = crate::types::Application;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplication",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/application",
     );
 }
@@ -2000,12 +2018,13 @@ impl rt::Operation for CreateApplication {
 #[derive(Debug)]
 pub enum GetEnvironmentApplicationCurrentScale {}
 
-impl rt::Operation for GetEnvironmentApplicationCurrentScale {
-    type Output = types::EnvironmentApplicationsCurrentScaleList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetEnvironmentApplicationCurrentScale {
+    type Output = crate::types::EnvironmentApplicationsCurrentScaleList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentApplicationCurrentScale",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/application/currentScale",
     );
 }
@@ -2014,12 +2033,13 @@ impl rt::Operation for GetEnvironmentApplicationCurrentScale {
 #[derive(Debug)]
 pub enum GetEnvironmentApplicationCurrentStorage {}
 
-impl rt::Operation for GetEnvironmentApplicationCurrentStorage {
-    type Output = types::EnvironmentApplicationsStorageResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetEnvironmentApplicationCurrentStorage {
+    type Output = crate::types::EnvironmentApplicationsStorageResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentApplicationCurrentStorage",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/application/currentStorage",
     );
 }
@@ -2028,12 +2048,12 @@ impl rt::Operation for GetEnvironmentApplicationCurrentStorage {
 #[derive(Debug)]
 pub enum DeployAllApplications {}
 
-impl rt::Operation for DeployAllApplications {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployAllApplications {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployAllApplications",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/application/deploy",
     );
 }
@@ -2042,12 +2062,12 @@ impl rt::Operation for DeployAllApplications {
 #[derive(Debug)]
 pub enum GetEnvironmentApplicationStatus {}
 
-impl rt::Operation for GetEnvironmentApplicationStatus {
-    type Output = types::ReferenceObjectStatusResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentApplicationStatus {
+    type Output = crate::types::ReferenceObjectStatusResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentApplicationStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/application/status",
     );
 }
@@ -2056,12 +2076,13 @@ impl rt::Operation for GetEnvironmentApplicationStatus {
 #[derive(Debug)]
 pub enum GetEnvironmentApplicationSupportedLanguages {}
 
-impl rt::Operation for GetEnvironmentApplicationSupportedLanguages {
-    type Output = types::EnvironmentApplicationsSupportedLanguageList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetEnvironmentApplicationSupportedLanguages {
+    type Output = crate::types::EnvironmentApplicationsSupportedLanguageList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentApplicationSupportedLanguages",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/application/supportedLanguage",
     );
 }

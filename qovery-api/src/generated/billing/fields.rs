@@ -3,59 +3,56 @@
 
 //! How the models are read and written. Plans, invoices, costs, credit cards and rewards.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::BillingExternalId {
+impl crate::runtime::model::Blank for crate::types::BillingExternalId {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BillingExternalId {
+impl crate::runtime::model::Model for crate::types::BillingExternalId {
     const NAME: &'static str = "BillingExternalId";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
     }
 }
 
-model::through_fields!(types::BillingExternalId, Default);
+crate::runtime::model::through_fields!(crate::types::BillingExternalId, Default);
 
-impl model::Blank for types::BillingInfo {
+impl crate::runtime::model::Blank for crate::types::BillingInfo {
     #[inline]
     fn blank() -> Self {
         Self {
-            first_name: model::blank(),
-            last_name: model::blank(),
-            email: model::blank(),
-            address: model::blank(),
-            city: model::blank(),
-            zip: model::blank(),
-            state: model::blank(),
-            country_code: model::blank(),
-            company: model::blank(),
-            vat_number: model::blank(),
-            __extra: model::blank(),
+            first_name: crate::runtime::model::blank(),
+            last_name: crate::runtime::model::blank(),
+            email: crate::runtime::model::blank(),
+            address: crate::runtime::model::blank(),
+            city: crate::runtime::model::blank(),
+            zip: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            country_code: crate::runtime::model::blank(),
+            company: crate::runtime::model::blank(),
+            vat_number: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BillingInfo {
+impl crate::runtime::model::Model for crate::types::BillingInfo {
     const NAME: &'static str = "BillingInfo";
     const FIELDS: &'static [&'static str] = &[
         "first_name",
@@ -70,25 +67,25 @@ impl model::Model for types::BillingInfo {
         "vat_number",
     ];
     const REQUIRED: u128 = 0b0000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.first_name, from),
-            1 => model::value(&mut self.last_name, from),
-            2 => model::value(&mut self.email, from),
-            3 => model::value(&mut self.address, from),
-            4 => model::value(&mut self.city, from),
-            5 => model::value(&mut self.zip, from),
-            6 => model::value(&mut self.state, from),
-            7 => model::value(&mut self.country_code, from),
-            8 => model::value(&mut self.company, from),
-            _ => model::value(&mut self.vat_number, from),
+            0 => crate::runtime::model::value(&mut self.first_name, from),
+            1 => crate::runtime::model::value(&mut self.last_name, from),
+            2 => crate::runtime::model::value(&mut self.email, from),
+            3 => crate::runtime::model::value(&mut self.address, from),
+            4 => crate::runtime::model::value(&mut self.city, from),
+            5 => crate::runtime::model::value(&mut self.zip, from),
+            6 => crate::runtime::model::value(&mut self.state, from),
+            7 => crate::runtime::model::value(&mut self.country_code, from),
+            8 => crate::runtime::model::value(&mut self.company, from),
+            _ => crate::runtime::model::value(&mut self.vat_number, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("first_name", &self.first_name);
         to.given("last_name", &self.last_name);
         to.given("email", &self.email);
@@ -102,28 +99,28 @@ impl model::Model for types::BillingInfo {
     }
 }
 
-model::through_fields!(types::BillingInfo, Default);
+crate::runtime::model::through_fields!(crate::types::BillingInfo, Default);
 
-impl model::Blank for types::BillingInfoRequest {
+impl crate::runtime::model::Blank for crate::types::BillingInfoRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            first_name: model::blank(),
-            last_name: model::blank(),
-            email: model::blank(),
-            address: model::blank(),
-            city: model::blank(),
-            zip: model::blank(),
-            state: model::blank(),
-            country_code: model::blank(),
-            company: model::blank(),
-            vat_number: model::blank(),
-            __extra: model::blank(),
+            first_name: crate::runtime::model::blank(),
+            last_name: crate::runtime::model::blank(),
+            email: crate::runtime::model::blank(),
+            address: crate::runtime::model::blank(),
+            city: crate::runtime::model::blank(),
+            zip: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            country_code: crate::runtime::model::blank(),
+            company: crate::runtime::model::blank(),
+            vat_number: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BillingInfoRequest {
+impl crate::runtime::model::Model for crate::types::BillingInfoRequest {
     const NAME: &'static str = "BillingInfoRequest";
     const FIELDS: &'static [&'static str] = &[
         "first_name",
@@ -138,25 +135,25 @@ impl model::Model for types::BillingInfoRequest {
         "vat_number",
     ];
     const REQUIRED: u128 = 0b0010111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.first_name, from),
-            1 => model::value(&mut self.last_name, from),
-            2 => model::value(&mut self.email, from),
-            3 => model::value(&mut self.address, from),
-            4 => model::value(&mut self.city, from),
-            5 => model::value(&mut self.zip, from),
-            6 => model::value(&mut self.state, from),
-            7 => model::value(&mut self.country_code, from),
-            8 => model::value(&mut self.company, from),
-            _ => model::value(&mut self.vat_number, from),
+            0 => crate::runtime::model::value(&mut self.first_name, from),
+            1 => crate::runtime::model::value(&mut self.last_name, from),
+            2 => crate::runtime::model::value(&mut self.email, from),
+            3 => crate::runtime::model::value(&mut self.address, from),
+            4 => crate::runtime::model::value(&mut self.city, from),
+            5 => crate::runtime::model::value(&mut self.zip, from),
+            6 => crate::runtime::model::value(&mut self.state, from),
+            7 => crate::runtime::model::value(&mut self.country_code, from),
+            8 => crate::runtime::model::value(&mut self.company, from),
+            _ => crate::runtime::model::value(&mut self.vat_number, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("first_name", &self.first_name);
         to.always("last_name", &self.last_name);
         to.always("email", &self.email);
@@ -170,54 +167,54 @@ impl model::Model for types::BillingInfoRequest {
     }
 }
 
-model::through_fields!(types::BillingInfoRequest);
+crate::runtime::model::through_fields!(crate::types::BillingInfoRequest);
 
-impl model::Blank for types::BillingStatus {
+impl crate::runtime::model::Blank for crate::types::BillingStatus {
     #[inline]
     fn blank() -> Self {
         Self {
-            is_valid: model::blank(),
-            message: model::blank(),
-            __extra: model::blank(),
+            is_valid: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BillingStatus {
+impl crate::runtime::model::Model for crate::types::BillingStatus {
     const NAME: &'static str = "BillingStatus";
     const FIELDS: &'static [&'static str] = &["is_valid", "message"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.is_valid, from),
-            _ => model::value(&mut self.message, from),
+            0 => crate::runtime::model::value(&mut self.is_valid, from),
+            _ => crate::runtime::model::value(&mut self.message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("is_valid", &self.is_valid);
         to.given("message", &self.message);
     }
 }
 
-model::through_fields!(types::BillingStatus, Default);
+crate::runtime::model::through_fields!(crate::types::BillingStatus, Default);
 
-impl model::Blank for types::Cost {
+impl crate::runtime::model::Blank for crate::types::Cost {
     #[inline]
     fn blank() -> Self {
         Self {
-            total_in_cents: model::blank(),
-            total: model::blank(),
-            currency_code: model::blank(),
-            __extra: model::blank(),
+            total_in_cents: crate::runtime::model::blank(),
+            total: crate::runtime::model::blank(),
+            currency_code: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Cost {
+impl crate::runtime::model::Model for crate::types::Cost {
     const NAME: &'static str = "Cost";
     const FIELDS: &'static [&'static str] = &[
         "total_in_cents",
@@ -225,41 +222,41 @@ impl model::Model for types::Cost {
         "currency_code",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.total_in_cents, from),
-            1 => model::value(&mut self.total, from),
-            _ => model::value(&mut self.currency_code, from),
+            0 => crate::runtime::model::value(&mut self.total_in_cents, from),
+            1 => crate::runtime::model::value(&mut self.total, from),
+            _ => crate::runtime::model::value(&mut self.currency_code, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("total_in_cents", &self.total_in_cents);
         to.always("total", &self.total);
         to.always("currency_code", &self.currency_code);
     }
 }
 
-model::through_fields!(types::Cost);
+crate::runtime::model::through_fields!(crate::types::Cost);
 
-impl model::Blank for types::CostRange {
+impl crate::runtime::model::Blank for crate::types::CostRange {
     #[inline]
     fn blank() -> Self {
         Self {
-            min_cost_in_cents: model::blank(),
-            min_cost: model::blank(),
-            max_cost_in_cents: model::blank(),
-            max_cost: model::blank(),
-            currency_code: model::blank(),
-            __extra: model::blank(),
+            min_cost_in_cents: crate::runtime::model::blank(),
+            min_cost: crate::runtime::model::blank(),
+            max_cost_in_cents: crate::runtime::model::blank(),
+            max_cost: crate::runtime::model::blank(),
+            currency_code: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CostRange {
+impl crate::runtime::model::Model for crate::types::CostRange {
     const NAME: &'static str = "CostRange";
     const FIELDS: &'static [&'static str] = &[
         "min_cost_in_cents",
@@ -269,20 +266,20 @@ impl model::Model for types::CostRange {
         "currency_code",
     ];
     const REQUIRED: u128 = 0b10000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.min_cost_in_cents, from),
-            1 => model::value(&mut self.min_cost, from),
-            2 => model::value(&mut self.max_cost_in_cents, from),
-            3 => model::value(&mut self.max_cost, from),
-            _ => model::value(&mut self.currency_code, from),
+            0 => crate::runtime::model::value(&mut self.min_cost_in_cents, from),
+            1 => crate::runtime::model::value(&mut self.min_cost, from),
+            2 => crate::runtime::model::value(&mut self.max_cost_in_cents, from),
+            3 => crate::runtime::model::value(&mut self.max_cost, from),
+            _ => crate::runtime::model::value(&mut self.currency_code, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("min_cost_in_cents", &self.min_cost_in_cents);
         to.given("min_cost", &self.min_cost);
         to.given("max_cost_in_cents", &self.max_cost_in_cents);
@@ -291,25 +288,25 @@ impl model::Model for types::CostRange {
     }
 }
 
-model::through_fields!(types::CostRange);
+crate::runtime::model::through_fields!(crate::types::CostRange);
 
-impl model::Blank for types::CreditCard {
+impl crate::runtime::model::Blank for crate::types::CreditCard {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            expiry_month: model::blank(),
-            expiry_year: model::blank(),
-            last_digit: model::blank(),
-            is_expired: model::blank(),
-            brand: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            expiry_month: crate::runtime::model::blank(),
+            expiry_year: crate::runtime::model::blank(),
+            last_digit: crate::runtime::model::blank(),
+            is_expired: crate::runtime::model::blank(),
+            brand: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CreditCard {
+impl crate::runtime::model::Model for crate::types::CreditCard {
     const NAME: &'static str = "CreditCard";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -321,22 +318,22 @@ impl model::Model for types::CreditCard {
         "brand",
     ];
     const REQUIRED: u128 = 0b0111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.expiry_month, from),
-            3 => model::value(&mut self.expiry_year, from),
-            4 => model::value(&mut self.last_digit, from),
-            5 => model::value(&mut self.is_expired, from),
-            _ => model::value(&mut self.brand, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::value(&mut self.expiry_month, from),
+            3 => crate::runtime::model::value(&mut self.expiry_year, from),
+            4 => crate::runtime::model::value(&mut self.last_digit, from),
+            5 => crate::runtime::model::value(&mut self.is_expired, from),
+            _ => crate::runtime::model::value(&mut self.brand, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.always("expiry_month", &self.expiry_month);
@@ -347,23 +344,23 @@ impl model::Model for types::CreditCard {
     }
 }
 
-model::through_fields!(types::CreditCard);
+crate::runtime::model::through_fields!(crate::types::CreditCard);
 
-impl model::Blank for types::CreditCardRequest {
+impl crate::runtime::model::Blank for crate::types::CreditCardRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            number: model::blank(),
-            cvv: model::blank(),
-            expiry_month: model::blank(),
-            expiry_year: model::blank(),
-            token: model::blank(),
-            __extra: model::blank(),
+            number: crate::runtime::model::blank(),
+            cvv: crate::runtime::model::blank(),
+            expiry_month: crate::runtime::model::blank(),
+            expiry_year: crate::runtime::model::blank(),
+            token: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CreditCardRequest {
+impl crate::runtime::model::Model for crate::types::CreditCardRequest {
     const NAME: &'static str = "CreditCardRequest";
     const FIELDS: &'static [&'static str] = &[
         "number",
@@ -373,20 +370,20 @@ impl model::Model for types::CreditCardRequest {
         "token",
     ];
     const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.number, from),
-            1 => model::value(&mut self.cvv, from),
-            2 => model::value(&mut self.expiry_month, from),
-            3 => model::value(&mut self.expiry_year, from),
-            _ => model::value(&mut self.token, from),
+            0 => crate::runtime::model::value(&mut self.number, from),
+            1 => crate::runtime::model::value(&mut self.cvv, from),
+            2 => crate::runtime::model::value(&mut self.expiry_month, from),
+            3 => crate::runtime::model::value(&mut self.expiry_year, from),
+            _ => crate::runtime::model::value(&mut self.token, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("number", &self.number);
         to.always("cvv", &self.cvv);
         to.always("expiry_month", &self.expiry_month);
@@ -395,55 +392,55 @@ impl model::Model for types::CreditCardRequest {
     }
 }
 
-model::through_fields!(types::CreditCardRequest);
+crate::runtime::model::through_fields!(crate::types::CreditCardRequest);
 
-impl model::Blank for types::CreditCardResponseList {
+impl crate::runtime::model::Blank for crate::types::CreditCardResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CreditCardResponseList {
+impl crate::runtime::model::Model for crate::types::CreditCardResponseList {
     const NAME: &'static str = "CreditCardResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::CreditCardResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::CreditCardResponseList, Default);
 
-impl model::Blank for types::CurrentCost {
+impl crate::runtime::model::Blank for crate::types::CurrentCost {
     #[inline]
     fn blank() -> Self {
         Self {
-            plan: model::blank(),
-            remaining_trial_day: model::blank(),
-            renewal_at: model::blank(),
-            cost: model::blank(),
-            __extra: model::blank(),
+            plan: crate::runtime::model::blank(),
+            remaining_trial_day: crate::runtime::model::blank(),
+            renewal_at: crate::runtime::model::blank(),
+            cost: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CurrentCost {
+impl crate::runtime::model::Model for crate::types::CurrentCost {
     const NAME: &'static str = "CurrentCost";
     const FIELDS: &'static [&'static str] = &[
         "plan",
@@ -452,47 +449,47 @@ impl model::Model for types::CurrentCost {
         "cost",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.plan, from),
-            1 => model::value(&mut self.remaining_trial_day, from),
-            2 => model::time(&mut self.renewal_at, from),
-            _ => model::value(&mut self.cost, from),
+            0 => crate::runtime::model::value(&mut self.plan, from),
+            1 => crate::runtime::model::value(&mut self.remaining_trial_day, from),
+            2 => crate::runtime::model::time(&mut self.renewal_at, from),
+            _ => crate::runtime::model::value(&mut self.cost, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("plan", &self.plan);
         to.given("remaining_trial_day", &self.remaining_trial_day);
         to.given("renewal_at", &self.renewal_at);
         to.given("cost", &self.cost);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cost);
+        crate::runtime::model::Parts::drop_extra(&mut self.cost);
     }
 }
 
-model::through_fields!(types::CurrentCost, Default);
+crate::runtime::model::through_fields!(crate::types::CurrentCost, Default);
 
-impl model::Blank for types::Invoice {
+impl crate::runtime::model::Blank for crate::types::Invoice {
     #[inline]
     fn blank() -> Self {
         Self {
-            total_in_cents: model::blank(),
-            total: model::blank(),
-            currency_code: model::blank(),
-            id: model::blank(),
-            created_at: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            total_in_cents: crate::runtime::model::blank(),
+            total: crate::runtime::model::blank(),
+            currency_code: crate::runtime::model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Invoice {
+impl crate::runtime::model::Model for crate::types::Invoice {
     const NAME: &'static str = "Invoice";
     const FIELDS: &'static [&'static str] = &[
         "total_in_cents",
@@ -503,21 +500,21 @@ impl model::Model for types::Invoice {
         "status",
     ];
     const REQUIRED: u128 = 0b111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.total_in_cents, from),
-            1 => model::value(&mut self.total, from),
-            2 => model::value(&mut self.currency_code, from),
-            3 => model::value(&mut self.id, from),
-            4 => model::time(&mut self.created_at, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.total_in_cents, from),
+            1 => crate::runtime::model::value(&mut self.total, from),
+            2 => crate::runtime::model::value(&mut self.currency_code, from),
+            3 => crate::runtime::model::value(&mut self.id, from),
+            4 => crate::runtime::model::time(&mut self.created_at, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("total_in_cents", &self.total_in_cents);
         to.always("total", &self.total);
         to.always("currency_code", &self.currency_code);
@@ -527,84 +524,86 @@ impl model::Model for types::Invoice {
     }
 }
 
-model::through_fields!(types::Invoice);
+crate::runtime::model::through_fields!(crate::types::Invoice);
 
-impl model::Blank for types::InvoiceLink {
+impl crate::runtime::model::Blank for crate::types::InvoiceLink {
     #[inline]
     fn blank() -> Self {
         Self {
-            url: model::blank(),
-            __extra: model::blank(),
+            url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::InvoiceLink {
+impl crate::runtime::model::Model for crate::types::InvoiceLink {
     const NAME: &'static str = "InvoiceLink";
     const FIELDS: &'static [&'static str] = &["url"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.url, from),
+            _ => crate::runtime::model::value(&mut self.url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("url", &self.url);
     }
 }
 
-model::through_fields!(types::InvoiceLink, Default);
+crate::runtime::model::through_fields!(crate::types::InvoiceLink, Default);
 
-impl model::Blank for types::InvoiceResponseList {
+impl crate::runtime::model::Blank for crate::types::InvoiceResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::InvoiceResponseList {
+impl crate::runtime::model::Model for crate::types::InvoiceResponseList {
     const NAME: &'static str = "InvoiceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::InvoiceResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::InvoiceResponseList, Default);
 
-impl model::Blank for types::OrganizationBillingUsageReportRequest {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationBillingUsageReportRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            from: model::blank(),
-            to: model::blank(),
-            report_expiration_in_seconds: model::blank(),
-            __extra: model::blank(),
+            from: crate::runtime::model::blank(),
+            to: crate::runtime::model::blank(),
+            report_expiration_in_seconds: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationBillingUsageReportRequest {
+impl crate::runtime::model::Model
+for crate::types::OrganizationBillingUsageReportRequest {
     const NAME: &'static str = "OrganizationBillingUsageReportRequest";
     const FIELDS: &'static [&'static str] = &[
         "from",
@@ -612,181 +611,196 @@ impl model::Model for types::OrganizationBillingUsageReportRequest {
         "report_expiration_in_seconds",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.from, from),
-            1 => model::time(&mut self.to, from),
-            _ => model::value(&mut self.report_expiration_in_seconds, from),
+            0 => crate::runtime::model::time(&mut self.from, from),
+            1 => crate::runtime::model::time(&mut self.to, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.report_expiration_in_seconds,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("from", &self.from);
         to.always("to", &self.to);
         to.always("report_expiration_in_seconds", &self.report_expiration_in_seconds);
     }
 }
 
-model::through_fields!(types::OrganizationBillingUsageReportRequest);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationBillingUsageReportRequest
+);
 
-impl model::Blank for types::OrganizationBillingUsageReportResponse {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationBillingUsageReportResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            report_url: model::blank(),
-            delete_report_url: model::blank(),
-            __extra: model::blank(),
+            report_url: crate::runtime::model::blank(),
+            delete_report_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationBillingUsageReportResponse {
+impl crate::runtime::model::Model
+for crate::types::OrganizationBillingUsageReportResponse {
     const NAME: &'static str = "OrganizationBillingUsageReportResponse";
     const FIELDS: &'static [&'static str] = &["report_url", "delete_report_url"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.report_url, from),
-            _ => model::value(&mut self.delete_report_url, from),
+            0 => crate::runtime::model::value(&mut self.report_url, from),
+            _ => crate::runtime::model::value(&mut self.delete_report_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("report_url", &self.report_url);
         to.given("delete_report_url", &self.delete_report_url);
     }
 }
 
-model::through_fields!(types::OrganizationBillingUsageReportResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationBillingUsageReportResponse, Default
+);
 
-impl model::Blank for types::OrganizationChangePlanRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationChangePlanRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            plan: model::blank(),
-            __extra: model::blank(),
+            plan: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationChangePlanRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationChangePlanRequest {
     const NAME: &'static str = "OrganizationChangePlanRequest";
     const FIELDS: &'static [&'static str] = &["plan"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.plan, from),
+            _ => crate::runtime::model::value(&mut self.plan, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("plan", &self.plan);
     }
 }
 
-model::through_fields!(types::OrganizationChangePlanRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationChangePlanRequest, Default
+);
 
-impl model::Blank for types::OrganizationCreditCodeRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationCreditCodeRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            code: model::blank(),
-            __extra: model::blank(),
+            code: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationCreditCodeRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationCreditCodeRequest {
     const NAME: &'static str = "OrganizationCreditCodeRequest";
     const FIELDS: &'static [&'static str] = &["code"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.code, from),
+            _ => crate::runtime::model::value(&mut self.code, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("code", &self.code);
     }
 }
 
-model::through_fields!(types::OrganizationCreditCodeRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationCreditCodeRequest, Default
+);
 
-impl model::Blank for types::Referral {
+impl crate::runtime::model::Blank for crate::types::Referral {
     #[inline]
     fn blank() -> Self {
         Self {
-            total_invited: model::blank(),
-            invitation_link: model::blank(),
-            __extra: model::blank(),
+            total_invited: crate::runtime::model::blank(),
+            invitation_link: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Referral {
+impl crate::runtime::model::Model for crate::types::Referral {
     const NAME: &'static str = "Referral";
     const FIELDS: &'static [&'static str] = &["total_invited", "invitation_link"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.total_invited, from),
-            _ => model::value(&mut self.invitation_link, from),
+            0 => crate::runtime::model::value(&mut self.total_invited, from),
+            _ => crate::runtime::model::value(&mut self.invitation_link, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("total_invited", &self.total_invited);
         to.given("invitation_link", &self.invitation_link);
     }
 }
 
-model::through_fields!(types::Referral, Default);
+crate::runtime::model::through_fields!(crate::types::Referral, Default);
 
-impl model::Blank for types::RewardClaim {
+impl crate::runtime::model::Blank for crate::types::RewardClaim {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            code: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            code: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::RewardClaim {
+impl crate::runtime::model::Model for crate::types::RewardClaim {
     const NAME: &'static str = "RewardClaim";
     const FIELDS: &'static [&'static str] = &["type", "code"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.code, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.code, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("type", &self.type_);
         to.given("code", &self.code);
     }
 }
 
-model::through_fields!(types::RewardClaim, Default);
+crate::runtime::model::through_fields!(crate::types::RewardClaim, Default);

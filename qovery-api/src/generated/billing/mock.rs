@@ -3,288 +3,289 @@
 
 //! Mocks. Plans, invoices, costs, credit cards and rewards.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl Then<operations::GetAccountReferral> {
+impl crate::mock::Then<crate::operations::GetAccountReferral> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Referral) -> Self {
+    pub fn ok(self, value: &crate::types::Referral) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::PostAccountRewardClaim> {
+impl crate::mock::When<crate::operations::PostAccountRewardClaim> {
     /// The body is this one.
-    pub fn body(self, value: &types::RewardClaim) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::RewardClaim) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::PostAccountRewardClaim> {
+impl crate::mock::Then<crate::operations::PostAccountRewardClaim> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::GetOrganizationBillingExternalId> {
+impl crate::mock::When<crate::operations::GetOrganizationBillingExternalId> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationBillingExternalId> {
+impl crate::mock::Then<crate::operations::GetOrganizationBillingExternalId> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BillingExternalId) -> Self {
+    pub fn ok(self, value: &crate::types::BillingExternalId) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationBillingInfo> {
+impl crate::mock::When<crate::operations::GetOrganizationBillingInfo> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationBillingInfo> {
+impl crate::mock::Then<crate::operations::GetOrganizationBillingInfo> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BillingInfo) -> Self {
+    pub fn ok(self, value: &crate::types::BillingInfo) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditOrganizationBillingInfo> {
+impl crate::mock::When<crate::operations::EditOrganizationBillingInfo> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
-        self.path_value("organizationId", &value)
-    }
-    /// The body is this one.
-    pub fn body(self, value: &types::BillingInfoRequest) -> Self {
-        self.json_body(Some(value))
-    }
-}
-
-impl Then<operations::EditOrganizationBillingInfo> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BillingInfo) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl When<operations::GetOrganizationBillingStatus> {
-    /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
-        self.path_value("organizationId", &value)
-    }
-}
-
-impl Then<operations::GetOrganizationBillingStatus> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BillingStatus) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl When<operations::GenerateBillingUsageReport> {
-    /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationBillingUsageReportRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::BillingInfoRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GenerateBillingUsageReport> {
+impl crate::mock::Then<crate::operations::EditOrganizationBillingInfo> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationBillingUsageReportResponse) -> Self {
+    pub fn ok(self, value: &crate::types::BillingInfo) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ChangePlan> {
+impl crate::mock::When<crate::operations::GetOrganizationBillingStatus> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("organizationId", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::GetOrganizationBillingStatus> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::BillingStatus) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::GenerateBillingUsageReport> {
+    /// The path parameter `organizationId` has this value.
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationChangePlanRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationBillingUsageReportRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ChangePlan> {
+impl crate::mock::Then<crate::operations::GenerateBillingUsageReport> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Organization) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::OrganizationBillingUsageReportResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetClusterCurrentCost> {
+impl crate::mock::When<crate::operations::ChangePlan> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("organizationId", &value)
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::OrganizationChangePlanRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::ChangePlan> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Organization) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::GetClusterCurrentCost> {
+    /// The path parameter `organizationId` has this value.
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetClusterCurrentCost> {
+impl crate::mock::Then<crate::operations::GetClusterCurrentCost> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CostRange) -> Self {
+    pub fn ok(self, value: &crate::types::CostRange) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListOrganizationCreditCards> {
+impl crate::mock::When<crate::operations::ListOrganizationCreditCards> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationCreditCards> {
+impl crate::mock::Then<crate::operations::ListOrganizationCreditCards> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CreditCardResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CreditCardResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::AddCreditCard> {
+impl crate::mock::When<crate::operations::AddCreditCard> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CreditCardRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CreditCardRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::AddCreditCard> {
+impl crate::mock::Then<crate::operations::AddCreditCard> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::CreditCard) -> Self {
+    pub fn created(self, value: &crate::types::CreditCard) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::DeleteCreditCard> {
+impl crate::mock::When<crate::operations::DeleteCreditCard> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `creditCardId` has this value.
-    pub fn credit_card_id(self, value: uuid::Uuid) -> Self {
+    pub fn credit_card_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("creditCardId", &value)
     }
 }
 
-impl Then<operations::DeleteCreditCard> {
+impl crate::mock::Then<crate::operations::DeleteCreditCard> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::AddCreditCode> {
+impl crate::mock::When<crate::operations::AddCreditCode> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationCreditCodeRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OrganizationCreditCodeRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::AddCreditCode> {
+impl crate::mock::Then<crate::operations::AddCreditCode> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::GetOrganizationCurrentCost> {
+impl crate::mock::When<crate::operations::GetOrganizationCurrentCost> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationCurrentCost> {
+impl crate::mock::Then<crate::operations::GetOrganizationCurrentCost> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CurrentCost) -> Self {
+    pub fn ok(self, value: &crate::types::CurrentCost) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::OrganizationDownloadAllInvoices> {
+impl crate::mock::When<crate::operations::OrganizationDownloadAllInvoices> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::OrganizationDownloadAllInvoices> {
+impl crate::mock::Then<crate::operations::OrganizationDownloadAllInvoices> {
     /// Status 202, as the contract declares it.
     pub fn accepted(self) -> Self {
         self.empty(202u16)
     }
 }
 
-impl When<operations::ListOrganizationInvoice> {
+impl crate::mock::When<crate::operations::ListOrganizationInvoice> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationInvoice> {
+impl crate::mock::Then<crate::operations::ListOrganizationInvoice> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::InvoiceResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::InvoiceResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationInvoice> {
+impl crate::mock::When<crate::operations::GetOrganizationInvoice> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `invoiceId` has this value.
-    pub fn invoice_id(self, value: uuid::Uuid) -> Self {
+    pub fn invoice_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("invoiceId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationInvoice> {
+impl crate::mock::Then<crate::operations::GetOrganizationInvoice> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Invoice) -> Self {
+    pub fn ok(self, value: &crate::types::Invoice) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationInvoicePdf> {
+impl crate::mock::When<crate::operations::GetOrganizationInvoicePdf> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `invoiceId` has this value.
-    pub fn invoice_id(self, value: uuid::Uuid) -> Self {
+    pub fn invoice_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("invoiceId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationInvoicePdf> {
+impl crate::mock::Then<crate::operations::GetOrganizationInvoicePdf> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::InvoiceLink) -> Self {
+    pub fn ok(self, value: &crate::types::InvoiceLink) -> Self {
         self.json(200u16, value)
     }
 }

@@ -3,10 +3,6 @@
 
 //! Models. Plans, invoices, costs, credit cards and rewards.
 
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::types;
-
 /// Identifier of an organization at the billing provider.
 ///
 /// Returned by `get_organization_billing_external_id`.
@@ -14,8 +10,8 @@ use crate::types;
 #[non_exhaustive]
 pub struct BillingExternalId {
     /// The identifier.
-    pub id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Billing address of an organization.
@@ -25,26 +21,26 @@ pub struct BillingExternalId {
 #[non_exhaustive]
 pub struct BillingInfo {
     /// First name of the contact.
-    pub first_name: Option<String>,
+    pub first_name: ::core::option::Option<::std::string::String>,
     /// Last name of the contact.
-    pub last_name: Option<String>,
+    pub last_name: ::core::option::Option<::std::string::String>,
     /// Email address invoices are sent to.
-    pub email: Option<String>,
+    pub email: ::core::option::Option<::std::string::String>,
     /// Street address.
-    pub address: Option<String>,
+    pub address: ::core::option::Option<::std::string::String>,
     /// City.
-    pub city: Option<String>,
+    pub city: ::core::option::Option<::std::string::String>,
     /// Postal code.
-    pub zip: Option<String>,
+    pub zip: ::core::option::Option<::std::string::String>,
     /// State or province.
-    pub state: Option<String>,
+    pub state: ::core::option::Option<::std::string::String>,
     /// Country code.
-    pub country_code: Option<String>,
+    pub country_code: ::core::option::Option<::std::string::String>,
     /// Name of the company.
-    pub company: Option<String>,
+    pub company: ::core::option::Option<::std::string::String>,
     /// VAT number of the company.
-    pub vat_number: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub vat_number: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Billing address of an organization.
@@ -54,39 +50,39 @@ pub struct BillingInfo {
 #[non_exhaustive]
 pub struct BillingInfoRequest {
     /// First name of the contact.
-    pub first_name: String,
+    pub first_name: ::std::string::String,
     /// Last name of the contact.
-    pub last_name: String,
+    pub last_name: ::std::string::String,
     /// Email address invoices are sent to.
-    pub email: String,
+    pub email: ::std::string::String,
     /// Street address.
-    pub address: String,
+    pub address: ::std::string::String,
     /// City.
-    pub city: String,
+    pub city: ::std::string::String,
     /// Postal code.
-    pub zip: String,
+    pub zip: ::std::string::String,
     /// State or province.
-    pub state: Option<String>,
+    pub state: ::core::option::Option<::std::string::String>,
     /// Country code.
-    pub country_code: String,
+    pub country_code: ::std::string::String,
     /// Name of the company.
-    pub company: Option<String>,
+    pub company: ::core::option::Option<::std::string::String>,
     /// VAT number of the company.
-    pub vat_number: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub vat_number: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl BillingInfoRequest {
+impl crate::types::BillingInfoRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        first_name: impl Into<String>,
-        last_name: impl Into<String>,
-        email: impl Into<String>,
-        address: impl Into<String>,
-        city: impl Into<String>,
-        zip: impl Into<String>,
-        country_code: impl Into<String>,
+        first_name: impl ::core::convert::Into<::std::string::String>,
+        last_name: impl ::core::convert::Into<::std::string::String>,
+        email: impl ::core::convert::Into<::std::string::String>,
+        address: impl ::core::convert::Into<::std::string::String>,
+        city: impl ::core::convert::Into<::std::string::String>,
+        zip: impl ::core::convert::Into<::std::string::String>,
+        country_code: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             first_name: first_name.into(),
@@ -95,29 +91,38 @@ impl BillingInfoRequest {
             address: address.into(),
             city: city.into(),
             zip: zip.into(),
-            state: None,
+            state: ::core::option::Option::None,
             country_code: country_code.into(),
-            company: None,
-            vat_number: None,
-            __extra: Default::default(),
+            company: ::core::option::Option::None,
+            vat_number: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`state`](Self::state).
     #[inline]
-    pub fn state(mut self, value: impl Into<String>) -> Self {
-        self.state = Some(value.into());
+    pub fn state(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.state = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`company`](Self::company).
     #[inline]
-    pub fn company(mut self, value: impl Into<String>) -> Self {
-        self.company = Some(value.into());
+    pub fn company(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.company = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`vat_number`](Self::vat_number).
     #[inline]
-    pub fn vat_number(mut self, value: impl Into<String>) -> Self {
-        self.vat_number = Some(value.into());
+    pub fn vat_number(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.vat_number = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -129,10 +134,10 @@ impl BillingInfoRequest {
 #[non_exhaustive]
 pub struct BillingStatus {
     /// Whether the billing is in order.
-    pub is_valid: Option<bool>,
+    pub is_valid: ::core::option::Option<bool>,
     /// Explanation of the status.
-    pub message: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub message: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Amount of money.
@@ -146,8 +151,8 @@ pub struct Cost {
     /// Amount in the currency.
     pub total: f64,
     /// Code of the currency.
-    pub currency_code: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub currency_code: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Range of amounts of money.
@@ -157,16 +162,16 @@ pub struct Cost {
 #[non_exhaustive]
 pub struct CostRange {
     /// Smallest amount in hundredths of the currency.
-    pub min_cost_in_cents: Option<i64>,
+    pub min_cost_in_cents: ::core::option::Option<i64>,
     /// Smallest amount in the currency.
-    pub min_cost: Option<f64>,
+    pub min_cost: ::core::option::Option<f64>,
     /// Largest amount in hundredths of the currency.
-    pub max_cost_in_cents: Option<i64>,
+    pub max_cost_in_cents: ::core::option::Option<i64>,
     /// Largest amount in the currency.
-    pub max_cost: Option<f64>,
+    pub max_cost: ::core::option::Option<f64>,
     /// Code of the currency.
-    pub currency_code: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub currency_code: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Credit card of an organization.
@@ -176,20 +181,20 @@ pub struct CostRange {
 #[non_exhaustive]
 pub struct CreditCard {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time at which it was created.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Expiry month.
     pub expiry_month: i64,
     /// Expiry year.
     pub expiry_year: i64,
     /// Last digits of the card number.
-    pub last_digit: String,
+    pub last_digit: ::std::string::String,
     /// Whether it is expired.
     pub is_expired: bool,
     /// Brand.
-    pub brand: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub brand: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Credit card to add to an organization.
@@ -199,24 +204,24 @@ pub struct CreditCard {
 #[non_exhaustive]
 pub struct CreditCardRequest {
     /// Card number.
-    pub number: rt::SecretText,
+    pub number: crate::runtime::SecretText,
     /// Card verification value.
-    pub cvv: rt::SecretText,
+    pub cvv: crate::runtime::SecretText,
     /// Month of expiry.
     pub expiry_month: i64,
     /// Year of expiry.
     pub expiry_year: i64,
     /// Token of the payment provider; can be null.
-    pub token: rt::Patch<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub token: crate::runtime::Patch<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CreditCardRequest {
+impl crate::types::CreditCardRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        number: impl Into<rt::SecretText>,
-        cvv: impl Into<rt::SecretText>,
+        number: impl ::core::convert::Into<crate::runtime::SecretText>,
+        cvv: impl ::core::convert::Into<crate::runtime::SecretText>,
         expiry_month: i64,
         expiry_year: i64,
     ) -> Self {
@@ -225,13 +230,18 @@ impl CreditCardRequest {
             cvv: cvv.into(),
             expiry_month,
             expiry_year,
-            token: rt::Patch::Absent,
-            __extra: Default::default(),
+            token: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`token`](Self::token).
     #[inline]
-    pub fn token(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
+    pub fn token(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::runtime::SecretText>,
+        >,
+    ) -> Self {
         self.token = value.into();
         self
     }
@@ -244,8 +254,8 @@ impl CreditCardRequest {
 #[non_exhaustive]
 pub struct CreditCardResponseList {
     /// The listed items.
-    pub results: Vec<types::CreditCard>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::CreditCard>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Cost of the current billing period.
@@ -255,14 +265,14 @@ pub struct CreditCardResponseList {
 #[non_exhaustive]
 pub struct CurrentCost {
     /// Subscription plan.
-    pub plan: Option<types::PlanEnum>,
+    pub plan: ::core::option::Option<crate::types::PlanEnum>,
     /// Days left of the trial.
-    pub remaining_trial_day: Option<i64>,
+    pub remaining_trial_day: ::core::option::Option<i64>,
     /// Time the plan is renewed (RFC 3339); null when it is not.
-    pub renewal_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub renewal_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Cost so far.
-    pub cost: Option<types::Cost>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cost: ::core::option::Option<crate::types::Cost>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Invoice of an organization.
@@ -276,14 +286,14 @@ pub struct Invoice {
     /// Amount in the currency.
     pub total: f64,
     /// Code of the currency.
-    pub currency_code: String,
+    pub currency_code: ::std::string::String,
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time at which it was created.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Status of the invoice.
-    pub status: types::InvoiceStatusEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: crate::types::InvoiceStatusEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Download address of the PDF of an invoice.
@@ -293,8 +303,8 @@ pub struct Invoice {
 #[non_exhaustive]
 pub struct InvoiceLink {
     /// URL of the PDF. It gives access without a token: treat it as sensitive.
-    pub url: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub url: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Invoices of an organization.
@@ -304,11 +314,11 @@ pub struct InvoiceLink {
 #[non_exhaustive]
 pub struct InvoiceResponseList {
     /// The listed items.
-    pub results: Vec<types::Invoice>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Invoice>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Status of an invoice.
     ///
     /// A part of `Invoice`.
@@ -337,27 +347,27 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationBillingUsageReportRequest {
     /// Start of the period (RFC 3339).
-    pub from: chrono::DateTime<chrono::Utc>,
+    pub from: ::chrono::DateTime<::chrono::Utc>,
     /// End of the period (RFC 3339).
-    pub to: chrono::DateTime<chrono::Utc>,
+    pub to: ::chrono::DateTime<::chrono::Utc>,
     /// Time during which the report stays reachable, in seconds.
     pub report_expiration_in_seconds: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationBillingUsageReportRequest {
+impl crate::types::OrganizationBillingUsageReportRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        from: chrono::DateTime<chrono::Utc>,
-        to: chrono::DateTime<chrono::Utc>,
+        from: ::chrono::DateTime<::chrono::Utc>,
+        to: ::chrono::DateTime<::chrono::Utc>,
         report_expiration_in_seconds: i64,
     ) -> Self {
         Self {
             from,
             to,
             report_expiration_in_seconds,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -369,10 +379,10 @@ impl OrganizationBillingUsageReportRequest {
 #[non_exhaustive]
 pub struct OrganizationBillingUsageReportResponse {
     /// URL of the report.
-    pub report_url: Option<rt::SecretText>,
+    pub report_url: ::core::option::Option<crate::runtime::SecretText>,
     /// URL that deletes the report.
-    pub delete_report_url: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub delete_report_url: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Plan an organization changes to.
@@ -382,23 +392,26 @@ pub struct OrganizationBillingUsageReportResponse {
 #[non_exhaustive]
 pub struct OrganizationChangePlanRequest {
     /// Name of the plan.
-    pub plan: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub plan: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationChangePlanRequest {
+impl crate::types::OrganizationChangePlanRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            plan: None,
-            __extra: Default::default(),
+            plan: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`plan`](Self::plan).
     #[inline]
-    pub fn plan(mut self, value: impl Into<String>) -> Self {
-        self.plan = Some(value.into());
+    pub fn plan(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.plan = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -410,23 +423,26 @@ impl OrganizationChangePlanRequest {
 #[non_exhaustive]
 pub struct OrganizationCreditCodeRequest {
     /// The code.
-    pub code: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub code: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationCreditCodeRequest {
+impl crate::types::OrganizationCreditCodeRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            code: None,
-            __extra: Default::default(),
+            code: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`code`](Self::code).
     #[inline]
-    pub fn code(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.code = Some(value.into());
+    pub fn code(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.code = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -438,10 +454,10 @@ impl OrganizationCreditCodeRequest {
 #[non_exhaustive]
 pub struct Referral {
     /// Number of people invited.
-    pub total_invited: Option<i64>,
+    pub total_invited: ::core::option::Option<i64>,
     /// URL to invite people with.
-    pub invitation_link: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub invitation_link: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Reward to claim.
@@ -451,37 +467,40 @@ pub struct Referral {
 #[non_exhaustive]
 pub struct RewardClaim {
     /// Kind of reward.
-    pub type_: Option<types::RewardClaimType>,
+    pub type_: ::core::option::Option<crate::types::RewardClaimType>,
     /// Code of the reward.
-    pub code: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub code: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl RewardClaim {
+impl crate::types::RewardClaim {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            type_: None,
-            code: None,
-            __extra: Default::default(),
+            type_: ::core::option::Option::None,
+            code: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`type_`](Self::type_).
     #[inline]
-    pub fn type_(mut self, value: types::RewardClaimType) -> Self {
-        self.type_ = Some(value);
+    pub fn type_(mut self, value: crate::types::RewardClaimType) -> Self {
+        self.type_ = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`code`](Self::code).
     #[inline]
-    pub fn code(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.code = Some(value.into());
+    pub fn code(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.code = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of reward.
     ///
     /// A part of `RewardClaim`.
@@ -495,26 +514,33 @@ open_enum! {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::BillingInfo> for types::BillingInfoRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::BillingInfo>
+for crate::types::BillingInfoRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: types::BillingInfo) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
+    fn try_from(
+        from: crate::types::BillingInfo,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
                 first_name: from
                     .first_name
-                    .ok_or(rt::ConversionError::absent("first_name"))?,
+                    .ok_or(crate::runtime::ConversionError::absent("first_name"))?,
                 last_name: from
                     .last_name
-                    .ok_or(rt::ConversionError::absent("last_name"))?,
-                email: from.email.ok_or(rt::ConversionError::absent("email"))?,
-                address: from.address.ok_or(rt::ConversionError::absent("address"))?,
-                city: from.city.ok_or(rt::ConversionError::absent("city"))?,
-                zip: from.zip.ok_or(rt::ConversionError::absent("zip"))?,
+                    .ok_or(crate::runtime::ConversionError::absent("last_name"))?,
+                email: from
+                    .email
+                    .ok_or(crate::runtime::ConversionError::absent("email"))?,
+                address: from
+                    .address
+                    .ok_or(crate::runtime::ConversionError::absent("address"))?,
+                city: from.city.ok_or(crate::runtime::ConversionError::absent("city"))?,
+                zip: from.zip.ok_or(crate::runtime::ConversionError::absent("zip"))?,
                 state: from.state,
                 country_code: from
                     .country_code
-                    .ok_or(rt::ConversionError::absent("country_code"))?,
+                    .ok_or(crate::runtime::ConversionError::absent("country_code"))?,
                 company: from.company,
                 vat_number: from.vat_number,
                 __extra: from.__extra,
@@ -523,10 +549,13 @@ impl TryFrom<types::BillingInfo> for types::BillingInfoRequest {
     }
 }
 
-impl TryFrom<&types::BillingInfo> for types::BillingInfoRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::BillingInfo>
+for crate::types::BillingInfoRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: &types::BillingInfo) -> Result<Self, rt::ConversionError> {
+    fn try_from(
+        from: &crate::types::BillingInfo,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }

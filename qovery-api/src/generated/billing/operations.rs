@@ -3,14 +3,7 @@
 
 //! Operations. Plans, invoices, costs, credit cards and rewards.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Get the referral link and invitation count of the account.
     ///
     /// `GET /account/referral`
@@ -18,8 +11,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[inline]
-    pub fn get_account_referral(&self) -> Call<operations::GetAccountReferral> {
-        Call::new(self, &[])
+    pub fn get_account_referral(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::GetAccountReferral> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Claim a reward with a code.
     ///
@@ -33,9 +28,9 @@ impl Client {
     #[inline]
     pub fn post_account_reward_claim(
         &self,
-        body: &types::RewardClaim,
-    ) -> Call<operations::PostAccountRewardClaim> {
-        Call::new(self, &[]).json(body)
+        body: &crate::types::RewardClaim,
+    ) -> crate::runtime::Call<crate::operations::PostAccountRewardClaim> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Get the external billing id of an organization.
     ///
@@ -49,9 +44,9 @@ impl Client {
     #[inline]
     pub fn get_organization_billing_external_id(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationBillingExternalId> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationBillingExternalId> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Get the billing details of an organization.
     ///
@@ -65,9 +60,9 @@ impl Client {
     #[inline]
     pub fn get_organization_billing_info(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationBillingInfo> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationBillingInfo> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Edit the billing details of an organization.
     ///
@@ -84,10 +79,10 @@ impl Client {
     #[inline]
     pub fn edit_organization_billing_info(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::BillingInfoRequest,
-    ) -> Call<operations::EditOrganizationBillingInfo> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::BillingInfoRequest,
+    ) -> crate::runtime::Call<crate::operations::EditOrganizationBillingInfo> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get the billing status of an organization.
     ///
@@ -101,9 +96,9 @@ impl Client {
     #[inline]
     pub fn get_organization_billing_status(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationBillingStatus> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationBillingStatus> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Generate a usage report of an organization.
     ///
@@ -120,10 +115,10 @@ impl Client {
     #[inline]
     pub fn generate_billing_usage_report(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationBillingUsageReportRequest,
-    ) -> Call<operations::GenerateBillingUsageReport> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationBillingUsageReportRequest,
+    ) -> crate::runtime::Call<crate::operations::GenerateBillingUsageReport> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Change the plan of an organization.
     ///
@@ -138,10 +133,10 @@ impl Client {
     #[inline]
     pub fn change_plan(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationChangePlanRequest,
-    ) -> Call<operations::ChangePlan> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationChangePlanRequest,
+    ) -> crate::runtime::Call<crate::operations::ChangePlan> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get the current cost range of a cluster.
     ///
@@ -156,10 +151,10 @@ impl Client {
     #[inline]
     pub fn get_cluster_current_cost(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterCurrentCost> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterCurrentCost> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// List the credit cards of an organization.
     ///
@@ -173,9 +168,9 @@ impl Client {
     #[inline]
     pub fn list_organization_credit_cards(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationCreditCards> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationCreditCards> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Add a credit card to an organization.
     ///
@@ -190,10 +185,10 @@ impl Client {
     #[inline]
     pub fn add_credit_card(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::CreditCardRequest,
-    ) -> Call<operations::AddCreditCard> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::CreditCardRequest,
+    ) -> crate::runtime::Call<crate::operations::AddCreditCard> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Delete a credit card of an organization.
     ///
@@ -210,10 +205,10 @@ impl Client {
     #[inline]
     pub fn delete_credit_card(
         &self,
-        organization_id: uuid::Uuid,
-        credit_card_id: uuid::Uuid,
-    ) -> Call<operations::DeleteCreditCard> {
-        Call::new(self, &[&organization_id, &credit_card_id])
+        organization_id: ::uuid::Uuid,
+        credit_card_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteCreditCard> {
+        crate::runtime::Call::new(self, &[&organization_id, &credit_card_id])
     }
     /// Redeem a credit code for an organization.
     ///
@@ -228,10 +223,10 @@ impl Client {
     #[inline]
     pub fn add_credit_code(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationCreditCodeRequest,
-    ) -> Call<operations::AddCreditCode> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationCreditCodeRequest,
+    ) -> crate::runtime::Call<crate::operations::AddCreditCode> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get the current cost of an organization.
     ///
@@ -247,9 +242,9 @@ impl Client {
     #[inline]
     pub fn get_organization_current_cost(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationCurrentCost> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationCurrentCost> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Request a download of all invoices of an organization.
     ///
@@ -265,9 +260,9 @@ impl Client {
     #[inline]
     pub fn organization_download_all_invoices(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::OrganizationDownloadAllInvoices> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::OrganizationDownloadAllInvoices> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the invoices of an organization.
     ///
@@ -281,9 +276,9 @@ impl Client {
     #[inline]
     pub fn list_organization_invoice(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationInvoice> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationInvoice> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Get an invoice.
     ///
@@ -298,10 +293,10 @@ impl Client {
     #[inline]
     pub fn get_organization_invoice(
         &self,
-        organization_id: uuid::Uuid,
-        invoice_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationInvoice> {
-        Call::new(self, &[&organization_id, &invoice_id])
+        organization_id: ::uuid::Uuid,
+        invoice_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationInvoice> {
+        crate::runtime::Call::new(self, &[&organization_id, &invoice_id])
     }
     /// Get the download link of an invoice's PDF.
     ///
@@ -316,10 +311,10 @@ impl Client {
     #[inline]
     pub fn get_organization_invoice_pdf(
         &self,
-        organization_id: uuid::Uuid,
-        invoice_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationInvoicePdf> {
-        Call::new(self, &[&organization_id, &invoice_id])
+        organization_id: ::uuid::Uuid,
+        invoice_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationInvoicePdf> {
+        crate::runtime::Call::new(self, &[&organization_id, &invoice_id])
     }
 }
 
@@ -327,12 +322,12 @@ impl Client {
 #[derive(Debug)]
 pub enum GetAccountReferral {}
 
-impl rt::Operation for GetAccountReferral {
-    type Output = types::Referral;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAccountReferral {
+    type Output = crate::types::Referral;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAccountReferral",
-        Method::GET,
+        ::http::Method::GET,
         "/account/referral",
     );
 }
@@ -341,12 +336,12 @@ impl rt::Operation for GetAccountReferral {
 #[derive(Debug)]
 pub enum PostAccountRewardClaim {}
 
-impl rt::Operation for PostAccountRewardClaim {
+impl crate::runtime::Operation for crate::operations::PostAccountRewardClaim {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "postAccountRewardClaim",
-        Method::POST,
+        ::http::Method::POST,
         "/account/rewardClaim",
     );
 }
@@ -355,12 +350,12 @@ impl rt::Operation for PostAccountRewardClaim {
 #[derive(Debug)]
 pub enum GetOrganizationBillingExternalId {}
 
-impl rt::Operation for GetOrganizationBillingExternalId {
-    type Output = types::BillingExternalId;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationBillingExternalId {
+    type Output = crate::types::BillingExternalId;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationBillingExternalId",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/billingExternalId",
     );
 }
@@ -369,12 +364,12 @@ impl rt::Operation for GetOrganizationBillingExternalId {
 #[derive(Debug)]
 pub enum GetOrganizationBillingInfo {}
 
-impl rt::Operation for GetOrganizationBillingInfo {
-    type Output = types::BillingInfo;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationBillingInfo {
+    type Output = crate::types::BillingInfo;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationBillingInfo",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/billingInfo",
     );
 }
@@ -383,12 +378,12 @@ impl rt::Operation for GetOrganizationBillingInfo {
 #[derive(Debug)]
 pub enum EditOrganizationBillingInfo {}
 
-impl rt::Operation for EditOrganizationBillingInfo {
-    type Output = types::BillingInfo;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditOrganizationBillingInfo {
+    type Output = crate::types::BillingInfo;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editOrganizationBillingInfo",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/billingInfo",
     );
 }
@@ -397,12 +392,12 @@ impl rt::Operation for EditOrganizationBillingInfo {
 #[derive(Debug)]
 pub enum GetOrganizationBillingStatus {}
 
-impl rt::Operation for GetOrganizationBillingStatus {
-    type Output = types::BillingStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationBillingStatus {
+    type Output = crate::types::BillingStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationBillingStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/billingStatus",
     );
 }
@@ -411,12 +406,12 @@ impl rt::Operation for GetOrganizationBillingStatus {
 #[derive(Debug)]
 pub enum GenerateBillingUsageReport {}
 
-impl rt::Operation for GenerateBillingUsageReport {
-    type Output = types::OrganizationBillingUsageReportResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GenerateBillingUsageReport {
+    type Output = crate::types::OrganizationBillingUsageReportResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "generateBillingUsageReport",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/billingUsageReport",
     );
 }
@@ -425,12 +420,12 @@ impl rt::Operation for GenerateBillingUsageReport {
 #[derive(Debug)]
 pub enum ChangePlan {}
 
-impl rt::Operation for ChangePlan {
-    type Output = types::Organization;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ChangePlan {
+    type Output = crate::types::Organization;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "changePlan",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/changePlan",
     );
 }
@@ -439,12 +434,12 @@ impl rt::Operation for ChangePlan {
 #[derive(Debug)]
 pub enum GetClusterCurrentCost {}
 
-impl rt::Operation for GetClusterCurrentCost {
-    type Output = types::CostRange;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterCurrentCost {
+    type Output = crate::types::CostRange;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterCurrentCost",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/currentCost",
     );
 }
@@ -453,12 +448,12 @@ impl rt::Operation for GetClusterCurrentCost {
 #[derive(Debug)]
 pub enum ListOrganizationCreditCards {}
 
-impl rt::Operation for ListOrganizationCreditCards {
-    type Output = types::CreditCardResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationCreditCards {
+    type Output = crate::types::CreditCardResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationCreditCards",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/creditCard",
     );
 }
@@ -467,12 +462,12 @@ impl rt::Operation for ListOrganizationCreditCards {
 #[derive(Debug)]
 pub enum AddCreditCard {}
 
-impl rt::Operation for AddCreditCard {
-    type Output = types::CreditCard;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::AddCreditCard {
+    type Output = crate::types::CreditCard;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "addCreditCard",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/creditCard",
     );
 }
@@ -481,12 +476,12 @@ impl rt::Operation for AddCreditCard {
 #[derive(Debug)]
 pub enum DeleteCreditCard {}
 
-impl rt::Operation for DeleteCreditCard {
+impl crate::runtime::Operation for crate::operations::DeleteCreditCard {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteCreditCard",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/creditCard/{creditCardId}",
     );
 }
@@ -495,12 +490,12 @@ impl rt::Operation for DeleteCreditCard {
 #[derive(Debug)]
 pub enum AddCreditCode {}
 
-impl rt::Operation for AddCreditCode {
+impl crate::runtime::Operation for crate::operations::AddCreditCode {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "addCreditCode",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/creditCode",
     );
 }
@@ -509,12 +504,12 @@ impl rt::Operation for AddCreditCode {
 #[derive(Debug)]
 pub enum GetOrganizationCurrentCost {}
 
-impl rt::Operation for GetOrganizationCurrentCost {
-    type Output = types::CurrentCost;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationCurrentCost {
+    type Output = crate::types::CurrentCost;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationCurrentCost",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/currentCost",
     );
 }
@@ -523,12 +518,12 @@ impl rt::Operation for GetOrganizationCurrentCost {
 #[derive(Debug)]
 pub enum OrganizationDownloadAllInvoices {}
 
-impl rt::Operation for OrganizationDownloadAllInvoices {
+impl crate::runtime::Operation for crate::operations::OrganizationDownloadAllInvoices {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "organizationDownloadAllInvoices",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/downloadInvoices",
     );
 }
@@ -537,12 +532,12 @@ impl rt::Operation for OrganizationDownloadAllInvoices {
 #[derive(Debug)]
 pub enum ListOrganizationInvoice {}
 
-impl rt::Operation for ListOrganizationInvoice {
-    type Output = types::InvoiceResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationInvoice {
+    type Output = crate::types::InvoiceResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationInvoice",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/invoice",
     );
 }
@@ -551,12 +546,12 @@ impl rt::Operation for ListOrganizationInvoice {
 #[derive(Debug)]
 pub enum GetOrganizationInvoice {}
 
-impl rt::Operation for GetOrganizationInvoice {
-    type Output = types::Invoice;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationInvoice {
+    type Output = crate::types::Invoice;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationInvoice",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/invoice/{invoiceId}",
     );
 }
@@ -565,12 +560,12 @@ impl rt::Operation for GetOrganizationInvoice {
 #[derive(Debug)]
 pub enum GetOrganizationInvoicePdf {}
 
-impl rt::Operation for GetOrganizationInvoicePdf {
-    type Output = types::InvoiceLink;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationInvoicePdf {
+    type Output = crate::types::InvoiceLink;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationInvoicePDF",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/invoice/{invoiceId}/download",
     );
 }

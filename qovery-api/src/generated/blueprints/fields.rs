@@ -3,95 +3,92 @@
 
 //! How the models are read and written. Blueprints, the catalog that they come from, and ArgoCD applications.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::ArgoCdConnectionCheckResponse {
+impl crate::runtime::model::Blank for crate::types::ArgoCdConnectionCheckResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            status: model::blank(),
-            app_count: model::blank(),
-            reason: model::blank(),
-            __extra: model::blank(),
+            status: crate::runtime::model::blank(),
+            app_count: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdConnectionCheckResponse {
+impl crate::runtime::model::Model for crate::types::ArgoCdConnectionCheckResponse {
     const NAME: &'static str = "ArgoCdConnectionCheckResponse";
     const FIELDS: &'static [&'static str] = &["status", "app_count", "reason"];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.status, from),
-            1 => model::value(&mut self.app_count, from),
-            _ => model::value(&mut self.reason, from),
+            0 => crate::runtime::model::value(&mut self.status, from),
+            1 => crate::runtime::model::value(&mut self.app_count, from),
+            _ => crate::runtime::model::value(&mut self.reason, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("status", &self.status);
         to.given("app_count", &self.app_count);
         to.given("reason", &self.reason);
     }
 }
 
-model::through_fields!(types::ArgoCdConnectionCheckResponse);
+crate::runtime::model::through_fields!(crate::types::ArgoCdConnectionCheckResponse);
 
-impl model::Blank for types::ArgoCdCredentialsRequest {
+impl crate::runtime::model::Blank for crate::types::ArgoCdCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            argocd_url: model::blank(),
-            argocd_token: model::blank(),
-            __extra: model::blank(),
+            argocd_url: crate::runtime::model::blank(),
+            argocd_token: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdCredentialsRequest {
+impl crate::runtime::model::Model for crate::types::ArgoCdCredentialsRequest {
     const NAME: &'static str = "ArgoCdCredentialsRequest";
     const FIELDS: &'static [&'static str] = &["argocd_url", "argocd_token"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.argocd_url, from),
-            _ => model::value(&mut self.argocd_token, from),
+            0 => crate::runtime::model::value(&mut self.argocd_url, from),
+            _ => crate::runtime::model::value(&mut self.argocd_token, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("argocd_url", &self.argocd_url);
         to.always("argocd_token", &self.argocd_token);
     }
 }
 
-model::through_fields!(types::ArgoCdCredentialsRequest);
+crate::runtime::model::through_fields!(crate::types::ArgoCdCredentialsRequest);
 
-impl model::Blank for types::ArgoCdCredentialsResponse {
+impl crate::runtime::model::Blank for crate::types::ArgoCdCredentialsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            cluster_id: model::blank(),
-            argocd_url: model::blank(),
-            argocd_token: model::blank(),
-            last_checked_at: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            argocd_url: crate::runtime::model::blank(),
+            argocd_token: crate::runtime::model::blank(),
+            last_checked_at: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdCredentialsResponse {
+impl crate::runtime::model::Model for crate::types::ArgoCdCredentialsResponse {
     const NAME: &'static str = "ArgoCdCredentialsResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -103,22 +100,22 @@ impl model::Model for types::ArgoCdCredentialsResponse {
         "updated_at",
     ];
     const REQUIRED: u128 = 0b1101111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.argocd_url, from),
-            3 => model::value(&mut self.argocd_token, from),
-            4 => model::time(&mut self.last_checked_at, from),
-            5 => model::time(&mut self.created_at, from),
-            _ => model::time(&mut self.updated_at, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.cluster_id, from),
+            2 => crate::runtime::model::value(&mut self.argocd_url, from),
+            3 => crate::runtime::model::value(&mut self.argocd_token, from),
+            4 => crate::runtime::model::time(&mut self.last_checked_at, from),
+            5 => crate::runtime::model::time(&mut self.created_at, from),
+            _ => crate::runtime::model::time(&mut self.updated_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("cluster_id", &self.cluster_id);
         to.always("argocd_url", &self.argocd_url);
@@ -129,21 +126,23 @@ impl model::Model for types::ArgoCdCredentialsResponse {
     }
 }
 
-model::through_fields!(types::ArgoCdCredentialsResponse);
+crate::runtime::model::through_fields!(crate::types::ArgoCdCredentialsResponse);
 
-impl model::Blank for types::ArgoCdDestinationClusterMappingRequest {
+impl crate::runtime::model::Blank
+for crate::types::ArgoCdDestinationClusterMappingRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            agent_cluster_id: model::blank(),
-            argocd_cluster_url: model::blank(),
-            cluster_id: model::blank(),
-            __extra: model::blank(),
+            agent_cluster_id: crate::runtime::model::blank(),
+            argocd_cluster_url: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdDestinationClusterMappingRequest {
+impl crate::runtime::model::Model
+for crate::types::ArgoCdDestinationClusterMappingRequest {
     const NAME: &'static str = "ArgoCdDestinationClusterMappingRequest";
     const FIELDS: &'static [&'static str] = &[
         "agent_cluster_id",
@@ -151,39 +150,43 @@ impl model::Model for types::ArgoCdDestinationClusterMappingRequest {
         "cluster_id",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.agent_cluster_id, from),
-            1 => model::value(&mut self.argocd_cluster_url, from),
-            _ => model::value(&mut self.cluster_id, from),
+            0 => crate::runtime::model::value(&mut self.agent_cluster_id, from),
+            1 => crate::runtime::model::value(&mut self.argocd_cluster_url, from),
+            _ => crate::runtime::model::value(&mut self.cluster_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("agent_cluster_id", &self.agent_cluster_id);
         to.always("argocd_cluster_url", &self.argocd_cluster_url);
         to.always("cluster_id", &self.cluster_id);
     }
 }
 
-model::through_fields!(types::ArgoCdDestinationClusterMappingRequest);
+crate::runtime::model::through_fields!(
+    crate::types::ArgoCdDestinationClusterMappingRequest
+);
 
-impl model::Blank for types::ArgoCdDestinationClusterMappingResponse {
+impl crate::runtime::model::Blank
+for crate::types::ArgoCdDestinationClusterMappingResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            agent_cluster_id: model::blank(),
-            argocd_cluster_url: model::blank(),
-            cluster_id: model::blank(),
-            __extra: model::blank(),
+            agent_cluster_id: crate::runtime::model::blank(),
+            argocd_cluster_url: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdDestinationClusterMappingResponse {
+impl crate::runtime::model::Model
+for crate::types::ArgoCdDestinationClusterMappingResponse {
     const NAME: &'static str = "ArgoCdDestinationClusterMappingResponse";
     const FIELDS: &'static [&'static str] = &[
         "agent_cluster_id",
@@ -191,45 +194,47 @@ impl model::Model for types::ArgoCdDestinationClusterMappingResponse {
         "cluster_id",
     ];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.agent_cluster_id, from),
-            1 => model::value(&mut self.argocd_cluster_url, from),
-            _ => model::value(&mut self.cluster_id, from),
+            0 => crate::runtime::model::value(&mut self.agent_cluster_id, from),
+            1 => crate::runtime::model::value(&mut self.argocd_cluster_url, from),
+            _ => crate::runtime::model::value(&mut self.cluster_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("agent_cluster_id", &self.agent_cluster_id);
         to.always("argocd_cluster_url", &self.argocd_cluster_url);
         to.always("cluster_id", &self.cluster_id);
     }
 }
 
-model::through_fields!(types::ArgoCdDestinationClusterMappingResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ArgoCdDestinationClusterMappingResponse
+);
 
-impl model::Blank for types::ArgoCdInstanceMappingResponse {
+impl crate::runtime::model::Blank for crate::types::ArgoCdInstanceMappingResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            agent_cluster_id: model::blank(),
-            agent_cluster_name: model::blank(),
-            agent_cluster_cloud_provider: model::blank(),
-            credentials_id: model::blank(),
-            argocd_url: model::blank(),
-            status: model::blank(),
-            last_checked_at: model::blank(),
-            linked_clusters: model::blank(),
-            unlinked_clusters: model::blank(),
-            __extra: model::blank(),
+            agent_cluster_id: crate::runtime::model::blank(),
+            agent_cluster_name: crate::runtime::model::blank(),
+            agent_cluster_cloud_provider: crate::runtime::model::blank(),
+            credentials_id: crate::runtime::model::blank(),
+            argocd_url: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            last_checked_at: crate::runtime::model::blank(),
+            linked_clusters: crate::runtime::model::blank(),
+            unlinked_clusters: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdInstanceMappingResponse {
+impl crate::runtime::model::Model for crate::types::ArgoCdInstanceMappingResponse {
     const NAME: &'static str = "ArgoCdInstanceMappingResponse";
     const FIELDS: &'static [&'static str] = &[
         "agent_cluster_id",
@@ -243,24 +248,29 @@ impl model::Model for types::ArgoCdInstanceMappingResponse {
         "unlinked_clusters",
     ];
     const REQUIRED: u128 = 0b001111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.agent_cluster_id, from),
-            1 => model::value(&mut self.agent_cluster_name, from),
-            2 => model::value(&mut self.agent_cluster_cloud_provider, from),
-            3 => model::value(&mut self.credentials_id, from),
-            4 => model::value(&mut self.argocd_url, from),
-            5 => model::value(&mut self.status, from),
-            6 => model::time(&mut self.last_checked_at, from),
-            7 => model::value(&mut self.linked_clusters, from),
-            _ => model::value(&mut self.unlinked_clusters, from),
+            0 => crate::runtime::model::value(&mut self.agent_cluster_id, from),
+            1 => crate::runtime::model::value(&mut self.agent_cluster_name, from),
+            2 => {
+                crate::runtime::model::value(
+                    &mut self.agent_cluster_cloud_provider,
+                    from,
+                )
+            }
+            3 => crate::runtime::model::value(&mut self.credentials_id, from),
+            4 => crate::runtime::model::value(&mut self.argocd_url, from),
+            5 => crate::runtime::model::value(&mut self.status, from),
+            6 => crate::runtime::model::time(&mut self.last_checked_at, from),
+            7 => crate::runtime::model::value(&mut self.linked_clusters, from),
+            _ => crate::runtime::model::value(&mut self.unlinked_clusters, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("agent_cluster_id", &self.agent_cluster_id);
         to.always("agent_cluster_name", &self.agent_cluster_name);
         to.always("agent_cluster_cloud_provider", &self.agent_cluster_cloud_provider);
@@ -272,63 +282,63 @@ impl model::Model for types::ArgoCdInstanceMappingResponse {
         to.always("unlinked_clusters", &self.unlinked_clusters);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.linked_clusters);
-        model::Parts::drop_extra(&mut self.unlinked_clusters);
+        crate::runtime::model::Parts::drop_extra(&mut self.linked_clusters);
+        crate::runtime::model::Parts::drop_extra(&mut self.unlinked_clusters);
     }
 }
 
-model::through_fields!(types::ArgoCdInstanceMappingResponse);
+crate::runtime::model::through_fields!(crate::types::ArgoCdInstanceMappingResponse);
 
-impl model::Blank for types::ArgoCdInstanceMappingResponseList {
+impl crate::runtime::model::Blank for crate::types::ArgoCdInstanceMappingResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdInstanceMappingResponseList {
+impl crate::runtime::model::Model for crate::types::ArgoCdInstanceMappingResponseList {
     const NAME: &'static str = "ArgoCdInstanceMappingResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ArgoCdInstanceMappingResponseList);
+crate::runtime::model::through_fields!(crate::types::ArgoCdInstanceMappingResponseList);
 
-impl model::Blank for types::ArgoCdLinkedClusterDetails {
+impl crate::runtime::model::Blank for crate::types::ArgoCdLinkedClusterDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            argocd_cluster_url: model::blank(),
-            argocd_cluster_name: model::blank(),
-            qovery_cluster_id: model::blank(),
-            qovery_cluster_name: model::blank(),
-            qovery_cluster_cloud_provider: model::blank(),
-            qovery_cluster_type: model::blank(),
-            applications_count: model::blank(),
-            __extra: model::blank(),
+            argocd_cluster_url: crate::runtime::model::blank(),
+            argocd_cluster_name: crate::runtime::model::blank(),
+            qovery_cluster_id: crate::runtime::model::blank(),
+            qovery_cluster_name: crate::runtime::model::blank(),
+            qovery_cluster_cloud_provider: crate::runtime::model::blank(),
+            qovery_cluster_type: crate::runtime::model::blank(),
+            applications_count: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdLinkedClusterDetails {
+impl crate::runtime::model::Model for crate::types::ArgoCdLinkedClusterDetails {
     const NAME: &'static str = "ArgoCdLinkedClusterDetails";
     const FIELDS: &'static [&'static str] = &[
         "argocd_cluster_url",
@@ -340,22 +350,27 @@ impl model::Model for types::ArgoCdLinkedClusterDetails {
         "applications_count",
     ];
     const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.argocd_cluster_url, from),
-            1 => model::value(&mut self.argocd_cluster_name, from),
-            2 => model::value(&mut self.qovery_cluster_id, from),
-            3 => model::value(&mut self.qovery_cluster_name, from),
-            4 => model::value(&mut self.qovery_cluster_cloud_provider, from),
-            5 => model::value(&mut self.qovery_cluster_type, from),
-            _ => model::value(&mut self.applications_count, from),
+            0 => crate::runtime::model::value(&mut self.argocd_cluster_url, from),
+            1 => crate::runtime::model::value(&mut self.argocd_cluster_name, from),
+            2 => crate::runtime::model::value(&mut self.qovery_cluster_id, from),
+            3 => crate::runtime::model::value(&mut self.qovery_cluster_name, from),
+            4 => {
+                crate::runtime::model::value(
+                    &mut self.qovery_cluster_cloud_provider,
+                    from,
+                )
+            }
+            5 => crate::runtime::model::value(&mut self.qovery_cluster_type, from),
+            _ => crate::runtime::model::value(&mut self.applications_count, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("argocd_cluster_url", &self.argocd_cluster_url);
         to.always("argocd_cluster_name", &self.argocd_cluster_name);
         to.always("qovery_cluster_id", &self.qovery_cluster_id);
@@ -366,21 +381,21 @@ impl model::Model for types::ArgoCdLinkedClusterDetails {
     }
 }
 
-model::through_fields!(types::ArgoCdLinkedClusterDetails);
+crate::runtime::model::through_fields!(crate::types::ArgoCdLinkedClusterDetails);
 
-impl model::Blank for types::ArgoCdUnlinkedClusterDetails {
+impl crate::runtime::model::Blank for crate::types::ArgoCdUnlinkedClusterDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            argocd_cluster_url: model::blank(),
-            argocd_cluster_name: model::blank(),
-            applications_count: model::blank(),
-            __extra: model::blank(),
+            argocd_cluster_url: crate::runtime::model::blank(),
+            argocd_cluster_name: crate::runtime::model::blank(),
+            applications_count: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdUnlinkedClusterDetails {
+impl crate::runtime::model::Model for crate::types::ArgoCdUnlinkedClusterDetails {
     const NAME: &'static str = "ArgoCdUnlinkedClusterDetails";
     const FIELDS: &'static [&'static str] = &[
         "argocd_cluster_url",
@@ -388,112 +403,116 @@ impl model::Model for types::ArgoCdUnlinkedClusterDetails {
         "applications_count",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.argocd_cluster_url, from),
-            1 => model::value(&mut self.argocd_cluster_name, from),
-            _ => model::value(&mut self.applications_count, from),
+            0 => crate::runtime::model::value(&mut self.argocd_cluster_url, from),
+            1 => crate::runtime::model::value(&mut self.argocd_cluster_name, from),
+            _ => crate::runtime::model::value(&mut self.applications_count, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("argocd_cluster_url", &self.argocd_cluster_url);
         to.always("argocd_cluster_name", &self.argocd_cluster_name);
         to.always("applications_count", &self.applications_count);
     }
 }
 
-model::through_fields!(types::ArgoCdUnlinkedClusterDetails);
+crate::runtime::model::through_fields!(crate::types::ArgoCdUnlinkedClusterDetails);
 
-impl model::Blank for types::ArgocdAppManifestResponse {
+impl crate::runtime::model::Blank for crate::types::ArgocdAppManifestResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            manifest_revision: model::blank(),
-            manifest_metadata: model::blank(),
-            __extra: model::blank(),
+            manifest_revision: crate::runtime::model::blank(),
+            manifest_metadata: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgocdAppManifestResponse {
+impl crate::runtime::model::Model for crate::types::ArgocdAppManifestResponse {
     const NAME: &'static str = "ArgocdAppManifestResponse";
     const FIELDS: &'static [&'static str] = &["manifest_revision", "manifest_metadata"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.manifest_revision, from),
-            _ => model::value(&mut self.manifest_metadata, from),
+            0 => crate::runtime::model::value(&mut self.manifest_revision, from),
+            _ => crate::runtime::model::value(&mut self.manifest_metadata, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("manifest_revision", &self.manifest_revision);
         to.always("manifest_metadata", &self.manifest_metadata);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.manifest_metadata);
+        crate::runtime::model::Parts::drop_extra(&mut self.manifest_metadata);
     }
 }
 
-model::through_fields!(types::ArgocdAppManifestResponse);
+crate::runtime::model::through_fields!(crate::types::ArgocdAppManifestResponse);
 
-impl model::Blank for types::ArgocdAppManifestResponseManifestMetadata {
+impl crate::runtime::model::Blank
+for crate::types::ArgocdAppManifestResponseManifestMetadata {
     #[inline]
     fn blank() -> Self {
         Self {
-            managed_resources: model::blank(),
-            __extra: model::blank(),
+            managed_resources: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgocdAppManifestResponseManifestMetadata {
+impl crate::runtime::model::Model
+for crate::types::ArgocdAppManifestResponseManifestMetadata {
     const NAME: &'static str = "ArgocdAppManifestResponseManifestMetadata";
     const FIELDS: &'static [&'static str] = &["managed_resources"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.managed_resources, from),
+            _ => crate::runtime::model::value(&mut self.managed_resources, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("managed_resources", &self.managed_resources);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.managed_resources);
+        crate::runtime::model::Parts::drop_extra(&mut self.managed_resources);
     }
 }
 
-model::through_fields!(types::ArgocdAppManifestResponseManifestMetadata, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ArgocdAppManifestResponseManifestMetadata, Default
+);
 
-impl model::Blank for types::ArgocdAssociatedServicesResponse {
+impl crate::runtime::model::Blank for crate::types::ArgocdAssociatedServicesResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            __extra: model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgocdAssociatedServicesResponse {
+impl crate::runtime::model::Model for crate::types::ArgocdAssociatedServicesResponse {
     const NAME: &'static str = "ArgocdAssociatedServicesResponse";
     const FIELDS: &'static [&'static str] = &[
         "project_id",
@@ -505,22 +524,22 @@ impl model::Model for types::ArgocdAssociatedServicesResponse {
         "service_type",
     ];
     const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            _ => model::value(&mut self.service_type, from),
+            0 => crate::runtime::model::value(&mut self.project_id, from),
+            1 => crate::runtime::model::value(&mut self.project_name, from),
+            2 => crate::runtime::model::value(&mut self.environment_id, from),
+            3 => crate::runtime::model::value(&mut self.environment_name, from),
+            4 => crate::runtime::model::value(&mut self.service_id, from),
+            5 => crate::runtime::model::value(&mut self.service_name, from),
+            _ => crate::runtime::model::value(&mut self.service_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("project_id", &self.project_id);
         to.always("project_name", &self.project_name);
         to.always("environment_id", &self.environment_id);
@@ -531,56 +550,60 @@ impl model::Model for types::ArgocdAssociatedServicesResponse {
     }
 }
 
-model::through_fields!(types::ArgocdAssociatedServicesResponse);
+crate::runtime::model::through_fields!(crate::types::ArgocdAssociatedServicesResponse);
 
-impl model::Blank for types::ArgocdAssociatedServicesResponseList {
+impl crate::runtime::model::Blank
+for crate::types::ArgocdAssociatedServicesResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgocdAssociatedServicesResponseList {
+impl crate::runtime::model::Model
+for crate::types::ArgocdAssociatedServicesResponseList {
     const NAME: &'static str = "ArgocdAssociatedServicesResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ArgocdAssociatedServicesResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ArgocdAssociatedServicesResponseList, Default
+);
 
-impl model::Blank for types::ArgocdManagedResource {
+impl crate::runtime::model::Blank for crate::types::ArgocdManagedResource {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            name: model::blank(),
-            namespace: model::blank(),
-            target_state: model::blank(),
-            live_state: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            target_state: crate::runtime::model::blank(),
+            live_state: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgocdManagedResource {
+impl crate::runtime::model::Model for crate::types::ArgocdManagedResource {
     const NAME: &'static str = "ArgocdManagedResource";
     const FIELDS: &'static [&'static str] = &[
         "kind",
@@ -590,20 +613,20 @@ impl model::Model for types::ArgocdManagedResource {
         "liveState",
     ];
     const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.namespace, from),
-            3 => model::value(&mut self.target_state, from),
-            _ => model::value(&mut self.live_state, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.namespace, from),
+            3 => crate::runtime::model::value(&mut self.target_state, from),
+            _ => crate::runtime::model::value(&mut self.live_state, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("kind", &self.kind);
         to.given("name", &self.name);
         to.given("namespace", &self.namespace);
@@ -612,62 +635,62 @@ impl model::Model for types::ArgocdManagedResource {
     }
 }
 
-model::through_fields!(types::ArgocdManagedResource, Default);
+crate::runtime::model::through_fields!(crate::types::ArgocdManagedResource, Default);
 
-impl model::Blank for types::BlueprintCatalogResponse {
+impl crate::runtime::model::Blank for crate::types::BlueprintCatalogResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            version: model::blank(),
-            generated_at: model::blank(),
-            blueprints: model::blank(),
-            __extra: model::blank(),
+            version: crate::runtime::model::blank(),
+            generated_at: crate::runtime::model::blank(),
+            blueprints: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintCatalogResponse {
+impl crate::runtime::model::Model for crate::types::BlueprintCatalogResponse {
     const NAME: &'static str = "BlueprintCatalogResponse";
     const FIELDS: &'static [&'static str] = &["version", "generatedAt", "blueprints"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.version, from),
-            1 => model::time(&mut self.generated_at, from),
-            _ => model::value(&mut self.blueprints, from),
+            0 => crate::runtime::model::value(&mut self.version, from),
+            1 => crate::runtime::model::time(&mut self.generated_at, from),
+            _ => crate::runtime::model::value(&mut self.blueprints, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("version", &self.version);
         to.always("generatedAt", &self.generated_at);
         to.always("blueprints", &self.blueprints);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.blueprints);
+        crate::runtime::model::Parts::drop_extra(&mut self.blueprints);
     }
 }
 
-model::through_fields!(types::BlueprintCatalogResponse);
+crate::runtime::model::through_fields!(crate::types::BlueprintCatalogResponse);
 
-impl model::Blank for types::BlueprintCreateRequest {
+impl crate::runtime::model::Blank for crate::types::BlueprintCreateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            tag: model::blank(),
-            icon: model::blank(),
-            variables: model::blank(),
-            spec_overrides: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            icon: crate::runtime::model::blank(),
+            variables: crate::runtime::model::blank(),
+            spec_overrides: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintCreateRequest {
+impl crate::runtime::model::Model for crate::types::BlueprintCreateRequest {
     const NAME: &'static str = "BlueprintCreateRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -677,20 +700,20 @@ impl model::Model for types::BlueprintCreateRequest {
         "spec_overrides",
     ];
     const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.icon, from),
-            3 => model::value(&mut self.variables, from),
-            _ => model::value(&mut self.spec_overrides, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.tag, from),
+            2 => crate::runtime::model::value(&mut self.icon, from),
+            3 => crate::runtime::model::value(&mut self.variables, from),
+            _ => crate::runtime::model::value(&mut self.spec_overrides, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("tag", &self.tag);
         to.always("icon", &self.icon);
@@ -698,64 +721,64 @@ impl model::Model for types::BlueprintCreateRequest {
         to.given("spec_overrides", &self.spec_overrides);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.variables);
-        model::Parts::drop_extra(&mut self.spec_overrides);
+        crate::runtime::model::Parts::drop_extra(&mut self.variables);
+        crate::runtime::model::Parts::drop_extra(&mut self.spec_overrides);
     }
 }
 
-model::through_fields!(types::BlueprintCreateRequest);
+crate::runtime::model::through_fields!(crate::types::BlueprintCreateRequest);
 
-impl model::Blank for types::BlueprintDeploymentAckResponse {
+impl crate::runtime::model::Blank for crate::types::BlueprintDeploymentAckResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            deployment_id: model::blank(),
-            execution_id: model::blank(),
-            __extra: model::blank(),
+            deployment_id: crate::runtime::model::blank(),
+            execution_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintDeploymentAckResponse {
+impl crate::runtime::model::Model for crate::types::BlueprintDeploymentAckResponse {
     const NAME: &'static str = "BlueprintDeploymentAckResponse";
     const FIELDS: &'static [&'static str] = &["deployment_id", "execution_id"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.deployment_id, from),
-            _ => model::value(&mut self.execution_id, from),
+            0 => crate::runtime::model::value(&mut self.deployment_id, from),
+            _ => crate::runtime::model::value(&mut self.execution_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("deployment_id", &self.deployment_id);
         to.always("execution_id", &self.execution_id);
     }
 }
 
-model::through_fields!(types::BlueprintDeploymentAckResponse);
+crate::runtime::model::through_fields!(crate::types::BlueprintDeploymentAckResponse);
 
-impl model::Blank for types::BlueprintItem {
+impl crate::runtime::model::Blank for crate::types::BlueprintItem {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            icon: model::blank(),
-            categories: model::blank(),
-            provider: model::blank(),
-            service_family: model::blank(),
-            major_versions: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            icon: crate::runtime::model::blank(),
+            categories: crate::runtime::model::blank(),
+            provider: crate::runtime::model::blank(),
+            service_family: crate::runtime::model::blank(),
+            major_versions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintItem {
+impl crate::runtime::model::Model for crate::types::BlueprintItem {
     const NAME: &'static str = "BlueprintItem";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -768,23 +791,23 @@ impl model::Model for types::BlueprintItem {
         "majorVersions",
     ];
     const REQUIRED: u128 = 0b01101111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.icon, from),
-            4 => model::value(&mut self.categories, from),
-            5 => model::value(&mut self.provider, from),
-            6 => model::value(&mut self.service_family, from),
-            _ => model::value(&mut self.major_versions, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.kind, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.icon, from),
+            4 => crate::runtime::model::value(&mut self.categories, from),
+            5 => crate::runtime::model::value(&mut self.provider, from),
+            6 => crate::runtime::model::value(&mut self.service_family, from),
+            _ => crate::runtime::model::value(&mut self.major_versions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("kind", &self.kind);
         to.always("description", &self.description);
@@ -795,59 +818,59 @@ impl model::Model for types::BlueprintItem {
         to.always("majorVersions", &self.major_versions);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.major_versions);
+        crate::runtime::model::Parts::drop_extra(&mut self.major_versions);
     }
 }
 
-model::through_fields!(types::BlueprintItem);
+crate::runtime::model::through_fields!(crate::types::BlueprintItem);
 
-impl model::Blank for types::BlueprintMajorVersion {
+impl crate::runtime::model::Blank for crate::types::BlueprintMajorVersion {
     #[inline]
     fn blank() -> Self {
         Self {
-            service_version: model::blank(),
-            latest_tag: model::blank(),
-            __extra: model::blank(),
+            service_version: crate::runtime::model::blank(),
+            latest_tag: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintMajorVersion {
+impl crate::runtime::model::Model for crate::types::BlueprintMajorVersion {
     const NAME: &'static str = "BlueprintMajorVersion";
     const FIELDS: &'static [&'static str] = &["serviceVersion", "latestTag"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.service_version, from),
-            _ => model::value(&mut self.latest_tag, from),
+            0 => crate::runtime::model::value(&mut self.service_version, from),
+            _ => crate::runtime::model::value(&mut self.latest_tag, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("serviceVersion", &self.service_version);
         to.always("latestTag", &self.latest_tag);
     }
 }
 
-model::through_fields!(types::BlueprintMajorVersion);
+crate::runtime::model::through_fields!(crate::types::BlueprintMajorVersion);
 
-impl model::Blank for types::BlueprintManifestBackendConfig {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestBackendConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            default: model::blank(),
-            allowed_values: model::blank(),
-            overridable: model::blank(),
-            user_provided: model::blank(),
-            __extra: model::blank(),
+            default: crate::runtime::model::blank(),
+            allowed_values: crate::runtime::model::blank(),
+            overridable: crate::runtime::model::blank(),
+            user_provided: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestBackendConfig {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestBackendConfig {
     const NAME: &'static str = "BlueprintManifestBackendConfig";
     const FIELDS: &'static [&'static str] = &[
         "default",
@@ -856,97 +879,101 @@ impl model::Model for types::BlueprintManifestBackendConfig {
         "user_provided",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.default, from),
-            1 => model::value(&mut self.allowed_values, from),
-            2 => model::value(&mut self.overridable, from),
-            _ => model::value(&mut self.user_provided, from),
+            0 => crate::runtime::model::value(&mut self.default, from),
+            1 => crate::runtime::model::value(&mut self.allowed_values, from),
+            2 => crate::runtime::model::value(&mut self.overridable, from),
+            _ => crate::runtime::model::value(&mut self.user_provided, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("default", &self.default);
         to.given("allowed_values", &self.allowed_values);
         to.given("overridable", &self.overridable);
         to.given("user_provided", &self.user_provided);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.user_provided);
+        crate::runtime::model::Parts::drop_extra(&mut self.user_provided);
     }
 }
 
-model::through_fields!(types::BlueprintManifestBackendConfig, Default);
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestBackendConfig, Default
+);
 
-impl model::Blank for types::BlueprintManifestChartConfig {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestChartConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            repository: model::blank(),
-            name: model::blank(),
-            version: model::blank(),
-            __extra: model::blank(),
+            repository: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestChartConfig {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestChartConfig {
     const NAME: &'static str = "BlueprintManifestChartConfig";
     const FIELDS: &'static [&'static str] = &["repository", "name", "version"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.repository, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.version, from),
+            0 => crate::runtime::model::value(&mut self.repository, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("repository", &self.repository);
         to.always("name", &self.name);
         to.always("version", &self.version);
     }
 }
 
-model::through_fields!(types::BlueprintManifestChartConfig);
+crate::runtime::model::through_fields!(crate::types::BlueprintManifestChartConfig);
 
-impl model::Blank for types::BlueprintManifestContextVariableField {
+impl crate::runtime::model::Blank
+for crate::types::BlueprintManifestContextVariableField {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            name: model::blank(),
-            source: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            source: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestContextVariableField {
+impl crate::runtime::model::Model
+for crate::types::BlueprintManifestContextVariableField {
     const NAME: &'static str = "BlueprintManifestContextVariableField";
     const FIELDS: &'static [&'static str] = &["kind", "name", "source", "value"];
     const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.source, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.source, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("name", &self.name);
         to.given("source", &self.source);
@@ -954,21 +981,23 @@ impl model::Model for types::BlueprintManifestContextVariableField {
     }
 }
 
-model::through_fields!(types::BlueprintManifestContextVariableField);
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestContextVariableField
+);
 
-impl model::Blank for types::BlueprintManifestCredentialsConfig {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestCredentialsConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            default: model::blank(),
-            allowed_values: model::blank(),
-            overridable: model::blank(),
-            __extra: model::blank(),
+            default: crate::runtime::model::blank(),
+            allowed_values: crate::runtime::model::blank(),
+            overridable: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestCredentialsConfig {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestCredentialsConfig {
     const NAME: &'static str = "BlueprintManifestCredentialsConfig";
     const FIELDS: &'static [&'static str] = &[
         "default",
@@ -976,86 +1005,88 @@ impl model::Model for types::BlueprintManifestCredentialsConfig {
         "overridable",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.default, from),
-            1 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.overridable, from),
+            0 => crate::runtime::model::value(&mut self.default, from),
+            1 => crate::runtime::model::value(&mut self.allowed_values, from),
+            _ => crate::runtime::model::value(&mut self.overridable, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("default", &self.default);
         to.given("allowed_values", &self.allowed_values);
         to.given("overridable", &self.overridable);
     }
 }
 
-model::through_fields!(types::BlueprintManifestCredentialsConfig, Default);
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestCredentialsConfig, Default
+);
 
-impl model::Blank for types::BlueprintManifestEngineHelm {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestEngineHelm {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            chart: model::blank(),
-            timeout: model::blank(),
-            resources: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            chart: crate::runtime::model::blank(),
+            timeout: crate::runtime::model::blank(),
+            resources: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestEngineHelm {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineHelm {
     const NAME: &'static str = "BlueprintManifestEngineHelm";
     const FIELDS: &'static [&'static str] = &["type", "chart", "timeout", "resources"];
     const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.chart, from),
-            2 => model::value(&mut self.timeout, from),
-            _ => model::value(&mut self.resources, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.chart, from),
+            2 => crate::runtime::model::value(&mut self.timeout, from),
+            _ => crate::runtime::model::value(&mut self.resources, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("chart", &self.chart);
         to.given("timeout", &self.timeout);
         to.given("resources", &self.resources);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.chart);
-        model::Parts::drop_extra(&mut self.resources);
+        crate::runtime::model::Parts::drop_extra(&mut self.chart);
+        crate::runtime::model::Parts::drop_extra(&mut self.resources);
     }
 }
 
-model::through_fields!(types::BlueprintManifestEngineHelm);
+crate::runtime::model::through_fields!(crate::types::BlueprintManifestEngineHelm);
 
-impl model::Blank for types::BlueprintManifestEngineOpenTofu {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestEngineOpenTofu {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            provider: model::blank(),
-            opentofu: model::blank(),
-            credentials: model::blank(),
-            backend: model::blank(),
-            timeout: model::blank(),
-            resources: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            provider: crate::runtime::model::blank(),
+            opentofu: crate::runtime::model::blank(),
+            credentials: crate::runtime::model::blank(),
+            backend: crate::runtime::model::blank(),
+            timeout: crate::runtime::model::blank(),
+            resources: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestEngineOpenTofu {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineOpenTofu {
     const NAME: &'static str = "BlueprintManifestEngineOpenTofu";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -1067,22 +1098,22 @@ impl model::Model for types::BlueprintManifestEngineOpenTofu {
         "resources",
     ];
     const REQUIRED: u128 = 0b0000111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.provider, from),
-            2 => model::value(&mut self.opentofu, from),
-            3 => model::value(&mut self.credentials, from),
-            4 => model::value(&mut self.backend, from),
-            5 => model::value(&mut self.timeout, from),
-            _ => model::value(&mut self.resources, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.provider, from),
+            2 => crate::runtime::model::value(&mut self.opentofu, from),
+            3 => crate::runtime::model::value(&mut self.credentials, from),
+            4 => crate::runtime::model::value(&mut self.backend, from),
+            5 => crate::runtime::model::value(&mut self.timeout, from),
+            _ => crate::runtime::model::value(&mut self.resources, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("provider", &self.provider);
         to.always("opentofu", &self.opentofu);
@@ -1092,32 +1123,32 @@ impl model::Model for types::BlueprintManifestEngineOpenTofu {
         to.given("resources", &self.resources);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.opentofu);
-        model::Parts::drop_extra(&mut self.credentials);
-        model::Parts::drop_extra(&mut self.backend);
-        model::Parts::drop_extra(&mut self.resources);
+        crate::runtime::model::Parts::drop_extra(&mut self.opentofu);
+        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
+        crate::runtime::model::Parts::drop_extra(&mut self.backend);
+        crate::runtime::model::Parts::drop_extra(&mut self.resources);
     }
 }
 
-model::through_fields!(types::BlueprintManifestEngineOpenTofu);
+crate::runtime::model::through_fields!(crate::types::BlueprintManifestEngineOpenTofu);
 
-impl model::Blank for types::BlueprintManifestEngineTerraform {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestEngineTerraform {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            provider: model::blank(),
-            terraform: model::blank(),
-            credentials: model::blank(),
-            backend: model::blank(),
-            timeout: model::blank(),
-            resources: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            provider: crate::runtime::model::blank(),
+            terraform: crate::runtime::model::blank(),
+            credentials: crate::runtime::model::blank(),
+            backend: crate::runtime::model::blank(),
+            timeout: crate::runtime::model::blank(),
+            resources: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestEngineTerraform {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestEngineTerraform {
     const NAME: &'static str = "BlueprintManifestEngineTerraform";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -1129,22 +1160,22 @@ impl model::Model for types::BlueprintManifestEngineTerraform {
         "resources",
     ];
     const REQUIRED: u128 = 0b0000111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.provider, from),
-            2 => model::value(&mut self.terraform, from),
-            3 => model::value(&mut self.credentials, from),
-            4 => model::value(&mut self.backend, from),
-            5 => model::value(&mut self.timeout, from),
-            _ => model::value(&mut self.resources, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.provider, from),
+            2 => crate::runtime::model::value(&mut self.terraform, from),
+            3 => crate::runtime::model::value(&mut self.credentials, from),
+            4 => crate::runtime::model::value(&mut self.backend, from),
+            5 => crate::runtime::model::value(&mut self.timeout, from),
+            _ => crate::runtime::model::value(&mut self.resources, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("provider", &self.provider);
         to.always("terraform", &self.terraform);
@@ -1154,31 +1185,31 @@ impl model::Model for types::BlueprintManifestEngineTerraform {
         to.given("resources", &self.resources);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.terraform);
-        model::Parts::drop_extra(&mut self.credentials);
-        model::Parts::drop_extra(&mut self.backend);
-        model::Parts::drop_extra(&mut self.resources);
+        crate::runtime::model::Parts::drop_extra(&mut self.terraform);
+        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
+        crate::runtime::model::Parts::drop_extra(&mut self.backend);
+        crate::runtime::model::Parts::drop_extra(&mut self.resources);
     }
 }
 
-model::through_fields!(types::BlueprintManifestEngineTerraform);
+crate::runtime::model::through_fields!(crate::types::BlueprintManifestEngineTerraform);
 
-impl model::Blank for types::BlueprintManifestFieldType {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestFieldType {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            pattern: model::blank(),
-            min_length: model::blank(),
-            max_length: model::blank(),
-            min: model::blank(),
-            max: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            pattern: crate::runtime::model::blank(),
+            min_length: crate::runtime::model::blank(),
+            max_length: crate::runtime::model::blank(),
+            min: crate::runtime::model::blank(),
+            max: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestFieldType {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestFieldType {
     const NAME: &'static str = "BlueprintManifestFieldType";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -1189,21 +1220,21 @@ impl model::Model for types::BlueprintManifestFieldType {
         "max",
     ];
     const REQUIRED: u128 = 0b000001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.pattern, from),
-            2 => model::value(&mut self.min_length, from),
-            3 => model::value(&mut self.max_length, from),
-            4 => model::value(&mut self.min, from),
-            _ => model::value(&mut self.max, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.pattern, from),
+            2 => crate::runtime::model::value(&mut self.min_length, from),
+            3 => crate::runtime::model::value(&mut self.max_length, from),
+            4 => crate::runtime::model::value(&mut self.min, from),
+            _ => crate::runtime::model::value(&mut self.max, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.given("pattern", &self.pattern);
         to.given("min_length", &self.min_length);
@@ -1213,132 +1244,138 @@ impl model::Model for types::BlueprintManifestFieldType {
     }
 }
 
-model::through_fields!(types::BlueprintManifestFieldType);
+crate::runtime::model::through_fields!(crate::types::BlueprintManifestFieldType);
 
-impl model::Blank for types::BlueprintManifestResourcesConfig {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestResourcesConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu: model::blank(),
-            ram: model::blank(),
-            storage: model::blank(),
-            __extra: model::blank(),
+            cpu: crate::runtime::model::blank(),
+            ram: crate::runtime::model::blank(),
+            storage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestResourcesConfig {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestResourcesConfig {
     const NAME: &'static str = "BlueprintManifestResourcesConfig";
     const FIELDS: &'static [&'static str] = &["cpu", "ram", "storage"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu, from),
-            1 => model::value(&mut self.ram, from),
-            _ => model::value(&mut self.storage, from),
+            0 => crate::runtime::model::value(&mut self.cpu, from),
+            1 => crate::runtime::model::value(&mut self.ram, from),
+            _ => crate::runtime::model::value(&mut self.storage, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cpu", &self.cpu);
         to.given("ram", &self.ram);
         to.given("storage", &self.storage);
     }
 }
 
-model::through_fields!(types::BlueprintManifestResourcesConfig, Default);
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestResourcesConfig, Default
+);
 
-impl model::Blank for types::BlueprintManifestResponse {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            engine: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            engine: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestResponse {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestResponse {
     const NAME: &'static str = "BlueprintManifestResponse";
     const FIELDS: &'static [&'static str] = &["results", "engine"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.results, from),
-            _ => model::value(&mut self.engine, from),
+            0 => crate::runtime::model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.engine, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
         to.given("engine", &self.engine);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
-        model::Parts::drop_extra(&mut self.engine);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.engine);
     }
 }
 
-model::through_fields!(types::BlueprintManifestResponse);
+crate::runtime::model::through_fields!(crate::types::BlueprintManifestResponse);
 
-impl model::Blank for types::BlueprintManifestUserProvidedBackend {
+impl crate::runtime::model::Blank
+for crate::types::BlueprintManifestUserProvidedBackend {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            config: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            config: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestUserProvidedBackend {
+impl crate::runtime::model::Model
+for crate::types::BlueprintManifestUserProvidedBackend {
     const NAME: &'static str = "BlueprintManifestUserProvidedBackend";
     const FIELDS: &'static [&'static str] = &["type", "config"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.config, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.config, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.given("config", &self.config);
     }
 }
 
-model::through_fields!(types::BlueprintManifestUserProvidedBackend);
+crate::runtime::model::through_fields!(
+    crate::types::BlueprintManifestUserProvidedBackend
+);
 
-impl model::Blank for types::BlueprintManifestVariableField {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestVariableField {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            name: model::blank(),
-            type_: model::blank(),
-            required: model::blank(),
-            is_secret: model::blank(),
-            description: model::blank(),
-            allowed_values: model::blank(),
-            default_value: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            required: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            allowed_values: crate::runtime::model::blank(),
+            default_value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestVariableField {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestVariableField {
     const NAME: &'static str = "BlueprintManifestVariableField";
     const FIELDS: &'static [&'static str] = &[
         "kind",
@@ -1351,23 +1388,23 @@ impl model::Model for types::BlueprintManifestVariableField {
         "default_value",
     ];
     const REQUIRED: u128 = 0b00011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.required, from),
-            4 => model::value(&mut self.is_secret, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.default_value, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.type_, from),
+            3 => crate::runtime::model::value(&mut self.required, from),
+            4 => crate::runtime::model::value(&mut self.is_secret, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            6 => crate::runtime::model::value(&mut self.allowed_values, from),
+            _ => crate::runtime::model::value(&mut self.default_value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("name", &self.name);
         to.always("type", &self.type_);
@@ -1378,92 +1415,92 @@ impl model::Model for types::BlueprintManifestVariableField {
         to.given("default_value", &self.default_value);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.type_);
+        crate::runtime::model::Parts::drop_extra(&mut self.type_);
     }
 }
 
-model::through_fields!(types::BlueprintManifestVariableField);
+crate::runtime::model::through_fields!(crate::types::BlueprintManifestVariableField);
 
-impl model::Blank for types::BlueprintManifestVersionBlock {
+impl crate::runtime::model::Blank for crate::types::BlueprintManifestVersionBlock {
     #[inline]
     fn blank() -> Self {
         Self {
-            version: model::blank(),
-            allowed_values: model::blank(),
-            __extra: model::blank(),
+            version: crate::runtime::model::blank(),
+            allowed_values: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintManifestVersionBlock {
+impl crate::runtime::model::Model for crate::types::BlueprintManifestVersionBlock {
     const NAME: &'static str = "BlueprintManifestVersionBlock";
     const FIELDS: &'static [&'static str] = &["version", "allowed_values"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.version, from),
-            _ => model::value(&mut self.allowed_values, from),
+            0 => crate::runtime::model::value(&mut self.version, from),
+            _ => crate::runtime::model::value(&mut self.allowed_values, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("version", &self.version);
         to.given("allowed_values", &self.allowed_values);
     }
 }
 
-model::through_fields!(types::BlueprintManifestVersionBlock);
+crate::runtime::model::through_fields!(crate::types::BlueprintManifestVersionBlock);
 
-impl model::Blank for types::BlueprintReadmeResponse {
+impl crate::runtime::model::Blank for crate::types::BlueprintReadmeResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            content: model::blank(),
-            repository_url: model::blank(),
-            __extra: model::blank(),
+            content: crate::runtime::model::blank(),
+            repository_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintReadmeResponse {
+impl crate::runtime::model::Model for crate::types::BlueprintReadmeResponse {
     const NAME: &'static str = "BlueprintReadmeResponse";
     const FIELDS: &'static [&'static str] = &["content", "repository_url"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.content, from),
-            _ => model::value(&mut self.repository_url, from),
+            0 => crate::runtime::model::value(&mut self.content, from),
+            _ => crate::runtime::model::value(&mut self.repository_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("content", &self.content);
         to.always("repository_url", &self.repository_url);
     }
 }
 
-model::through_fields!(types::BlueprintReadmeResponse);
+crate::runtime::model::through_fields!(crate::types::BlueprintReadmeResponse);
 
-impl model::Blank for types::BlueprintResponse {
+impl crate::runtime::model::Blank for crate::types::BlueprintResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            catalog_url: model::blank(),
-            tag: model::blank(),
-            environment_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            catalog_url: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintResponse {
+impl crate::runtime::model::Model for crate::types::BlueprintResponse {
     const NAME: &'static str = "BlueprintResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1472,19 +1509,19 @@ impl model::Model for types::BlueprintResponse {
         "environment_id",
     ];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.catalog_url, from),
-            2 => model::value(&mut self.tag, from),
-            _ => model::value(&mut self.environment_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.catalog_url, from),
+            2 => crate::runtime::model::value(&mut self.tag, from),
+            _ => crate::runtime::model::value(&mut self.environment_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("catalog_url", &self.catalog_url);
         to.always("tag", &self.tag);
@@ -1492,25 +1529,25 @@ impl model::Model for types::BlueprintResponse {
     }
 }
 
-model::through_fields!(types::BlueprintResponse);
+crate::runtime::model::through_fields!(crate::types::BlueprintResponse);
 
-impl model::Blank for types::BlueprintSpecOverrides {
+impl crate::runtime::model::Blank for crate::types::BlueprintSpecOverrides {
     #[inline]
     fn blank() -> Self {
         Self {
-            engine_version: model::blank(),
-            credentials: model::blank(),
-            backend: model::blank(),
-            timeout: model::blank(),
-            cpu: model::blank(),
-            ram: model::blank(),
-            storage: model::blank(),
-            __extra: model::blank(),
+            engine_version: crate::runtime::model::blank(),
+            credentials: crate::runtime::model::blank(),
+            backend: crate::runtime::model::blank(),
+            timeout: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            ram: crate::runtime::model::blank(),
+            storage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintSpecOverrides {
+impl crate::runtime::model::Model for crate::types::BlueprintSpecOverrides {
     const NAME: &'static str = "BlueprintSpecOverrides";
     const FIELDS: &'static [&'static str] = &[
         "engine_version",
@@ -1522,22 +1559,22 @@ impl model::Model for types::BlueprintSpecOverrides {
         "storage",
     ];
     const REQUIRED: u128 = 0b0000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.engine_version, from),
-            1 => model::value(&mut self.credentials, from),
-            2 => model::value(&mut self.backend, from),
-            3 => model::value(&mut self.timeout, from),
-            4 => model::value(&mut self.cpu, from),
-            5 => model::value(&mut self.ram, from),
-            _ => model::value(&mut self.storage, from),
+            0 => crate::runtime::model::value(&mut self.engine_version, from),
+            1 => crate::runtime::model::value(&mut self.credentials, from),
+            2 => crate::runtime::model::value(&mut self.backend, from),
+            3 => crate::runtime::model::value(&mut self.timeout, from),
+            4 => crate::runtime::model::value(&mut self.cpu, from),
+            5 => crate::runtime::model::value(&mut self.ram, from),
+            _ => crate::runtime::model::value(&mut self.storage, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("engine_version", &self.engine_version);
         to.given("credentials", &self.credentials);
         to.given("backend", &self.backend);
@@ -1548,55 +1585,55 @@ impl model::Model for types::BlueprintSpecOverrides {
     }
 }
 
-model::through_fields!(types::BlueprintSpecOverrides, Default);
+crate::runtime::model::through_fields!(crate::types::BlueprintSpecOverrides, Default);
 
-impl model::Blank for types::BlueprintUpdateEngineDiff {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateEngineDiff {
     #[inline]
     fn blank() -> Self {
         Self {
-            updated_values: model::blank(),
-            __extra: model::blank(),
+            updated_values: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateEngineDiff {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateEngineDiff {
     const NAME: &'static str = "BlueprintUpdateEngineDiff";
     const FIELDS: &'static [&'static str] = &["updated_values"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.updated_values, from),
+            _ => crate::runtime::model::value(&mut self.updated_values, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("updated_values", &self.updated_values);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.updated_values);
+        crate::runtime::model::Parts::drop_extra(&mut self.updated_values);
     }
 }
 
-model::through_fields!(types::BlueprintUpdateEngineDiff);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateEngineDiff);
 
-impl model::Blank for types::BlueprintUpdateEngineFieldChange {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateEngineFieldChange {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            current_default_value: model::blank(),
-            new_default_value: model::blank(),
-            current_value: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            current_default_value: crate::runtime::model::blank(),
+            new_default_value: crate::runtime::model::blank(),
+            current_value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateEngineFieldChange {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateEngineFieldChange {
     const NAME: &'static str = "BlueprintUpdateEngineFieldChange";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -1605,19 +1642,19 @@ impl model::Model for types::BlueprintUpdateEngineFieldChange {
         "current_value",
     ];
     const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.current_default_value, from),
-            2 => model::value(&mut self.new_default_value, from),
-            _ => model::value(&mut self.current_value, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.current_default_value, from),
+            2 => crate::runtime::model::value(&mut self.new_default_value, from),
+            _ => crate::runtime::model::value(&mut self.current_value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("current_default_value", &self.current_default_value);
         to.given("new_default_value", &self.new_default_value);
@@ -1625,56 +1662,56 @@ impl model::Model for types::BlueprintUpdateEngineFieldChange {
     }
 }
 
-model::through_fields!(types::BlueprintUpdateEngineFieldChange);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateEngineFieldChange);
 
-impl model::Blank for types::BlueprintUpdateNewMajorVersion {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateNewMajorVersion {
     #[inline]
     fn blank() -> Self {
         Self {
-            service_version: model::blank(),
-            latest_tag: model::blank(),
-            __extra: model::blank(),
+            service_version: crate::runtime::model::blank(),
+            latest_tag: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateNewMajorVersion {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewMajorVersion {
     const NAME: &'static str = "BlueprintUpdateNewMajorVersion";
     const FIELDS: &'static [&'static str] = &["service_version", "latest_tag"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.service_version, from),
-            _ => model::value(&mut self.latest_tag, from),
+            0 => crate::runtime::model::value(&mut self.service_version, from),
+            _ => crate::runtime::model::value(&mut self.latest_tag, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("service_version", &self.service_version);
         to.always("latest_tag", &self.latest_tag);
     }
 }
 
-model::through_fields!(types::BlueprintUpdateNewMajorVersion);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateNewMajorVersion);
 
-impl model::Blank for types::BlueprintUpdateNewOptionalValue {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateNewOptionalValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            default_value: model::blank(),
-            type_: model::blank(),
-            allowed_values: model::blank(),
-            is_secret: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            default_value: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            allowed_values: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateNewOptionalValue {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewOptionalValue {
     const NAME: &'static str = "BlueprintUpdateNewOptionalValue";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -1684,20 +1721,20 @@ impl model::Model for types::BlueprintUpdateNewOptionalValue {
         "is_secret",
     ];
     const REQUIRED: u128 = 0b10101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.default_value, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.is_secret, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.default_value, from),
+            2 => crate::runtime::model::value(&mut self.type_, from),
+            3 => crate::runtime::model::value(&mut self.allowed_values, from),
+            _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("default_value", &self.default_value);
         to.always("type", &self.type_);
@@ -1705,26 +1742,26 @@ impl model::Model for types::BlueprintUpdateNewOptionalValue {
         to.always("is_secret", &self.is_secret);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.type_);
+        crate::runtime::model::Parts::drop_extra(&mut self.type_);
     }
 }
 
-model::through_fields!(types::BlueprintUpdateNewOptionalValue);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateNewOptionalValue);
 
-impl model::Blank for types::BlueprintUpdateNewRequiredValue {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateNewRequiredValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            type_: model::blank(),
-            allowed_values: model::blank(),
-            is_secret: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            allowed_values: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateNewRequiredValue {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateNewRequiredValue {
     const NAME: &'static str = "BlueprintUpdateNewRequiredValue";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -1733,109 +1770,109 @@ impl model::Model for types::BlueprintUpdateNewRequiredValue {
         "is_secret",
     ];
     const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.is_secret, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.type_, from),
+            2 => crate::runtime::model::value(&mut self.allowed_values, from),
+            _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("type", &self.type_);
         to.given("allowed_values", &self.allowed_values);
         to.always("is_secret", &self.is_secret);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.type_);
+        crate::runtime::model::Parts::drop_extra(&mut self.type_);
     }
 }
 
-model::through_fields!(types::BlueprintUpdateNewRequiredValue);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateNewRequiredValue);
 
-impl model::Blank for types::BlueprintUpdatePreviewResponse {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdatePreviewResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            preview_id: model::blank(),
-            service_type: model::blank(),
-            __extra: model::blank(),
+            preview_id: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdatePreviewResponse {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdatePreviewResponse {
     const NAME: &'static str = "BlueprintUpdatePreviewResponse";
     const FIELDS: &'static [&'static str] = &["preview_id", "service_type"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.preview_id, from),
-            _ => model::value(&mut self.service_type, from),
+            0 => crate::runtime::model::value(&mut self.preview_id, from),
+            _ => crate::runtime::model::value(&mut self.service_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("preview_id", &self.preview_id);
         to.always("service_type", &self.service_type);
     }
 }
 
-model::through_fields!(types::BlueprintUpdatePreviewResponse);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdatePreviewResponse);
 
-impl model::Blank for types::BlueprintUpdateRemovedValue {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateRemovedValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateRemovedValue {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateRemovedValue {
     const NAME: &'static str = "BlueprintUpdateRemovedValue";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::BlueprintUpdateRemovedValue);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateRemovedValue);
 
-impl model::Blank for types::BlueprintUpdateRequest {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            tag: model::blank(),
-            icon: model::blank(),
-            variables: model::blank(),
-            spec_overrides: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            icon: crate::runtime::model::blank(),
+            variables: crate::runtime::model::blank(),
+            spec_overrides: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateRequest {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateRequest {
     const NAME: &'static str = "BlueprintUpdateRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -1845,20 +1882,20 @@ impl model::Model for types::BlueprintUpdateRequest {
         "spec_overrides",
     ];
     const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.icon, from),
-            3 => model::value(&mut self.variables, from),
-            _ => model::value(&mut self.spec_overrides, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.tag, from),
+            2 => crate::runtime::model::value(&mut self.icon, from),
+            3 => crate::runtime::model::value(&mut self.variables, from),
+            _ => crate::runtime::model::value(&mut self.spec_overrides, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("tag", &self.tag);
         to.always("icon", &self.icon);
@@ -1866,33 +1903,33 @@ impl model::Model for types::BlueprintUpdateRequest {
         to.given("spec_overrides", &self.spec_overrides);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.variables);
-        model::Parts::drop_extra(&mut self.spec_overrides);
+        crate::runtime::model::Parts::drop_extra(&mut self.variables);
+        crate::runtime::model::Parts::drop_extra(&mut self.spec_overrides);
     }
 }
 
-model::through_fields!(types::BlueprintUpdateRequest);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateRequest);
 
-impl model::Blank for types::BlueprintUpdateResponse {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            is_up_to_date: model::blank(),
-            current_tag: model::blank(),
-            latest_tag: model::blank(),
-            new_required_values: model::blank(),
-            new_optional_values: model::blank(),
-            now_required_values: model::blank(),
-            updated_values: model::blank(),
-            removed_values: model::blank(),
-            engine_diff: model::blank(),
-            new_major_versions: model::blank(),
-            __extra: model::blank(),
+            is_up_to_date: crate::runtime::model::blank(),
+            current_tag: crate::runtime::model::blank(),
+            latest_tag: crate::runtime::model::blank(),
+            new_required_values: crate::runtime::model::blank(),
+            new_optional_values: crate::runtime::model::blank(),
+            now_required_values: crate::runtime::model::blank(),
+            updated_values: crate::runtime::model::blank(),
+            removed_values: crate::runtime::model::blank(),
+            engine_diff: crate::runtime::model::blank(),
+            new_major_versions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateResponse {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateResponse {
     const NAME: &'static str = "BlueprintUpdateResponse";
     const FIELDS: &'static [&'static str] = &[
         "is_up_to_date",
@@ -1907,25 +1944,25 @@ impl model::Model for types::BlueprintUpdateResponse {
         "new_major_versions",
     ];
     const REQUIRED: u128 = 0b0100000111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.is_up_to_date, from),
-            1 => model::value(&mut self.current_tag, from),
-            2 => model::value(&mut self.latest_tag, from),
-            3 => model::value(&mut self.new_required_values, from),
-            4 => model::value(&mut self.new_optional_values, from),
-            5 => model::value(&mut self.now_required_values, from),
-            6 => model::value(&mut self.updated_values, from),
-            7 => model::value(&mut self.removed_values, from),
-            8 => model::value(&mut self.engine_diff, from),
-            _ => model::value(&mut self.new_major_versions, from),
+            0 => crate::runtime::model::value(&mut self.is_up_to_date, from),
+            1 => crate::runtime::model::value(&mut self.current_tag, from),
+            2 => crate::runtime::model::value(&mut self.latest_tag, from),
+            3 => crate::runtime::model::value(&mut self.new_required_values, from),
+            4 => crate::runtime::model::value(&mut self.new_optional_values, from),
+            5 => crate::runtime::model::value(&mut self.now_required_values, from),
+            6 => crate::runtime::model::value(&mut self.updated_values, from),
+            7 => crate::runtime::model::value(&mut self.removed_values, from),
+            8 => crate::runtime::model::value(&mut self.engine_diff, from),
+            _ => crate::runtime::model::value(&mut self.new_major_versions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("is_up_to_date", &self.is_up_to_date);
         to.always("current_tag", &self.current_tag);
         to.always("latest_tag", &self.latest_tag);
@@ -1938,35 +1975,35 @@ impl model::Model for types::BlueprintUpdateResponse {
         to.always("new_major_versions", &self.new_major_versions);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.new_required_values);
-        model::Parts::drop_extra(&mut self.new_optional_values);
-        model::Parts::drop_extra(&mut self.now_required_values);
-        model::Parts::drop_extra(&mut self.updated_values);
-        model::Parts::drop_extra(&mut self.removed_values);
-        model::Parts::drop_extra(&mut self.engine_diff);
-        model::Parts::drop_extra(&mut self.new_major_versions);
+        crate::runtime::model::Parts::drop_extra(&mut self.new_required_values);
+        crate::runtime::model::Parts::drop_extra(&mut self.new_optional_values);
+        crate::runtime::model::Parts::drop_extra(&mut self.now_required_values);
+        crate::runtime::model::Parts::drop_extra(&mut self.updated_values);
+        crate::runtime::model::Parts::drop_extra(&mut self.removed_values);
+        crate::runtime::model::Parts::drop_extra(&mut self.engine_diff);
+        crate::runtime::model::Parts::drop_extra(&mut self.new_major_versions);
     }
 }
 
-model::through_fields!(types::BlueprintUpdateResponse);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateResponse);
 
-impl model::Blank for types::BlueprintUpdateUpdatedValue {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateUpdatedValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            current_default_value: model::blank(),
-            new_default_value: model::blank(),
-            current_value: model::blank(),
-            type_: model::blank(),
-            allowed_values: model::blank(),
-            is_secret: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            current_default_value: crate::runtime::model::blank(),
+            new_default_value: crate::runtime::model::blank(),
+            current_value: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            allowed_values: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateUpdatedValue {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateUpdatedValue {
     const NAME: &'static str = "BlueprintUpdateUpdatedValue";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -1978,22 +2015,22 @@ impl model::Model for types::BlueprintUpdateUpdatedValue {
         "is_secret",
     ];
     const REQUIRED: u128 = 0b1010001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.current_default_value, from),
-            2 => model::value(&mut self.new_default_value, from),
-            3 => model::value(&mut self.current_value, from),
-            4 => model::value(&mut self.type_, from),
-            5 => model::value(&mut self.allowed_values, from),
-            _ => model::value(&mut self.is_secret, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.current_default_value, from),
+            2 => crate::runtime::model::value(&mut self.new_default_value, from),
+            3 => crate::runtime::model::value(&mut self.current_value, from),
+            4 => crate::runtime::model::value(&mut self.type_, from),
+            5 => crate::runtime::model::value(&mut self.allowed_values, from),
+            _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("current_default_value", &self.current_default_value);
         to.given("new_default_value", &self.new_default_value);
@@ -2003,77 +2040,77 @@ impl model::Model for types::BlueprintUpdateUpdatedValue {
         to.always("is_secret", &self.is_secret);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.type_);
+        crate::runtime::model::Parts::drop_extra(&mut self.type_);
     }
 }
 
-model::through_fields!(types::BlueprintUpdateUpdatedValue);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateUpdatedValue);
 
-impl model::Blank for types::BlueprintUpdateVariableValue {
+impl crate::runtime::model::Blank for crate::types::BlueprintUpdateVariableValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            value: model::blank(),
-            is_secret: model::blank(),
-            __extra: model::blank(),
+            value: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintUpdateVariableValue {
+impl crate::runtime::model::Model for crate::types::BlueprintUpdateVariableValue {
     const NAME: &'static str = "BlueprintUpdateVariableValue";
     const FIELDS: &'static [&'static str] = &["value", "is_secret"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.value, from),
-            _ => model::value(&mut self.is_secret, from),
+            0 => crate::runtime::model::value(&mut self.value, from),
+            _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("value", &self.value);
         to.given("is_secret", &self.is_secret);
     }
 }
 
-model::through_fields!(types::BlueprintUpdateVariableValue);
+crate::runtime::model::through_fields!(crate::types::BlueprintUpdateVariableValue);
 
-impl model::Blank for types::BlueprintVariableRequest {
+impl crate::runtime::model::Blank for crate::types::BlueprintVariableRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            value: model::blank(),
-            is_secret: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintVariableRequest {
+impl crate::runtime::model::Model for crate::types::BlueprintVariableRequest {
     const NAME: &'static str = "BlueprintVariableRequest";
     const FIELDS: &'static [&'static str] = &["name", "value", "is_secret"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.value, from),
-            _ => model::value(&mut self.is_secret, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("value", &self.value);
         to.given("is_secret", &self.is_secret);
     }
 }
 
-model::through_fields!(types::BlueprintVariableRequest);
+crate::runtime::model::through_fields!(crate::types::BlueprintVariableRequest);

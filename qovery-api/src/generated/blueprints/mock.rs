@@ -3,278 +3,282 @@
 
 //! Mocks. Blueprints, the catalog that they come from, and ArgoCD applications.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl When<operations::GetArgoCdApp> {
+impl crate::mock::When<crate::operations::GetArgoCdApp> {
     /// The path parameter `argocdAppId` has this value.
-    pub fn argocd_app_id(self, value: uuid::Uuid) -> Self {
+    pub fn argocd_app_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("argocdAppId", &value)
     }
 }
 
-impl Then<operations::GetArgoCdApp> {
+impl crate::mock::Then<crate::operations::GetArgoCdApp> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ArgocdAppResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ArgocdAppResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetArgoCdAppManifest> {
+impl crate::mock::When<crate::operations::GetArgoCdAppManifest> {
     /// The path parameter `argocdAppId` has this value.
-    pub fn argocd_app_id(self, value: uuid::Uuid) -> Self {
+    pub fn argocd_app_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("argocdAppId", &value)
     }
 }
 
-impl Then<operations::GetArgoCdAppManifest> {
+impl crate::mock::Then<crate::operations::GetArgoCdAppManifest> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ArgocdAppManifestResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ArgocdAppManifestResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::UpdateBlueprint> {
+impl crate::mock::When<crate::operations::UpdateBlueprint> {
     /// The path parameter `blueprintId` has this value.
-    pub fn blueprint_id(self, value: uuid::Uuid) -> Self {
+    pub fn blueprint_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("blueprintId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::BlueprintUpdateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::BlueprintUpdateRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::UpdateBlueprint> {
+impl crate::mock::Then<crate::operations::UpdateBlueprint> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BlueprintResponse) -> Self {
+    pub fn ok(self, value: &crate::types::BlueprintResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeployBlueprint> {
+impl crate::mock::When<crate::operations::DeployBlueprint> {
     /// The path parameter `blueprintId` has this value.
-    pub fn blueprint_id(self, value: uuid::Uuid) -> Self {
+    pub fn blueprint_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("blueprintId", &value)
     }
 }
 
-impl Then<operations::DeployBlueprint> {
+impl crate::mock::Then<crate::operations::DeployBlueprint> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::BlueprintDeploymentAckResponse) -> Self {
+    pub fn accepted(self, value: &crate::types::BlueprintDeploymentAckResponse) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::CheckBlueprintUpdate> {
+impl crate::mock::When<crate::operations::CheckBlueprintUpdate> {
     /// The path parameter `blueprintId` has this value.
-    pub fn blueprint_id(self, value: uuid::Uuid) -> Self {
+    pub fn blueprint_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("blueprintId", &value)
     }
 }
 
-impl Then<operations::CheckBlueprintUpdate> {
+impl crate::mock::Then<crate::operations::CheckBlueprintUpdate> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BlueprintUpdateResponse) -> Self {
+    pub fn ok(self, value: &crate::types::BlueprintUpdateResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::PreviewBlueprintUpdate> {
+impl crate::mock::When<crate::operations::PreviewBlueprintUpdate> {
     /// The path parameter `blueprintId` has this value.
-    pub fn blueprint_id(self, value: uuid::Uuid) -> Self {
+    pub fn blueprint_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("blueprintId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::BlueprintUpdateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::BlueprintUpdateRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::PreviewBlueprintUpdate> {
+impl crate::mock::Then<crate::operations::PreviewBlueprintUpdate> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::BlueprintUpdatePreviewResponse) -> Self {
+    pub fn accepted(self, value: &crate::types::BlueprintUpdatePreviewResponse) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetArgoCdCredentials> {
+impl crate::mock::When<crate::operations::GetArgoCdCredentials> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetArgoCdCredentials> {
+impl crate::mock::Then<crate::operations::GetArgoCdCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ArgoCdCredentialsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ArgoCdCredentialsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::SaveArgoCdCredentials> {
+impl crate::mock::When<crate::operations::SaveArgoCdCredentials> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ArgoCdCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ArgoCdCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::SaveArgoCdCredentials> {
+impl crate::mock::Then<crate::operations::SaveArgoCdCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ArgoCdCredentialsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ArgoCdCredentialsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteArgoCdCredentials> {
+impl crate::mock::When<crate::operations::DeleteArgoCdCredentials> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::DeleteArgoCdCredentials> {
+impl crate::mock::Then<crate::operations::DeleteArgoCdCredentials> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CheckArgoCdConnection> {
+impl crate::mock::When<crate::operations::CheckArgoCdConnection> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ArgoCdCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ArgoCdCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CheckArgoCdConnection> {
+impl crate::mock::Then<crate::operations::CheckArgoCdConnection> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ArgoCdConnectionCheckResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ArgoCdConnectionCheckResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetArgoCdAssociatedServices> {
+impl crate::mock::When<crate::operations::GetArgoCdAssociatedServices> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetArgoCdAssociatedServices> {
+impl crate::mock::Then<crate::operations::GetArgoCdAssociatedServices> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ArgocdAssociatedServicesResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ArgocdAssociatedServicesResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateBlueprint> {
+impl crate::mock::When<crate::operations::CreateBlueprint> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `deploy` has this value.
-    pub fn deploy(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn deploy(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("deploy", value.into())
     }
     /// The body is this one.
-    pub fn body(self, value: &types::BlueprintCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::BlueprintCreateRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateBlueprint> {
+impl crate::mock::Then<crate::operations::CreateBlueprint> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::BlueprintResponse) -> Self {
+    pub fn created(self, value: &crate::types::BlueprintResponse) -> Self {
         self.json(201u16, value)
     }
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::BlueprintResponse) -> Self {
+    pub fn accepted(self, value: &crate::types::BlueprintResponse) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListArgoCdDestinationClusterMappings> {
+impl crate::mock::When<crate::operations::ListArgoCdDestinationClusterMappings> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListArgoCdDestinationClusterMappings> {
+impl crate::mock::Then<crate::operations::ListArgoCdDestinationClusterMappings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ArgoCdInstanceMappingResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ArgoCdInstanceMappingResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::SaveArgoCdDestinationClusterMapping> {
+impl crate::mock::When<crate::operations::SaveArgoCdDestinationClusterMapping> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ArgoCdDestinationClusterMappingRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::ArgoCdDestinationClusterMappingRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::SaveArgoCdDestinationClusterMapping> {
+impl crate::mock::Then<crate::operations::SaveArgoCdDestinationClusterMapping> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ArgoCdDestinationClusterMappingResponse) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ArgoCdDestinationClusterMappingResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteArgoCdDestinationClusterMapping> {
+impl crate::mock::When<crate::operations::DeleteArgoCdDestinationClusterMapping> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `agentClusterId` has this value.
-    pub fn agent_cluster_id(self, value: uuid::Uuid) -> Self {
-        self.query_value("agentClusterId", Some(value))
+    pub fn agent_cluster_id(self, value: ::uuid::Uuid) -> Self {
+        self.query_value("agentClusterId", ::core::option::Option::Some(value))
     }
     /// The query parameter `argocdClusterUrl` has this value.
     pub fn argocd_cluster_url(self, value: &str) -> Self {
-        self.query_value("argocdClusterUrl", Some(value))
+        self.query_value("argocdClusterUrl", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeleteArgoCdDestinationClusterMapping> {
+impl crate::mock::Then<crate::operations::DeleteArgoCdDestinationClusterMapping> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetBlueprintCatalog> {
+impl crate::mock::When<crate::operations::GetBlueprintCatalog> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetBlueprintCatalog> {
+impl crate::mock::Then<crate::operations::GetBlueprintCatalog> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BlueprintCatalogResponse) -> Self {
+    pub fn ok(self, value: &crate::types::BlueprintCatalogResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetBlueprintCatalogServiceManifest> {
+impl crate::mock::When<crate::operations::GetBlueprintCatalogServiceManifest> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `provider` has this value.
@@ -290,21 +294,21 @@ impl When<operations::GetBlueprintCatalogServiceManifest> {
         self.path_value("serviceVersion", &value)
     }
     /// The query parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
-        self.query_value("environmentId", Some(value))
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
+        self.query_value("environmentId", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetBlueprintCatalogServiceManifest> {
+impl crate::mock::Then<crate::operations::GetBlueprintCatalogServiceManifest> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BlueprintManifestResponse) -> Self {
+    pub fn ok(self, value: &crate::types::BlueprintManifestResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetBlueprintCatalogServiceReadme> {
+impl crate::mock::When<crate::operations::GetBlueprintCatalogServiceReadme> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `provider` has this value.
@@ -321,9 +325,9 @@ impl When<operations::GetBlueprintCatalogServiceReadme> {
     }
 }
 
-impl Then<operations::GetBlueprintCatalogServiceReadme> {
+impl crate::mock::Then<crate::operations::GetBlueprintCatalogServiceReadme> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BlueprintReadmeResponse) -> Self {
+    pub fn ok(self, value: &crate::types::BlueprintReadmeResponse) -> Self {
         self.json(200u16, value)
     }
 }

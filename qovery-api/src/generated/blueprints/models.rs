@@ -3,12 +3,6 @@
 
 //! Models. Blueprints, the catalog that they come from, and ArgoCD applications.
 
-use std::collections::BTreeMap;
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::runtime::union::union;
-use crate::types;
-
 /// Result of a connection to an Argo CD server.
 ///
 /// Returned by `check_argo_cd_connection`.
@@ -16,15 +10,17 @@ use crate::types;
 #[non_exhaustive]
 pub struct ArgoCdConnectionCheckResponse {
     /// Whether the connection works.
-    pub status: types::ArgoCdConnectionStatusEnum,
+    pub status: crate::types::ArgoCdConnectionStatusEnum,
     /// Number of Argo CD applications found.
-    pub app_count: Option<i64>,
+    pub app_count: ::core::option::Option<i64>,
     /// Why the connection failed.
-    pub reason: Option<types::ArgoCdConnectionCheckResponseReason>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub reason: ::core::option::Option<
+        crate::types::ArgoCdConnectionCheckResponseReason,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Why the connection failed.
     ///
     /// A part of `ArgoCdConnectionCheckResponse`.
@@ -38,7 +34,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Result of the last connection to an Argo CD server.
     ///
     /// A part of `ArgoCdConnectionCheckResponse` and `ArgoCdInstanceMappingResponse`.
@@ -57,23 +53,23 @@ open_enum! {
 #[non_exhaustive]
 pub struct ArgoCdCredentialsRequest {
     /// URL of the Argo CD server.
-    pub argocd_url: String,
+    pub argocd_url: ::std::string::String,
     /// Token for the Argo CD API.
-    pub argocd_token: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub argocd_token: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ArgoCdCredentialsRequest {
+impl crate::types::ArgoCdCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        argocd_url: impl Into<String>,
-        argocd_token: impl Into<rt::SecretText>,
+        argocd_url: impl ::core::convert::Into<::std::string::String>,
+        argocd_token: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
         Self {
             argocd_url: argocd_url.into(),
             argocd_token: argocd_token.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -85,20 +81,20 @@ impl ArgoCdCredentialsRequest {
 #[non_exhaustive]
 pub struct ArgoCdCredentialsResponse {
     /// Identifier of the connection.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Identifier of the cluster that runs Argo CD.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// URL of the Argo CD server.
-    pub argocd_url: String,
+    pub argocd_url: ::std::string::String,
     /// Token for the Argo CD API.
-    pub argocd_token: rt::SecretText,
+    pub argocd_token: crate::runtime::SecretText,
     /// Time of the last check (RFC 3339); null or absent when there was none.
-    pub last_checked_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub last_checked_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Time at which it was created.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change.
-    pub updated_at: chrono::DateTime<chrono::Utc>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub updated_at: ::chrono::DateTime<::chrono::Utc>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Mapping of a destination cluster known to Argo CD to a Qovery cluster.
@@ -108,27 +104,27 @@ pub struct ArgoCdCredentialsResponse {
 #[non_exhaustive]
 pub struct ArgoCdDestinationClusterMappingRequest {
     /// Identifier of the Qovery cluster that runs Argo CD.
-    pub agent_cluster_id: uuid::Uuid,
+    pub agent_cluster_id: ::uuid::Uuid,
     /// URL of the destination cluster in Argo CD.
-    pub argocd_cluster_url: String,
+    pub argocd_cluster_url: ::std::string::String,
     /// Identifier of the Qovery cluster it stands for.
-    pub cluster_id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cluster_id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ArgoCdDestinationClusterMappingRequest {
+impl crate::types::ArgoCdDestinationClusterMappingRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        agent_cluster_id: uuid::Uuid,
-        argocd_cluster_url: impl Into<String>,
-        cluster_id: uuid::Uuid,
+        agent_cluster_id: ::uuid::Uuid,
+        argocd_cluster_url: impl ::core::convert::Into<::std::string::String>,
+        cluster_id: ::uuid::Uuid,
     ) -> Self {
         Self {
             agent_cluster_id,
             argocd_cluster_url: argocd_cluster_url.into(),
             cluster_id,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -140,12 +136,12 @@ impl ArgoCdDestinationClusterMappingRequest {
 #[non_exhaustive]
 pub struct ArgoCdDestinationClusterMappingResponse {
     /// Identifier of the Qovery cluster that runs Argo CD.
-    pub agent_cluster_id: uuid::Uuid,
+    pub agent_cluster_id: ::uuid::Uuid,
     /// URL of the destination cluster in Argo CD.
-    pub argocd_cluster_url: String,
+    pub argocd_cluster_url: ::std::string::String,
     /// Identifier of the Qovery cluster it stands for; null when it is not mapped.
-    pub cluster_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cluster_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Argo CD server with the destination clusters it knows.
@@ -155,24 +151,24 @@ pub struct ArgoCdDestinationClusterMappingResponse {
 #[non_exhaustive]
 pub struct ArgoCdInstanceMappingResponse {
     /// Identifier of the Qovery cluster that runs Argo CD.
-    pub agent_cluster_id: uuid::Uuid,
+    pub agent_cluster_id: ::uuid::Uuid,
     /// Name of the agent cluster.
-    pub agent_cluster_name: String,
+    pub agent_cluster_name: ::std::string::String,
     /// Agent cluster cloud provider.
-    pub agent_cluster_cloud_provider: types::CloudVendorEnum,
+    pub agent_cluster_cloud_provider: crate::types::CloudVendorEnum,
     /// Identifier of the connection.
-    pub credentials_id: uuid::Uuid,
+    pub credentials_id: ::uuid::Uuid,
     /// URL of the Argo CD.
-    pub argocd_url: String,
+    pub argocd_url: ::std::string::String,
     /// Whether the connection works.
-    pub status: types::ArgoCdConnectionStatusEnum,
+    pub status: crate::types::ArgoCdConnectionStatusEnum,
     /// Time at which it was last checked.
-    pub last_checked_at: chrono::DateTime<chrono::Utc>,
+    pub last_checked_at: ::chrono::DateTime<::chrono::Utc>,
     /// Destination clusters mapped to a Qovery cluster.
-    pub linked_clusters: Vec<types::ArgoCdLinkedClusterDetails>,
+    pub linked_clusters: ::std::vec::Vec<crate::types::ArgoCdLinkedClusterDetails>,
     /// Destination clusters not mapped.
-    pub unlinked_clusters: Vec<types::ArgoCdUnlinkedClusterDetails>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub unlinked_clusters: ::std::vec::Vec<crate::types::ArgoCdUnlinkedClusterDetails>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Argo CD servers of an organization.
@@ -182,8 +178,8 @@ pub struct ArgoCdInstanceMappingResponse {
 #[non_exhaustive]
 pub struct ArgoCdInstanceMappingResponseList {
     /// The listed items.
-    pub results: Vec<types::ArgoCdInstanceMappingResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ArgoCdInstanceMappingResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Destination cluster of Argo CD that is mapped to a Qovery cluster.
@@ -193,20 +189,20 @@ pub struct ArgoCdInstanceMappingResponseList {
 #[non_exhaustive]
 pub struct ArgoCdLinkedClusterDetails {
     /// URL of the Argo CD cluster.
-    pub argocd_cluster_url: String,
+    pub argocd_cluster_url: ::std::string::String,
     /// Name of the Argo CD cluster.
-    pub argocd_cluster_name: String,
+    pub argocd_cluster_name: ::std::string::String,
     /// Identifier of the Qovery cluster.
-    pub qovery_cluster_id: uuid::Uuid,
+    pub qovery_cluster_id: ::uuid::Uuid,
     /// Name of the Qovery cluster.
-    pub qovery_cluster_name: String,
+    pub qovery_cluster_name: ::std::string::String,
     /// Qovery cluster cloud provider.
-    pub qovery_cluster_cloud_provider: types::CloudVendorEnum,
+    pub qovery_cluster_cloud_provider: crate::types::CloudVendorEnum,
     /// Type of the Qovery cluster.
-    pub qovery_cluster_type: types::KubernetesEnum,
+    pub qovery_cluster_type: crate::types::KubernetesEnum,
     /// Number of Argo CD applications on the cluster.
     pub applications_count: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Destination cluster of Argo CD that is not mapped.
@@ -216,12 +212,12 @@ pub struct ArgoCdLinkedClusterDetails {
 #[non_exhaustive]
 pub struct ArgoCdUnlinkedClusterDetails {
     /// URL of the Argo CD cluster.
-    pub argocd_cluster_url: String,
+    pub argocd_cluster_url: ::std::string::String,
     /// Name of the Argo CD cluster.
-    pub argocd_cluster_name: String,
+    pub argocd_cluster_name: ::std::string::String,
     /// Number of Argo CD applications on the cluster.
     pub applications_count: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Manifest of an Argo CD application.
@@ -231,10 +227,10 @@ pub struct ArgoCdUnlinkedClusterDetails {
 #[non_exhaustive]
 pub struct ArgocdAppManifestResponse {
     /// Revision of the manifest; null or absent when it is not known.
-    pub manifest_revision: Option<String>,
+    pub manifest_revision: ::core::option::Option<::std::string::String>,
     /// Content of the manifest.
-    pub manifest_metadata: types::ArgocdAppManifestResponseManifestMetadata,
-    pub(crate) __extra: rt::ExtraFields,
+    pub manifest_metadata: crate::types::ArgocdAppManifestResponseManifestMetadata,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Content of the manifest.
@@ -244,11 +240,11 @@ pub struct ArgocdAppManifestResponse {
 #[non_exhaustive]
 pub struct ArgocdAppManifestResponseManifestMetadata {
     /// Kubernetes resources the application manages.
-    pub managed_resources: Vec<types::ArgocdManagedResource>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub managed_resources: ::std::vec::Vec<crate::types::ArgocdManagedResource>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of service that depends on an Argo CD connection.
     ///
     /// A part of `ArgocdAssociatedServicesResponse`.
@@ -265,20 +261,20 @@ open_enum! {
 #[non_exhaustive]
 pub struct ArgocdAssociatedServicesResponse {
     /// Identifier of the project.
-    pub project_id: uuid::Uuid,
+    pub project_id: ::uuid::Uuid,
     /// Name of the project.
-    pub project_name: String,
+    pub project_name: ::std::string::String,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
+    pub environment_id: ::uuid::Uuid,
     /// Name of the environment.
-    pub environment_name: String,
+    pub environment_name: ::std::string::String,
     /// Identifier of the service.
-    pub service_id: uuid::Uuid,
+    pub service_id: ::uuid::Uuid,
     /// Name of the service.
-    pub service_name: String,
+    pub service_name: ::std::string::String,
     /// Type of the service.
-    pub service_type: types::ArgocdAssociatedServiceType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_type: crate::types::ArgocdAssociatedServiceType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Services that depend on an Argo CD connection.
@@ -288,8 +284,8 @@ pub struct ArgocdAssociatedServicesResponse {
 #[non_exhaustive]
 pub struct ArgocdAssociatedServicesResponseList {
     /// The listed items.
-    pub results: Vec<types::ArgocdAssociatedServicesResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ArgocdAssociatedServicesResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Kubernetes resource an Argo CD application manages.
@@ -299,16 +295,16 @@ pub struct ArgocdAssociatedServicesResponseList {
 #[non_exhaustive]
 pub struct ArgocdManagedResource {
     /// Kind.
-    pub kind: Option<String>,
+    pub kind: ::core::option::Option<::std::string::String>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Namespace.
-    pub namespace: Option<String>,
+    pub namespace: ::core::option::Option<::std::string::String>,
     /// State wanted, as text.
-    pub target_state: Option<rt::SecretText>,
+    pub target_state: ::core::option::Option<crate::runtime::SecretText>,
     /// State found on the cluster, as text.
-    pub live_state: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub live_state: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Catalog of blueprints.
@@ -318,12 +314,12 @@ pub struct ArgocdManagedResource {
 #[non_exhaustive]
 pub struct BlueprintCatalogResponse {
     /// Version of the catalog.
-    pub version: String,
+    pub version: ::std::string::String,
     /// Time the catalog was made (RFC 3339).
-    pub generated_at: chrono::DateTime<chrono::Utc>,
+    pub generated_at: ::chrono::DateTime<::chrono::Utc>,
     /// The blueprints.
-    pub blueprints: Vec<types::BlueprintItem>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub blueprints: ::std::vec::Vec<crate::types::BlueprintItem>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Service to create from a blueprint.
@@ -333,48 +329,55 @@ pub struct BlueprintCatalogResponse {
 #[non_exhaustive]
 pub struct BlueprintCreateRequest {
     /// Name of the service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Tag of the blueprint version to use.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// URI of the icon.
-    pub icon: String,
+    pub icon: ::std::string::String,
     /// Values of the blueprint variables; empty by default.
     ///
     /// Default on the server: `[]`.
-    pub variables: Option<Vec<types::BlueprintVariableRequest>>,
+    pub variables: ::core::option::Option<
+        ::std::vec::Vec<crate::types::BlueprintVariableRequest>,
+    >,
     /// Settings of the blueprint to replace; null for none.
-    pub spec_overrides: rt::Patch<types::BlueprintSpecOverrides>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub spec_overrides: crate::runtime::Patch<crate::types::BlueprintSpecOverrides>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl BlueprintCreateRequest {
+impl crate::types::BlueprintCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        tag: impl Into<String>,
-        icon: impl Into<String>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        tag: impl ::core::convert::Into<::std::string::String>,
+        icon: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             name: name.into(),
             tag: tag.into(),
             icon: icon.into(),
-            variables: None,
-            spec_overrides: rt::Patch::Absent,
-            __extra: Default::default(),
+            variables: ::core::option::Option::None,
+            spec_overrides: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`variables`](Self::variables).
     #[inline]
-    pub fn variables(mut self, value: Vec<types::BlueprintVariableRequest>) -> Self {
-        self.variables = Some(value);
+    pub fn variables(
+        mut self,
+        value: ::std::vec::Vec<crate::types::BlueprintVariableRequest>,
+    ) -> Self {
+        self.variables = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`spec_overrides`](Self::spec_overrides).
     #[inline]
     pub fn spec_overrides(
         mut self,
-        value: impl Into<rt::Patch<types::BlueprintSpecOverrides>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::BlueprintSpecOverrides>,
+        >,
     ) -> Self {
         self.spec_overrides = value.into();
         self
@@ -388,10 +391,10 @@ impl BlueprintCreateRequest {
 #[non_exhaustive]
 pub struct BlueprintDeploymentAckResponse {
     /// Identifier of the deployment.
-    pub deployment_id: uuid::Uuid,
+    pub deployment_id: ::uuid::Uuid,
     /// Identifier of the execution.
-    pub execution_id: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub execution_id: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Blueprint of the catalog.
@@ -401,22 +404,22 @@ pub struct BlueprintDeploymentAckResponse {
 #[non_exhaustive]
 pub struct BlueprintItem {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Kind.
-    pub kind: String,
+    pub kind: ::std::string::String,
     /// Description.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Icon.
-    pub icon: String,
+    pub icon: ::std::string::String,
     /// The categories.
-    pub categories: Vec<String>,
+    pub categories: ::std::vec::Vec<::std::string::String>,
     /// Cloud provider the blueprint is for.
-    pub provider: String,
+    pub provider: ::std::string::String,
     /// Family of the service it creates.
-    pub service_family: String,
+    pub service_family: ::std::string::String,
     /// Major versions available.
-    pub major_versions: Vec<types::BlueprintMajorVersion>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub major_versions: ::std::vec::Vec<crate::types::BlueprintMajorVersion>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Major version of a blueprint.
@@ -426,10 +429,10 @@ pub struct BlueprintItem {
 #[non_exhaustive]
 pub struct BlueprintMajorVersion {
     /// Version of the service.
-    pub service_version: String,
+    pub service_version: ::std::string::String,
     /// Tag of the latest release of that version.
-    pub latest_tag: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub latest_tag: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Choices a blueprint leaves for the Terraform backend.
@@ -439,16 +442,18 @@ pub struct BlueprintMajorVersion {
 #[non_exhaustive]
 pub struct BlueprintManifestBackendConfig {
     /// Default choice; can be null.
-    pub default: Option<String>,
+    pub default: ::core::option::Option<::std::string::String>,
     /// Choices allowed; can be null.
-    pub allowed_values: Vec<String>,
+    pub allowed_values: ::std::vec::Vec<::std::string::String>,
     /// Whether the choice can be changed; the default is true.
     ///
     /// Default on the server: `true`.
-    pub overridable: Option<bool>,
+    pub overridable: ::core::option::Option<bool>,
     /// Backend described by the user.
-    pub user_provided: Option<types::BlueprintManifestUserProvidedBackend>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub user_provided: ::core::option::Option<
+        crate::types::BlueprintManifestUserProvidedBackend,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Helm chart of a blueprint.
@@ -458,12 +463,12 @@ pub struct BlueprintManifestBackendConfig {
 #[non_exhaustive]
 pub struct BlueprintManifestChartConfig {
     /// URL of the Helm repository.
-    pub repository: String,
+    pub repository: ::std::string::String,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Version.
-    pub version: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub version: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Input of a blueprint that is filled from its context.
@@ -473,17 +478,17 @@ pub struct BlueprintManifestChartConfig {
 #[non_exhaustive]
 pub struct BlueprintManifestContextVariableField {
     /// Always `contextVariable`.
-    pub kind: types::BlueprintManifestContextVariableFieldKind,
+    pub kind: crate::types::BlueprintManifestContextVariableFieldKind,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Where the value comes from; can be null.
-    pub source: Option<String>,
+    pub source: ::core::option::Option<::std::string::String>,
     /// The value; can be null.
-    pub value: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `contextVariable`.
     ///
     /// A part of `BlueprintManifestContextVariableField`.
@@ -500,14 +505,14 @@ open_enum! {
 #[non_exhaustive]
 pub struct BlueprintManifestCredentialsConfig {
     /// Default choice; can be null.
-    pub default: Option<String>,
+    pub default: ::core::option::Option<::std::string::String>,
     /// Choices allowed; can be null.
-    pub allowed_values: Vec<String>,
+    pub allowed_values: ::std::vec::Vec<::std::string::String>,
     /// Whether the choice can be changed; the default is true.
     ///
     /// Default on the server: `true`.
-    pub overridable: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub overridable: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Blueprint that runs Helm.
@@ -517,17 +522,19 @@ pub struct BlueprintManifestCredentialsConfig {
 #[non_exhaustive]
 pub struct BlueprintManifestEngineHelm {
     /// Always `helm`.
-    pub type_: types::BlueprintManifestEngineHelmType,
+    pub type_: crate::types::BlueprintManifestEngineHelmType,
     /// Chart to deploy.
-    pub chart: types::BlueprintManifestChartConfig,
+    pub chart: crate::types::BlueprintManifestChartConfig,
     /// Time limit of a run; can be null.
-    pub timeout: Option<i64>,
+    pub timeout: ::core::option::Option<i64>,
     /// Resources of a run.
-    pub resources: Option<types::BlueprintManifestResourcesConfig>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub resources: ::core::option::Option<
+        crate::types::BlueprintManifestResourcesConfig,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `helm`.
     ///
     /// A part of `BlueprintManifestEngineHelm`.
@@ -544,23 +551,27 @@ open_enum! {
 #[non_exhaustive]
 pub struct BlueprintManifestEngineOpenTofu {
     /// Always `opentofu`.
-    pub type_: types::BlueprintManifestEngineOpenTofuType,
+    pub type_: crate::types::BlueprintManifestEngineOpenTofuType,
     /// Provider.
-    pub provider: types::CloudVendorEnum,
+    pub provider: crate::types::CloudVendorEnum,
     /// Version of OpenTofu.
-    pub opentofu: types::BlueprintManifestVersionBlock,
+    pub opentofu: crate::types::BlueprintManifestVersionBlock,
     /// Credentials.
-    pub credentials: Option<types::BlueprintManifestCredentialsConfig>,
+    pub credentials: ::core::option::Option<
+        crate::types::BlueprintManifestCredentialsConfig,
+    >,
     /// Backend.
-    pub backend: Option<types::BlueprintManifestBackendConfig>,
+    pub backend: ::core::option::Option<crate::types::BlueprintManifestBackendConfig>,
     /// Time limit of a run; can be null.
-    pub timeout: Option<i64>,
+    pub timeout: ::core::option::Option<i64>,
     /// Resources of a run.
-    pub resources: Option<types::BlueprintManifestResourcesConfig>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub resources: ::core::option::Option<
+        crate::types::BlueprintManifestResourcesConfig,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `opentofu`.
     ///
     /// A part of `BlueprintManifestEngineOpenTofu`.
@@ -570,37 +581,40 @@ open_enum! {
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Engine that runs a blueprint. The `type` field selects the shape.
     ///
     /// A part of `BlueprintManifestResponse`.
     pub enum BlueprintManifestEngineSpec by tag "type" {
         "terraform" =>
             /// Where `type` is `terraform`.
-            Terraform(types::BlueprintManifestEngineTerraform),
+            Terraform(crate::types::BlueprintManifestEngineTerraform),
         "opentofu" =>
             /// Where `type` is `opentofu`.
-            Opentofu(types::BlueprintManifestEngineOpenTofu),
+            Opentofu(crate::types::BlueprintManifestEngineOpenTofu),
         "helm" =>
             /// Where `type` is `helm`.
-            Helm(types::BlueprintManifestEngineHelm),
+            Helm(crate::types::BlueprintManifestEngineHelm),
     }
 }
 
-impl From<types::BlueprintManifestEngineHelm> for BlueprintManifestEngineSpec {
-    fn from(member: types::BlueprintManifestEngineHelm) -> Self {
+impl ::core::convert::From<crate::types::BlueprintManifestEngineHelm>
+for crate::types::BlueprintManifestEngineSpec {
+    fn from(member: crate::types::BlueprintManifestEngineHelm) -> Self {
         Self::Helm(member)
     }
 }
 
-impl From<types::BlueprintManifestEngineOpenTofu> for BlueprintManifestEngineSpec {
-    fn from(member: types::BlueprintManifestEngineOpenTofu) -> Self {
+impl ::core::convert::From<crate::types::BlueprintManifestEngineOpenTofu>
+for crate::types::BlueprintManifestEngineSpec {
+    fn from(member: crate::types::BlueprintManifestEngineOpenTofu) -> Self {
         Self::Opentofu(member)
     }
 }
 
-impl From<types::BlueprintManifestEngineTerraform> for BlueprintManifestEngineSpec {
-    fn from(member: types::BlueprintManifestEngineTerraform) -> Self {
+impl ::core::convert::From<crate::types::BlueprintManifestEngineTerraform>
+for crate::types::BlueprintManifestEngineSpec {
+    fn from(member: crate::types::BlueprintManifestEngineTerraform) -> Self {
         Self::Terraform(member)
     }
 }
@@ -612,23 +626,27 @@ impl From<types::BlueprintManifestEngineTerraform> for BlueprintManifestEngineSp
 #[non_exhaustive]
 pub struct BlueprintManifestEngineTerraform {
     /// Always `terraform`.
-    pub type_: types::BlueprintManifestEngineTerraformType,
+    pub type_: crate::types::BlueprintManifestEngineTerraformType,
     /// Provider.
-    pub provider: types::CloudVendorEnum,
+    pub provider: crate::types::CloudVendorEnum,
     /// Version of Terraform.
-    pub terraform: types::BlueprintManifestVersionBlock,
+    pub terraform: crate::types::BlueprintManifestVersionBlock,
     /// Credentials.
-    pub credentials: Option<types::BlueprintManifestCredentialsConfig>,
+    pub credentials: ::core::option::Option<
+        crate::types::BlueprintManifestCredentialsConfig,
+    >,
     /// Backend.
-    pub backend: Option<types::BlueprintManifestBackendConfig>,
+    pub backend: ::core::option::Option<crate::types::BlueprintManifestBackendConfig>,
     /// Time limit of a run; can be null.
-    pub timeout: Option<i64>,
+    pub timeout: ::core::option::Option<i64>,
     /// Resources of a run.
-    pub resources: Option<types::BlueprintManifestResourcesConfig>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub resources: ::core::option::Option<
+        crate::types::BlueprintManifestResourcesConfig,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `terraform`.
     ///
     /// A part of `BlueprintManifestEngineTerraform`.
@@ -638,26 +656,28 @@ open_enum! {
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// A part of `BlueprintManifestResponse`.
     pub enum BlueprintManifestField by tag "kind" {
         "variable" =>
             /// Where `kind` is `variable`.
-            Variable(types::BlueprintManifestVariableField),
+            Variable(crate::types::BlueprintManifestVariableField),
         "contextVariable" =>
             /// Where `kind` is `contextVariable`.
-            ContextVariable(types::BlueprintManifestContextVariableField),
+            ContextVariable(crate::types::BlueprintManifestContextVariableField),
     }
 }
 
-impl From<types::BlueprintManifestContextVariableField> for BlueprintManifestField {
-    fn from(member: types::BlueprintManifestContextVariableField) -> Self {
+impl ::core::convert::From<crate::types::BlueprintManifestContextVariableField>
+for crate::types::BlueprintManifestField {
+    fn from(member: crate::types::BlueprintManifestContextVariableField) -> Self {
         Self::ContextVariable(member)
     }
 }
 
-impl From<types::BlueprintManifestVariableField> for BlueprintManifestField {
-    fn from(member: types::BlueprintManifestVariableField) -> Self {
+impl ::core::convert::From<crate::types::BlueprintManifestVariableField>
+for crate::types::BlueprintManifestField {
+    fn from(member: crate::types::BlueprintManifestVariableField) -> Self {
         Self::Variable(member)
     }
 }
@@ -669,18 +689,18 @@ impl From<types::BlueprintManifestVariableField> for BlueprintManifestField {
 #[non_exhaustive]
 pub struct BlueprintManifestFieldType {
     /// Type of the value.
-    pub type_: types::FieldSchemaResponseType,
+    pub type_: crate::types::FieldSchemaResponseType,
     /// Regular expression the value must match; null for none.
-    pub pattern: Option<String>,
+    pub pattern: ::core::option::Option<::std::string::String>,
     /// Smallest length of a text; null for none.
-    pub min_length: Option<i64>,
+    pub min_length: ::core::option::Option<i64>,
     /// Largest length of a text; null for none.
-    pub max_length: Option<i64>,
+    pub max_length: ::core::option::Option<i64>,
     /// Smallest number; null for none.
-    pub min: Option<i64>,
+    pub min: ::core::option::Option<i64>,
     /// Largest number; null for none.
-    pub max: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub max: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Resources of a blueprint run.
@@ -690,12 +710,12 @@ pub struct BlueprintManifestFieldType {
 #[non_exhaustive]
 pub struct BlueprintManifestResourcesConfig {
     /// CPU, as text; can be null.
-    pub cpu: Option<String>,
+    pub cpu: ::core::option::Option<::std::string::String>,
     /// Memory, as text; can be null.
-    pub ram: Option<String>,
+    pub ram: ::core::option::Option<::std::string::String>,
     /// Storage, as text; can be null.
-    pub storage: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub storage: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Inputs and engine of a blueprint. The `kind` field of each input selects its shape.
@@ -705,10 +725,10 @@ pub struct BlueprintManifestResourcesConfig {
 #[non_exhaustive]
 pub struct BlueprintManifestResponse {
     /// The listed items.
-    pub results: Vec<types::BlueprintManifestField>,
+    pub results: ::std::vec::Vec<crate::types::BlueprintManifestField>,
     /// Engine that runs the blueprint.
-    pub engine: Option<types::BlueprintManifestEngineSpec>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub engine: ::core::option::Option<crate::types::BlueprintManifestEngineSpec>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Terraform backend described by the user.
@@ -718,12 +738,16 @@ pub struct BlueprintManifestResponse {
 #[non_exhaustive]
 pub struct BlueprintManifestUserProvidedBackend {
     /// Type of the backend.
-    pub type_: String,
+    pub type_: ::std::string::String,
     /// Configuration of the backend by name.
     ///
     /// Default on the server: `{}`.
-    pub config: Option<rt::Secret<BTreeMap<String, String>>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub config: ::core::option::Option<
+        crate::runtime::Secret<
+            ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+        >,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Input of a blueprint that the user fills.
@@ -733,25 +757,25 @@ pub struct BlueprintManifestUserProvidedBackend {
 #[non_exhaustive]
 pub struct BlueprintManifestVariableField {
     /// Always `variable`.
-    pub kind: types::BlueprintManifestVariableFieldKind,
+    pub kind: crate::types::BlueprintManifestVariableFieldKind,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Type.
-    pub type_: types::BlueprintManifestFieldType,
+    pub type_: crate::types::BlueprintManifestFieldType,
     /// Whether a value must be given.
     pub required: bool,
     /// Whether the value is kept secret.
     pub is_secret: bool,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Values allowed; null for any.
-    pub allowed_values: Vec<String>,
+    pub allowed_values: ::std::vec::Vec<::std::string::String>,
     /// Value used when none is given; null for none.
-    pub default_value: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub default_value: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `variable`.
     ///
     /// A part of `BlueprintManifestVariableField`.
@@ -768,10 +792,10 @@ open_enum! {
 #[non_exhaustive]
 pub struct BlueprintManifestVersionBlock {
     /// Version.
-    pub version: String,
+    pub version: ::std::string::String,
     /// Versions allowed; can be null.
-    pub allowed_values: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub allowed_values: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Documentation of a blueprint.
@@ -781,10 +805,10 @@ pub struct BlueprintManifestVersionBlock {
 #[non_exhaustive]
 pub struct BlueprintReadmeResponse {
     /// Text of the documentation.
-    pub content: String,
+    pub content: ::std::string::String,
     /// URL of the repository of the blueprint.
-    pub repository_url: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub repository_url: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Blueprint in use in an environment.
@@ -794,14 +818,14 @@ pub struct BlueprintReadmeResponse {
 #[non_exhaustive]
 pub struct BlueprintResponse {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// URL of the catalog it comes from.
-    pub catalog_url: String,
+    pub catalog_url: ::std::string::String,
     /// Tag of the version in use.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub environment_id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Settings of a blueprint that replace its own.
@@ -811,85 +835,102 @@ pub struct BlueprintResponse {
 #[non_exhaustive]
 pub struct BlueprintSpecOverrides {
     /// Version of the engine that runs the blueprint.
-    pub engine_version: Option<String>,
+    pub engine_version: ::core::option::Option<::std::string::String>,
     /// Where the cloud credentials come from.
-    pub credentials: Option<types::BlueprintSpecOverridesCredentials>,
+    pub credentials: ::core::option::Option<
+        crate::types::BlueprintSpecOverridesCredentials,
+    >,
     /// Storage of the Terraform state.
-    pub backend: Option<types::BlueprintSpecOverridesBackend>,
+    pub backend: ::core::option::Option<crate::types::BlueprintSpecOverridesBackend>,
     /// Time limit of the run.
-    pub timeout: Option<i64>,
+    pub timeout: ::core::option::Option<i64>,
     /// CPU given to the run.
-    pub cpu: Option<String>,
+    pub cpu: ::core::option::Option<::std::string::String>,
     /// Memory given to the run.
-    pub ram: Option<String>,
+    pub ram: ::core::option::Option<::std::string::String>,
     /// Storage given to the run.
-    pub storage: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub storage: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl BlueprintSpecOverrides {
+impl crate::types::BlueprintSpecOverrides {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            engine_version: None,
-            credentials: None,
-            backend: None,
-            timeout: None,
-            cpu: None,
-            ram: None,
-            storage: None,
-            __extra: Default::default(),
+            engine_version: ::core::option::Option::None,
+            credentials: ::core::option::Option::None,
+            backend: ::core::option::Option::None,
+            timeout: ::core::option::Option::None,
+            cpu: ::core::option::Option::None,
+            ram: ::core::option::Option::None,
+            storage: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`engine_version`](Self::engine_version).
     #[inline]
-    pub fn engine_version(mut self, value: impl Into<String>) -> Self {
-        self.engine_version = Some(value.into());
+    pub fn engine_version(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.engine_version = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`credentials`](Self::credentials).
     #[inline]
     pub fn credentials(
         mut self,
-        value: types::BlueprintSpecOverridesCredentials,
+        value: crate::types::BlueprintSpecOverridesCredentials,
     ) -> Self {
-        self.credentials = Some(value);
+        self.credentials = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`backend`](Self::backend).
     #[inline]
-    pub fn backend(mut self, value: types::BlueprintSpecOverridesBackend) -> Self {
-        self.backend = Some(value);
+    pub fn backend(
+        mut self,
+        value: crate::types::BlueprintSpecOverridesBackend,
+    ) -> Self {
+        self.backend = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`timeout`](Self::timeout).
     #[inline]
     pub fn timeout(mut self, value: i64) -> Self {
-        self.timeout = Some(value);
+        self.timeout = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cpu`](Self::cpu).
     #[inline]
-    pub fn cpu(mut self, value: impl Into<String>) -> Self {
-        self.cpu = Some(value.into());
+    pub fn cpu(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.cpu = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`ram`](Self::ram).
     #[inline]
-    pub fn ram(mut self, value: impl Into<String>) -> Self {
-        self.ram = Some(value.into());
+    pub fn ram(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.ram = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`storage`](Self::storage).
     #[inline]
-    pub fn storage(mut self, value: impl Into<String>) -> Self {
-        self.storage = Some(value.into());
+    pub fn storage(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.storage = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Storage of the Terraform state.
     ///
     /// A part of `BlueprintSpecOverrides`.
@@ -901,7 +942,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Where the cloud credentials come from.
     ///
     /// A part of `BlueprintSpecOverrides`.
@@ -920,8 +961,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct BlueprintUpdateEngineDiff {
     /// Settings that change.
-    pub updated_values: Vec<types::BlueprintUpdateEngineFieldChange>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub updated_values: ::std::vec::Vec<crate::types::BlueprintUpdateEngineFieldChange>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Engine setting that changes in a blueprint update.
@@ -931,14 +972,14 @@ pub struct BlueprintUpdateEngineDiff {
 #[non_exhaustive]
 pub struct BlueprintUpdateEngineFieldChange {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Default of the version in use; can be null.
-    pub current_default_value: Option<String>,
+    pub current_default_value: ::core::option::Option<::std::string::String>,
     /// Default of the new version; can be null.
-    pub new_default_value: Option<String>,
+    pub new_default_value: ::core::option::Option<::std::string::String>,
     /// Value in use; can be null.
-    pub current_value: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub current_value: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Newer major version of a blueprint.
@@ -948,10 +989,10 @@ pub struct BlueprintUpdateEngineFieldChange {
 #[non_exhaustive]
 pub struct BlueprintUpdateNewMajorVersion {
     /// Version of the service.
-    pub service_version: String,
+    pub service_version: ::std::string::String,
     /// Tag of the latest release of that version.
-    pub latest_tag: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub latest_tag: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Optional variable that a blueprint update adds.
@@ -961,16 +1002,16 @@ pub struct BlueprintUpdateNewMajorVersion {
 #[non_exhaustive]
 pub struct BlueprintUpdateNewOptionalValue {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Value used when none is given; null for none.
-    pub default_value: Option<String>,
+    pub default_value: ::core::option::Option<::std::string::String>,
     /// Type.
-    pub type_: types::BlueprintManifestFieldType,
+    pub type_: crate::types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
-    pub allowed_values: Vec<String>,
+    pub allowed_values: ::std::vec::Vec<::std::string::String>,
     /// Whether it is secret.
     pub is_secret: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variable that needs a value for a blueprint update.
@@ -980,14 +1021,14 @@ pub struct BlueprintUpdateNewOptionalValue {
 #[non_exhaustive]
 pub struct BlueprintUpdateNewRequiredValue {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Type.
-    pub type_: types::BlueprintManifestFieldType,
+    pub type_: crate::types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
-    pub allowed_values: Vec<String>,
+    pub allowed_values: ::std::vec::Vec<::std::string::String>,
     /// Whether it is secret.
     pub is_secret: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Handle of a preview of a blueprint update.
@@ -997,10 +1038,10 @@ pub struct BlueprintUpdateNewRequiredValue {
 #[non_exhaustive]
 pub struct BlueprintUpdatePreviewResponse {
     /// Identifier of the preview.
-    pub preview_id: String,
+    pub preview_id: ::std::string::String,
     /// Kind of service behind the blueprint.
-    pub service_type: types::PlatformTemplateComponentKind,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_type: crate::types::PlatformTemplateComponentKind,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variable that a blueprint update removes.
@@ -1010,8 +1051,8 @@ pub struct BlueprintUpdatePreviewResponse {
 #[non_exhaustive]
 pub struct BlueprintUpdateRemovedValue {
     /// Name.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Change of a service created from a blueprint. Name, tag and icon are always required.
@@ -1021,49 +1062,59 @@ pub struct BlueprintUpdateRemovedValue {
 #[non_exhaustive]
 pub struct BlueprintUpdateRequest {
     /// Name of the service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Tag of the blueprint version to use.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// URI of the icon.
-    pub icon: String,
+    pub icon: ::std::string::String,
     /// Values of the blueprint variables by name; an entry can be null.
-    pub variables: Option<BTreeMap<String, Option<types::BlueprintUpdateVariableValue>>>,
+    pub variables: ::core::option::Option<
+        ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::core::option::Option<crate::types::BlueprintUpdateVariableValue>,
+        >,
+    >,
     /// JSON merge patch (RFC 7396) of the overrides: a key set to null is removed, an absent key is kept.
-    pub spec_overrides: rt::Patch<types::BlueprintSpecOverrides>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub spec_overrides: crate::runtime::Patch<crate::types::BlueprintSpecOverrides>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl BlueprintUpdateRequest {
+impl crate::types::BlueprintUpdateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        tag: impl Into<String>,
-        icon: impl Into<String>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        tag: impl ::core::convert::Into<::std::string::String>,
+        icon: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             name: name.into(),
             tag: tag.into(),
             icon: icon.into(),
-            variables: None,
-            spec_overrides: rt::Patch::Absent,
-            __extra: Default::default(),
+            variables: ::core::option::Option::None,
+            spec_overrides: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`variables`](Self::variables).
     #[inline]
     pub fn variables(
         mut self,
-        value: BTreeMap<String, Option<types::BlueprintUpdateVariableValue>>,
+        value: ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::core::option::Option<crate::types::BlueprintUpdateVariableValue>,
+        >,
     ) -> Self {
-        self.variables = Some(value);
+        self.variables = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`spec_overrides`](Self::spec_overrides).
     #[inline]
     pub fn spec_overrides(
         mut self,
-        value: impl Into<rt::Patch<types::BlueprintSpecOverrides>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::BlueprintSpecOverrides>,
+        >,
     ) -> Self {
         self.spec_overrides = value.into();
         self
@@ -1079,24 +1130,32 @@ pub struct BlueprintUpdateResponse {
     /// Whether the version in use is the latest.
     pub is_up_to_date: bool,
     /// Tag of the version in use.
-    pub current_tag: String,
+    pub current_tag: ::std::string::String,
     /// Tag of the latest version.
-    pub latest_tag: String,
+    pub latest_tag: ::std::string::String,
     /// New variables that need a value.
-    pub new_required_values: Vec<types::BlueprintUpdateNewRequiredValue>,
+    pub new_required_values: ::std::vec::Vec<
+        crate::types::BlueprintUpdateNewRequiredValue,
+    >,
     /// New variables that have a default.
-    pub new_optional_values: Vec<types::BlueprintUpdateNewOptionalValue>,
+    pub new_optional_values: ::std::vec::Vec<
+        crate::types::BlueprintUpdateNewOptionalValue,
+    >,
     /// Existing variables that now need a value.
-    pub now_required_values: Vec<types::BlueprintUpdateNewRequiredValue>,
+    pub now_required_values: ::std::vec::Vec<
+        crate::types::BlueprintUpdateNewRequiredValue,
+    >,
     /// Variables whose default changes.
-    pub updated_values: Vec<types::BlueprintUpdateUpdatedValue>,
+    pub updated_values: ::std::vec::Vec<crate::types::BlueprintUpdateUpdatedValue>,
     /// Variables that disappear.
-    pub removed_values: Vec<types::BlueprintUpdateRemovedValue>,
+    pub removed_values: ::std::vec::Vec<crate::types::BlueprintUpdateRemovedValue>,
     /// Changes of the engine settings.
-    pub engine_diff: types::BlueprintUpdateEngineDiff,
+    pub engine_diff: crate::types::BlueprintUpdateEngineDiff,
     /// Newer major versions.
-    pub new_major_versions: Vec<types::BlueprintUpdateNewMajorVersion>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub new_major_versions: ::std::vec::Vec<
+        crate::types::BlueprintUpdateNewMajorVersion,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variable whose default changes in a blueprint update.
@@ -1106,20 +1165,20 @@ pub struct BlueprintUpdateResponse {
 #[non_exhaustive]
 pub struct BlueprintUpdateUpdatedValue {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Default of the version in use; can be null.
-    pub current_default_value: Option<String>,
+    pub current_default_value: ::core::option::Option<::std::string::String>,
     /// Default of the new version; can be null.
-    pub new_default_value: Option<String>,
+    pub new_default_value: ::core::option::Option<::std::string::String>,
     /// Value in use; can be null.
-    pub current_value: Option<rt::SecretText>,
+    pub current_value: ::core::option::Option<crate::runtime::SecretText>,
     /// Type.
-    pub type_: types::BlueprintManifestFieldType,
+    pub type_: crate::types::BlueprintManifestFieldType,
     /// Values allowed; null for any.
-    pub allowed_values: Vec<String>,
+    pub allowed_values: ::std::vec::Vec<::std::string::String>,
     /// Whether it is secret.
     pub is_secret: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Value given to a blueprint variable.
@@ -1129,28 +1188,28 @@ pub struct BlueprintUpdateUpdatedValue {
 #[non_exhaustive]
 pub struct BlueprintUpdateVariableValue {
     /// The value.
-    pub value: rt::SecretText,
+    pub value: crate::runtime::SecretText,
     /// Whether the value is kept secret; the default is false.
     ///
     /// Default on the server: `false`.
-    pub is_secret: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub is_secret: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl BlueprintUpdateVariableValue {
+impl crate::types::BlueprintUpdateVariableValue {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(value: impl Into<rt::SecretText>) -> Self {
+    pub fn new(value: impl ::core::convert::Into<crate::runtime::SecretText>) -> Self {
         Self {
             value: value.into(),
-            is_secret: None,
-            __extra: Default::default(),
+            is_secret: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`is_secret`](Self::is_secret).
     #[inline]
     pub fn is_secret(mut self, value: bool) -> Self {
-        self.is_secret = Some(value);
+        self.is_secret = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1162,31 +1221,34 @@ impl BlueprintUpdateVariableValue {
 #[non_exhaustive]
 pub struct BlueprintVariableRequest {
     /// Name of the variable.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Value of the variable.
-    pub value: rt::SecretText,
+    pub value: crate::runtime::SecretText,
     /// Whether the value is kept secret; the default is false.
     ///
     /// Default on the server: `false`.
-    pub is_secret: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub is_secret: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl BlueprintVariableRequest {
+impl crate::types::BlueprintVariableRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, value: impl Into<rt::SecretText>) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
         Self {
             name: name.into(),
             value: value.into(),
-            is_secret: None,
-            __extra: Default::default(),
+            is_secret: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`is_secret`](Self::is_secret).
     #[inline]
     pub fn is_secret(mut self, value: bool) -> Self {
-        self.is_secret = Some(value);
+        self.is_secret = ::core::option::Option::Some(value);
         self
     }
 }

@@ -3,14 +3,7 @@
 
 //! Operations. Blueprints, the catalog that they come from, and ArgoCD applications.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Get an Argo CD application.
     ///
     /// `GET /argocdApp/{argocdAppId}`
@@ -23,9 +16,9 @@ impl Client {
     #[inline]
     pub fn get_argo_cd_app(
         &self,
-        argocd_app_id: uuid::Uuid,
-    ) -> Call<operations::GetArgoCdApp> {
-        Call::new(self, &[&argocd_app_id])
+        argocd_app_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetArgoCdApp> {
+        crate::runtime::Call::new(self, &[&argocd_app_id])
     }
     /// Get the manifest of an Argo CD application.
     ///
@@ -41,9 +34,9 @@ impl Client {
     #[inline]
     pub fn get_argo_cd_app_manifest(
         &self,
-        argocd_app_id: uuid::Uuid,
-    ) -> Call<operations::GetArgoCdAppManifest> {
-        Call::new(self, &[&argocd_app_id])
+        argocd_app_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetArgoCdAppManifest> {
+        crate::runtime::Call::new(self, &[&argocd_app_id])
     }
     /// Update a blueprint instance.
     ///
@@ -60,10 +53,10 @@ impl Client {
     #[inline]
     pub fn update_blueprint(
         &self,
-        blueprint_id: uuid::Uuid,
-        body: &types::BlueprintUpdateRequest,
-    ) -> Call<operations::UpdateBlueprint> {
-        Call::new(self, &[&blueprint_id]).json(body)
+        blueprint_id: ::uuid::Uuid,
+        body: &crate::types::BlueprintUpdateRequest,
+    ) -> crate::runtime::Call<crate::operations::UpdateBlueprint> {
+        crate::runtime::Call::new(self, &[&blueprint_id]).json(body)
     }
     /// Deploy a blueprint instance.
     ///
@@ -79,9 +72,9 @@ impl Client {
     #[inline]
     pub fn deploy_blueprint(
         &self,
-        blueprint_id: uuid::Uuid,
-    ) -> Call<operations::DeployBlueprint> {
-        Call::new(self, &[&blueprint_id])
+        blueprint_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeployBlueprint> {
+        crate::runtime::Call::new(self, &[&blueprint_id])
     }
     /// Check whether a blueprint instance can be updated.
     ///
@@ -97,9 +90,9 @@ impl Client {
     #[inline]
     pub fn check_blueprint_update(
         &self,
-        blueprint_id: uuid::Uuid,
-    ) -> Call<operations::CheckBlueprintUpdate> {
-        Call::new(self, &[&blueprint_id])
+        blueprint_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::CheckBlueprintUpdate> {
+        crate::runtime::Call::new(self, &[&blueprint_id])
     }
     /// Preview an update of a blueprint instance.
     ///
@@ -116,10 +109,10 @@ impl Client {
     #[inline]
     pub fn preview_blueprint_update(
         &self,
-        blueprint_id: uuid::Uuid,
-        body: &types::BlueprintUpdateRequest,
-    ) -> Call<operations::PreviewBlueprintUpdate> {
-        Call::new(self, &[&blueprint_id]).json(body)
+        blueprint_id: ::uuid::Uuid,
+        body: &crate::types::BlueprintUpdateRequest,
+    ) -> crate::runtime::Call<crate::operations::PreviewBlueprintUpdate> {
+        crate::runtime::Call::new(self, &[&blueprint_id]).json(body)
     }
     /// Get the Argo CD credentials of a cluster.
     ///
@@ -133,9 +126,9 @@ impl Client {
     #[inline]
     pub fn get_argo_cd_credentials(
         &self,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetArgoCdCredentials> {
-        Call::new(self, &[&cluster_id])
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetArgoCdCredentials> {
+        crate::runtime::Call::new(self, &[&cluster_id])
     }
     /// Save the Argo CD credentials of a cluster.
     ///
@@ -150,10 +143,10 @@ impl Client {
     #[inline]
     pub fn save_argo_cd_credentials(
         &self,
-        cluster_id: uuid::Uuid,
-        body: &types::ArgoCdCredentialsRequest,
-    ) -> Call<operations::SaveArgoCdCredentials> {
-        Call::new(self, &[&cluster_id]).json(body)
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ArgoCdCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::SaveArgoCdCredentials> {
+        crate::runtime::Call::new(self, &[&cluster_id]).json(body)
     }
     /// Delete the Argo CD credentials of a cluster.
     ///
@@ -169,9 +162,9 @@ impl Client {
     #[inline]
     pub fn delete_argo_cd_credentials(
         &self,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::DeleteArgoCdCredentials> {
-        Call::new(self, &[&cluster_id])
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteArgoCdCredentials> {
+        crate::runtime::Call::new(self, &[&cluster_id])
     }
     /// Check the connection to Argo CD from a cluster.
     ///
@@ -188,10 +181,10 @@ impl Client {
     #[inline]
     pub fn check_argo_cd_connection(
         &self,
-        cluster_id: uuid::Uuid,
-        body: &types::ArgoCdCredentialsRequest,
-    ) -> Call<operations::CheckArgoCdConnection> {
-        Call::new(self, &[&cluster_id]).json(body)
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ArgoCdCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::CheckArgoCdConnection> {
+        crate::runtime::Call::new(self, &[&cluster_id]).json(body)
     }
     /// List the services tied to the Argo CD applications of a cluster.
     ///
@@ -205,9 +198,9 @@ impl Client {
     #[inline]
     pub fn get_argo_cd_associated_services(
         &self,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetArgoCdAssociatedServices> {
-        Call::new(self, &[&cluster_id])
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetArgoCdAssociatedServices> {
+        crate::runtime::Call::new(self, &[&cluster_id])
     }
     /// Create a service from a blueprint.
     ///
@@ -226,10 +219,10 @@ impl Client {
     #[inline]
     pub fn create_blueprint(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::BlueprintCreateRequest,
-    ) -> Call<operations::CreateBlueprint> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::BlueprintCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateBlueprint> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the Argo CD cluster mappings of an organization.
     ///
@@ -243,9 +236,9 @@ impl Client {
     #[inline]
     pub fn list_argo_cd_destination_cluster_mappings(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListArgoCdDestinationClusterMappings> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListArgoCdDestinationClusterMappings> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Map an Argo CD destination cluster to a cluster.
     ///
@@ -260,10 +253,10 @@ impl Client {
     #[inline]
     pub fn save_argo_cd_destination_cluster_mapping(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::ArgoCdDestinationClusterMappingRequest,
-    ) -> Call<operations::SaveArgoCdDestinationClusterMapping> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::ArgoCdDestinationClusterMappingRequest,
+    ) -> crate::runtime::Call<crate::operations::SaveArgoCdDestinationClusterMapping> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Remove the mapping of an Argo CD destination cluster.
     ///
@@ -279,11 +272,11 @@ impl Client {
     #[inline]
     pub fn delete_argo_cd_destination_cluster_mapping(
         &self,
-        organization_id: uuid::Uuid,
-        agent_cluster_id: uuid::Uuid,
+        organization_id: ::uuid::Uuid,
+        agent_cluster_id: ::uuid::Uuid,
         argocd_cluster_url: &str,
-    ) -> Call<operations::DeleteArgoCdDestinationClusterMapping> {
-        Call::new(self, &[&organization_id])
+    ) -> crate::runtime::Call<crate::operations::DeleteArgoCdDestinationClusterMapping> {
+        crate::runtime::Call::new(self, &[&organization_id])
             .query("agentClusterId", agent_cluster_id)
             .query("argocdClusterUrl", argocd_cluster_url)
     }
@@ -299,9 +292,9 @@ impl Client {
     #[inline]
     pub fn get_blueprint_catalog(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetBlueprintCatalog> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetBlueprintCatalog> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Get the manifest of a blueprint in the catalog.
     ///
@@ -319,13 +312,13 @@ impl Client {
     #[inline]
     pub fn get_blueprint_catalog_service_manifest(
         &self,
-        organization_id: uuid::Uuid,
+        organization_id: ::uuid::Uuid,
         provider: &str,
         service_family: &str,
         service_version: &str,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetBlueprintCatalogServiceManifest> {
-        Call::new(
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetBlueprintCatalogServiceManifest> {
+        crate::runtime::Call::new(
                 self,
                 &[&organization_id, &provider, &service_family, &service_version],
             )
@@ -346,12 +339,12 @@ impl Client {
     #[inline]
     pub fn get_blueprint_catalog_service_readme(
         &self,
-        organization_id: uuid::Uuid,
+        organization_id: ::uuid::Uuid,
         provider: &str,
         service_family: &str,
         service_version: &str,
-    ) -> Call<operations::GetBlueprintCatalogServiceReadme> {
-        Call::new(
+    ) -> crate::runtime::Call<crate::operations::GetBlueprintCatalogServiceReadme> {
+        crate::runtime::Call::new(
             self,
             &[&organization_id, &provider, &service_family, &service_version],
         )
@@ -362,12 +355,12 @@ impl Client {
 #[derive(Debug)]
 pub enum GetArgoCdApp {}
 
-impl rt::Operation for GetArgoCdApp {
-    type Output = types::ArgocdAppResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetArgoCdApp {
+    type Output = crate::types::ArgocdAppResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getArgoCdApp",
-        Method::GET,
+        ::http::Method::GET,
         "/argocdApp/{argocdAppId}",
     );
 }
@@ -376,12 +369,12 @@ impl rt::Operation for GetArgoCdApp {
 #[derive(Debug)]
 pub enum GetArgoCdAppManifest {}
 
-impl rt::Operation for GetArgoCdAppManifest {
-    type Output = types::ArgocdAppManifestResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetArgoCdAppManifest {
+    type Output = crate::types::ArgocdAppManifestResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getArgoCdAppManifest",
-        Method::GET,
+        ::http::Method::GET,
         "/argocdApp/{argocdAppId}/manifest",
     );
 }
@@ -390,12 +383,12 @@ impl rt::Operation for GetArgoCdAppManifest {
 #[derive(Debug)]
 pub enum UpdateBlueprint {}
 
-impl rt::Operation for UpdateBlueprint {
-    type Output = types::BlueprintResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UpdateBlueprint {
+    type Output = crate::types::BlueprintResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "updateBlueprint",
-        Method::PATCH,
+        ::http::Method::PATCH,
         "/blueprint/{blueprintId}",
     );
 }
@@ -404,12 +397,12 @@ impl rt::Operation for UpdateBlueprint {
 #[derive(Debug)]
 pub enum DeployBlueprint {}
 
-impl rt::Operation for DeployBlueprint {
-    type Output = types::BlueprintDeploymentAckResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployBlueprint {
+    type Output = crate::types::BlueprintDeploymentAckResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployBlueprint",
-        Method::POST,
+        ::http::Method::POST,
         "/blueprint/{blueprintId}/deploy",
     );
 }
@@ -418,12 +411,12 @@ impl rt::Operation for DeployBlueprint {
 #[derive(Debug)]
 pub enum CheckBlueprintUpdate {}
 
-impl rt::Operation for CheckBlueprintUpdate {
-    type Output = types::BlueprintUpdateResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CheckBlueprintUpdate {
+    type Output = crate::types::BlueprintUpdateResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "checkBlueprintUpdate",
-        Method::GET,
+        ::http::Method::GET,
         "/blueprint/{blueprintId}/update",
     );
 }
@@ -432,12 +425,12 @@ impl rt::Operation for CheckBlueprintUpdate {
 #[derive(Debug)]
 pub enum PreviewBlueprintUpdate {}
 
-impl rt::Operation for PreviewBlueprintUpdate {
-    type Output = types::BlueprintUpdatePreviewResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::PreviewBlueprintUpdate {
+    type Output = crate::types::BlueprintUpdatePreviewResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "previewBlueprintUpdate",
-        Method::POST,
+        ::http::Method::POST,
         "/blueprint/{blueprintId}/update/preview",
     );
 }
@@ -446,12 +439,12 @@ impl rt::Operation for PreviewBlueprintUpdate {
 #[derive(Debug)]
 pub enum GetArgoCdCredentials {}
 
-impl rt::Operation for GetArgoCdCredentials {
-    type Output = types::ArgoCdCredentialsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetArgoCdCredentials {
+    type Output = crate::types::ArgoCdCredentialsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getArgoCdCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/cluster/{clusterId}/argoCdConfig",
     );
 }
@@ -460,12 +453,12 @@ impl rt::Operation for GetArgoCdCredentials {
 #[derive(Debug)]
 pub enum SaveArgoCdCredentials {}
 
-impl rt::Operation for SaveArgoCdCredentials {
-    type Output = types::ArgoCdCredentialsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::SaveArgoCdCredentials {
+    type Output = crate::types::ArgoCdCredentialsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "saveArgoCdCredentials",
-        Method::POST,
+        ::http::Method::POST,
         "/cluster/{clusterId}/argoCdConfig",
     );
 }
@@ -474,12 +467,12 @@ impl rt::Operation for SaveArgoCdCredentials {
 #[derive(Debug)]
 pub enum DeleteArgoCdCredentials {}
 
-impl rt::Operation for DeleteArgoCdCredentials {
+impl crate::runtime::Operation for crate::operations::DeleteArgoCdCredentials {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteArgoCdCredentials",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/cluster/{clusterId}/argoCdConfig",
     );
 }
@@ -488,12 +481,12 @@ impl rt::Operation for DeleteArgoCdCredentials {
 #[derive(Debug)]
 pub enum CheckArgoCdConnection {}
 
-impl rt::Operation for CheckArgoCdConnection {
-    type Output = types::ArgoCdConnectionCheckResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CheckArgoCdConnection {
+    type Output = crate::types::ArgoCdConnectionCheckResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "checkArgoCdConnection",
-        Method::POST,
+        ::http::Method::POST,
         "/cluster/{clusterId}/argoCdConfig/check",
     );
 }
@@ -502,12 +495,12 @@ impl rt::Operation for CheckArgoCdConnection {
 #[derive(Debug)]
 pub enum GetArgoCdAssociatedServices {}
 
-impl rt::Operation for GetArgoCdAssociatedServices {
-    type Output = types::ArgocdAssociatedServicesResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetArgoCdAssociatedServices {
+    type Output = crate::types::ArgocdAssociatedServicesResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getArgoCdAssociatedServices",
-        Method::GET,
+        ::http::Method::GET,
         "/cluster/{clusterId}/argocdApps/associatedServices",
     );
 }
@@ -516,17 +509,17 @@ impl rt::Operation for GetArgoCdAssociatedServices {
 #[derive(Debug)]
 pub enum CreateBlueprint {}
 
-impl rt::Operation for CreateBlueprint {
-    type Output = types::BlueprintResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateBlueprint {
+    type Output = crate::types::BlueprintResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createBlueprint",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/blueprint",
     );
 }
 
-impl Call<operations::CreateBlueprint> {
+impl crate::runtime::Call<crate::operations::CreateBlueprint> {
     /// Sets the query parameter `deploy`.
     ///
     /// Whether to deploy the service right after creating it. Default: `false`.
@@ -542,12 +535,13 @@ impl Call<operations::CreateBlueprint> {
 #[derive(Debug)]
 pub enum ListArgoCdDestinationClusterMappings {}
 
-impl rt::Operation for ListArgoCdDestinationClusterMappings {
-    type Output = types::ArgoCdInstanceMappingResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListArgoCdDestinationClusterMappings {
+    type Output = crate::types::ArgoCdInstanceMappingResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listArgoCdDestinationClusterMappings",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/argoCdDestinationClusterMapping",
     );
 }
@@ -556,12 +550,13 @@ impl rt::Operation for ListArgoCdDestinationClusterMappings {
 #[derive(Debug)]
 pub enum SaveArgoCdDestinationClusterMapping {}
 
-impl rt::Operation for SaveArgoCdDestinationClusterMapping {
-    type Output = types::ArgoCdDestinationClusterMappingResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::SaveArgoCdDestinationClusterMapping {
+    type Output = crate::types::ArgoCdDestinationClusterMappingResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "saveArgoCdDestinationClusterMapping",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/argoCdDestinationClusterMapping",
     );
 }
@@ -570,12 +565,13 @@ impl rt::Operation for SaveArgoCdDestinationClusterMapping {
 #[derive(Debug)]
 pub enum DeleteArgoCdDestinationClusterMapping {}
 
-impl rt::Operation for DeleteArgoCdDestinationClusterMapping {
+impl crate::runtime::Operation
+for crate::operations::DeleteArgoCdDestinationClusterMapping {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteArgoCdDestinationClusterMapping",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/argoCdDestinationClusterMapping",
     );
 }
@@ -584,12 +580,12 @@ impl rt::Operation for DeleteArgoCdDestinationClusterMapping {
 #[derive(Debug)]
 pub enum GetBlueprintCatalog {}
 
-impl rt::Operation for GetBlueprintCatalog {
-    type Output = types::BlueprintCatalogResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetBlueprintCatalog {
+    type Output = crate::types::BlueprintCatalogResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getBlueprintCatalog",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/blueprint/catalog",
     );
 }
@@ -598,12 +594,13 @@ impl rt::Operation for GetBlueprintCatalog {
 #[derive(Debug)]
 pub enum GetBlueprintCatalogServiceManifest {}
 
-impl rt::Operation for GetBlueprintCatalogServiceManifest {
-    type Output = types::BlueprintManifestResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetBlueprintCatalogServiceManifest {
+    type Output = crate::types::BlueprintManifestResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getBlueprintCatalogServiceManifest",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/blueprint/catalog/{provider}/{serviceFamily}/{serviceVersion}/manifest",
     );
 }
@@ -612,12 +609,12 @@ impl rt::Operation for GetBlueprintCatalogServiceManifest {
 #[derive(Debug)]
 pub enum GetBlueprintCatalogServiceReadme {}
 
-impl rt::Operation for GetBlueprintCatalogServiceReadme {
-    type Output = types::BlueprintReadmeResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetBlueprintCatalogServiceReadme {
+    type Output = crate::types::BlueprintReadmeResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getBlueprintCatalogServiceReadme",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/blueprint/catalog/{provider}/{serviceFamily}/{serviceVersion}/readme",
     );
 }

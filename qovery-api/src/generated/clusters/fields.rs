@@ -3,22 +3,19 @@
 
 //! How the models are read and written. Clusters, the cloud providers that they run on, and the credentials for them.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::AksInfrastructureOutputs {
+impl crate::runtime::model::Blank for crate::types::AksInfrastructureOutputs {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            cluster_name: model::blank(),
-            cluster_oidc_issuer: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            cluster_name: crate::runtime::model::blank(),
+            cluster_oidc_issuer: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AksInfrastructureOutputs {
+impl crate::runtime::model::Model for crate::types::AksInfrastructureOutputs {
     const NAME: &'static str = "AksInfrastructureOutputs";
     const FIELDS: &'static [&'static str] = &[
         "kind",
@@ -26,41 +23,41 @@ impl model::Model for types::AksInfrastructureOutputs {
         "cluster_oidc_issuer",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.cluster_name, from),
-            _ => model::value(&mut self.cluster_oidc_issuer, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.cluster_name, from),
+            _ => crate::runtime::model::value(&mut self.cluster_oidc_issuer, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("cluster_name", &self.cluster_name);
         to.always("cluster_oidc_issuer", &self.cluster_oidc_issuer);
     }
 }
 
-model::through_fields!(types::AksInfrastructureOutputs);
+crate::runtime::model::through_fields!(crate::types::AksInfrastructureOutputs);
 
-impl model::Blank for types::AlertingConfig {
+impl crate::runtime::model::Blank for crate::types::AlertingConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            enabled: model::blank(),
-            default_rule_labels: model::blank(),
-            spec_config_secret: model::blank(),
-            spec_external_url: model::blank(),
-            config_name: model::blank(),
-            __extra: model::blank(),
+            enabled: crate::runtime::model::blank(),
+            default_rule_labels: crate::runtime::model::blank(),
+            spec_config_secret: crate::runtime::model::blank(),
+            spec_external_url: crate::runtime::model::blank(),
+            config_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertingConfig {
+impl crate::runtime::model::Model for crate::types::AlertingConfig {
     const NAME: &'static str = "AlertingConfig";
     const FIELDS: &'static [&'static str] = &[
         "enabled",
@@ -70,20 +67,20 @@ impl model::Model for types::AlertingConfig {
         "config_name",
     ];
     const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.enabled, from),
-            1 => model::value(&mut self.default_rule_labels, from),
-            2 => model::value(&mut self.spec_config_secret, from),
-            3 => model::value(&mut self.spec_external_url, from),
-            _ => model::value(&mut self.config_name, from),
+            0 => crate::runtime::model::value(&mut self.enabled, from),
+            1 => crate::runtime::model::value(&mut self.default_rule_labels, from),
+            2 => crate::runtime::model::value(&mut self.spec_config_secret, from),
+            3 => crate::runtime::model::value(&mut self.spec_external_url, from),
+            _ => crate::runtime::model::value(&mut self.config_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("enabled", &self.enabled);
         to.given("default_rule_labels", &self.default_rule_labels);
         to.given("spec_config_secret", &self.spec_config_secret);
@@ -92,187 +89,187 @@ impl model::Model for types::AlertingConfig {
     }
 }
 
-model::through_fields!(types::AlertingConfig);
+crate::runtime::model::through_fields!(crate::types::AlertingConfig);
 
-impl model::Blank for types::AutomaticallyConfiguredAuthDto {
+impl crate::runtime::model::Blank for crate::types::AutomaticallyConfiguredAuthDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AutomaticallyConfiguredAuthDto {
+impl crate::runtime::model::Model for crate::types::AutomaticallyConfiguredAuthDto {
     const NAME: &'static str = "AutomaticallyConfiguredAuthDto";
     const FIELDS: &'static [&'static str] = &["mode"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.mode, from),
+            _ => crate::runtime::model::value(&mut self.mode, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
     }
 }
 
-model::through_fields!(types::AutomaticallyConfiguredAuthDto);
+crate::runtime::model::through_fields!(crate::types::AutomaticallyConfiguredAuthDto);
 
-impl model::Blank for types::AwsParameterStoreEndpointDto {
+impl crate::runtime::model::Blank for crate::types::AwsParameterStoreEndpointDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            region: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AwsParameterStoreEndpointDto {
+impl crate::runtime::model::Model for crate::types::AwsParameterStoreEndpointDto {
     const NAME: &'static str = "AwsParameterStoreEndpointDto";
     const FIELDS: &'static [&'static str] = &["mode", "region"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            _ => model::value(&mut self.region, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            _ => crate::runtime::model::value(&mut self.region, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.always("region", &self.region);
     }
 }
 
-model::through_fields!(types::AwsParameterStoreEndpointDto);
+crate::runtime::model::through_fields!(crate::types::AwsParameterStoreEndpointDto);
 
-impl model::Blank for types::AwsRoleArnAuthDto {
+impl crate::runtime::model::Blank for crate::types::AwsRoleArnAuthDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            role_arn: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AwsRoleArnAuthDto {
+impl crate::runtime::model::Model for crate::types::AwsRoleArnAuthDto {
     const NAME: &'static str = "AwsRoleArnAuthDto";
     const FIELDS: &'static [&'static str] = &["mode", "role_arn"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            _ => model::value(&mut self.role_arn, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            _ => crate::runtime::model::value(&mut self.role_arn, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.always("role_arn", &self.role_arn);
     }
 }
 
-model::through_fields!(types::AwsRoleArnAuthDto);
+crate::runtime::model::through_fields!(crate::types::AwsRoleArnAuthDto);
 
-impl model::Blank for types::AwsRoleCredentialsRequest {
+impl crate::runtime::model::Blank for crate::types::AwsRoleCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            name: model::blank(),
-            role_arn: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AwsRoleCredentialsRequest {
+impl crate::runtime::model::Model for crate::types::AwsRoleCredentialsRequest {
     const NAME: &'static str = "AwsRoleCredentialsRequest";
     const FIELDS: &'static [&'static str] = &["type", "name", "role_arn"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.role_arn, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.role_arn, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("name", &self.name);
         to.always("role_arn", &self.role_arn);
     }
 }
 
-model::through_fields!(types::AwsRoleCredentialsRequest);
+crate::runtime::model::through_fields!(crate::types::AwsRoleCredentialsRequest);
 
-impl model::Blank for types::AwsSecretManagerEndpointDto {
+impl crate::runtime::model::Blank for crate::types::AwsSecretManagerEndpointDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            region: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AwsSecretManagerEndpointDto {
+impl crate::runtime::model::Model for crate::types::AwsSecretManagerEndpointDto {
     const NAME: &'static str = "AwsSecretManagerEndpointDto";
     const FIELDS: &'static [&'static str] = &["mode", "region"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            _ => model::value(&mut self.region, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            _ => crate::runtime::model::value(&mut self.region, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.always("region", &self.region);
     }
 }
 
-model::through_fields!(types::AwsSecretManagerEndpointDto);
+crate::runtime::model::through_fields!(crate::types::AwsSecretManagerEndpointDto);
 
-impl model::Blank for types::AwsStaticCredentialsAuthDto {
+impl crate::runtime::model::Blank for crate::types::AwsStaticCredentialsAuthDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            region: model::blank(),
-            access_key: model::blank(),
-            secret_key: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            access_key: crate::runtime::model::blank(),
+            secret_key: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AwsStaticCredentialsAuthDto {
+impl crate::runtime::model::Model for crate::types::AwsStaticCredentialsAuthDto {
     const NAME: &'static str = "AwsStaticCredentialsAuthDto";
     const FIELDS: &'static [&'static str] = &[
         "mode",
@@ -281,19 +278,19 @@ impl model::Model for types::AwsStaticCredentialsAuthDto {
         "secret_key",
     ];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.region, from),
-            2 => model::value(&mut self.access_key, from),
-            _ => model::value(&mut self.secret_key, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            1 => crate::runtime::model::value(&mut self.region, from),
+            2 => crate::runtime::model::value(&mut self.access_key, from),
+            _ => crate::runtime::model::value(&mut self.secret_key, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.always("region", &self.region);
         to.always("access_key", &self.access_key);
@@ -301,22 +298,22 @@ impl model::Model for types::AwsStaticCredentialsAuthDto {
     }
 }
 
-model::through_fields!(types::AwsStaticCredentialsAuthDto);
+crate::runtime::model::through_fields!(crate::types::AwsStaticCredentialsAuthDto);
 
-impl model::Blank for types::AwsStaticCredentialsRequest {
+impl crate::runtime::model::Blank for crate::types::AwsStaticCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            name: model::blank(),
-            access_key_id: model::blank(),
-            secret_access_key: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            access_key_id: crate::runtime::model::blank(),
+            secret_access_key: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AwsStaticCredentialsRequest {
+impl crate::runtime::model::Model for crate::types::AwsStaticCredentialsRequest {
     const NAME: &'static str = "AwsStaticCredentialsRequest";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -325,19 +322,19 @@ impl model::Model for types::AwsStaticCredentialsRequest {
         "secret_access_key",
     ];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.access_key_id, from),
-            _ => model::value(&mut self.secret_access_key, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.access_key_id, from),
+            _ => crate::runtime::model::value(&mut self.secret_access_key, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("name", &self.name);
         to.always("access_key_id", &self.access_key_id);
@@ -345,21 +342,21 @@ impl model::Model for types::AwsStaticCredentialsRequest {
     }
 }
 
-model::through_fields!(types::AwsStaticCredentialsRequest);
+crate::runtime::model::through_fields!(crate::types::AwsStaticCredentialsRequest);
 
-impl model::Blank for types::AzureCredentialsRequest {
+impl crate::runtime::model::Blank for crate::types::AzureCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            azure_subscription_id: model::blank(),
-            azure_tenant_id: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            azure_subscription_id: crate::runtime::model::blank(),
+            azure_tenant_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AzureCredentialsRequest {
+impl crate::runtime::model::Model for crate::types::AzureCredentialsRequest {
     const NAME: &'static str = "AzureCredentialsRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -367,70 +364,72 @@ impl model::Model for types::AzureCredentialsRequest {
         "azure_tenant_id",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.azure_subscription_id, from),
-            _ => model::value(&mut self.azure_tenant_id, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.azure_subscription_id, from),
+            _ => crate::runtime::model::value(&mut self.azure_tenant_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("azure_subscription_id", &self.azure_subscription_id);
         to.always("azure_tenant_id", &self.azure_tenant_id);
     }
 }
 
-model::through_fields!(types::AzureCredentialsRequest);
+crate::runtime::model::through_fields!(crate::types::AzureCredentialsRequest);
 
-impl model::Blank for types::CertManagerChartParameters {
+impl crate::runtime::model::Blank for crate::types::CertManagerChartParameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            kubernetes_namespace: model::blank(),
-            __extra: model::blank(),
+            kubernetes_namespace: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CertManagerChartParameters {
+impl crate::runtime::model::Model for crate::types::CertManagerChartParameters {
     const NAME: &'static str = "CertManagerChartParameters";
     const FIELDS: &'static [&'static str] = &["kubernetes_namespace"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.kubernetes_namespace, from),
+            _ => crate::runtime::model::value(&mut self.kubernetes_namespace, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("kubernetes_namespace", &self.kubernetes_namespace);
     }
 }
 
-model::through_fields!(types::CertManagerChartParameters, Default);
+crate::runtime::model::through_fields!(
+    crate::types::CertManagerChartParameters, Default
+);
 
-impl model::Blank for types::CloudProvider {
+impl crate::runtime::model::Blank for crate::types::CloudProvider {
     #[inline]
     fn blank() -> Self {
         Self {
-            short_name: model::blank(),
-            name: model::blank(),
-            logo_url: model::blank(),
-            regions: model::blank(),
-            __extra: model::blank(),
+            short_name: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            logo_url: crate::runtime::model::blank(),
+            regions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CloudProvider {
+impl crate::runtime::model::Model for crate::types::CloudProvider {
     const NAME: &'static str = "CloudProvider";
     const FIELDS: &'static [&'static str] = &[
         "short_name",
@@ -439,109 +438,111 @@ impl model::Model for types::CloudProvider {
         "regions",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.short_name, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.logo_url, from),
-            _ => model::value(&mut self.regions, from),
+            0 => crate::runtime::model::value(&mut self.short_name, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.logo_url, from),
+            _ => crate::runtime::model::value(&mut self.regions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("short_name", &self.short_name);
         to.given("name", &self.name);
         to.given("logo_url", &self.logo_url);
         to.given("regions", &self.regions);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.regions);
+        crate::runtime::model::Parts::drop_extra(&mut self.regions);
     }
 }
 
-model::through_fields!(types::CloudProvider, Default);
+crate::runtime::model::through_fields!(crate::types::CloudProvider, Default);
 
-impl model::Blank for types::CloudProviderResponseList {
+impl crate::runtime::model::Blank for crate::types::CloudProviderResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CloudProviderResponseList {
+impl crate::runtime::model::Model for crate::types::CloudProviderResponseList {
     const NAME: &'static str = "CloudProviderResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::CloudProviderResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::CloudProviderResponseList, Default
+);
 
-impl model::Blank for types::CloudWatchExportConfig {
+impl crate::runtime::model::Blank for crate::types::CloudWatchExportConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            enabled: model::blank(),
-            __extra: model::blank(),
+            enabled: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CloudWatchExportConfig {
+impl crate::runtime::model::Model for crate::types::CloudWatchExportConfig {
     const NAME: &'static str = "CloudWatchExportConfig";
     const FIELDS: &'static [&'static str] = &["enabled"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.enabled, from),
+            _ => crate::runtime::model::value(&mut self.enabled, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("enabled", &self.enabled);
     }
 }
 
-model::through_fields!(types::CloudWatchExportConfig);
+crate::runtime::model::through_fields!(crate::types::CloudWatchExportConfig);
 
-impl model::Blank for types::CloudflareDnsProviderRequest {
+impl crate::runtime::model::Blank for crate::types::CloudflareDnsProviderRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            email: model::blank(),
-            api_token: model::blank(),
-            proxied: model::blank(),
-            __extra: model::blank(),
+            provider: crate::runtime::model::blank(),
+            domain: crate::runtime::model::blank(),
+            email: crate::runtime::model::blank(),
+            api_token: crate::runtime::model::blank(),
+            proxied: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CloudflareDnsProviderRequest {
+impl crate::runtime::model::Model for crate::types::CloudflareDnsProviderRequest {
     const NAME: &'static str = "CloudflareDnsProviderRequest";
     const FIELDS: &'static [&'static str] = &[
         "provider",
@@ -551,20 +552,20 @@ impl model::Model for types::CloudflareDnsProviderRequest {
         "proxied",
     ];
     const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.domain, from),
-            2 => model::value(&mut self.email, from),
-            3 => model::value(&mut self.api_token, from),
-            _ => model::value(&mut self.proxied, from),
+            0 => crate::runtime::model::value(&mut self.provider, from),
+            1 => crate::runtime::model::value(&mut self.domain, from),
+            2 => crate::runtime::model::value(&mut self.email, from),
+            3 => crate::runtime::model::value(&mut self.api_token, from),
+            _ => crate::runtime::model::value(&mut self.proxied, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("provider", &self.provider);
         to.always("domain", &self.domain);
         to.always("email", &self.email);
@@ -573,38 +574,38 @@ impl model::Model for types::CloudflareDnsProviderRequest {
     }
 }
 
-model::through_fields!(types::CloudflareDnsProviderRequest);
+crate::runtime::model::through_fields!(crate::types::CloudflareDnsProviderRequest);
 
-impl model::Blank for types::CloudflareDnsProviderResponse {
+impl crate::runtime::model::Blank for crate::types::CloudflareDnsProviderResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            email: model::blank(),
-            proxied: model::blank(),
-            __extra: model::blank(),
+            provider: crate::runtime::model::blank(),
+            domain: crate::runtime::model::blank(),
+            email: crate::runtime::model::blank(),
+            proxied: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CloudflareDnsProviderResponse {
+impl crate::runtime::model::Model for crate::types::CloudflareDnsProviderResponse {
     const NAME: &'static str = "CloudflareDnsProviderResponse";
     const FIELDS: &'static [&'static str] = &["provider", "domain", "email", "proxied"];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.domain, from),
-            2 => model::value(&mut self.email, from),
-            _ => model::value(&mut self.proxied, from),
+            0 => crate::runtime::model::value(&mut self.provider, from),
+            1 => crate::runtime::model::value(&mut self.domain, from),
+            2 => crate::runtime::model::value(&mut self.email, from),
+            _ => crate::runtime::model::value(&mut self.proxied, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("provider", &self.provider);
         to.always("domain", &self.domain);
         to.always("email", &self.email);
@@ -612,51 +613,51 @@ impl model::Model for types::CloudflareDnsProviderResponse {
     }
 }
 
-model::through_fields!(types::CloudflareDnsProviderResponse);
+crate::runtime::model::through_fields!(crate::types::CloudflareDnsProviderResponse);
 
-impl model::Blank for types::Cluster {
+impl crate::runtime::model::Blank for crate::types::Cluster {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            organization: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            region: model::blank(),
-            cloud_provider: model::blank(),
-            min_running_nodes: model::blank(),
-            max_running_nodes: model::blank(),
-            disk_size: model::blank(),
-            disk_iops: model::blank(),
-            disk_throughput: model::blank(),
-            instance_type: model::blank(),
-            kubernetes: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            estimated_cloud_provider_cost: model::blank(),
-            status: model::blank(),
-            has_access: model::blank(),
-            version: model::blank(),
-            is_default: model::blank(),
-            is_demo: model::blank(),
-            production: model::blank(),
-            ssh_keys: model::blank(),
-            features: model::blank(),
-            deployment_status: model::blank(),
-            metrics_parameters: model::blank(),
-            infrastructure_outputs: model::blank(),
-            infrastructure_charts_parameters: model::blank(),
-            keda: model::blank(),
-            labels_groups: model::blank(),
-            secret_manager_accesses: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            organization: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            cloud_provider: crate::runtime::model::blank(),
+            min_running_nodes: crate::runtime::model::blank(),
+            max_running_nodes: crate::runtime::model::blank(),
+            disk_size: crate::runtime::model::blank(),
+            disk_iops: crate::runtime::model::blank(),
+            disk_throughput: crate::runtime::model::blank(),
+            instance_type: crate::runtime::model::blank(),
+            kubernetes: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            estimated_cloud_provider_cost: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            has_access: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            is_default: crate::runtime::model::blank(),
+            is_demo: crate::runtime::model::blank(),
+            production: crate::runtime::model::blank(),
+            ssh_keys: crate::runtime::model::blank(),
+            features: crate::runtime::model::blank(),
+            deployment_status: crate::runtime::model::blank(),
+            metrics_parameters: crate::runtime::model::blank(),
+            infrastructure_outputs: crate::runtime::model::blank(),
+            infrastructure_charts_parameters: crate::runtime::model::blank(),
+            keda: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            secret_manager_accesses: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Cluster {
+impl crate::runtime::model::Model for crate::types::Cluster {
     const NAME: &'static str = "Cluster";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -694,48 +695,58 @@ impl model::Model for types::Cluster {
         "secret_manager_accesses",
     ];
     const REQUIRED: u128 = 0b000000000000000000000000011010011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.organization, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.region, from),
-            7 => model::value(&mut self.cloud_provider, from),
-            8 => model::value(&mut self.min_running_nodes, from),
-            9 => model::value(&mut self.max_running_nodes, from),
-            10 => model::value(&mut self.disk_size, from),
-            11 => model::value(&mut self.disk_iops, from),
-            12 => model::value(&mut self.disk_throughput, from),
-            13 => model::value(&mut self.instance_type, from),
-            14 => model::value(&mut self.kubernetes, from),
-            15 => model::value(&mut self.cpu, from),
-            16 => model::value(&mut self.memory, from),
-            17 => model::value(&mut self.estimated_cloud_provider_cost, from),
-            18 => model::value(&mut self.status, from),
-            19 => model::value(&mut self.has_access, from),
-            20 => model::value(&mut self.version, from),
-            21 => model::value(&mut self.is_default, from),
-            22 => model::value(&mut self.is_demo, from),
-            23 => model::value(&mut self.production, from),
-            24 => model::value(&mut self.ssh_keys, from),
-            25 => model::value(&mut self.features, from),
-            26 => model::value(&mut self.deployment_status, from),
-            27 => model::value(&mut self.metrics_parameters, from),
-            28 => model::value(&mut self.infrastructure_outputs, from),
-            29 => model::value(&mut self.infrastructure_charts_parameters, from),
-            30 => model::value(&mut self.keda, from),
-            31 => model::value(&mut self.labels_groups, from),
-            _ => model::value(&mut self.secret_manager_accesses, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.organization, from),
+            4 => crate::runtime::model::value(&mut self.name, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            6 => crate::runtime::model::value(&mut self.region, from),
+            7 => crate::runtime::model::value(&mut self.cloud_provider, from),
+            8 => crate::runtime::model::value(&mut self.min_running_nodes, from),
+            9 => crate::runtime::model::value(&mut self.max_running_nodes, from),
+            10 => crate::runtime::model::value(&mut self.disk_size, from),
+            11 => crate::runtime::model::value(&mut self.disk_iops, from),
+            12 => crate::runtime::model::value(&mut self.disk_throughput, from),
+            13 => crate::runtime::model::value(&mut self.instance_type, from),
+            14 => crate::runtime::model::value(&mut self.kubernetes, from),
+            15 => crate::runtime::model::value(&mut self.cpu, from),
+            16 => crate::runtime::model::value(&mut self.memory, from),
+            17 => {
+                crate::runtime::model::value(
+                    &mut self.estimated_cloud_provider_cost,
+                    from,
+                )
+            }
+            18 => crate::runtime::model::value(&mut self.status, from),
+            19 => crate::runtime::model::value(&mut self.has_access, from),
+            20 => crate::runtime::model::value(&mut self.version, from),
+            21 => crate::runtime::model::value(&mut self.is_default, from),
+            22 => crate::runtime::model::value(&mut self.is_demo, from),
+            23 => crate::runtime::model::value(&mut self.production, from),
+            24 => crate::runtime::model::value(&mut self.ssh_keys, from),
+            25 => crate::runtime::model::value(&mut self.features, from),
+            26 => crate::runtime::model::value(&mut self.deployment_status, from),
+            27 => crate::runtime::model::value(&mut self.metrics_parameters, from),
+            28 => crate::runtime::model::value(&mut self.infrastructure_outputs, from),
+            29 => {
+                crate::runtime::model::value(
+                    &mut self.infrastructure_charts_parameters,
+                    from,
+                )
+            }
+            30 => crate::runtime::model::value(&mut self.keda, from),
+            31 => crate::runtime::model::value(&mut self.labels_groups, from),
+            _ => crate::runtime::model::value(&mut self.secret_manager_accesses, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -774,88 +785,90 @@ impl model::Model for types::Cluster {
         to.given("secret_manager_accesses", &self.secret_manager_accesses);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.organization);
-        model::Parts::drop_extra(&mut self.features);
-        model::Parts::drop_extra(&mut self.metrics_parameters);
-        model::Parts::drop_extra(&mut self.infrastructure_outputs);
-        model::Parts::drop_extra(&mut self.infrastructure_charts_parameters);
-        model::Parts::drop_extra(&mut self.keda);
-        model::Parts::drop_extra(&mut self.labels_groups);
-        model::Parts::drop_extra(&mut self.secret_manager_accesses);
+        crate::runtime::model::Parts::drop_extra(&mut self.organization);
+        crate::runtime::model::Parts::drop_extra(&mut self.features);
+        crate::runtime::model::Parts::drop_extra(&mut self.metrics_parameters);
+        crate::runtime::model::Parts::drop_extra(&mut self.infrastructure_outputs);
+        crate::runtime::model::Parts::drop_extra(
+            &mut self.infrastructure_charts_parameters,
+        );
+        crate::runtime::model::Parts::drop_extra(&mut self.keda);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.secret_manager_accesses);
     }
 }
 
-model::through_fields!(types::Cluster);
+crate::runtime::model::through_fields!(crate::types::Cluster);
 
-impl model::Blank for types::ClusterAdvancedSettings {
+impl crate::runtime::model::Blank for crate::types::ClusterAdvancedSettings {
     #[inline]
     fn blank() -> Self {
         Self {
-            aws_cloudwatch_eks_logs_retention_days: model::blank(),
-            aws_vpc_enable_s3_flow_logs: model::blank(),
-            aws_vpc_flow_logs_retention_days: model::blank(),
-            aws_vpc_enable_nat_gateway_secondary_eip: model::blank(),
-            loki_log_retention_in_week: model::blank(),
-            loki_deployment_mode: model::blank(),
-            loki_single_binary_cpu_request_m: model::blank(),
-            loki_single_binary_cpu_limit_m: model::blank(),
-            loki_single_binary_memory_request_mib: model::blank(),
-            loki_single_binary_memory_limit_mib: model::blank(),
-            loki_write_cpu_request_m: model::blank(),
-            loki_write_cpu_limit_m: model::blank(),
-            loki_write_memory_request_mib: model::blank(),
-            loki_write_memory_limit_mib: model::blank(),
-            loki_read_cpu_request_m: model::blank(),
-            loki_read_cpu_limit_m: model::blank(),
-            loki_read_memory_request_mib: model::blank(),
-            loki_read_memory_limit_mib: model::blank(),
-            loki_backend_cpu_request_m: model::blank(),
-            loki_backend_cpu_limit_m: model::blank(),
-            loki_backend_memory_request_mib: model::blank(),
-            loki_backend_memory_limit_mib: model::blank(),
-            registry_image_retention_time: model::blank(),
-            cloud_provider_container_registry_tags: model::blank(),
-            aws_eks_enable_alb_controller: model::blank(),
-            aws_eks_enable_efs_addon: model::blank(),
-            aws_eks_efs_throughput_mode: model::blank(),
-            aws_eks_efs_performance_mode: model::blank(),
-            aws_eks_efs_transition_to_ia: model::blank(),
-            load_balancer_size: model::blank(),
-            database_postgresql_deny_any_access: model::blank(),
-            database_postgresql_allowed_cidrs: model::blank(),
-            database_mysql_deny_any_access: model::blank(),
-            database_mysql_allowed_cidrs: model::blank(),
-            database_mongodb_deny_any_access: model::blank(),
-            database_mongodb_allowed_cidrs: model::blank(),
-            database_redis_deny_any_access: model::blank(),
-            database_redis_allowed_cidrs: model::blank(),
-            aws_iam_admin_group: model::blank(),
-            aws_eks_ec2_metadata_imds: model::blank(),
-            aws_eks_ec2_ami: model::blank(),
-            pleco_resources_ttl: model::blank(),
-            registry_mirroring_mode: model::blank(),
-            nginx_vcpu_request_in_milli_cpu: model::blank(),
-            nginx_vcpu_limit_in_milli_cpu: model::blank(),
-            nginx_memory_request_in_mib: model::blank(),
-            nginx_memory_limit_in_mib: model::blank(),
-            envoy_gateway_api_http_request_timeout_seconds: model::blank(),
-            envoy_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
-            envoy_gateway_api_retry_num_retries: model::blank(),
-            envoy_gateway_api_retry_retry_on: model::blank(),
-            envoy_gateway_api_retry_http_status_codes: model::blank(),
-            envoy_gateway_api_retry_per_try_timeout_seconds: model::blank(),
-            nginx_hpa_cpu_utilization_percentage_threshold: model::blank(),
-            nginx_hpa_min_number_instances: model::blank(),
-            nginx_hpa_max_number_instances: model::blank(),
-            storageclass_fast_ssd: model::blank(),
-            qovery_static_ip_mode: model::blank(),
-            k8s_api_allowed_public_access_cidrs: model::blank(),
-            __extra: model::blank(),
+            aws_cloudwatch_eks_logs_retention_days: crate::runtime::model::blank(),
+            aws_vpc_enable_s3_flow_logs: crate::runtime::model::blank(),
+            aws_vpc_flow_logs_retention_days: crate::runtime::model::blank(),
+            aws_vpc_enable_nat_gateway_secondary_eip: crate::runtime::model::blank(),
+            loki_log_retention_in_week: crate::runtime::model::blank(),
+            loki_deployment_mode: crate::runtime::model::blank(),
+            loki_single_binary_cpu_request_m: crate::runtime::model::blank(),
+            loki_single_binary_cpu_limit_m: crate::runtime::model::blank(),
+            loki_single_binary_memory_request_mib: crate::runtime::model::blank(),
+            loki_single_binary_memory_limit_mib: crate::runtime::model::blank(),
+            loki_write_cpu_request_m: crate::runtime::model::blank(),
+            loki_write_cpu_limit_m: crate::runtime::model::blank(),
+            loki_write_memory_request_mib: crate::runtime::model::blank(),
+            loki_write_memory_limit_mib: crate::runtime::model::blank(),
+            loki_read_cpu_request_m: crate::runtime::model::blank(),
+            loki_read_cpu_limit_m: crate::runtime::model::blank(),
+            loki_read_memory_request_mib: crate::runtime::model::blank(),
+            loki_read_memory_limit_mib: crate::runtime::model::blank(),
+            loki_backend_cpu_request_m: crate::runtime::model::blank(),
+            loki_backend_cpu_limit_m: crate::runtime::model::blank(),
+            loki_backend_memory_request_mib: crate::runtime::model::blank(),
+            loki_backend_memory_limit_mib: crate::runtime::model::blank(),
+            registry_image_retention_time: crate::runtime::model::blank(),
+            cloud_provider_container_registry_tags: crate::runtime::model::blank(),
+            aws_eks_enable_alb_controller: crate::runtime::model::blank(),
+            aws_eks_enable_efs_addon: crate::runtime::model::blank(),
+            aws_eks_efs_throughput_mode: crate::runtime::model::blank(),
+            aws_eks_efs_performance_mode: crate::runtime::model::blank(),
+            aws_eks_efs_transition_to_ia: crate::runtime::model::blank(),
+            load_balancer_size: crate::runtime::model::blank(),
+            database_postgresql_deny_any_access: crate::runtime::model::blank(),
+            database_postgresql_allowed_cidrs: crate::runtime::model::blank(),
+            database_mysql_deny_any_access: crate::runtime::model::blank(),
+            database_mysql_allowed_cidrs: crate::runtime::model::blank(),
+            database_mongodb_deny_any_access: crate::runtime::model::blank(),
+            database_mongodb_allowed_cidrs: crate::runtime::model::blank(),
+            database_redis_deny_any_access: crate::runtime::model::blank(),
+            database_redis_allowed_cidrs: crate::runtime::model::blank(),
+            aws_iam_admin_group: crate::runtime::model::blank(),
+            aws_eks_ec2_metadata_imds: crate::runtime::model::blank(),
+            aws_eks_ec2_ami: crate::runtime::model::blank(),
+            pleco_resources_ttl: crate::runtime::model::blank(),
+            registry_mirroring_mode: crate::runtime::model::blank(),
+            nginx_vcpu_request_in_milli_cpu: crate::runtime::model::blank(),
+            nginx_vcpu_limit_in_milli_cpu: crate::runtime::model::blank(),
+            nginx_memory_request_in_mib: crate::runtime::model::blank(),
+            nginx_memory_limit_in_mib: crate::runtime::model::blank(),
+            envoy_gateway_api_http_request_timeout_seconds: crate::runtime::model::blank(),
+            envoy_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::model::blank(),
+            envoy_gateway_api_retry_num_retries: crate::runtime::model::blank(),
+            envoy_gateway_api_retry_retry_on: crate::runtime::model::blank(),
+            envoy_gateway_api_retry_http_status_codes: crate::runtime::model::blank(),
+            envoy_gateway_api_retry_per_try_timeout_seconds: crate::runtime::model::blank(),
+            nginx_hpa_cpu_utilization_percentage_threshold: crate::runtime::model::blank(),
+            nginx_hpa_min_number_instances: crate::runtime::model::blank(),
+            nginx_hpa_max_number_instances: crate::runtime::model::blank(),
+            storageclass_fast_ssd: crate::runtime::model::blank(),
+            qovery_static_ip_mode: crate::runtime::model::blank(),
+            k8s_api_allowed_public_access_cidrs: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterAdvancedSettings {
+impl crate::runtime::model::Model for crate::types::ClusterAdvancedSettings {
     const NAME: &'static str = "ClusterAdvancedSettings";
     const FIELDS: &'static [&'static str] = &[
         "aws.cloudwatch.eks_logs_retention_days",
@@ -919,94 +932,266 @@ impl model::Model for types::ClusterAdvancedSettings {
         "k8s.api.allowed_public_access_cidrs",
     ];
     const REQUIRED: u128 = 0b00000000000000000000000000000000000000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.aws_cloudwatch_eks_logs_retention_days, from),
-            1 => model::value(&mut self.aws_vpc_enable_s3_flow_logs, from),
-            2 => model::value(&mut self.aws_vpc_flow_logs_retention_days, from),
-            3 => model::value(&mut self.aws_vpc_enable_nat_gateway_secondary_eip, from),
-            4 => model::value(&mut self.loki_log_retention_in_week, from),
-            5 => model::value(&mut self.loki_deployment_mode, from),
-            6 => model::value(&mut self.loki_single_binary_cpu_request_m, from),
-            7 => model::value(&mut self.loki_single_binary_cpu_limit_m, from),
-            8 => model::value(&mut self.loki_single_binary_memory_request_mib, from),
-            9 => model::value(&mut self.loki_single_binary_memory_limit_mib, from),
-            10 => model::value(&mut self.loki_write_cpu_request_m, from),
-            11 => model::value(&mut self.loki_write_cpu_limit_m, from),
-            12 => model::value(&mut self.loki_write_memory_request_mib, from),
-            13 => model::value(&mut self.loki_write_memory_limit_mib, from),
-            14 => model::value(&mut self.loki_read_cpu_request_m, from),
-            15 => model::value(&mut self.loki_read_cpu_limit_m, from),
-            16 => model::value(&mut self.loki_read_memory_request_mib, from),
-            17 => model::value(&mut self.loki_read_memory_limit_mib, from),
-            18 => model::value(&mut self.loki_backend_cpu_request_m, from),
-            19 => model::value(&mut self.loki_backend_cpu_limit_m, from),
-            20 => model::value(&mut self.loki_backend_memory_request_mib, from),
-            21 => model::value(&mut self.loki_backend_memory_limit_mib, from),
-            22 => model::value(&mut self.registry_image_retention_time, from),
-            23 => model::value(&mut self.cloud_provider_container_registry_tags, from),
-            24 => model::value(&mut self.aws_eks_enable_alb_controller, from),
-            25 => model::value(&mut self.aws_eks_enable_efs_addon, from),
-            26 => model::value(&mut self.aws_eks_efs_throughput_mode, from),
-            27 => model::value(&mut self.aws_eks_efs_performance_mode, from),
-            28 => model::value(&mut self.aws_eks_efs_transition_to_ia, from),
-            29 => model::value(&mut self.load_balancer_size, from),
-            30 => model::value(&mut self.database_postgresql_deny_any_access, from),
-            31 => model::value(&mut self.database_postgresql_allowed_cidrs, from),
-            32 => model::value(&mut self.database_mysql_deny_any_access, from),
-            33 => model::value(&mut self.database_mysql_allowed_cidrs, from),
-            34 => model::value(&mut self.database_mongodb_deny_any_access, from),
-            35 => model::value(&mut self.database_mongodb_allowed_cidrs, from),
-            36 => model::value(&mut self.database_redis_deny_any_access, from),
-            37 => model::value(&mut self.database_redis_allowed_cidrs, from),
-            38 => model::value(&mut self.aws_iam_admin_group, from),
-            39 => model::value(&mut self.aws_eks_ec2_metadata_imds, from),
-            40 => model::value(&mut self.aws_eks_ec2_ami, from),
-            41 => model::value(&mut self.pleco_resources_ttl, from),
-            42 => model::value(&mut self.registry_mirroring_mode, from),
-            43 => model::value(&mut self.nginx_vcpu_request_in_milli_cpu, from),
-            44 => model::value(&mut self.nginx_vcpu_limit_in_milli_cpu, from),
-            45 => model::value(&mut self.nginx_memory_request_in_mib, from),
-            46 => model::value(&mut self.nginx_memory_limit_in_mib, from),
+            0 => {
+                crate::runtime::model::value(
+                    &mut self.aws_cloudwatch_eks_logs_retention_days,
+                    from,
+                )
+            }
+            1 => {
+                crate::runtime::model::value(&mut self.aws_vpc_enable_s3_flow_logs, from)
+            }
+            2 => {
+                crate::runtime::model::value(
+                    &mut self.aws_vpc_flow_logs_retention_days,
+                    from,
+                )
+            }
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.aws_vpc_enable_nat_gateway_secondary_eip,
+                    from,
+                )
+            }
+            4 => crate::runtime::model::value(&mut self.loki_log_retention_in_week, from),
+            5 => crate::runtime::model::value(&mut self.loki_deployment_mode, from),
+            6 => {
+                crate::runtime::model::value(
+                    &mut self.loki_single_binary_cpu_request_m,
+                    from,
+                )
+            }
+            7 => {
+                crate::runtime::model::value(
+                    &mut self.loki_single_binary_cpu_limit_m,
+                    from,
+                )
+            }
+            8 => {
+                crate::runtime::model::value(
+                    &mut self.loki_single_binary_memory_request_mib,
+                    from,
+                )
+            }
+            9 => {
+                crate::runtime::model::value(
+                    &mut self.loki_single_binary_memory_limit_mib,
+                    from,
+                )
+            }
+            10 => crate::runtime::model::value(&mut self.loki_write_cpu_request_m, from),
+            11 => crate::runtime::model::value(&mut self.loki_write_cpu_limit_m, from),
+            12 => {
+                crate::runtime::model::value(
+                    &mut self.loki_write_memory_request_mib,
+                    from,
+                )
+            }
+            13 => {
+                crate::runtime::model::value(&mut self.loki_write_memory_limit_mib, from)
+            }
+            14 => crate::runtime::model::value(&mut self.loki_read_cpu_request_m, from),
+            15 => crate::runtime::model::value(&mut self.loki_read_cpu_limit_m, from),
+            16 => {
+                crate::runtime::model::value(
+                    &mut self.loki_read_memory_request_mib,
+                    from,
+                )
+            }
+            17 => {
+                crate::runtime::model::value(&mut self.loki_read_memory_limit_mib, from)
+            }
+            18 => {
+                crate::runtime::model::value(&mut self.loki_backend_cpu_request_m, from)
+            }
+            19 => crate::runtime::model::value(&mut self.loki_backend_cpu_limit_m, from),
+            20 => {
+                crate::runtime::model::value(
+                    &mut self.loki_backend_memory_request_mib,
+                    from,
+                )
+            }
+            21 => {
+                crate::runtime::model::value(
+                    &mut self.loki_backend_memory_limit_mib,
+                    from,
+                )
+            }
+            22 => {
+                crate::runtime::model::value(
+                    &mut self.registry_image_retention_time,
+                    from,
+                )
+            }
+            23 => {
+                crate::runtime::model::value(
+                    &mut self.cloud_provider_container_registry_tags,
+                    from,
+                )
+            }
+            24 => {
+                crate::runtime::model::value(
+                    &mut self.aws_eks_enable_alb_controller,
+                    from,
+                )
+            }
+            25 => crate::runtime::model::value(&mut self.aws_eks_enable_efs_addon, from),
+            26 => {
+                crate::runtime::model::value(&mut self.aws_eks_efs_throughput_mode, from)
+            }
+            27 => {
+                crate::runtime::model::value(
+                    &mut self.aws_eks_efs_performance_mode,
+                    from,
+                )
+            }
+            28 => {
+                crate::runtime::model::value(
+                    &mut self.aws_eks_efs_transition_to_ia,
+                    from,
+                )
+            }
+            29 => crate::runtime::model::value(&mut self.load_balancer_size, from),
+            30 => {
+                crate::runtime::model::value(
+                    &mut self.database_postgresql_deny_any_access,
+                    from,
+                )
+            }
+            31 => {
+                crate::runtime::model::value(
+                    &mut self.database_postgresql_allowed_cidrs,
+                    from,
+                )
+            }
+            32 => {
+                crate::runtime::model::value(
+                    &mut self.database_mysql_deny_any_access,
+                    from,
+                )
+            }
+            33 => {
+                crate::runtime::model::value(
+                    &mut self.database_mysql_allowed_cidrs,
+                    from,
+                )
+            }
+            34 => {
+                crate::runtime::model::value(
+                    &mut self.database_mongodb_deny_any_access,
+                    from,
+                )
+            }
+            35 => {
+                crate::runtime::model::value(
+                    &mut self.database_mongodb_allowed_cidrs,
+                    from,
+                )
+            }
+            36 => {
+                crate::runtime::model::value(
+                    &mut self.database_redis_deny_any_access,
+                    from,
+                )
+            }
+            37 => {
+                crate::runtime::model::value(
+                    &mut self.database_redis_allowed_cidrs,
+                    from,
+                )
+            }
+            38 => crate::runtime::model::value(&mut self.aws_iam_admin_group, from),
+            39 => crate::runtime::model::value(&mut self.aws_eks_ec2_metadata_imds, from),
+            40 => crate::runtime::model::value(&mut self.aws_eks_ec2_ami, from),
+            41 => crate::runtime::model::value(&mut self.pleco_resources_ttl, from),
+            42 => crate::runtime::model::value(&mut self.registry_mirroring_mode, from),
+            43 => {
+                crate::runtime::model::value(
+                    &mut self.nginx_vcpu_request_in_milli_cpu,
+                    from,
+                )
+            }
+            44 => {
+                crate::runtime::model::value(
+                    &mut self.nginx_vcpu_limit_in_milli_cpu,
+                    from,
+                )
+            }
+            45 => {
+                crate::runtime::model::value(&mut self.nginx_memory_request_in_mib, from)
+            }
+            46 => crate::runtime::model::value(&mut self.nginx_memory_limit_in_mib, from),
             47 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.envoy_gateway_api_http_request_timeout_seconds,
                     from,
                 )
             }
             48 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.envoy_gateway_api_http_connection_idle_timeout_seconds,
                     from,
                 )
             }
-            49 => model::value(&mut self.envoy_gateway_api_retry_num_retries, from),
-            50 => model::value(&mut self.envoy_gateway_api_retry_retry_on, from),
-            51 => model::value(&mut self.envoy_gateway_api_retry_http_status_codes, from),
+            49 => {
+                crate::runtime::model::value(
+                    &mut self.envoy_gateway_api_retry_num_retries,
+                    from,
+                )
+            }
+            50 => {
+                crate::runtime::model::value(
+                    &mut self.envoy_gateway_api_retry_retry_on,
+                    from,
+                )
+            }
+            51 => {
+                crate::runtime::model::value(
+                    &mut self.envoy_gateway_api_retry_http_status_codes,
+                    from,
+                )
+            }
             52 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.envoy_gateway_api_retry_per_try_timeout_seconds,
                     from,
                 )
             }
             53 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.nginx_hpa_cpu_utilization_percentage_threshold,
                     from,
                 )
             }
-            54 => model::value(&mut self.nginx_hpa_min_number_instances, from),
-            55 => model::value(&mut self.nginx_hpa_max_number_instances, from),
-            56 => model::value(&mut self.storageclass_fast_ssd, from),
-            57 => model::value(&mut self.qovery_static_ip_mode, from),
-            _ => model::value(&mut self.k8s_api_allowed_public_access_cidrs, from),
+            54 => {
+                crate::runtime::model::value(
+                    &mut self.nginx_hpa_min_number_instances,
+                    from,
+                )
+            }
+            55 => {
+                crate::runtime::model::value(
+                    &mut self.nginx_hpa_max_number_instances,
+                    from,
+                )
+            }
+            56 => crate::runtime::model::value(&mut self.storageclass_fast_ssd, from),
+            57 => crate::runtime::model::value(&mut self.qovery_static_ip_mode, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.k8s_api_allowed_public_access_cidrs,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given(
             "aws.cloudwatch.eks_logs_retention_days",
             &self.aws_cloudwatch_eks_logs_retention_days,
@@ -1129,22 +1314,22 @@ impl model::Model for types::ClusterAdvancedSettings {
     }
 }
 
-model::through_fields!(types::ClusterAdvancedSettings, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterAdvancedSettings, Default);
 
-impl model::Blank for types::ClusterAnalysisLogResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterAnalysisLogResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            timestamp: model::blank(),
-            level: model::blank(),
-            message: model::blank(),
-            line_order: model::blank(),
-            __extra: model::blank(),
+            timestamp: crate::runtime::model::blank(),
+            level: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            line_order: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterAnalysisLogResponse {
+impl crate::runtime::model::Model for crate::types::ClusterAnalysisLogResponse {
     const NAME: &'static str = "ClusterAnalysisLogResponse";
     const FIELDS: &'static [&'static str] = &[
         "timestamp",
@@ -1153,19 +1338,19 @@ impl model::Model for types::ClusterAnalysisLogResponse {
         "line_order",
     ];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.timestamp, from),
-            1 => model::value(&mut self.level, from),
-            2 => model::value(&mut self.message, from),
-            _ => model::value(&mut self.line_order, from),
+            0 => crate::runtime::model::time(&mut self.timestamp, from),
+            1 => crate::runtime::model::value(&mut self.level, from),
+            2 => crate::runtime::model::value(&mut self.message, from),
+            _ => crate::runtime::model::value(&mut self.line_order, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("timestamp", &self.timestamp);
         to.always("level", &self.level);
         to.always("message", &self.message);
@@ -1173,56 +1358,58 @@ impl model::Model for types::ClusterAnalysisLogResponse {
     }
 }
 
-model::through_fields!(types::ClusterAnalysisLogResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterAnalysisLogResponse);
 
-impl model::Blank for types::ClusterAnalysisLogResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterAnalysisLogResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterAnalysisLogResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterAnalysisLogResponseList {
     const NAME: &'static str = "ClusterAnalysisLogResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterAnalysisLogResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterAnalysisLogResponseList, Default
+);
 
-impl model::Blank for types::ClusterAnalysisRequest {
+impl crate::runtime::model::Blank for crate::types::ClusterAnalysisRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            output_format: model::blank(),
-            prometheus_url: model::blank(),
-            cmd_args: model::blank(),
-            target_kubernetes_version: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            output_format: crate::runtime::model::blank(),
+            prometheus_url: crate::runtime::model::blank(),
+            cmd_args: crate::runtime::model::blank(),
+            target_kubernetes_version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterAnalysisRequest {
+impl crate::runtime::model::Model for crate::types::ClusterAnalysisRequest {
     const NAME: &'static str = "ClusterAnalysisRequest";
     const FIELDS: &'static [&'static str] = &[
         "kind",
@@ -1232,20 +1419,20 @@ impl model::Model for types::ClusterAnalysisRequest {
         "target_kubernetes_version",
     ];
     const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.output_format, from),
-            2 => model::value(&mut self.prometheus_url, from),
-            3 => model::value(&mut self.cmd_args, from),
-            _ => model::value(&mut self.target_kubernetes_version, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.output_format, from),
+            2 => crate::runtime::model::value(&mut self.prometheus_url, from),
+            3 => crate::runtime::model::value(&mut self.cmd_args, from),
+            _ => crate::runtime::model::value(&mut self.target_kubernetes_version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("output_format", &self.output_format);
         to.given("prometheus_url", &self.prometheus_url);
@@ -1254,28 +1441,28 @@ impl model::Model for types::ClusterAnalysisRequest {
     }
 }
 
-model::through_fields!(types::ClusterAnalysisRequest);
+crate::runtime::model::through_fields!(crate::types::ClusterAnalysisRequest);
 
-impl model::Blank for types::ClusterAnalysisResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterAnalysisResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            cluster_id: model::blank(),
-            organization_id: model::blank(),
-            kind: model::blank(),
-            status: model::blank(),
-            output_format: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            triggered_by: model::blank(),
-            error_message: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            output_format: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            triggered_by: crate::runtime::model::blank(),
+            error_message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterAnalysisResponse {
+impl crate::runtime::model::Model for crate::types::ClusterAnalysisResponse {
     const NAME: &'static str = "ClusterAnalysisResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1290,25 +1477,25 @@ impl model::Model for types::ClusterAnalysisResponse {
         "error_message",
     ];
     const REQUIRED: u128 = 0b0111111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.organization_id, from),
-            3 => model::value(&mut self.kind, from),
-            4 => model::value(&mut self.status, from),
-            5 => model::value(&mut self.output_format, from),
-            6 => model::time(&mut self.created_at, from),
-            7 => model::time(&mut self.updated_at, from),
-            8 => model::value(&mut self.triggered_by, from),
-            _ => model::value(&mut self.error_message, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.cluster_id, from),
+            2 => crate::runtime::model::value(&mut self.organization_id, from),
+            3 => crate::runtime::model::value(&mut self.kind, from),
+            4 => crate::runtime::model::value(&mut self.status, from),
+            5 => crate::runtime::model::value(&mut self.output_format, from),
+            6 => crate::runtime::model::time(&mut self.created_at, from),
+            7 => crate::runtime::model::time(&mut self.updated_at, from),
+            8 => crate::runtime::model::value(&mut self.triggered_by, from),
+            _ => crate::runtime::model::value(&mut self.error_message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("cluster_id", &self.cluster_id);
         to.always("organization_id", &self.organization_id);
@@ -1322,233 +1509,239 @@ impl model::Model for types::ClusterAnalysisResponse {
     }
 }
 
-model::through_fields!(types::ClusterAnalysisResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterAnalysisResponse);
 
-impl model::Blank for types::ClusterAnalysisResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterAnalysisResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterAnalysisResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterAnalysisResponseList {
     const NAME: &'static str = "ClusterAnalysisResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterAnalysisResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterAnalysisResponseList, Default
+);
 
-impl model::Blank for types::ClusterCloudProviderInfo {
+impl crate::runtime::model::Blank for crate::types::ClusterCloudProviderInfo {
     #[inline]
     fn blank() -> Self {
         Self {
-            cloud_provider: model::blank(),
-            credentials: model::blank(),
-            region: model::blank(),
-            __extra: model::blank(),
+            cloud_provider: crate::runtime::model::blank(),
+            credentials: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterCloudProviderInfo {
+impl crate::runtime::model::Model for crate::types::ClusterCloudProviderInfo {
     const NAME: &'static str = "ClusterCloudProviderInfo";
     const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cloud_provider, from),
-            1 => model::value(&mut self.credentials, from),
-            _ => model::value(&mut self.region, from),
+            0 => crate::runtime::model::value(&mut self.cloud_provider, from),
+            1 => crate::runtime::model::value(&mut self.credentials, from),
+            _ => crate::runtime::model::value(&mut self.region, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cloud_provider", &self.cloud_provider);
         to.given("credentials", &self.credentials);
         to.given("region", &self.region);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.credentials);
+        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
     }
 }
 
-model::through_fields!(types::ClusterCloudProviderInfo, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterCloudProviderInfo, Default);
 
-impl model::Blank for types::ClusterCloudProviderInfoRequest {
+impl crate::runtime::model::Blank for crate::types::ClusterCloudProviderInfoRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            cloud_provider: model::blank(),
-            credentials: model::blank(),
-            region: model::blank(),
-            __extra: model::blank(),
+            cloud_provider: crate::runtime::model::blank(),
+            credentials: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterCloudProviderInfoRequest {
+impl crate::runtime::model::Model for crate::types::ClusterCloudProviderInfoRequest {
     const NAME: &'static str = "ClusterCloudProviderInfoRequest";
     const FIELDS: &'static [&'static str] = &["cloud_provider", "credentials", "region"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cloud_provider, from),
-            1 => model::value(&mut self.credentials, from),
-            _ => model::value(&mut self.region, from),
+            0 => crate::runtime::model::value(&mut self.cloud_provider, from),
+            1 => crate::runtime::model::value(&mut self.credentials, from),
+            _ => crate::runtime::model::value(&mut self.region, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cloud_provider", &self.cloud_provider);
         to.given("credentials", &self.credentials);
         to.given("region", &self.region);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.credentials);
+        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
     }
 }
 
-model::through_fields!(types::ClusterCloudProviderInfoRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterCloudProviderInfoRequest, Default
+);
 
-impl model::Blank for types::ClusterCredentialsResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterCredentialsResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterCredentialsResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterCredentialsResponseList {
     const NAME: &'static str = "ClusterCredentialsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterCredentialsResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterCredentialsResponseList, Default
+);
 
-impl model::Blank for types::ClusterDnsProviderRequest {
+impl crate::runtime::model::Blank for crate::types::ClusterDnsProviderRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            dns_provider: model::blank(),
-            __extra: model::blank(),
+            dns_provider: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterDnsProviderRequest {
+impl crate::runtime::model::Model for crate::types::ClusterDnsProviderRequest {
     const NAME: &'static str = "ClusterDnsProviderRequest";
     const FIELDS: &'static [&'static str] = &["dns_provider"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.dns_provider, from),
+            _ => crate::runtime::model::value(&mut self.dns_provider, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("dns_provider", &self.dns_provider);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.dns_provider);
+        crate::runtime::model::Parts::drop_extra(&mut self.dns_provider);
     }
 }
 
-model::through_fields!(types::ClusterDnsProviderRequest);
+crate::runtime::model::through_fields!(crate::types::ClusterDnsProviderRequest);
 
-impl model::Blank for types::ClusterDnsProviderResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterDnsProviderResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            dns_provider: model::blank(),
-            __extra: model::blank(),
+            dns_provider: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterDnsProviderResponse {
+impl crate::runtime::model::Model for crate::types::ClusterDnsProviderResponse {
     const NAME: &'static str = "ClusterDnsProviderResponse";
     const FIELDS: &'static [&'static str] = &["dns_provider"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.dns_provider, from),
+            _ => crate::runtime::model::value(&mut self.dns_provider, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("dns_provider", &self.dns_provider);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.dns_provider);
+        crate::runtime::model::Parts::drop_extra(&mut self.dns_provider);
     }
 }
 
-model::through_fields!(types::ClusterDnsProviderResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterDnsProviderResponse);
 
-impl model::Blank for types::ClusterEksAnywhereGitRepository {
+impl crate::runtime::model::Blank for crate::types::ClusterEksAnywhereGitRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            url: model::blank(),
-            branch: model::blank(),
-            commit_id: model::blank(),
-            git_token_id: model::blank(),
-            provider: model::blank(),
-            __extra: model::blank(),
+            url: crate::runtime::model::blank(),
+            branch: crate::runtime::model::blank(),
+            commit_id: crate::runtime::model::blank(),
+            git_token_id: crate::runtime::model::blank(),
+            provider: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterEksAnywhereGitRepository {
+impl crate::runtime::model::Model for crate::types::ClusterEksAnywhereGitRepository {
     const NAME: &'static str = "ClusterEksAnywhereGitRepository";
     const FIELDS: &'static [&'static str] = &[
         "url",
@@ -1558,20 +1751,20 @@ impl model::Model for types::ClusterEksAnywhereGitRepository {
         "provider",
     ];
     const REQUIRED: u128 = 0b01001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            2 => model::value(&mut self.commit_id, from),
-            3 => model::value(&mut self.git_token_id, from),
-            _ => model::value(&mut self.provider, from),
+            0 => crate::runtime::model::value(&mut self.url, from),
+            1 => crate::runtime::model::value(&mut self.branch, from),
+            2 => crate::runtime::model::value(&mut self.commit_id, from),
+            3 => crate::runtime::model::value(&mut self.git_token_id, from),
+            _ => crate::runtime::model::value(&mut self.provider, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("url", &self.url);
         to.given("branch", &self.branch);
         to.given("commit_id", &self.commit_id);
@@ -1580,23 +1773,23 @@ impl model::Model for types::ClusterEksAnywhereGitRepository {
     }
 }
 
-model::through_fields!(types::ClusterEksAnywhereGitRepository);
+crate::runtime::model::through_fields!(crate::types::ClusterEksAnywhereGitRepository);
 
-impl model::Blank for types::ClusterEnvironmentResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterEnvironmentResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            services: model::blank(),
-            __extra: model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            services: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterEnvironmentResponse {
+impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponse {
     const NAME: &'static str = "ClusterEnvironmentResponse";
     const FIELDS: &'static [&'static str] = &[
         "environment_id",
@@ -1606,20 +1799,20 @@ impl model::Model for types::ClusterEnvironmentResponse {
         "services",
     ];
     const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.environment_id, from),
-            1 => model::value(&mut self.environment_name, from),
-            2 => model::value(&mut self.project_id, from),
-            3 => model::value(&mut self.project_name, from),
-            _ => model::value(&mut self.services, from),
+            0 => crate::runtime::model::value(&mut self.environment_id, from),
+            1 => crate::runtime::model::value(&mut self.environment_name, from),
+            2 => crate::runtime::model::value(&mut self.project_id, from),
+            3 => crate::runtime::model::value(&mut self.project_name, from),
+            _ => crate::runtime::model::value(&mut self.services, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("environment_id", &self.environment_id);
         to.always("environment_name", &self.environment_name);
         to.always("project_id", &self.project_id);
@@ -1627,108 +1820,110 @@ impl model::Model for types::ClusterEnvironmentResponse {
         to.always("services", &self.services);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.services);
+        crate::runtime::model::Parts::drop_extra(&mut self.services);
     }
 }
 
-model::through_fields!(types::ClusterEnvironmentResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterEnvironmentResponse);
 
-impl model::Blank for types::ClusterEnvironmentResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterEnvironmentResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterEnvironmentResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponseList {
     const NAME: &'static str = "ClusterEnvironmentResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterEnvironmentResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterEnvironmentResponseList, Default
+);
 
-impl model::Blank for types::ClusterEnvironmentServiceResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterEnvironmentServiceResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterEnvironmentServiceResponse {
+impl crate::runtime::model::Model for crate::types::ClusterEnvironmentServiceResponse {
     const NAME: &'static str = "ClusterEnvironmentServiceResponse";
     const FIELDS: &'static [&'static str] = &["id", "name", "type"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::ClusterEnvironmentServiceResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterEnvironmentServiceResponse);
 
-impl model::Blank for types::ClusterFeatureAwsExistingVpc {
+impl crate::runtime::model::Blank for crate::types::ClusterFeatureAwsExistingVpc {
     #[inline]
     fn blank() -> Self {
         Self {
-            aws_vpc_eks_id: model::blank(),
-            eks_subnets_zone_a_ids: model::blank(),
-            eks_subnets_zone_b_ids: model::blank(),
-            eks_subnets_zone_c_ids: model::blank(),
-            documentdb_subnets_zone_a_ids: model::blank(),
-            documentdb_subnets_zone_b_ids: model::blank(),
-            documentdb_subnets_zone_c_ids: model::blank(),
-            elasticache_subnets_zone_a_ids: model::blank(),
-            elasticache_subnets_zone_b_ids: model::blank(),
-            elasticache_subnets_zone_c_ids: model::blank(),
-            rds_subnets_zone_a_ids: model::blank(),
-            rds_subnets_zone_b_ids: model::blank(),
-            rds_subnets_zone_c_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_a_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_b_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_c_ids: model::blank(),
-            eks_create_nodes_in_private_subnet: model::blank(),
-            __extra: model::blank(),
+            aws_vpc_eks_id: crate::runtime::model::blank(),
+            eks_subnets_zone_a_ids: crate::runtime::model::blank(),
+            eks_subnets_zone_b_ids: crate::runtime::model::blank(),
+            eks_subnets_zone_c_ids: crate::runtime::model::blank(),
+            documentdb_subnets_zone_a_ids: crate::runtime::model::blank(),
+            documentdb_subnets_zone_b_ids: crate::runtime::model::blank(),
+            documentdb_subnets_zone_c_ids: crate::runtime::model::blank(),
+            elasticache_subnets_zone_a_ids: crate::runtime::model::blank(),
+            elasticache_subnets_zone_b_ids: crate::runtime::model::blank(),
+            elasticache_subnets_zone_c_ids: crate::runtime::model::blank(),
+            rds_subnets_zone_a_ids: crate::runtime::model::blank(),
+            rds_subnets_zone_b_ids: crate::runtime::model::blank(),
+            rds_subnets_zone_c_ids: crate::runtime::model::blank(),
+            eks_karpenter_fargate_subnets_zone_a_ids: crate::runtime::model::blank(),
+            eks_karpenter_fargate_subnets_zone_b_ids: crate::runtime::model::blank(),
+            eks_karpenter_fargate_subnets_zone_c_ids: crate::runtime::model::blank(),
+            eks_create_nodes_in_private_subnet: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureAwsExistingVpc {
+impl crate::runtime::model::Model for crate::types::ClusterFeatureAwsExistingVpc {
     const NAME: &'static str = "ClusterFeatureAwsExistingVpc";
     const FIELDS: &'static [&'static str] = &[
         "aws_vpc_eks_id",
@@ -1750,32 +1945,82 @@ impl model::Model for types::ClusterFeatureAwsExistingVpc {
         "eks_create_nodes_in_private_subnet",
     ];
     const REQUIRED: u128 = 0b00000000000000001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.aws_vpc_eks_id, from),
-            1 => model::value(&mut self.eks_subnets_zone_a_ids, from),
-            2 => model::value(&mut self.eks_subnets_zone_b_ids, from),
-            3 => model::value(&mut self.eks_subnets_zone_c_ids, from),
-            4 => model::value(&mut self.documentdb_subnets_zone_a_ids, from),
-            5 => model::value(&mut self.documentdb_subnets_zone_b_ids, from),
-            6 => model::value(&mut self.documentdb_subnets_zone_c_ids, from),
-            7 => model::value(&mut self.elasticache_subnets_zone_a_ids, from),
-            8 => model::value(&mut self.elasticache_subnets_zone_b_ids, from),
-            9 => model::value(&mut self.elasticache_subnets_zone_c_ids, from),
-            10 => model::value(&mut self.rds_subnets_zone_a_ids, from),
-            11 => model::value(&mut self.rds_subnets_zone_b_ids, from),
-            12 => model::value(&mut self.rds_subnets_zone_c_ids, from),
-            13 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_a_ids, from),
-            14 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_b_ids, from),
-            15 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_c_ids, from),
-            _ => model::value(&mut self.eks_create_nodes_in_private_subnet, from),
+            0 => crate::runtime::model::value(&mut self.aws_vpc_eks_id, from),
+            1 => crate::runtime::model::value(&mut self.eks_subnets_zone_a_ids, from),
+            2 => crate::runtime::model::value(&mut self.eks_subnets_zone_b_ids, from),
+            3 => crate::runtime::model::value(&mut self.eks_subnets_zone_c_ids, from),
+            4 => {
+                crate::runtime::model::value(
+                    &mut self.documentdb_subnets_zone_a_ids,
+                    from,
+                )
+            }
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.documentdb_subnets_zone_b_ids,
+                    from,
+                )
+            }
+            6 => {
+                crate::runtime::model::value(
+                    &mut self.documentdb_subnets_zone_c_ids,
+                    from,
+                )
+            }
+            7 => {
+                crate::runtime::model::value(
+                    &mut self.elasticache_subnets_zone_a_ids,
+                    from,
+                )
+            }
+            8 => {
+                crate::runtime::model::value(
+                    &mut self.elasticache_subnets_zone_b_ids,
+                    from,
+                )
+            }
+            9 => {
+                crate::runtime::model::value(
+                    &mut self.elasticache_subnets_zone_c_ids,
+                    from,
+                )
+            }
+            10 => crate::runtime::model::value(&mut self.rds_subnets_zone_a_ids, from),
+            11 => crate::runtime::model::value(&mut self.rds_subnets_zone_b_ids, from),
+            12 => crate::runtime::model::value(&mut self.rds_subnets_zone_c_ids, from),
+            13 => {
+                crate::runtime::model::value(
+                    &mut self.eks_karpenter_fargate_subnets_zone_a_ids,
+                    from,
+                )
+            }
+            14 => {
+                crate::runtime::model::value(
+                    &mut self.eks_karpenter_fargate_subnets_zone_b_ids,
+                    from,
+                )
+            }
+            15 => {
+                crate::runtime::model::value(
+                    &mut self.eks_karpenter_fargate_subnets_zone_c_ids,
+                    from,
+                )
+            }
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.eks_create_nodes_in_private_subnet,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("aws_vpc_eks_id", &self.aws_vpc_eks_id);
         to.always("eks_subnets_zone_a_ids", &self.eks_subnets_zone_a_ids);
         to.always("eks_subnets_zone_b_ids", &self.eks_subnets_zone_b_ids);
@@ -1808,94 +2053,98 @@ impl model::Model for types::ClusterFeatureAwsExistingVpc {
     }
 }
 
-model::through_fields!(types::ClusterFeatureAwsExistingVpc);
+crate::runtime::model::through_fields!(crate::types::ClusterFeatureAwsExistingVpc);
 
-impl model::Blank for types::ClusterFeatureAwsExistingVpcResponse {
+impl crate::runtime::model::Blank
+for crate::types::ClusterFeatureAwsExistingVpcResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureAwsExistingVpcResponse {
+impl crate::runtime::model::Model
+for crate::types::ClusterFeatureAwsExistingVpcResponse {
     const NAME: &'static str = "ClusterFeatureAwsExistingVpcResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.value);
+        crate::runtime::model::Parts::drop_extra(&mut self.value);
     }
 }
 
-model::through_fields!(types::ClusterFeatureAwsExistingVpcResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureAwsExistingVpcResponse
+);
 
-impl model::Blank for types::ClusterFeatureBooleanResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterFeatureBooleanResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureBooleanResponse {
+impl crate::runtime::model::Model for crate::types::ClusterFeatureBooleanResponse {
     const NAME: &'static str = "ClusterFeatureBooleanResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
 }
 
-model::through_fields!(types::ClusterFeatureBooleanResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterFeatureBooleanResponse);
 
-impl model::Blank for types::ClusterFeatureGcpExistingVpc {
+impl crate::runtime::model::Blank for crate::types::ClusterFeatureGcpExistingVpc {
     #[inline]
     fn blank() -> Self {
         Self {
-            vpc_name: model::blank(),
-            vpc_project_id: model::blank(),
-            subnetwork_name: model::blank(),
-            ip_range_services_name: model::blank(),
-            ip_range_pods_name: model::blank(),
-            additional_ip_range_pods_names: model::blank(),
-            private_nodes: model::blank(),
-            __extra: model::blank(),
+            vpc_name: crate::runtime::model::blank(),
+            vpc_project_id: crate::runtime::model::blank(),
+            subnetwork_name: crate::runtime::model::blank(),
+            ip_range_services_name: crate::runtime::model::blank(),
+            ip_range_pods_name: crate::runtime::model::blank(),
+            additional_ip_range_pods_names: crate::runtime::model::blank(),
+            private_nodes: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureGcpExistingVpc {
+impl crate::runtime::model::Model for crate::types::ClusterFeatureGcpExistingVpc {
     const NAME: &'static str = "ClusterFeatureGcpExistingVpc";
     const FIELDS: &'static [&'static str] = &[
         "vpc_name",
@@ -1907,22 +2156,27 @@ impl model::Model for types::ClusterFeatureGcpExistingVpc {
         "private_nodes",
     ];
     const REQUIRED: u128 = 0b0000001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.vpc_name, from),
-            1 => model::value(&mut self.vpc_project_id, from),
-            2 => model::value(&mut self.subnetwork_name, from),
-            3 => model::value(&mut self.ip_range_services_name, from),
-            4 => model::value(&mut self.ip_range_pods_name, from),
-            5 => model::value(&mut self.additional_ip_range_pods_names, from),
-            _ => model::value(&mut self.private_nodes, from),
+            0 => crate::runtime::model::value(&mut self.vpc_name, from),
+            1 => crate::runtime::model::value(&mut self.vpc_project_id, from),
+            2 => crate::runtime::model::value(&mut self.subnetwork_name, from),
+            3 => crate::runtime::model::value(&mut self.ip_range_services_name, from),
+            4 => crate::runtime::model::value(&mut self.ip_range_pods_name, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.additional_ip_range_pods_names,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.private_nodes, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("vpc_name", &self.vpc_name);
         to.given("vpc_project_id", &self.vpc_project_id);
         to.given("subnetwork_name", &self.subnetwork_name);
@@ -1933,60 +2187,64 @@ impl model::Model for types::ClusterFeatureGcpExistingVpc {
     }
 }
 
-model::through_fields!(types::ClusterFeatureGcpExistingVpc);
+crate::runtime::model::through_fields!(crate::types::ClusterFeatureGcpExistingVpc);
 
-impl model::Blank for types::ClusterFeatureGcpExistingVpcResponse {
+impl crate::runtime::model::Blank
+for crate::types::ClusterFeatureGcpExistingVpcResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureGcpExistingVpcResponse {
+impl crate::runtime::model::Model
+for crate::types::ClusterFeatureGcpExistingVpcResponse {
     const NAME: &'static str = "ClusterFeatureGcpExistingVpcResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.value);
+        crate::runtime::model::Parts::drop_extra(&mut self.value);
     }
 }
 
-model::through_fields!(types::ClusterFeatureGcpExistingVpcResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureGcpExistingVpcResponse
+);
 
-impl model::Blank for types::ClusterFeatureKarpenterParameters {
+impl crate::runtime::model::Blank for crate::types::ClusterFeatureKarpenterParameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            spot_enabled: model::blank(),
-            disk_size_in_gib: model::blank(),
-            disk_iops: model::blank(),
-            disk_throughput: model::blank(),
-            default_service_architecture: model::blank(),
-            qovery_node_pools: model::blank(),
-            __extra: model::blank(),
+            spot_enabled: crate::runtime::model::blank(),
+            disk_size_in_gib: crate::runtime::model::blank(),
+            disk_iops: crate::runtime::model::blank(),
+            disk_throughput: crate::runtime::model::blank(),
+            default_service_architecture: crate::runtime::model::blank(),
+            qovery_node_pools: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureKarpenterParameters {
+impl crate::runtime::model::Model for crate::types::ClusterFeatureKarpenterParameters {
     const NAME: &'static str = "ClusterFeatureKarpenterParameters";
     const FIELDS: &'static [&'static str] = &[
         "spot_enabled",
@@ -1997,21 +2255,26 @@ impl model::Model for types::ClusterFeatureKarpenterParameters {
         "qovery_node_pools",
     ];
     const REQUIRED: u128 = 0b110011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.spot_enabled, from),
-            1 => model::value(&mut self.disk_size_in_gib, from),
-            2 => model::value(&mut self.disk_iops, from),
-            3 => model::value(&mut self.disk_throughput, from),
-            4 => model::value(&mut self.default_service_architecture, from),
-            _ => model::value(&mut self.qovery_node_pools, from),
+            0 => crate::runtime::model::value(&mut self.spot_enabled, from),
+            1 => crate::runtime::model::value(&mut self.disk_size_in_gib, from),
+            2 => crate::runtime::model::value(&mut self.disk_iops, from),
+            3 => crate::runtime::model::value(&mut self.disk_throughput, from),
+            4 => {
+                crate::runtime::model::value(
+                    &mut self.default_service_architecture,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.qovery_node_pools, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("spot_enabled", &self.spot_enabled);
         to.always("disk_size_in_gib", &self.disk_size_in_gib);
         to.given("disk_iops", &self.disk_iops);
@@ -2020,130 +2283,140 @@ impl model::Model for types::ClusterFeatureKarpenterParameters {
         to.always("qovery_node_pools", &self.qovery_node_pools);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.qovery_node_pools);
+        crate::runtime::model::Parts::drop_extra(&mut self.qovery_node_pools);
     }
 }
 
-model::through_fields!(types::ClusterFeatureKarpenterParameters);
+crate::runtime::model::through_fields!(crate::types::ClusterFeatureKarpenterParameters);
 
-impl model::Blank for types::ClusterFeatureKarpenterParametersResponse {
+impl crate::runtime::model::Blank
+for crate::types::ClusterFeatureKarpenterParametersResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureKarpenterParametersResponse {
+impl crate::runtime::model::Model
+for crate::types::ClusterFeatureKarpenterParametersResponse {
     const NAME: &'static str = "ClusterFeatureKarpenterParametersResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.value);
+        crate::runtime::model::Parts::drop_extra(&mut self.value);
     }
 }
 
-model::through_fields!(types::ClusterFeatureKarpenterParametersResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureKarpenterParametersResponse
+);
 
-impl model::Blank for types::ClusterFeatureNatGatewayParameters {
+impl crate::runtime::model::Blank for crate::types::ClusterFeatureNatGatewayParameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            nat_gateway_type: model::blank(),
-            __extra: model::blank(),
+            nat_gateway_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureNatGatewayParameters {
+impl crate::runtime::model::Model for crate::types::ClusterFeatureNatGatewayParameters {
     const NAME: &'static str = "ClusterFeatureNatGatewayParameters";
     const FIELDS: &'static [&'static str] = &["nat_gateway_type"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.nat_gateway_type, from),
+            _ => crate::runtime::model::value(&mut self.nat_gateway_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("nat_gateway_type", &self.nat_gateway_type);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.nat_gateway_type);
+        crate::runtime::model::Parts::drop_extra(&mut self.nat_gateway_type);
     }
 }
 
-model::through_fields!(types::ClusterFeatureNatGatewayParameters, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureNatGatewayParameters, Default
+);
 
-impl model::Blank for types::ClusterFeatureNatGatewayParametersResponse {
+impl crate::runtime::model::Blank
+for crate::types::ClusterFeatureNatGatewayParametersResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureNatGatewayParametersResponse {
+impl crate::runtime::model::Model
+for crate::types::ClusterFeatureNatGatewayParametersResponse {
     const NAME: &'static str = "ClusterFeatureNatGatewayParametersResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.value);
+        crate::runtime::model::Parts::drop_extra(&mut self.value);
     }
 }
 
-model::through_fields!(types::ClusterFeatureNatGatewayParametersResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureNatGatewayParametersResponse
+);
 
-impl model::Blank for types::ClusterFeatureNatGatewayTypeGcp {
+impl crate::runtime::model::Blank for crate::types::ClusterFeatureNatGatewayTypeGcp {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider: model::blank(),
-            static_ips_enabled: model::blank(),
-            static_ips_count: model::blank(),
-            __extra: model::blank(),
+            provider: crate::runtime::model::blank(),
+            static_ips_enabled: crate::runtime::model::blank(),
+            static_ips_count: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureNatGatewayTypeGcp {
+impl crate::runtime::model::Model for crate::types::ClusterFeatureNatGatewayTypeGcp {
     const NAME: &'static str = "ClusterFeatureNatGatewayTypeGcp";
     const FIELDS: &'static [&'static str] = &[
         "provider",
@@ -2151,83 +2424,87 @@ impl model::Model for types::ClusterFeatureNatGatewayTypeGcp {
         "static_ips_count",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.static_ips_enabled, from),
-            _ => model::value(&mut self.static_ips_count, from),
+            0 => crate::runtime::model::value(&mut self.provider, from),
+            1 => crate::runtime::model::value(&mut self.static_ips_enabled, from),
+            _ => crate::runtime::model::value(&mut self.static_ips_count, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("provider", &self.provider);
         to.always("static_ips_enabled", &self.static_ips_enabled);
         to.always("static_ips_count", &self.static_ips_count);
     }
 }
 
-model::through_fields!(types::ClusterFeatureNatGatewayTypeGcp);
+crate::runtime::model::through_fields!(crate::types::ClusterFeatureNatGatewayTypeGcp);
 
-impl model::Blank for types::ClusterFeatureNatGatewayTypeScaleway {
+impl crate::runtime::model::Blank
+for crate::types::ClusterFeatureNatGatewayTypeScaleway {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            provider: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureNatGatewayTypeScaleway {
+impl crate::runtime::model::Model
+for crate::types::ClusterFeatureNatGatewayTypeScaleway {
     const NAME: &'static str = "ClusterFeatureNatGatewayTypeScaleway";
     const FIELDS: &'static [&'static str] = &["provider", "type"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.provider, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("provider", &self.provider);
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::ClusterFeatureNatGatewayTypeScaleway);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureNatGatewayTypeScaleway
+);
 
-impl model::Blank for types::ClusterFeatureResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterFeatureResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            title: model::blank(),
-            description: model::blank(),
-            cost_per_month_in_cents: model::blank(),
-            cost_per_month: model::blank(),
-            currency_code: model::blank(),
-            is_cloud_provider_paying_feature: model::blank(),
-            cloud_provider_feature_documentation: model::blank(),
-            is_qovery_paying_feature: model::blank(),
-            qovery_feature_documentation: model::blank(),
-            value_type: model::blank(),
-            value_object: model::blank(),
-            is_value_updatable: model::blank(),
-            accepted_values: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            title: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            cost_per_month_in_cents: crate::runtime::model::blank(),
+            cost_per_month: crate::runtime::model::blank(),
+            currency_code: crate::runtime::model::blank(),
+            is_cloud_provider_paying_feature: crate::runtime::model::blank(),
+            cloud_provider_feature_documentation: crate::runtime::model::blank(),
+            is_qovery_paying_feature: crate::runtime::model::blank(),
+            qovery_feature_documentation: crate::runtime::model::blank(),
+            value_type: crate::runtime::model::blank(),
+            value_object: crate::runtime::model::blank(),
+            is_value_updatable: crate::runtime::model::blank(),
+            accepted_values: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureResponse {
+impl crate::runtime::model::Model for crate::types::ClusterFeatureResponse {
     const NAME: &'static str = "ClusterFeatureResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2246,29 +2523,44 @@ impl model::Model for types::ClusterFeatureResponse {
         "accepted_values",
     ];
     const REQUIRED: u128 = 0b00000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.title, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.cost_per_month_in_cents, from),
-            4 => model::value(&mut self.cost_per_month, from),
-            5 => model::value(&mut self.currency_code, from),
-            6 => model::value(&mut self.is_cloud_provider_paying_feature, from),
-            7 => model::value(&mut self.cloud_provider_feature_documentation, from),
-            8 => model::value(&mut self.is_qovery_paying_feature, from),
-            9 => model::value(&mut self.qovery_feature_documentation, from),
-            10 => model::value(&mut self.value_type, from),
-            11 => model::value(&mut self.value_object, from),
-            12 => model::value(&mut self.is_value_updatable, from),
-            _ => model::value(&mut self.accepted_values, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.title, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.cost_per_month_in_cents, from),
+            4 => crate::runtime::model::value(&mut self.cost_per_month, from),
+            5 => crate::runtime::model::value(&mut self.currency_code, from),
+            6 => {
+                crate::runtime::model::value(
+                    &mut self.is_cloud_provider_paying_feature,
+                    from,
+                )
+            }
+            7 => {
+                crate::runtime::model::value(
+                    &mut self.cloud_provider_feature_documentation,
+                    from,
+                )
+            }
+            8 => crate::runtime::model::value(&mut self.is_qovery_paying_feature, from),
+            9 => {
+                crate::runtime::model::value(
+                    &mut self.qovery_feature_documentation,
+                    from,
+                )
+            }
+            10 => crate::runtime::model::value(&mut self.value_type, from),
+            11 => crate::runtime::model::value(&mut self.value_object, from),
+            12 => crate::runtime::model::value(&mut self.is_value_updatable, from),
+            _ => crate::runtime::model::value(&mut self.accepted_values, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("title", &self.title);
         to.given("description", &self.description);
@@ -2291,93 +2583,97 @@ impl model::Model for types::ClusterFeatureResponse {
         to.given("accepted_values", &self.accepted_values);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.value_object);
-        model::Parts::drop_extra(&mut self.accepted_values);
+        crate::runtime::model::Parts::drop_extra(&mut self.value_object);
+        crate::runtime::model::Parts::drop_extra(&mut self.accepted_values);
     }
 }
 
-model::through_fields!(types::ClusterFeatureResponse, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterFeatureResponse, Default);
 
-impl model::Blank for types::ClusterFeatureResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterFeatureResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterFeatureResponseList {
     const NAME: &'static str = "ClusterFeatureResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterFeatureResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterFeatureResponseList, Default
+);
 
-impl model::Blank for types::ClusterFeatureStringResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterFeatureStringResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterFeatureStringResponse {
+impl crate::runtime::model::Model for crate::types::ClusterFeatureStringResponse {
     const NAME: &'static str = "ClusterFeatureStringResponse";
     const FIELDS: &'static [&'static str] = &["type", "value"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
 }
 
-model::through_fields!(types::ClusterFeatureStringResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterFeatureStringResponse);
 
-impl model::Blank for types::ClusterInfrastructureChartsParameters {
+impl crate::runtime::model::Blank
+for crate::types::ClusterInfrastructureChartsParameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            nginx_parameters: model::blank(),
-            cert_manager_parameters: model::blank(),
-            metal_lb_parameters: model::blank(),
-            eks_anywhere_parameters: model::blank(),
-            __extra: model::blank(),
+            nginx_parameters: crate::runtime::model::blank(),
+            cert_manager_parameters: crate::runtime::model::blank(),
+            metal_lb_parameters: crate::runtime::model::blank(),
+            eks_anywhere_parameters: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterInfrastructureChartsParameters {
+impl crate::runtime::model::Model
+for crate::types::ClusterInfrastructureChartsParameters {
     const NAME: &'static str = "ClusterInfrastructureChartsParameters";
     const FIELDS: &'static [&'static str] = &[
         "nginx_parameters",
@@ -2386,47 +2682,51 @@ impl model::Model for types::ClusterInfrastructureChartsParameters {
         "eks_anywhere_parameters",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.nginx_parameters, from),
-            1 => model::value(&mut self.cert_manager_parameters, from),
-            2 => model::value(&mut self.metal_lb_parameters, from),
-            _ => model::value(&mut self.eks_anywhere_parameters, from),
+            0 => crate::runtime::model::value(&mut self.nginx_parameters, from),
+            1 => crate::runtime::model::value(&mut self.cert_manager_parameters, from),
+            2 => crate::runtime::model::value(&mut self.metal_lb_parameters, from),
+            _ => crate::runtime::model::value(&mut self.eks_anywhere_parameters, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("nginx_parameters", &self.nginx_parameters);
         to.given("cert_manager_parameters", &self.cert_manager_parameters);
         to.given("metal_lb_parameters", &self.metal_lb_parameters);
         to.given("eks_anywhere_parameters", &self.eks_anywhere_parameters);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.nginx_parameters);
-        model::Parts::drop_extra(&mut self.cert_manager_parameters);
-        model::Parts::drop_extra(&mut self.metal_lb_parameters);
-        model::Parts::drop_extra(&mut self.eks_anywhere_parameters);
+        crate::runtime::model::Parts::drop_extra(&mut self.nginx_parameters);
+        crate::runtime::model::Parts::drop_extra(&mut self.cert_manager_parameters);
+        crate::runtime::model::Parts::drop_extra(&mut self.metal_lb_parameters);
+        crate::runtime::model::Parts::drop_extra(&mut self.eks_anywhere_parameters);
     }
 }
 
-model::through_fields!(types::ClusterInfrastructureChartsParameters, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterInfrastructureChartsParameters, Default
+);
 
-impl model::Blank for types::ClusterInfrastructureEksAnywhereParameters {
+impl crate::runtime::model::Blank
+for crate::types::ClusterInfrastructureEksAnywhereParameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            yaml_file_path: model::blank(),
-            cluster_backup: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            yaml_file_path: crate::runtime::model::blank(),
+            cluster_backup: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterInfrastructureEksAnywhereParameters {
+impl crate::runtime::model::Model
+for crate::types::ClusterInfrastructureEksAnywhereParameters {
     const NAME: &'static str = "ClusterInfrastructureEksAnywhereParameters";
     const FIELDS: &'static [&'static str] = &[
         "git_repository",
@@ -2434,75 +2734,83 @@ impl model::Model for types::ClusterInfrastructureEksAnywhereParameters {
         "cluster_backup",
     ];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.git_repository, from),
-            1 => model::value(&mut self.yaml_file_path, from),
-            _ => model::value(&mut self.cluster_backup, from),
+            0 => crate::runtime::model::value(&mut self.git_repository, from),
+            1 => crate::runtime::model::value(&mut self.yaml_file_path, from),
+            _ => crate::runtime::model::value(&mut self.cluster_backup, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
         to.always("yaml_file_path", &self.yaml_file_path);
         to.given("cluster_backup", &self.cluster_backup);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
-        model::Parts::drop_extra(&mut self.cluster_backup);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.cluster_backup);
     }
 }
 
-model::through_fields!(types::ClusterInfrastructureEksAnywhereParameters);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterInfrastructureEksAnywhereParameters
+);
 
-impl model::Blank for types::ClusterInfrastructureMetalLbChartParameters {
+impl crate::runtime::model::Blank
+for crate::types::ClusterInfrastructureMetalLbChartParameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            ip_address_pools: model::blank(),
-            __extra: model::blank(),
+            ip_address_pools: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterInfrastructureMetalLbChartParameters {
+impl crate::runtime::model::Model
+for crate::types::ClusterInfrastructureMetalLbChartParameters {
     const NAME: &'static str = "ClusterInfrastructureMetalLbChartParameters";
     const FIELDS: &'static [&'static str] = &["ip_address_pools"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.ip_address_pools, from),
+            _ => crate::runtime::model::value(&mut self.ip_address_pools, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("ip_address_pools", &self.ip_address_pools);
     }
 }
 
-model::through_fields!(types::ClusterInfrastructureMetalLbChartParameters, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterInfrastructureMetalLbChartParameters, Default
+);
 
-impl model::Blank for types::ClusterInfrastructureNginxChartParameters {
+impl crate::runtime::model::Blank
+for crate::types::ClusterInfrastructureNginxChartParameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            replica_count: model::blank(),
-            default_ssl_certificate: model::blank(),
-            publish_status_address: model::blank(),
-            annotation_metal_lb_load_balancer_ips: model::blank(),
-            annotation_external_dns_kubernetes_target: model::blank(),
-            __extra: model::blank(),
+            replica_count: crate::runtime::model::blank(),
+            default_ssl_certificate: crate::runtime::model::blank(),
+            publish_status_address: crate::runtime::model::blank(),
+            annotation_metal_lb_load_balancer_ips: crate::runtime::model::blank(),
+            annotation_external_dns_kubernetes_target: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterInfrastructureNginxChartParameters {
+impl crate::runtime::model::Model
+for crate::types::ClusterInfrastructureNginxChartParameters {
     const NAME: &'static str = "ClusterInfrastructureNginxChartParameters";
     const FIELDS: &'static [&'static str] = &[
         "replica_count",
@@ -2512,20 +2820,30 @@ impl model::Model for types::ClusterInfrastructureNginxChartParameters {
         "annotation_external_dns_kubernetes_target",
     ];
     const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.replica_count, from),
-            1 => model::value(&mut self.default_ssl_certificate, from),
-            2 => model::value(&mut self.publish_status_address, from),
-            3 => model::value(&mut self.annotation_metal_lb_load_balancer_ips, from),
-            _ => model::value(&mut self.annotation_external_dns_kubernetes_target, from),
+            0 => crate::runtime::model::value(&mut self.replica_count, from),
+            1 => crate::runtime::model::value(&mut self.default_ssl_certificate, from),
+            2 => crate::runtime::model::value(&mut self.publish_status_address, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.annotation_metal_lb_load_balancer_ips,
+                    from,
+                )
+            }
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.annotation_external_dns_kubernetes_target,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("replica_count", &self.replica_count);
         to.given("default_ssl_certificate", &self.default_ssl_certificate);
         to.given("publish_status_address", &self.publish_status_address);
@@ -2540,23 +2858,25 @@ impl model::Model for types::ClusterInfrastructureNginxChartParameters {
     }
 }
 
-model::through_fields!(types::ClusterInfrastructureNginxChartParameters, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterInfrastructureNginxChartParameters, Default
+);
 
-impl model::Blank for types::ClusterInstanceAttributes {
+impl crate::runtime::model::Blank for crate::types::ClusterInstanceAttributes {
     #[inline]
     fn blank() -> Self {
         Self {
-            instance_category: model::blank(),
-            instance_generation: model::blank(),
-            instance_family: model::blank(),
-            instance_size: model::blank(),
-            meets_resource_reqs: model::blank(),
-            __extra: model::blank(),
+            instance_category: crate::runtime::model::blank(),
+            instance_generation: crate::runtime::model::blank(),
+            instance_family: crate::runtime::model::blank(),
+            instance_size: crate::runtime::model::blank(),
+            meets_resource_reqs: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterInstanceAttributes {
+impl crate::runtime::model::Model for crate::types::ClusterInstanceAttributes {
     const NAME: &'static str = "ClusterInstanceAttributes";
     const FIELDS: &'static [&'static str] = &[
         "instance_category",
@@ -2566,20 +2886,20 @@ impl model::Model for types::ClusterInstanceAttributes {
         "meets_resource_reqs",
     ];
     const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.instance_category, from),
-            1 => model::value(&mut self.instance_generation, from),
-            2 => model::value(&mut self.instance_family, from),
-            3 => model::value(&mut self.instance_size, from),
-            _ => model::value(&mut self.meets_resource_reqs, from),
+            0 => crate::runtime::model::value(&mut self.instance_category, from),
+            1 => crate::runtime::model::value(&mut self.instance_generation, from),
+            2 => crate::runtime::model::value(&mut self.instance_family, from),
+            3 => crate::runtime::model::value(&mut self.instance_size, from),
+            _ => crate::runtime::model::value(&mut self.meets_resource_reqs, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("instance_category", &self.instance_category);
         to.given("instance_generation", &self.instance_generation);
         to.given("instance_family", &self.instance_family);
@@ -2588,22 +2908,24 @@ impl model::Model for types::ClusterInstanceAttributes {
     }
 }
 
-model::through_fields!(types::ClusterInstanceAttributes, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterInstanceAttributes, Default
+);
 
-impl model::Blank for types::ClusterInstanceGpuInfo {
+impl crate::runtime::model::Blank for crate::types::ClusterInstanceGpuInfo {
     #[inline]
     fn blank() -> Self {
         Self {
-            count: model::blank(),
-            name: model::blank(),
-            manufacturer: model::blank(),
-            memory_in_mib: model::blank(),
-            __extra: model::blank(),
+            count: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            manufacturer: crate::runtime::model::blank(),
+            memory_in_mib: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterInstanceGpuInfo {
+impl crate::runtime::model::Model for crate::types::ClusterInstanceGpuInfo {
     const NAME: &'static str = "ClusterInstanceGpuInfo";
     const FIELDS: &'static [&'static str] = &[
         "count",
@@ -2612,19 +2934,19 @@ impl model::Model for types::ClusterInstanceGpuInfo {
         "memory_in_mib",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.count, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.manufacturer, from),
-            _ => model::value(&mut self.memory_in_mib, from),
+            0 => crate::runtime::model::value(&mut self.count, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.manufacturer, from),
+            _ => crate::runtime::model::value(&mut self.memory_in_mib, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("count", &self.count);
         to.given("name", &self.name);
         to.given("manufacturer", &self.manufacturer);
@@ -2632,27 +2954,27 @@ impl model::Model for types::ClusterInstanceGpuInfo {
     }
 }
 
-model::through_fields!(types::ClusterInstanceGpuInfo, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterInstanceGpuInfo, Default);
 
-impl model::Blank for types::ClusterInstanceType {
+impl crate::runtime::model::Blank for crate::types::ClusterInstanceType {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            name: model::blank(),
-            cpu: model::blank(),
-            ram_in_gb: model::blank(),
-            bandwidth_in_gbps: model::blank(),
-            bandwidth_guarantee: model::blank(),
-            architecture: model::blank(),
-            gpu_info: model::blank(),
-            attributes: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            ram_in_gb: crate::runtime::model::blank(),
+            bandwidth_in_gbps: crate::runtime::model::blank(),
+            bandwidth_guarantee: crate::runtime::model::blank(),
+            architecture: crate::runtime::model::blank(),
+            gpu_info: crate::runtime::model::blank(),
+            attributes: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterInstanceType {
+impl crate::runtime::model::Model for crate::types::ClusterInstanceType {
     const NAME: &'static str = "ClusterInstanceType";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -2666,24 +2988,24 @@ impl model::Model for types::ClusterInstanceType {
         "attributes",
     ];
     const REQUIRED: u128 = 0b000111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.cpu, from),
-            3 => model::value(&mut self.ram_in_gb, from),
-            4 => model::value(&mut self.bandwidth_in_gbps, from),
-            5 => model::value(&mut self.bandwidth_guarantee, from),
-            6 => model::value(&mut self.architecture, from),
-            7 => model::value(&mut self.gpu_info, from),
-            _ => model::value(&mut self.attributes, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.cpu, from),
+            3 => crate::runtime::model::value(&mut self.ram_in_gb, from),
+            4 => crate::runtime::model::value(&mut self.bandwidth_in_gbps, from),
+            5 => crate::runtime::model::value(&mut self.bandwidth_guarantee, from),
+            6 => crate::runtime::model::value(&mut self.architecture, from),
+            7 => crate::runtime::model::value(&mut self.gpu_info, from),
+            _ => crate::runtime::model::value(&mut self.attributes, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("name", &self.name);
         to.always("cpu", &self.cpu);
@@ -2695,59 +3017,63 @@ impl model::Model for types::ClusterInstanceType {
         to.given("attributes", &self.attributes);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.gpu_info);
-        model::Parts::drop_extra(&mut self.attributes);
+        crate::runtime::model::Parts::drop_extra(&mut self.gpu_info);
+        crate::runtime::model::Parts::drop_extra(&mut self.attributes);
     }
 }
 
-model::through_fields!(types::ClusterInstanceType);
+crate::runtime::model::through_fields!(crate::types::ClusterInstanceType);
 
-impl model::Blank for types::ClusterInstanceTypeResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterInstanceTypeResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterInstanceTypeResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterInstanceTypeResponseList {
     const NAME: &'static str = "ClusterInstanceTypeResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterInstanceTypeResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterInstanceTypeResponseList, Default
+);
 
-impl model::Blank for types::ClusterKarpenterPrivateSubnetIdsPutRequest {
+impl crate::runtime::model::Blank
+for crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            eks_karpenter_fargate_subnets_zone_a_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_b_ids: model::blank(),
-            eks_karpenter_fargate_subnets_zone_c_ids: model::blank(),
-            __extra: model::blank(),
+            eks_karpenter_fargate_subnets_zone_a_ids: crate::runtime::model::blank(),
+            eks_karpenter_fargate_subnets_zone_b_ids: crate::runtime::model::blank(),
+            eks_karpenter_fargate_subnets_zone_c_ids: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterKarpenterPrivateSubnetIdsPutRequest {
+impl crate::runtime::model::Model
+for crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
     const NAME: &'static str = "ClusterKarpenterPrivateSubnetIdsPutRequest";
     const FIELDS: &'static [&'static str] = &[
         "eks_karpenter_fargate_subnets_zone_a_ids",
@@ -2755,18 +3081,33 @@ impl model::Model for types::ClusterKarpenterPrivateSubnetIdsPutRequest {
         "eks_karpenter_fargate_subnets_zone_c_ids",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_a_ids, from),
-            1 => model::value(&mut self.eks_karpenter_fargate_subnets_zone_b_ids, from),
-            _ => model::value(&mut self.eks_karpenter_fargate_subnets_zone_c_ids, from),
+            0 => {
+                crate::runtime::model::value(
+                    &mut self.eks_karpenter_fargate_subnets_zone_a_ids,
+                    from,
+                )
+            }
+            1 => {
+                crate::runtime::model::value(
+                    &mut self.eks_karpenter_fargate_subnets_zone_b_ids,
+                    from,
+                )
+            }
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.eks_karpenter_fargate_subnets_zone_c_ids,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given(
             "eks_karpenter_fargate_subnets_zone_a_ids",
             &self.eks_karpenter_fargate_subnets_zone_a_ids,
@@ -2782,59 +3123,61 @@ impl model::Model for types::ClusterKarpenterPrivateSubnetIdsPutRequest {
     }
 }
 
-model::through_fields!(types::ClusterKarpenterPrivateSubnetIdsPutRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest, Default
+);
 
-impl model::Blank for types::ClusterKeda {
+impl crate::runtime::model::Blank for crate::types::ClusterKeda {
     #[inline]
     fn blank() -> Self {
         Self {
-            enabled: model::blank(),
-            __extra: model::blank(),
+            enabled: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterKeda {
+impl crate::runtime::model::Model for crate::types::ClusterKeda {
     const NAME: &'static str = "ClusterKeda";
     const FIELDS: &'static [&'static str] = &["enabled"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.enabled, from),
+            _ => crate::runtime::model::value(&mut self.enabled, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("enabled", &self.enabled);
     }
 }
 
-model::through_fields!(types::ClusterKeda);
+crate::runtime::model::through_fields!(crate::types::ClusterKeda);
 
-impl model::Blank for types::ClusterKubernetesEvent {
+impl crate::runtime::model::Blank for crate::types::ClusterKubernetesEvent {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            kind: model::blank(),
-            namespace: model::blank(),
-            name: model::blank(),
-            reason: model::blank(),
-            message: model::blank(),
-            type_: model::blank(),
-            reporting_component: model::blank(),
-            count: model::blank(),
-            first_occurrence: model::blank(),
-            last_occurrence: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            reporting_component: crate::runtime::model::blank(),
+            count: crate::runtime::model::blank(),
+            first_occurrence: crate::runtime::model::blank(),
+            last_occurrence: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterKubernetesEvent {
+impl crate::runtime::model::Model for crate::types::ClusterKubernetesEvent {
     const NAME: &'static str = "ClusterKubernetesEvent";
     const FIELDS: &'static [&'static str] = &[
         "created_at",
@@ -2850,26 +3193,26 @@ impl model::Model for types::ClusterKubernetesEvent {
         "last_occurrence",
     ];
     const REQUIRED: u128 = 0b00000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.namespace, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.reason, from),
-            5 => model::value(&mut self.message, from),
-            6 => model::value(&mut self.type_, from),
-            7 => model::value(&mut self.reporting_component, from),
-            8 => model::value(&mut self.count, from),
-            9 => model::time(&mut self.first_occurrence, from),
-            _ => model::time(&mut self.last_occurrence, from),
+            0 => crate::runtime::model::time(&mut self.created_at, from),
+            1 => crate::runtime::model::value(&mut self.kind, from),
+            2 => crate::runtime::model::value(&mut self.namespace, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.reason, from),
+            5 => crate::runtime::model::value(&mut self.message, from),
+            6 => crate::runtime::model::value(&mut self.type_, from),
+            7 => crate::runtime::model::value(&mut self.reporting_component, from),
+            8 => crate::runtime::model::value(&mut self.count, from),
+            9 => crate::runtime::model::time(&mut self.first_occurrence, from),
+            _ => crate::runtime::model::time(&mut self.last_occurrence, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("created_at", &self.created_at);
         to.given("kind", &self.kind);
         to.given("namespace", &self.namespace);
@@ -2884,53 +3227,53 @@ impl model::Model for types::ClusterKubernetesEvent {
     }
 }
 
-model::through_fields!(types::ClusterKubernetesEvent, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterKubernetesEvent, Default);
 
-impl model::Blank for types::ClusterLabelsGroup {
+impl crate::runtime::model::Blank for crate::types::ClusterLabelsGroup {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLabelsGroup {
+impl crate::runtime::model::Model for crate::types::ClusterLabelsGroup {
     const NAME: &'static str = "ClusterLabelsGroup";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
     }
 }
 
-model::through_fields!(types::ClusterLabelsGroup, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterLabelsGroup, Default);
 
-impl model::Blank for types::ClusterLock {
+impl crate::runtime::model::Blank for crate::types::ClusterLock {
     #[inline]
     fn blank() -> Self {
         Self {
-            reason: model::blank(),
-            ttl_in_days: model::blank(),
-            cluster_id: model::blank(),
-            locked_at: model::blank(),
-            owner_name: model::blank(),
-            __extra: model::blank(),
+            reason: crate::runtime::model::blank(),
+            ttl_in_days: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            locked_at: crate::runtime::model::blank(),
+            owner_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLock {
+impl crate::runtime::model::Model for crate::types::ClusterLock {
     const NAME: &'static str = "ClusterLock";
     const FIELDS: &'static [&'static str] = &[
         "reason",
@@ -2940,20 +3283,20 @@ impl model::Model for types::ClusterLock {
         "owner_name",
     ];
     const REQUIRED: u128 = 0b11101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.reason, from),
-            1 => model::value(&mut self.ttl_in_days, from),
-            2 => model::value(&mut self.cluster_id, from),
-            3 => model::time(&mut self.locked_at, from),
-            _ => model::value(&mut self.owner_name, from),
+            0 => crate::runtime::model::value(&mut self.reason, from),
+            1 => crate::runtime::model::value(&mut self.ttl_in_days, from),
+            2 => crate::runtime::model::value(&mut self.cluster_id, from),
+            3 => crate::runtime::model::time(&mut self.locked_at, from),
+            _ => crate::runtime::model::value(&mut self.owner_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("reason", &self.reason);
         to.given("ttl_in_days", &self.ttl_in_days);
         to.always("cluster_id", &self.cluster_id);
@@ -2962,90 +3305,90 @@ impl model::Model for types::ClusterLock {
     }
 }
 
-model::through_fields!(types::ClusterLock);
+crate::runtime::model::through_fields!(crate::types::ClusterLock);
 
-impl model::Blank for types::ClusterLockList {
+impl crate::runtime::model::Blank for crate::types::ClusterLockList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLockList {
+impl crate::runtime::model::Model for crate::types::ClusterLockList {
     const NAME: &'static str = "ClusterLockList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterLockList, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterLockList, Default);
 
-impl model::Blank for types::ClusterLockRequest {
+impl crate::runtime::model::Blank for crate::types::ClusterLockRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            reason: model::blank(),
-            ttl_in_days: model::blank(),
-            __extra: model::blank(),
+            reason: crate::runtime::model::blank(),
+            ttl_in_days: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLockRequest {
+impl crate::runtime::model::Model for crate::types::ClusterLockRequest {
     const NAME: &'static str = "ClusterLockRequest";
     const FIELDS: &'static [&'static str] = &["reason", "ttl_in_days"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.reason, from),
-            _ => model::value(&mut self.ttl_in_days, from),
+            0 => crate::runtime::model::value(&mut self.reason, from),
+            _ => crate::runtime::model::value(&mut self.ttl_in_days, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("reason", &self.reason);
         to.given("ttl_in_days", &self.ttl_in_days);
     }
 }
 
-model::through_fields!(types::ClusterLockRequest);
+crate::runtime::model::through_fields!(crate::types::ClusterLockRequest);
 
-impl model::Blank for types::ClusterLogs {
+impl crate::runtime::model::Blank for crate::types::ClusterLogs {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            timestamp: model::blank(),
-            step: model::blank(),
-            message: model::blank(),
-            error: model::blank(),
-            details: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            timestamp: crate::runtime::model::blank(),
+            step: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            error: crate::runtime::model::blank(),
+            details: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLogs {
+impl crate::runtime::model::Model for crate::types::ClusterLogs {
     const NAME: &'static str = "ClusterLogs";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -3056,21 +3399,21 @@ impl model::Model for types::ClusterLogs {
         "details",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::time(&mut self.timestamp, from),
-            2 => model::value(&mut self.step, from),
-            3 => model::value(&mut self.message, from),
-            4 => model::value(&mut self.error, from),
-            _ => model::value(&mut self.details, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::time(&mut self.timestamp, from),
+            2 => crate::runtime::model::value(&mut self.step, from),
+            3 => crate::runtime::model::value(&mut self.message, from),
+            4 => crate::runtime::model::value(&mut self.error, from),
+            _ => crate::runtime::model::value(&mut self.details, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("type", &self.type_);
         to.given("timestamp", &self.timestamp);
         to.given("step", &self.step);
@@ -3079,105 +3422,107 @@ impl model::Model for types::ClusterLogs {
         to.given("details", &self.details);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.message);
-        model::Parts::drop_extra(&mut self.error);
-        model::Parts::drop_extra(&mut self.details);
+        crate::runtime::model::Parts::drop_extra(&mut self.message);
+        crate::runtime::model::Parts::drop_extra(&mut self.error);
+        crate::runtime::model::Parts::drop_extra(&mut self.details);
     }
 }
 
-model::through_fields!(types::ClusterLogs, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterLogs, Default);
 
-impl model::Blank for types::ClusterLogsDetails {
+impl crate::runtime::model::Blank for crate::types::ClusterLogsDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider_kind: model::blank(),
-            region: model::blank(),
-            transmitter: model::blank(),
-            __extra: model::blank(),
+            provider_kind: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            transmitter: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLogsDetails {
+impl crate::runtime::model::Model for crate::types::ClusterLogsDetails {
     const NAME: &'static str = "ClusterLogsDetails";
     const FIELDS: &'static [&'static str] = &["provider_kind", "region", "transmitter"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider_kind, from),
-            1 => model::value(&mut self.region, from),
-            _ => model::value(&mut self.transmitter, from),
+            0 => crate::runtime::model::value(&mut self.provider_kind, from),
+            1 => crate::runtime::model::value(&mut self.region, from),
+            _ => crate::runtime::model::value(&mut self.transmitter, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("provider_kind", &self.provider_kind);
         to.given("region", &self.region);
         to.given("transmitter", &self.transmitter);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.transmitter);
+        crate::runtime::model::Parts::drop_extra(&mut self.transmitter);
     }
 }
 
-model::through_fields!(types::ClusterLogsDetails, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterLogsDetails, Default);
 
-impl model::Blank for types::ClusterLogsDetailsTransmitter {
+impl crate::runtime::model::Blank for crate::types::ClusterLogsDetailsTransmitter {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            id: model::blank(),
-            name: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLogsDetailsTransmitter {
+impl crate::runtime::model::Model for crate::types::ClusterLogsDetailsTransmitter {
     const NAME: &'static str = "ClusterLogsDetailsTransmitter";
     const FIELDS: &'static [&'static str] = &["type", "id", "name"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.name, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("type", &self.type_);
         to.given("id", &self.id);
         to.given("name", &self.name);
     }
 }
 
-model::through_fields!(types::ClusterLogsDetailsTransmitter, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLogsDetailsTransmitter, Default
+);
 
-impl model::Blank for types::ClusterLogsError {
+impl crate::runtime::model::Blank for crate::types::ClusterLogsError {
     #[inline]
     fn blank() -> Self {
         Self {
-            tag: model::blank(),
-            user_log_message: model::blank(),
-            link: model::blank(),
-            hint_message: model::blank(),
-            event_details: model::blank(),
-            underlying_error: model::blank(),
-            __extra: model::blank(),
+            tag: crate::runtime::model::blank(),
+            user_log_message: crate::runtime::model::blank(),
+            link: crate::runtime::model::blank(),
+            hint_message: crate::runtime::model::blank(),
+            event_details: crate::runtime::model::blank(),
+            underlying_error: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLogsError {
+impl crate::runtime::model::Model for crate::types::ClusterLogsError {
     const NAME: &'static str = "ClusterLogsError";
     const FIELDS: &'static [&'static str] = &[
         "tag",
@@ -3188,21 +3533,21 @@ impl model::Model for types::ClusterLogsError {
         "underlying_error",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.tag, from),
-            1 => model::value(&mut self.user_log_message, from),
-            2 => model::value(&mut self.link, from),
-            3 => model::value(&mut self.hint_message, from),
-            4 => model::value(&mut self.event_details, from),
-            _ => model::value(&mut self.underlying_error, from),
+            0 => crate::runtime::model::value(&mut self.tag, from),
+            1 => crate::runtime::model::value(&mut self.user_log_message, from),
+            2 => crate::runtime::model::value(&mut self.link, from),
+            3 => crate::runtime::model::value(&mut self.hint_message, from),
+            4 => crate::runtime::model::value(&mut self.event_details, from),
+            _ => crate::runtime::model::value(&mut self.underlying_error, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("tag", &self.tag);
         to.given("user_log_message", &self.user_log_message);
         to.given("link", &self.link);
@@ -3211,185 +3556,187 @@ impl model::Model for types::ClusterLogsError {
         to.given("underlying_error", &self.underlying_error);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.event_details);
-        model::Parts::drop_extra(&mut self.underlying_error);
+        crate::runtime::model::Parts::drop_extra(&mut self.event_details);
+        crate::runtime::model::Parts::drop_extra(&mut self.underlying_error);
     }
 }
 
-model::through_fields!(types::ClusterLogsError, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterLogsError, Default);
 
-impl model::Blank for types::ClusterLogsErrorUnderlyingError {
+impl crate::runtime::model::Blank for crate::types::ClusterLogsErrorUnderlyingError {
     #[inline]
     fn blank() -> Self {
         Self {
-            message: model::blank(),
-            __extra: model::blank(),
+            message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLogsErrorUnderlyingError {
+impl crate::runtime::model::Model for crate::types::ClusterLogsErrorUnderlyingError {
     const NAME: &'static str = "ClusterLogsErrorUnderlyingError";
     const FIELDS: &'static [&'static str] = &["message"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.message, from),
+            _ => crate::runtime::model::value(&mut self.message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("message", &self.message);
     }
 }
 
-model::through_fields!(types::ClusterLogsErrorUnderlyingError, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterLogsErrorUnderlyingError, Default
+);
 
-impl model::Blank for types::ClusterLogsMessage {
+impl crate::runtime::model::Blank for crate::types::ClusterLogsMessage {
     #[inline]
     fn blank() -> Self {
         Self {
-            safe_message: model::blank(),
-            __extra: model::blank(),
+            safe_message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLogsMessage {
+impl crate::runtime::model::Model for crate::types::ClusterLogsMessage {
     const NAME: &'static str = "ClusterLogsMessage";
     const FIELDS: &'static [&'static str] = &["safe_message"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.safe_message, from),
+            _ => crate::runtime::model::value(&mut self.safe_message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("safe_message", &self.safe_message);
     }
 }
 
-model::through_fields!(types::ClusterLogsMessage, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterLogsMessage, Default);
 
-impl model::Blank for types::ClusterLogsResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterLogsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            response: model::blank(),
-            __extra: model::blank(),
+            response: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLogsResponse {
+impl crate::runtime::model::Model for crate::types::ClusterLogsResponse {
     const NAME: &'static str = "ClusterLogsResponse";
     const FIELDS: &'static [&'static str] = &["response"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.response, from),
+            _ => crate::runtime::model::value(&mut self.response, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("response", &self.response);
     }
 }
 
-model::through_fields!(types::ClusterLogsResponse, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterLogsResponse, Default);
 
-impl model::Blank for types::ClusterLogsResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterLogsResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterLogsResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterLogsResponseList {
     const NAME: &'static str = "ClusterLogsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterLogsResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterLogsResponseList, Default);
 
-impl model::Blank for types::ClusterMetricsResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterMetricsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            metrics: model::blank(),
-            __extra: model::blank(),
+            metrics: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterMetricsResponse {
+impl crate::runtime::model::Model for crate::types::ClusterMetricsResponse {
     const NAME: &'static str = "ClusterMetricsResponse";
     const FIELDS: &'static [&'static str] = &["metrics"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.metrics, from),
+            _ => crate::runtime::model::value(&mut self.metrics, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("metrics", &self.metrics);
     }
 }
 
-model::through_fields!(types::ClusterMetricsResponse, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterMetricsResponse, Default);
 
-impl model::Blank for types::ClusterOperatorBootstrapResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterOperatorBootstrapResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            chart_repository: model::blank(),
-            chart_name: model::blank(),
-            chart_version: model::blank(),
-            chart_reference: model::blank(),
-            namespace: model::blank(),
-            release_name: model::blank(),
-            values: model::blank(),
-            values_yaml: model::blank(),
-            helm_command: model::blank(),
-            __extra: model::blank(),
+            chart_repository: crate::runtime::model::blank(),
+            chart_name: crate::runtime::model::blank(),
+            chart_version: crate::runtime::model::blank(),
+            chart_reference: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            release_name: crate::runtime::model::blank(),
+            values: crate::runtime::model::blank(),
+            values_yaml: crate::runtime::model::blank(),
+            helm_command: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterOperatorBootstrapResponse {
+impl crate::runtime::model::Model for crate::types::ClusterOperatorBootstrapResponse {
     const NAME: &'static str = "ClusterOperatorBootstrapResponse";
     const FIELDS: &'static [&'static str] = &[
         "chart_repository",
@@ -3403,24 +3750,31 @@ impl model::Model for types::ClusterOperatorBootstrapResponse {
         "helm_command",
     ];
     const REQUIRED: u128 = 0b110111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.chart_repository, from),
-            1 => model::value(&mut self.chart_name, from),
-            2 => model::value(&mut self.chart_version, from),
-            3 => model::value(&mut self.chart_reference, from),
-            4 => model::value(&mut self.namespace, from),
-            5 => model::value(&mut self.release_name, from),
-            6 => model::free(&mut self.values, &mut self.__extra, "values", from),
-            7 => model::value(&mut self.values_yaml, from),
-            _ => model::value(&mut self.helm_command, from),
+            0 => crate::runtime::model::value(&mut self.chart_repository, from),
+            1 => crate::runtime::model::value(&mut self.chart_name, from),
+            2 => crate::runtime::model::value(&mut self.chart_version, from),
+            3 => crate::runtime::model::value(&mut self.chart_reference, from),
+            4 => crate::runtime::model::value(&mut self.namespace, from),
+            5 => crate::runtime::model::value(&mut self.release_name, from),
+            6 => {
+                crate::runtime::model::free(
+                    &mut self.values,
+                    &mut self.__extra,
+                    "values",
+                    from,
+                )
+            }
+            7 => crate::runtime::model::value(&mut self.values_yaml, from),
+            _ => crate::runtime::model::value(&mut self.helm_command, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("chart_repository", &self.chart_repository);
         to.always("chart_name", &self.chart_name);
         to.always("chart_version", &self.chart_version);
@@ -3433,30 +3787,32 @@ impl model::Model for types::ClusterOperatorBootstrapResponse {
     }
 }
 
-model::through_fields!(types::ClusterOperatorBootstrapResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterOperatorBootstrapResponse);
 
-impl model::Blank for types::ClusterOperatorFleetInventoryResponse {
+impl crate::runtime::model::Blank
+for crate::types::ClusterOperatorFleetInventoryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            cluster_kind: model::blank(),
-            attached: model::blank(),
-            connected: model::blank(),
-            last_heartbeat: model::blank(),
-            desired_image_version: model::blank(),
-            reported_image_version: model::blank(),
-            desired_chart_version: model::blank(),
-            reported_chart_version: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            cluster_name: crate::runtime::model::blank(),
+            cluster_kind: crate::runtime::model::blank(),
+            attached: crate::runtime::model::blank(),
+            connected: crate::runtime::model::blank(),
+            last_heartbeat: crate::runtime::model::blank(),
+            desired_image_version: crate::runtime::model::blank(),
+            reported_image_version: crate::runtime::model::blank(),
+            desired_chart_version: crate::runtime::model::blank(),
+            reported_chart_version: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterOperatorFleetInventoryResponse {
+impl crate::runtime::model::Model
+for crate::types::ClusterOperatorFleetInventoryResponse {
     const NAME: &'static str = "ClusterOperatorFleetInventoryResponse";
     const FIELDS: &'static [&'static str] = &[
         "organization_id",
@@ -3473,27 +3829,27 @@ impl model::Model for types::ClusterOperatorFleetInventoryResponse {
         "status",
     ];
     const REQUIRED: u128 = 0b100000111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.cluster_name, from),
-            3 => model::value(&mut self.cluster_kind, from),
-            4 => model::value(&mut self.attached, from),
-            5 => model::value(&mut self.connected, from),
-            6 => model::time(&mut self.last_heartbeat, from),
-            7 => model::value(&mut self.desired_image_version, from),
-            8 => model::value(&mut self.reported_image_version, from),
-            9 => model::value(&mut self.desired_chart_version, from),
-            10 => model::value(&mut self.reported_chart_version, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.organization_id, from),
+            1 => crate::runtime::model::value(&mut self.cluster_id, from),
+            2 => crate::runtime::model::value(&mut self.cluster_name, from),
+            3 => crate::runtime::model::value(&mut self.cluster_kind, from),
+            4 => crate::runtime::model::value(&mut self.attached, from),
+            5 => crate::runtime::model::value(&mut self.connected, from),
+            6 => crate::runtime::model::time(&mut self.last_heartbeat, from),
+            7 => crate::runtime::model::value(&mut self.desired_image_version, from),
+            8 => crate::runtime::model::value(&mut self.reported_image_version, from),
+            9 => crate::runtime::model::value(&mut self.desired_chart_version, from),
+            10 => crate::runtime::model::value(&mut self.reported_chart_version, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("organization_id", &self.organization_id);
         to.always("cluster_id", &self.cluster_id);
         to.always("cluster_name", &self.cluster_name);
@@ -3509,63 +3865,69 @@ impl model::Model for types::ClusterOperatorFleetInventoryResponse {
     }
 }
 
-model::through_fields!(types::ClusterOperatorFleetInventoryResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterOperatorFleetInventoryResponse
+);
 
-impl model::Blank for types::ClusterOperatorFleetInventoryResponseList {
+impl crate::runtime::model::Blank
+for crate::types::ClusterOperatorFleetInventoryResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterOperatorFleetInventoryResponseList {
+impl crate::runtime::model::Model
+for crate::types::ClusterOperatorFleetInventoryResponseList {
     const NAME: &'static str = "ClusterOperatorFleetInventoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterOperatorFleetInventoryResponseList);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterOperatorFleetInventoryResponseList
+);
 
-impl model::Blank for types::ClusterOperatorStatusResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterOperatorStatusResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            operator_connected: model::blank(),
-            last_heartbeat: model::blank(),
-            operator_version: model::blank(),
-            controller_version: model::blank(),
-            request_schema_version: model::blank(),
-            desired_image_version: model::blank(),
-            desired_chart_version: model::blank(),
-            status: model::blank(),
-            reported_chart_version: model::blank(),
-            reported_identity: model::blank(),
-            __extra: model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            operator_connected: crate::runtime::model::blank(),
+            last_heartbeat: crate::runtime::model::blank(),
+            operator_version: crate::runtime::model::blank(),
+            controller_version: crate::runtime::model::blank(),
+            request_schema_version: crate::runtime::model::blank(),
+            desired_image_version: crate::runtime::model::blank(),
+            desired_chart_version: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            reported_chart_version: crate::runtime::model::blank(),
+            reported_identity: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterOperatorStatusResponse {
+impl crate::runtime::model::Model for crate::types::ClusterOperatorStatusResponse {
     const NAME: &'static str = "ClusterOperatorStatusResponse";
     const FIELDS: &'static [&'static str] = &[
         "organization_id",
@@ -3582,27 +3944,27 @@ impl model::Model for types::ClusterOperatorStatusResponse {
         "reported_identity",
     ];
     const REQUIRED: u128 = 0b001000000111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.operator_connected, from),
-            3 => model::time(&mut self.last_heartbeat, from),
-            4 => model::value(&mut self.operator_version, from),
-            5 => model::value(&mut self.controller_version, from),
-            6 => model::value(&mut self.request_schema_version, from),
-            7 => model::value(&mut self.desired_image_version, from),
-            8 => model::value(&mut self.desired_chart_version, from),
-            9 => model::value(&mut self.status, from),
-            10 => model::value(&mut self.reported_chart_version, from),
-            _ => model::value(&mut self.reported_identity, from),
+            0 => crate::runtime::model::value(&mut self.organization_id, from),
+            1 => crate::runtime::model::value(&mut self.cluster_id, from),
+            2 => crate::runtime::model::value(&mut self.operator_connected, from),
+            3 => crate::runtime::model::time(&mut self.last_heartbeat, from),
+            4 => crate::runtime::model::value(&mut self.operator_version, from),
+            5 => crate::runtime::model::value(&mut self.controller_version, from),
+            6 => crate::runtime::model::value(&mut self.request_schema_version, from),
+            7 => crate::runtime::model::value(&mut self.desired_image_version, from),
+            8 => crate::runtime::model::value(&mut self.desired_chart_version, from),
+            9 => crate::runtime::model::value(&mut self.status, from),
+            10 => crate::runtime::model::value(&mut self.reported_chart_version, from),
+            _ => crate::runtime::model::value(&mut self.reported_identity, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("organization_id", &self.organization_id);
         to.always("cluster_id", &self.cluster_id);
         to.always("operator_connected", &self.operator_connected);
@@ -3617,58 +3979,58 @@ impl model::Model for types::ClusterOperatorStatusResponse {
         to.given("reported_identity", &self.reported_identity);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.reported_identity);
+        crate::runtime::model::Parts::drop_extra(&mut self.reported_identity);
     }
 }
 
-model::through_fields!(types::ClusterOperatorStatusResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterOperatorStatusResponse);
 
-impl model::Blank for types::ClusterOperatorUpdateRequest {
+impl crate::runtime::model::Blank for crate::types::ClusterOperatorUpdateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            chart_version: model::blank(),
-            image_version: model::blank(),
-            __extra: model::blank(),
+            chart_version: crate::runtime::model::blank(),
+            image_version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterOperatorUpdateRequest {
+impl crate::runtime::model::Model for crate::types::ClusterOperatorUpdateRequest {
     const NAME: &'static str = "ClusterOperatorUpdateRequest";
     const FIELDS: &'static [&'static str] = &["chart_version", "image_version"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.chart_version, from),
-            _ => model::value(&mut self.image_version, from),
+            0 => crate::runtime::model::value(&mut self.chart_version, from),
+            _ => crate::runtime::model::value(&mut self.image_version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("chart_version", &self.chart_version);
         to.given("image_version", &self.image_version);
     }
 }
 
-model::through_fields!(types::ClusterOperatorUpdateRequest);
+crate::runtime::model::through_fields!(crate::types::ClusterOperatorUpdateRequest);
 
-impl model::Blank for types::ClusterOperatorUpdateResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterOperatorUpdateResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            execution_id: model::blank(),
-            image_version: model::blank(),
-            chart_version: model::blank(),
-            __extra: model::blank(),
+            execution_id: crate::runtime::model::blank(),
+            image_version: crate::runtime::model::blank(),
+            chart_version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterOperatorUpdateResponse {
+impl crate::runtime::model::Model for crate::types::ClusterOperatorUpdateResponse {
     const NAME: &'static str = "ClusterOperatorUpdateResponse";
     const FIELDS: &'static [&'static str] = &[
         "execution_id",
@@ -3676,40 +4038,40 @@ impl model::Model for types::ClusterOperatorUpdateResponse {
         "chart_version",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.execution_id, from),
-            1 => model::value(&mut self.image_version, from),
-            _ => model::value(&mut self.chart_version, from),
+            0 => crate::runtime::model::value(&mut self.execution_id, from),
+            1 => crate::runtime::model::value(&mut self.image_version, from),
+            _ => crate::runtime::model::value(&mut self.chart_version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("execution_id", &self.execution_id);
         to.always("image_version", &self.image_version);
         to.always("chart_version", &self.chart_version);
     }
 }
 
-model::through_fields!(types::ClusterOperatorUpdateResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterOperatorUpdateResponse);
 
-impl model::Blank for types::ClusterPlatformBindingLayerResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterPlatformBindingLayerResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            status: model::blank(),
-            reason: model::blank(),
-            component_keys: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            component_keys: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterPlatformBindingLayerResponse {
+impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingLayerResponse {
     const NAME: &'static str = "ClusterPlatformBindingLayerResponse";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -3718,19 +4080,19 @@ impl model::Model for types::ClusterPlatformBindingLayerResponse {
         "componentKeys",
     ];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.reason, from),
-            _ => model::value(&mut self.component_keys, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.status, from),
+            2 => crate::runtime::model::value(&mut self.reason, from),
+            _ => crate::runtime::model::value(&mut self.component_keys, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("status", &self.status);
         to.always("reason", &self.reason);
@@ -3738,23 +4100,25 @@ impl model::Model for types::ClusterPlatformBindingLayerResponse {
     }
 }
 
-model::through_fields!(types::ClusterPlatformBindingLayerResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterPlatformBindingLayerResponse
+);
 
-impl model::Blank for types::ClusterPlatformBindingRequest {
+impl crate::runtime::model::Blank for crate::types::ClusterPlatformBindingRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            template_key: model::blank(),
-            template_version: model::blank(),
-            layer_selections: model::blank(),
-            managed_config: model::blank(),
-            customer_provided_inputs: model::blank(),
-            __extra: model::blank(),
+            template_key: crate::runtime::model::blank(),
+            template_version: crate::runtime::model::blank(),
+            layer_selections: crate::runtime::model::blank(),
+            managed_config: crate::runtime::model::blank(),
+            customer_provided_inputs: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterPlatformBindingRequest {
+impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingRequest {
     const NAME: &'static str = "ClusterPlatformBindingRequest";
     const FIELDS: &'static [&'static str] = &[
         "templateKey",
@@ -3764,27 +4128,27 @@ impl model::Model for types::ClusterPlatformBindingRequest {
         "customerProvidedInputs",
     ];
     const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.template_key, from),
-            1 => model::value(&mut self.template_version, from),
-            2 => model::value(&mut self.layer_selections, from),
+            0 => crate::runtime::model::value(&mut self.template_key, from),
+            1 => crate::runtime::model::value(&mut self.template_version, from),
+            2 => crate::runtime::model::value(&mut self.layer_selections, from),
             3 => {
-                model::free(
+                crate::runtime::model::free(
                     &mut self.managed_config,
                     &mut self.__extra,
                     "managedConfig",
                     from,
                 )
             }
-            _ => model::value(&mut self.customer_provided_inputs, from),
+            _ => crate::runtime::model::value(&mut self.customer_provided_inputs, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("templateKey", &self.template_key);
         to.always("templateVersion", &self.template_version);
         to.given("layerSelections", &self.layer_selections);
@@ -3793,26 +4157,26 @@ impl model::Model for types::ClusterPlatformBindingRequest {
     }
 }
 
-model::through_fields!(types::ClusterPlatformBindingRequest);
+crate::runtime::model::through_fields!(crate::types::ClusterPlatformBindingRequest);
 
-impl model::Blank for types::ClusterPlatformBindingResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterPlatformBindingResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            cluster_id: model::blank(),
-            organization_id: model::blank(),
-            template_key: model::blank(),
-            template_version: model::blank(),
-            layer_selections: model::blank(),
-            managed_config: model::blank(),
-            customer_provided_inputs: model::blank(),
-            layers: model::blank(),
-            __extra: model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            template_key: crate::runtime::model::blank(),
+            template_version: crate::runtime::model::blank(),
+            layer_selections: crate::runtime::model::blank(),
+            managed_config: crate::runtime::model::blank(),
+            customer_provided_inputs: crate::runtime::model::blank(),
+            layers: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterPlatformBindingResponse {
+impl crate::runtime::model::Model for crate::types::ClusterPlatformBindingResponse {
     const NAME: &'static str = "ClusterPlatformBindingResponse";
     const FIELDS: &'static [&'static str] = &[
         "clusterId",
@@ -3825,30 +4189,30 @@ impl model::Model for types::ClusterPlatformBindingResponse {
         "layers",
     ];
     const REQUIRED: u128 = 0b00001111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.organization_id, from),
-            2 => model::value(&mut self.template_key, from),
-            3 => model::value(&mut self.template_version, from),
-            4 => model::value(&mut self.layer_selections, from),
+            0 => crate::runtime::model::value(&mut self.cluster_id, from),
+            1 => crate::runtime::model::value(&mut self.organization_id, from),
+            2 => crate::runtime::model::value(&mut self.template_key, from),
+            3 => crate::runtime::model::value(&mut self.template_version, from),
+            4 => crate::runtime::model::value(&mut self.layer_selections, from),
             5 => {
-                model::free(
+                crate::runtime::model::free(
                     &mut self.managed_config,
                     &mut self.__extra,
                     "managedConfig",
                     from,
                 )
             }
-            6 => model::value(&mut self.customer_provided_inputs, from),
-            _ => model::value(&mut self.layers, from),
+            6 => crate::runtime::model::value(&mut self.customer_provided_inputs, from),
+            _ => crate::runtime::model::value(&mut self.layers, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("clusterId", &self.cluster_id);
         to.always("organizationId", &self.organization_id);
         to.always("templateKey", &self.template_key);
@@ -3859,58 +4223,58 @@ impl model::Model for types::ClusterPlatformBindingResponse {
         to.always("layers", &self.layers);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.layers);
+        crate::runtime::model::Parts::drop_extra(&mut self.layers);
     }
 }
 
-model::through_fields!(types::ClusterPlatformBindingResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterPlatformBindingResponse);
 
-impl model::Blank for types::ClusterReadinessStatus {
+impl crate::runtime::model::Blank for crate::types::ClusterReadinessStatus {
     #[inline]
     fn blank() -> Self {
         Self {
-            is_ready: model::blank(),
-            __extra: model::blank(),
+            is_ready: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterReadinessStatus {
+impl crate::runtime::model::Model for crate::types::ClusterReadinessStatus {
     const NAME: &'static str = "ClusterReadinessStatus";
     const FIELDS: &'static [&'static str] = &["is_ready"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.is_ready, from),
+            _ => crate::runtime::model::value(&mut self.is_ready, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("is_ready", &self.is_ready);
     }
 }
 
-model::through_fields!(types::ClusterReadinessStatus, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterReadinessStatus, Default);
 
-impl model::Blank for types::ClusterRegion {
+impl crate::runtime::model::Blank for crate::types::ClusterRegion {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            country_code: model::blank(),
-            country: model::blank(),
-            city: model::blank(),
-            arm_supported: model::blank(),
-            zones: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            country_code: crate::runtime::model::blank(),
+            country: crate::runtime::model::blank(),
+            city: crate::runtime::model::blank(),
+            arm_supported: crate::runtime::model::blank(),
+            zones: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterRegion {
+impl crate::runtime::model::Model for crate::types::ClusterRegion {
     const NAME: &'static str = "ClusterRegion";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -3921,21 +4285,21 @@ impl model::Model for types::ClusterRegion {
         "zones",
     ];
     const REQUIRED: u128 = 0b001111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.country_code, from),
-            2 => model::value(&mut self.country, from),
-            3 => model::value(&mut self.city, from),
-            4 => model::value(&mut self.arm_supported, from),
-            _ => model::value(&mut self.zones, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.country_code, from),
+            2 => crate::runtime::model::value(&mut self.country, from),
+            3 => crate::runtime::model::value(&mut self.city, from),
+            4 => crate::runtime::model::value(&mut self.arm_supported, from),
+            _ => crate::runtime::model::value(&mut self.zones, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("country_code", &self.country_code);
         to.always("country", &self.country);
@@ -3945,71 +4309,73 @@ impl model::Model for types::ClusterRegion {
     }
 }
 
-model::through_fields!(types::ClusterRegion);
+crate::runtime::model::through_fields!(crate::types::ClusterRegion);
 
-impl model::Blank for types::ClusterRegionResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterRegionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterRegionResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterRegionResponseList {
     const NAME: &'static str = "ClusterRegionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterRegionResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterRegionResponseList, Default
+);
 
-impl model::Blank for types::ClusterRequest {
+impl crate::runtime::model::Blank for crate::types::ClusterRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            region: model::blank(),
-            cloud_provider: model::blank(),
-            cloud_provider_credentials: model::blank(),
-            min_running_nodes: model::blank(),
-            max_running_nodes: model::blank(),
-            disk_size: model::blank(),
-            disk_iops: model::blank(),
-            disk_throughput: model::blank(),
-            instance_type: model::blank(),
-            kubernetes: model::blank(),
-            production: model::blank(),
-            ssh_keys: model::blank(),
-            features: model::blank(),
-            metrics_parameters: model::blank(),
-            infrastructure_charts_parameters: model::blank(),
-            keda: model::blank(),
-            labels_groups: model::blank(),
-            secret_manager_accesses: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            cloud_provider: crate::runtime::model::blank(),
+            cloud_provider_credentials: crate::runtime::model::blank(),
+            min_running_nodes: crate::runtime::model::blank(),
+            max_running_nodes: crate::runtime::model::blank(),
+            disk_size: crate::runtime::model::blank(),
+            disk_iops: crate::runtime::model::blank(),
+            disk_throughput: crate::runtime::model::blank(),
+            instance_type: crate::runtime::model::blank(),
+            kubernetes: crate::runtime::model::blank(),
+            production: crate::runtime::model::blank(),
+            ssh_keys: crate::runtime::model::blank(),
+            features: crate::runtime::model::blank(),
+            metrics_parameters: crate::runtime::model::blank(),
+            infrastructure_charts_parameters: crate::runtime::model::blank(),
+            keda: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            secret_manager_accesses: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterRequest {
+impl crate::runtime::model::Model for crate::types::ClusterRequest {
     const NAME: &'static str = "ClusterRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -4034,35 +4400,40 @@ impl model::Model for types::ClusterRequest {
         "secret_manager_accesses",
     ];
     const REQUIRED: u128 = 0b00000000000000001101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.region, from),
-            3 => model::value(&mut self.cloud_provider, from),
-            4 => model::value(&mut self.cloud_provider_credentials, from),
-            5 => model::value(&mut self.min_running_nodes, from),
-            6 => model::value(&mut self.max_running_nodes, from),
-            7 => model::value(&mut self.disk_size, from),
-            8 => model::value(&mut self.disk_iops, from),
-            9 => model::value(&mut self.disk_throughput, from),
-            10 => model::value(&mut self.instance_type, from),
-            11 => model::value(&mut self.kubernetes, from),
-            12 => model::value(&mut self.production, from),
-            13 => model::value(&mut self.ssh_keys, from),
-            14 => model::value(&mut self.features, from),
-            15 => model::value(&mut self.metrics_parameters, from),
-            16 => model::value(&mut self.infrastructure_charts_parameters, from),
-            17 => model::value(&mut self.keda, from),
-            18 => model::value(&mut self.labels_groups, from),
-            _ => model::value(&mut self.secret_manager_accesses, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.region, from),
+            3 => crate::runtime::model::value(&mut self.cloud_provider, from),
+            4 => crate::runtime::model::value(&mut self.cloud_provider_credentials, from),
+            5 => crate::runtime::model::value(&mut self.min_running_nodes, from),
+            6 => crate::runtime::model::value(&mut self.max_running_nodes, from),
+            7 => crate::runtime::model::value(&mut self.disk_size, from),
+            8 => crate::runtime::model::value(&mut self.disk_iops, from),
+            9 => crate::runtime::model::value(&mut self.disk_throughput, from),
+            10 => crate::runtime::model::value(&mut self.instance_type, from),
+            11 => crate::runtime::model::value(&mut self.kubernetes, from),
+            12 => crate::runtime::model::value(&mut self.production, from),
+            13 => crate::runtime::model::value(&mut self.ssh_keys, from),
+            14 => crate::runtime::model::value(&mut self.features, from),
+            15 => crate::runtime::model::value(&mut self.metrics_parameters, from),
+            16 => {
+                crate::runtime::model::value(
+                    &mut self.infrastructure_charts_parameters,
+                    from,
+                )
+            }
+            17 => crate::runtime::model::value(&mut self.keda, from),
+            18 => crate::runtime::model::value(&mut self.labels_groups, from),
+            _ => crate::runtime::model::value(&mut self.secret_manager_accesses, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.always("region", &self.region);
@@ -4088,207 +4459,209 @@ impl model::Model for types::ClusterRequest {
         to.given("secret_manager_accesses", &self.secret_manager_accesses);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cloud_provider_credentials);
-        model::Parts::drop_extra(&mut self.features);
-        model::Parts::drop_extra(&mut self.metrics_parameters);
-        model::Parts::drop_extra(&mut self.infrastructure_charts_parameters);
-        model::Parts::drop_extra(&mut self.keda);
-        model::Parts::drop_extra(&mut self.labels_groups);
-        model::Parts::drop_extra(&mut self.secret_manager_accesses);
+        crate::runtime::model::Parts::drop_extra(&mut self.cloud_provider_credentials);
+        crate::runtime::model::Parts::drop_extra(&mut self.features);
+        crate::runtime::model::Parts::drop_extra(&mut self.metrics_parameters);
+        crate::runtime::model::Parts::drop_extra(
+            &mut self.infrastructure_charts_parameters,
+        );
+        crate::runtime::model::Parts::drop_extra(&mut self.keda);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.secret_manager_accesses);
     }
 }
 
-model::through_fields!(types::ClusterRequest);
+crate::runtime::model::through_fields!(crate::types::ClusterRequest);
 
-impl model::Blank for types::ClusterRequestFeature {
+impl crate::runtime::model::Blank for crate::types::ClusterRequestFeature {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterRequestFeature {
+impl crate::runtime::model::Model for crate::types::ClusterRequestFeature {
     const NAME: &'static str = "ClusterRequestFeature";
     const FIELDS: &'static [&'static str] = &["id", "value"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("value", &self.value);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.value);
+        crate::runtime::model::Parts::drop_extra(&mut self.value);
     }
 }
 
-model::through_fields!(types::ClusterRequestFeature, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterRequestFeature, Default);
 
-impl model::Blank for types::ClusterResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterResponseList {
     const NAME: &'static str = "ClusterResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterResponseList, Default);
 
-impl model::Blank for types::ClusterRoutingTable {
+impl crate::runtime::model::Blank for crate::types::ClusterRoutingTable {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterRoutingTable {
+impl crate::runtime::model::Model for crate::types::ClusterRoutingTable {
     const NAME: &'static str = "ClusterRoutingTable";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterRoutingTable, Default);
+crate::runtime::model::through_fields!(crate::types::ClusterRoutingTable, Default);
 
-impl model::Blank for types::ClusterRoutingTableItem {
+impl crate::runtime::model::Blank for crate::types::ClusterRoutingTableItem {
     #[inline]
     fn blank() -> Self {
         Self {
-            destination: model::blank(),
-            target: model::blank(),
-            description: model::blank(),
-            __extra: model::blank(),
+            destination: crate::runtime::model::blank(),
+            target: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterRoutingTableItem {
+impl crate::runtime::model::Model for crate::types::ClusterRoutingTableItem {
     const NAME: &'static str = "ClusterRoutingTableItem";
     const FIELDS: &'static [&'static str] = &["destination", "target", "description"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.destination, from),
-            1 => model::value(&mut self.target, from),
-            _ => model::value(&mut self.description, from),
+            0 => crate::runtime::model::value(&mut self.destination, from),
+            1 => crate::runtime::model::value(&mut self.target, from),
+            _ => crate::runtime::model::value(&mut self.description, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("destination", &self.destination);
         to.always("target", &self.target);
         to.always("description", &self.description);
     }
 }
 
-model::through_fields!(types::ClusterRoutingTableItem);
+crate::runtime::model::through_fields!(crate::types::ClusterRoutingTableItem);
 
-impl model::Blank for types::ClusterRoutingTableRequest {
+impl crate::runtime::model::Blank for crate::types::ClusterRoutingTableRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            routes: model::blank(),
-            __extra: model::blank(),
+            routes: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterRoutingTableRequest {
+impl crate::runtime::model::Model for crate::types::ClusterRoutingTableRequest {
     const NAME: &'static str = "ClusterRoutingTableRequest";
     const FIELDS: &'static [&'static str] = &["routes"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.routes, from),
+            _ => crate::runtime::model::value(&mut self.routes, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("routes", &self.routes);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.routes);
+        crate::runtime::model::Parts::drop_extra(&mut self.routes);
     }
 }
 
-model::through_fields!(types::ClusterRoutingTableRequest);
+crate::runtime::model::through_fields!(crate::types::ClusterRoutingTableRequest);
 
-impl model::Blank for types::ClusterStatus {
+impl crate::runtime::model::Blank for crate::types::ClusterStatus {
     #[inline]
     fn blank() -> Self {
         Self {
-            cluster_id: model::blank(),
-            status: model::blank(),
-            is_deployed: model::blank(),
-            next_k8s_available_version: model::blank(),
-            last_execution_id: model::blank(),
-            cluster_lock: model::blank(),
-            last_deployment_date: model::blank(),
-            reason: model::blank(),
-            __extra: model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            is_deployed: crate::runtime::model::blank(),
+            next_k8s_available_version: crate::runtime::model::blank(),
+            last_execution_id: crate::runtime::model::blank(),
+            cluster_lock: crate::runtime::model::blank(),
+            last_deployment_date: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterStatus {
+impl crate::runtime::model::Model for crate::types::ClusterStatus {
     const NAME: &'static str = "ClusterStatus";
     const FIELDS: &'static [&'static str] = &[
         "cluster_id",
@@ -4301,23 +4674,23 @@ impl model::Model for types::ClusterStatus {
         "reason",
     ];
     const REQUIRED: u128 = 0b00000111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.is_deployed, from),
-            3 => model::value(&mut self.next_k8s_available_version, from),
-            4 => model::value(&mut self.last_execution_id, from),
-            5 => model::value(&mut self.cluster_lock, from),
-            6 => model::time(&mut self.last_deployment_date, from),
-            _ => model::value(&mut self.reason, from),
+            0 => crate::runtime::model::value(&mut self.cluster_id, from),
+            1 => crate::runtime::model::value(&mut self.status, from),
+            2 => crate::runtime::model::value(&mut self.is_deployed, from),
+            3 => crate::runtime::model::value(&mut self.next_k8s_available_version, from),
+            4 => crate::runtime::model::value(&mut self.last_execution_id, from),
+            5 => crate::runtime::model::value(&mut self.cluster_lock, from),
+            6 => crate::runtime::model::time(&mut self.last_deployment_date, from),
+            _ => crate::runtime::model::value(&mut self.reason, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cluster_id", &self.cluster_id);
         to.always("status", &self.status);
         to.always("is_deployed", &self.is_deployed);
@@ -4328,59 +4701,61 @@ impl model::Model for types::ClusterStatus {
         to.given("reason", &self.reason);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cluster_lock);
+        crate::runtime::model::Parts::drop_extra(&mut self.cluster_lock);
     }
 }
 
-model::through_fields!(types::ClusterStatus);
+crate::runtime::model::through_fields!(crate::types::ClusterStatus);
 
-impl model::Blank for types::ClusterStatusResponseList {
+impl crate::runtime::model::Blank for crate::types::ClusterStatusResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterStatusResponseList {
+impl crate::runtime::model::Model for crate::types::ClusterStatusResponseList {
     const NAME: &'static str = "ClusterStatusResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ClusterStatusResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterStatusResponseList, Default
+);
 
-impl model::Blank for types::DoCredentialsRequest {
+impl crate::runtime::model::Blank for crate::types::DoCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            token: model::blank(),
-            spaces_access_id: model::blank(),
-            spaces_secret_key: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            token: crate::runtime::model::blank(),
+            spaces_access_id: crate::runtime::model::blank(),
+            spaces_secret_key: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DoCredentialsRequest {
+impl crate::runtime::model::Model for crate::types::DoCredentialsRequest {
     const NAME: &'static str = "DoCredentialsRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -4389,19 +4764,19 @@ impl model::Model for types::DoCredentialsRequest {
         "spaces_secret_key",
     ];
     const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.token, from),
-            2 => model::value(&mut self.spaces_access_id, from),
-            _ => model::value(&mut self.spaces_secret_key, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.token, from),
+            2 => crate::runtime::model::value(&mut self.spaces_access_id, from),
+            _ => crate::runtime::model::value(&mut self.spaces_secret_key, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("token", &self.token);
         to.given("spaces_access_id", &self.spaces_access_id);
@@ -4409,22 +4784,22 @@ impl model::Model for types::DoCredentialsRequest {
     }
 }
 
-model::through_fields!(types::DoCredentialsRequest);
+crate::runtime::model::through_fields!(crate::types::DoCredentialsRequest);
 
-impl model::Blank for types::EksAnywhereBackupParameters {
+impl crate::runtime::model::Blank for crate::types::EksAnywhereBackupParameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            enabled: model::blank(),
-            timeout_seconds: model::blank(),
-            certs_secret_name: model::blank(),
-            s3: model::blank(),
-            __extra: model::blank(),
+            enabled: crate::runtime::model::blank(),
+            timeout_seconds: crate::runtime::model::blank(),
+            certs_secret_name: crate::runtime::model::blank(),
+            s3: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EksAnywhereBackupParameters {
+impl crate::runtime::model::Model for crate::types::EksAnywhereBackupParameters {
     const NAME: &'static str = "EksAnywhereBackupParameters";
     const FIELDS: &'static [&'static str] = &[
         "enabled",
@@ -4433,45 +4808,45 @@ impl model::Model for types::EksAnywhereBackupParameters {
         "s3",
     ];
     const REQUIRED: u128 = 0b1000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.enabled, from),
-            1 => model::value(&mut self.timeout_seconds, from),
-            2 => model::value(&mut self.certs_secret_name, from),
-            _ => model::value(&mut self.s3, from),
+            0 => crate::runtime::model::value(&mut self.enabled, from),
+            1 => crate::runtime::model::value(&mut self.timeout_seconds, from),
+            2 => crate::runtime::model::value(&mut self.certs_secret_name, from),
+            _ => crate::runtime::model::value(&mut self.s3, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("enabled", &self.enabled);
         to.given("timeout_seconds", &self.timeout_seconds);
         to.given("certs_secret_name", &self.certs_secret_name);
         to.always("s3", &self.s3);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.s3);
+        crate::runtime::model::Parts::drop_extra(&mut self.s3);
     }
 }
 
-model::through_fields!(types::EksAnywhereBackupParameters);
+crate::runtime::model::through_fields!(crate::types::EksAnywhereBackupParameters);
 
-impl model::Blank for types::EksAnywhereBackupS3Parameters {
+impl crate::runtime::model::Blank for crate::types::EksAnywhereBackupS3Parameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            bucket: model::blank(),
-            region: model::blank(),
-            role_arn: model::blank(),
-            key_prefix: model::blank(),
-            __extra: model::blank(),
+            bucket: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            key_prefix: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EksAnywhereBackupS3Parameters {
+impl crate::runtime::model::Model for crate::types::EksAnywhereBackupS3Parameters {
     const NAME: &'static str = "EksAnywhereBackupS3Parameters";
     const FIELDS: &'static [&'static str] = &[
         "bucket",
@@ -4480,19 +4855,19 @@ impl model::Model for types::EksAnywhereBackupS3Parameters {
         "key_prefix",
     ];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.bucket, from),
-            1 => model::value(&mut self.region, from),
-            2 => model::value(&mut self.role_arn, from),
-            _ => model::value(&mut self.key_prefix, from),
+            0 => crate::runtime::model::value(&mut self.bucket, from),
+            1 => crate::runtime::model::value(&mut self.region, from),
+            2 => crate::runtime::model::value(&mut self.role_arn, from),
+            _ => crate::runtime::model::value(&mut self.key_prefix, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("bucket", &self.bucket);
         to.always("region", &self.region);
         to.always("role_arn", &self.role_arn);
@@ -4500,113 +4875,115 @@ impl model::Model for types::EksAnywhereBackupS3Parameters {
     }
 }
 
-model::through_fields!(types::EksAnywhereBackupS3Parameters);
+crate::runtime::model::through_fields!(crate::types::EksAnywhereBackupS3Parameters);
 
-impl model::Blank for types::EksAnywhereClusterJwtResponse {
+impl crate::runtime::model::Blank for crate::types::EksAnywhereClusterJwtResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            jwt: model::blank(),
-            __extra: model::blank(),
+            jwt: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EksAnywhereClusterJwtResponse {
+impl crate::runtime::model::Model for crate::types::EksAnywhereClusterJwtResponse {
     const NAME: &'static str = "EksAnywhereClusterJwtResponse";
     const FIELDS: &'static [&'static str] = &["jwt"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.jwt, from),
+            _ => crate::runtime::model::value(&mut self.jwt, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("jwt", &self.jwt);
     }
 }
 
-model::through_fields!(types::EksAnywhereClusterJwtResponse);
+crate::runtime::model::through_fields!(crate::types::EksAnywhereClusterJwtResponse);
 
-impl model::Blank for types::EksAnywhereCommitRequest {
+impl crate::runtime::model::Blank for crate::types::EksAnywhereCommitRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            commit_id: model::blank(),
-            __extra: model::blank(),
+            commit_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EksAnywhereCommitRequest {
+impl crate::runtime::model::Model for crate::types::EksAnywhereCommitRequest {
     const NAME: &'static str = "EksAnywhereCommitRequest";
     const FIELDS: &'static [&'static str] = &["commit_id"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.commit_id, from),
+            _ => crate::runtime::model::value(&mut self.commit_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("commit_id", &self.commit_id);
     }
 }
 
-model::through_fields!(types::EksAnywhereCommitRequest);
+crate::runtime::model::through_fields!(crate::types::EksAnywhereCommitRequest);
 
-impl model::Blank for types::EksAnywhereCommitResponse {
+impl crate::runtime::model::Blank for crate::types::EksAnywhereCommitResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            commit_id: model::blank(),
-            __extra: model::blank(),
+            commit_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EksAnywhereCommitResponse {
+impl crate::runtime::model::Model for crate::types::EksAnywhereCommitResponse {
     const NAME: &'static str = "EksAnywhereCommitResponse";
     const FIELDS: &'static [&'static str] = &["commit_id"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.commit_id, from),
+            _ => crate::runtime::model::value(&mut self.commit_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("commit_id", &self.commit_id);
     }
 }
 
-model::through_fields!(types::EksAnywhereCommitResponse);
+crate::runtime::model::through_fields!(crate::types::EksAnywhereCommitResponse);
 
-impl model::Blank for types::EksAnywhereVsphereRoleCredentialsRequest {
+impl crate::runtime::model::Blank
+for crate::types::EksAnywhereVsphereRoleCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            name: model::blank(),
-            vsphere_user: model::blank(),
-            vsphere_password: model::blank(),
-            role_arn: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            vsphere_user: crate::runtime::model::blank(),
+            vsphere_password: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EksAnywhereVsphereRoleCredentialsRequest {
+impl crate::runtime::model::Model
+for crate::types::EksAnywhereVsphereRoleCredentialsRequest {
     const NAME: &'static str = "EksAnywhereVsphereRoleCredentialsRequest";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -4616,20 +4993,20 @@ impl model::Model for types::EksAnywhereVsphereRoleCredentialsRequest {
         "role_arn",
     ];
     const REQUIRED: u128 = 0b11111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.vsphere_user, from),
-            3 => model::value(&mut self.vsphere_password, from),
-            _ => model::value(&mut self.role_arn, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.vsphere_user, from),
+            3 => crate::runtime::model::value(&mut self.vsphere_password, from),
+            _ => crate::runtime::model::value(&mut self.role_arn, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("name", &self.name);
         to.always("vsphere_user", &self.vsphere_user);
@@ -4638,24 +5015,28 @@ impl model::Model for types::EksAnywhereVsphereRoleCredentialsRequest {
     }
 }
 
-model::through_fields!(types::EksAnywhereVsphereRoleCredentialsRequest);
+crate::runtime::model::through_fields!(
+    crate::types::EksAnywhereVsphereRoleCredentialsRequest
+);
 
-impl model::Blank for types::EksAnywhereVsphereStaticCredentialsRequest {
+impl crate::runtime::model::Blank
+for crate::types::EksAnywhereVsphereStaticCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            name: model::blank(),
-            vsphere_user: model::blank(),
-            vsphere_password: model::blank(),
-            access_key_id: model::blank(),
-            secret_access_key: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            vsphere_user: crate::runtime::model::blank(),
+            vsphere_password: crate::runtime::model::blank(),
+            access_key_id: crate::runtime::model::blank(),
+            secret_access_key: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EksAnywhereVsphereStaticCredentialsRequest {
+impl crate::runtime::model::Model
+for crate::types::EksAnywhereVsphereStaticCredentialsRequest {
     const NAME: &'static str = "EksAnywhereVsphereStaticCredentialsRequest";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -4666,21 +5047,21 @@ impl model::Model for types::EksAnywhereVsphereStaticCredentialsRequest {
         "secret_access_key",
     ];
     const REQUIRED: u128 = 0b111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.vsphere_user, from),
-            3 => model::value(&mut self.vsphere_password, from),
-            4 => model::value(&mut self.access_key_id, from),
-            _ => model::value(&mut self.secret_access_key, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.vsphere_user, from),
+            3 => crate::runtime::model::value(&mut self.vsphere_password, from),
+            4 => crate::runtime::model::value(&mut self.access_key_id, from),
+            _ => crate::runtime::model::value(&mut self.secret_access_key, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("name", &self.name);
         to.always("vsphere_user", &self.vsphere_user);
@@ -4690,54 +5071,56 @@ impl model::Model for types::EksAnywhereVsphereStaticCredentialsRequest {
     }
 }
 
-model::through_fields!(types::EksAnywhereVsphereStaticCredentialsRequest);
+crate::runtime::model::through_fields!(
+    crate::types::EksAnywhereVsphereStaticCredentialsRequest
+);
 
-impl model::Blank for types::EksExternalSecretsAuthentication {
+impl crate::runtime::model::Blank for crate::types::EksExternalSecretsAuthentication {
     #[inline]
     fn blank() -> Self {
         Self {
-            eks_role_arn: model::blank(),
-            __extra: model::blank(),
+            eks_role_arn: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EksExternalSecretsAuthentication {
+impl crate::runtime::model::Model for crate::types::EksExternalSecretsAuthentication {
     const NAME: &'static str = "EksExternalSecretsAuthentication";
     const FIELDS: &'static [&'static str] = &["eks_role_arn"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.eks_role_arn, from),
+            _ => crate::runtime::model::value(&mut self.eks_role_arn, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("eks_role_arn", &self.eks_role_arn);
     }
 }
 
-model::through_fields!(types::EksExternalSecretsAuthentication);
+crate::runtime::model::through_fields!(crate::types::EksExternalSecretsAuthentication);
 
-impl model::Blank for types::EksInfrastructureOutputs {
+impl crate::runtime::model::Blank for crate::types::EksInfrastructureOutputs {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            cluster_name: model::blank(),
-            cluster_arn: model::blank(),
-            cluster_oidc_issuer: model::blank(),
-            vpc_id: model::blank(),
-            external_secrets_automatic_authentication: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            cluster_name: crate::runtime::model::blank(),
+            cluster_arn: crate::runtime::model::blank(),
+            cluster_oidc_issuer: crate::runtime::model::blank(),
+            vpc_id: crate::runtime::model::blank(),
+            external_secrets_automatic_authentication: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EksInfrastructureOutputs {
+impl crate::runtime::model::Model for crate::types::EksInfrastructureOutputs {
     const NAME: &'static str = "EksInfrastructureOutputs";
     const FIELDS: &'static [&'static str] = &[
         "kind",
@@ -4748,21 +5131,26 @@ impl model::Model for types::EksInfrastructureOutputs {
         "external_secrets_automatic_authentication",
     ];
     const REQUIRED: u128 = 0b011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.cluster_name, from),
-            2 => model::value(&mut self.cluster_arn, from),
-            3 => model::value(&mut self.cluster_oidc_issuer, from),
-            4 => model::value(&mut self.vpc_id, from),
-            _ => model::value(&mut self.external_secrets_automatic_authentication, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.cluster_name, from),
+            2 => crate::runtime::model::value(&mut self.cluster_arn, from),
+            3 => crate::runtime::model::value(&mut self.cluster_oidc_issuer, from),
+            4 => crate::runtime::model::value(&mut self.vpc_id, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.external_secrets_automatic_authentication,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("cluster_name", &self.cluster_name);
         to.always("cluster_arn", &self.cluster_arn);
@@ -4774,31 +5162,35 @@ impl model::Model for types::EksInfrastructureOutputs {
         );
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.external_secrets_automatic_authentication);
+        crate::runtime::model::Parts::drop_extra(
+            &mut self.external_secrets_automatic_authentication,
+        );
     }
 }
 
-model::through_fields!(types::EksInfrastructureOutputs);
+crate::runtime::model::through_fields!(crate::types::EksInfrastructureOutputs);
 
-impl model::Blank for types::ExternalSecretAssociatedServiceResponse {
+impl crate::runtime::model::Blank
+for crate::types::ExternalSecretAssociatedServiceResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            variable_name: model::blank(),
-            external_secret_name: model::blank(),
-            __extra: model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            variable_name: crate::runtime::model::blank(),
+            external_secret_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ExternalSecretAssociatedServiceResponse {
+impl crate::runtime::model::Model
+for crate::types::ExternalSecretAssociatedServiceResponse {
     const NAME: &'static str = "ExternalSecretAssociatedServiceResponse";
     const FIELDS: &'static [&'static str] = &[
         "project_id",
@@ -4812,24 +5204,24 @@ impl model::Model for types::ExternalSecretAssociatedServiceResponse {
         "external_secret_name",
     ];
     const REQUIRED: u128 = 0b110001111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            6 => model::value(&mut self.service_type, from),
-            7 => model::value(&mut self.variable_name, from),
-            _ => model::value(&mut self.external_secret_name, from),
+            0 => crate::runtime::model::value(&mut self.project_id, from),
+            1 => crate::runtime::model::value(&mut self.project_name, from),
+            2 => crate::runtime::model::value(&mut self.environment_id, from),
+            3 => crate::runtime::model::value(&mut self.environment_name, from),
+            4 => crate::runtime::model::value(&mut self.service_id, from),
+            5 => crate::runtime::model::value(&mut self.service_name, from),
+            6 => crate::runtime::model::value(&mut self.service_type, from),
+            7 => crate::runtime::model::value(&mut self.variable_name, from),
+            _ => crate::runtime::model::value(&mut self.external_secret_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("project_id", &self.project_id);
         to.always("project_name", &self.project_name);
         to.always("environment_id", &self.environment_id);
@@ -4842,57 +5234,63 @@ impl model::Model for types::ExternalSecretAssociatedServiceResponse {
     }
 }
 
-model::through_fields!(types::ExternalSecretAssociatedServiceResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ExternalSecretAssociatedServiceResponse
+);
 
-impl model::Blank for types::ExternalSecretAssociatedServiceResponseList {
+impl crate::runtime::model::Blank
+for crate::types::ExternalSecretAssociatedServiceResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ExternalSecretAssociatedServiceResponseList {
+impl crate::runtime::model::Model
+for crate::types::ExternalSecretAssociatedServiceResponseList {
     const NAME: &'static str = "ExternalSecretAssociatedServiceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ExternalSecretAssociatedServiceResponseList);
+crate::runtime::model::through_fields!(
+    crate::types::ExternalSecretAssociatedServiceResponseList
+);
 
-impl model::Blank for types::FieldSchemaConstraintsResponse {
+impl crate::runtime::model::Blank for crate::types::FieldSchemaConstraintsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            allowed_values: model::blank(),
-            min: model::blank(),
-            max: model::blank(),
-            min_length: model::blank(),
-            max_length: model::blank(),
-            pattern: model::blank(),
-            __extra: model::blank(),
+            allowed_values: crate::runtime::model::blank(),
+            min: crate::runtime::model::blank(),
+            max: crate::runtime::model::blank(),
+            min_length: crate::runtime::model::blank(),
+            max_length: crate::runtime::model::blank(),
+            pattern: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::FieldSchemaConstraintsResponse {
+impl crate::runtime::model::Model for crate::types::FieldSchemaConstraintsResponse {
     const NAME: &'static str = "FieldSchemaConstraintsResponse";
     const FIELDS: &'static [&'static str] = &[
         "allowedValues",
@@ -4903,21 +5301,21 @@ impl model::Model for types::FieldSchemaConstraintsResponse {
         "pattern",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.allowed_values, from),
-            1 => model::value(&mut self.min, from),
-            2 => model::value(&mut self.max, from),
-            3 => model::value(&mut self.min_length, from),
-            4 => model::value(&mut self.max_length, from),
-            _ => model::value(&mut self.pattern, from),
+            0 => crate::runtime::model::value(&mut self.allowed_values, from),
+            1 => crate::runtime::model::value(&mut self.min, from),
+            2 => crate::runtime::model::value(&mut self.max, from),
+            3 => crate::runtime::model::value(&mut self.min_length, from),
+            4 => crate::runtime::model::value(&mut self.max_length, from),
+            _ => crate::runtime::model::value(&mut self.pattern, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("allowedValues", &self.allowed_values);
         to.given("min", &self.min);
         to.given("max", &self.max);
@@ -4927,26 +5325,28 @@ impl model::Model for types::FieldSchemaConstraintsResponse {
     }
 }
 
-model::through_fields!(types::FieldSchemaConstraintsResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::FieldSchemaConstraintsResponse, Default
+);
 
-impl model::Blank for types::FieldSchemaResponse {
+impl crate::runtime::model::Blank for crate::types::FieldSchemaResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            type_: model::blank(),
-            required: model::blank(),
-            default_value: model::blank(),
-            label: model::blank(),
-            description: model::blank(),
-            sensitive: model::blank(),
-            constraints: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            required: crate::runtime::model::blank(),
+            default_value: crate::runtime::model::blank(),
+            label: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            sensitive: crate::runtime::model::blank(),
+            constraints: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::FieldSchemaResponse {
+impl crate::runtime::model::Model for crate::types::FieldSchemaResponse {
     const NAME: &'static str = "FieldSchemaResponse";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -4959,23 +5359,23 @@ impl model::Model for types::FieldSchemaResponse {
         "constraints",
     ];
     const REQUIRED: u128 = 0b01010111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.required, from),
-            3 => model::value(&mut self.default_value, from),
-            4 => model::value(&mut self.label, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.sensitive, from),
-            _ => model::value(&mut self.constraints, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.type_, from),
+            2 => crate::runtime::model::value(&mut self.required, from),
+            3 => crate::runtime::model::value(&mut self.default_value, from),
+            4 => crate::runtime::model::value(&mut self.label, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            6 => crate::runtime::model::value(&mut self.sensitive, from),
+            _ => crate::runtime::model::value(&mut self.constraints, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("type", &self.type_);
         to.always("required", &self.required);
@@ -4986,94 +5386,96 @@ impl model::Model for types::FieldSchemaResponse {
         to.always("constraints", &self.constraints);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.constraints);
+        crate::runtime::model::Parts::drop_extra(&mut self.constraints);
     }
 }
 
-model::through_fields!(types::FieldSchemaResponse);
+crate::runtime::model::through_fields!(crate::types::FieldSchemaResponse);
 
-impl model::Blank for types::GcpJsonCredentialsAuthDto {
+impl crate::runtime::model::Blank for crate::types::GcpJsonCredentialsAuthDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            json_credentials: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            json_credentials: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GcpJsonCredentialsAuthDto {
+impl crate::runtime::model::Model for crate::types::GcpJsonCredentialsAuthDto {
     const NAME: &'static str = "GcpJsonCredentialsAuthDto";
     const FIELDS: &'static [&'static str] = &["mode", "json_credentials"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            _ => model::value(&mut self.json_credentials, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            _ => crate::runtime::model::value(&mut self.json_credentials, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.given("json_credentials", &self.json_credentials);
     }
 }
 
-model::through_fields!(types::GcpJsonCredentialsAuthDto);
+crate::runtime::model::through_fields!(crate::types::GcpJsonCredentialsAuthDto);
 
-impl model::Blank for types::GcpSecretManagerEndpointDto {
+impl crate::runtime::model::Blank for crate::types::GcpSecretManagerEndpointDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            region: model::blank(),
-            project_id: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GcpSecretManagerEndpointDto {
+impl crate::runtime::model::Model for crate::types::GcpSecretManagerEndpointDto {
     const NAME: &'static str = "GcpSecretManagerEndpointDto";
     const FIELDS: &'static [&'static str] = &["mode", "region", "project_id"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.region, from),
-            _ => model::value(&mut self.project_id, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            1 => crate::runtime::model::value(&mut self.region, from),
+            _ => crate::runtime::model::value(&mut self.project_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.always("region", &self.region);
         to.always("project_id", &self.project_id);
     }
 }
 
-model::through_fields!(types::GcpSecretManagerEndpointDto);
+crate::runtime::model::through_fields!(crate::types::GcpSecretManagerEndpointDto);
 
-impl model::Blank for types::GcpServiceAccountKeyCredentialsRequest {
+impl crate::runtime::model::Blank
+for crate::types::GcpServiceAccountKeyCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            credential_type: model::blank(),
-            gcp_credentials: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            credential_type: crate::runtime::model::blank(),
+            gcp_credentials: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GcpServiceAccountKeyCredentialsRequest {
+impl crate::runtime::model::Model
+for crate::types::GcpServiceAccountKeyCredentialsRequest {
     const NAME: &'static str = "GcpServiceAccountKeyCredentialsRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -5081,40 +5483,44 @@ impl model::Model for types::GcpServiceAccountKeyCredentialsRequest {
         "gcp_credentials",
     ];
     const REQUIRED: u128 = 0b101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.credential_type, from),
-            _ => model::value(&mut self.gcp_credentials, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.credential_type, from),
+            _ => crate::runtime::model::value(&mut self.gcp_credentials, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("credential_type", &self.credential_type);
         to.always("gcp_credentials", &self.gcp_credentials);
     }
 }
 
-model::through_fields!(types::GcpServiceAccountKeyCredentialsRequest);
+crate::runtime::model::through_fields!(
+    crate::types::GcpServiceAccountKeyCredentialsRequest
+);
 
-impl model::Blank for types::GcpWorkloadIdentityCredentialsRequest {
+impl crate::runtime::model::Blank
+for crate::types::GcpWorkloadIdentityCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            credential_type: model::blank(),
-            service_account_email: model::blank(),
-            workload_identity_provider_resource: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            credential_type: crate::runtime::model::blank(),
+            service_account_email: crate::runtime::model::blank(),
+            workload_identity_provider_resource: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GcpWorkloadIdentityCredentialsRequest {
+impl crate::runtime::model::Model
+for crate::types::GcpWorkloadIdentityCredentialsRequest {
     const NAME: &'static str = "GcpWorkloadIdentityCredentialsRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -5123,19 +5529,24 @@ impl model::Model for types::GcpWorkloadIdentityCredentialsRequest {
         "workload_identity_provider_resource",
     ];
     const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.credential_type, from),
-            2 => model::value(&mut self.service_account_email, from),
-            _ => model::value(&mut self.workload_identity_provider_resource, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.credential_type, from),
+            2 => crate::runtime::model::value(&mut self.service_account_email, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.workload_identity_provider_resource,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("credential_type", &self.credential_type);
         to.always("service_account_email", &self.service_account_email);
@@ -5146,160 +5557,177 @@ impl model::Model for types::GcpWorkloadIdentityCredentialsRequest {
     }
 }
 
-model::through_fields!(types::GcpWorkloadIdentityCredentialsRequest);
+crate::runtime::model::through_fields!(
+    crate::types::GcpWorkloadIdentityCredentialsRequest
+);
 
-impl model::Blank for types::GetClusterKubernetesEventsResponse {
+impl crate::runtime::model::Blank for crate::types::GetClusterKubernetesEventsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GetClusterKubernetesEventsResponse {
+impl crate::runtime::model::Model for crate::types::GetClusterKubernetesEventsResponse {
     const NAME: &'static str = "GetClusterKubernetesEventsResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::GetClusterKubernetesEventsResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::GetClusterKubernetesEventsResponse, Default
+);
 
-impl model::Blank for types::GetClusterTokenByClusterIdResponse {
+impl crate::runtime::model::Blank for crate::types::GetClusterTokenByClusterIdResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            api_version: model::blank(),
-            kind: model::blank(),
-            spec: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            api_version: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            spec: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GetClusterTokenByClusterIdResponse {
+impl crate::runtime::model::Model for crate::types::GetClusterTokenByClusterIdResponse {
     const NAME: &'static str = "GetClusterTokenByClusterIdResponse";
     const FIELDS: &'static [&'static str] = &["apiVersion", "kind", "spec", "status"];
     const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.api_version, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::free(&mut self.spec, &mut self.__extra, "spec", from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.api_version, from),
+            1 => crate::runtime::model::value(&mut self.kind, from),
+            2 => {
+                crate::runtime::model::free(
+                    &mut self.spec,
+                    &mut self.__extra,
+                    "spec",
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("apiVersion", &self.api_version);
         to.always("kind", &self.kind);
         to.always("spec", &self.spec);
         to.always("status", &self.status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.status);
+        crate::runtime::model::Parts::drop_extra(&mut self.status);
     }
 }
 
-model::through_fields!(types::GetClusterTokenByClusterIdResponse);
+crate::runtime::model::through_fields!(
+    crate::types::GetClusterTokenByClusterIdResponse
+);
 
-impl model::Blank for types::GetClusterTokenByClusterIdResponseStatus {
+impl crate::runtime::model::Blank
+for crate::types::GetClusterTokenByClusterIdResponseStatus {
     #[inline]
     fn blank() -> Self {
         Self {
-            token: model::blank(),
-            expiration_timestamp: model::blank(),
-            __extra: model::blank(),
+            token: crate::runtime::model::blank(),
+            expiration_timestamp: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GetClusterTokenByClusterIdResponseStatus {
+impl crate::runtime::model::Model
+for crate::types::GetClusterTokenByClusterIdResponseStatus {
     const NAME: &'static str = "GetClusterTokenByClusterIdResponseStatus";
     const FIELDS: &'static [&'static str] = &["token", "expirationTimestamp"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.token, from),
-            _ => model::time(&mut self.expiration_timestamp, from),
+            0 => crate::runtime::model::value(&mut self.token, from),
+            _ => crate::runtime::model::time(&mut self.expiration_timestamp, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("token", &self.token);
         to.always("expirationTimestamp", &self.expiration_timestamp);
     }
 }
 
-model::through_fields!(types::GetClusterTokenByClusterIdResponseStatus);
+crate::runtime::model::through_fields!(
+    crate::types::GetClusterTokenByClusterIdResponseStatus
+);
 
-impl model::Blank for types::GkeExternalSecretsAuthentication {
+impl crate::runtime::model::Blank for crate::types::GkeExternalSecretsAuthentication {
     #[inline]
     fn blank() -> Self {
         Self {
-            gke_service_account: model::blank(),
-            __extra: model::blank(),
+            gke_service_account: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GkeExternalSecretsAuthentication {
+impl crate::runtime::model::Model for crate::types::GkeExternalSecretsAuthentication {
     const NAME: &'static str = "GkeExternalSecretsAuthentication";
     const FIELDS: &'static [&'static str] = &["gke_service_account"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.gke_service_account, from),
+            _ => crate::runtime::model::value(&mut self.gke_service_account, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("gke_service_account", &self.gke_service_account);
     }
 }
 
-model::through_fields!(types::GkeExternalSecretsAuthentication);
+crate::runtime::model::through_fields!(crate::types::GkeExternalSecretsAuthentication);
 
-impl model::Blank for types::GkeInfrastructureOutputs {
+impl crate::runtime::model::Blank for crate::types::GkeInfrastructureOutputs {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            cluster_name: model::blank(),
-            cluster_self_link: model::blank(),
-            external_secrets_automatic_authentication: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            cluster_name: crate::runtime::model::blank(),
+            cluster_self_link: crate::runtime::model::blank(),
+            external_secrets_automatic_authentication: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GkeInfrastructureOutputs {
+impl crate::runtime::model::Model for crate::types::GkeInfrastructureOutputs {
     const NAME: &'static str = "GkeInfrastructureOutputs";
     const FIELDS: &'static [&'static str] = &[
         "kind",
@@ -5308,19 +5736,24 @@ impl model::Model for types::GkeInfrastructureOutputs {
         "external_secrets_automatic_authentication",
     ];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.cluster_name, from),
-            2 => model::value(&mut self.cluster_self_link, from),
-            _ => model::value(&mut self.external_secrets_automatic_authentication, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.cluster_name, from),
+            2 => crate::runtime::model::value(&mut self.cluster_self_link, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.external_secrets_automatic_authentication,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("cluster_name", &self.cluster_name);
         to.always("cluster_self_link", &self.cluster_self_link);
@@ -5330,89 +5763,91 @@ impl model::Model for types::GkeInfrastructureOutputs {
         );
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.external_secrets_automatic_authentication);
+        crate::runtime::model::Parts::drop_extra(
+            &mut self.external_secrets_automatic_authentication,
+        );
     }
 }
 
-model::through_fields!(types::GkeInfrastructureOutputs);
+crate::runtime::model::through_fields!(crate::types::GkeInfrastructureOutputs);
 
-impl model::Blank for types::InternalNetworkMonitoring {
+impl crate::runtime::model::Blank for crate::types::InternalNetworkMonitoring {
     #[inline]
     fn blank() -> Self {
         Self {
-            enabled: model::blank(),
-            __extra: model::blank(),
+            enabled: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::InternalNetworkMonitoring {
+impl crate::runtime::model::Model for crate::types::InternalNetworkMonitoring {
     const NAME: &'static str = "InternalNetworkMonitoring";
     const FIELDS: &'static [&'static str] = &["enabled"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.enabled, from),
+            _ => crate::runtime::model::value(&mut self.enabled, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("enabled", &self.enabled);
     }
 }
 
-model::through_fields!(types::InternalNetworkMonitoring);
+crate::runtime::model::through_fields!(crate::types::InternalNetworkMonitoring);
 
-impl model::Blank for types::KapsuleInfrastructureOutputs {
+impl crate::runtime::model::Blank for crate::types::KapsuleInfrastructureOutputs {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            cluster_name: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            cluster_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KapsuleInfrastructureOutputs {
+impl crate::runtime::model::Model for crate::types::KapsuleInfrastructureOutputs {
     const NAME: &'static str = "KapsuleInfrastructureOutputs";
     const FIELDS: &'static [&'static str] = &["kind", "cluster_name"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            _ => model::value(&mut self.cluster_name, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            _ => crate::runtime::model::value(&mut self.cluster_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("cluster_name", &self.cluster_name);
     }
 }
 
-model::through_fields!(types::KapsuleInfrastructureOutputs);
+crate::runtime::model::through_fields!(crate::types::KapsuleInfrastructureOutputs);
 
-impl model::Blank for types::KarpenterCronjobNodePoolOverride {
+impl crate::runtime::model::Blank for crate::types::KarpenterCronjobNodePoolOverride {
     #[inline]
     fn blank() -> Self {
         Self {
-            consolidation: model::blank(),
-            limits: model::blank(),
-            spot_enabled: model::blank(),
-            consolidate_after: model::blank(),
-            __extra: model::blank(),
+            consolidation: crate::runtime::model::blank(),
+            limits: crate::runtime::model::blank(),
+            spot_enabled: crate::runtime::model::blank(),
+            consolidate_after: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KarpenterCronjobNodePoolOverride {
+impl crate::runtime::model::Model for crate::types::KarpenterCronjobNodePoolOverride {
     const NAME: &'static str = "KarpenterCronjobNodePoolOverride";
     const FIELDS: &'static [&'static str] = &[
         "consolidation",
@@ -5421,45 +5856,47 @@ impl model::Model for types::KarpenterCronjobNodePoolOverride {
         "consolidate_after",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.consolidation, from),
-            1 => model::value(&mut self.limits, from),
-            2 => model::value(&mut self.spot_enabled, from),
-            _ => model::value(&mut self.consolidate_after, from),
+            0 => crate::runtime::model::value(&mut self.consolidation, from),
+            1 => crate::runtime::model::value(&mut self.limits, from),
+            2 => crate::runtime::model::value(&mut self.spot_enabled, from),
+            _ => crate::runtime::model::value(&mut self.consolidate_after, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("consolidation", &self.consolidation);
         to.given("limits", &self.limits);
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.consolidation);
-        model::Parts::drop_extra(&mut self.limits);
+        crate::runtime::model::Parts::drop_extra(&mut self.consolidation);
+        crate::runtime::model::Parts::drop_extra(&mut self.limits);
     }
 }
 
-model::through_fields!(types::KarpenterCronjobNodePoolOverride, Default);
+crate::runtime::model::through_fields!(
+    crate::types::KarpenterCronjobNodePoolOverride, Default
+);
 
-impl model::Blank for types::KarpenterDefaultNodePoolOverride {
+impl crate::runtime::model::Blank for crate::types::KarpenterDefaultNodePoolOverride {
     #[inline]
     fn blank() -> Self {
         Self {
-            limits: model::blank(),
-            spot_enabled: model::blank(),
-            consolidate_after: model::blank(),
-            __extra: model::blank(),
+            limits: crate::runtime::model::blank(),
+            spot_enabled: crate::runtime::model::blank(),
+            consolidate_after: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KarpenterDefaultNodePoolOverride {
+impl crate::runtime::model::Model for crate::types::KarpenterDefaultNodePoolOverride {
     const NAME: &'static str = "KarpenterDefaultNodePoolOverride";
     const FIELDS: &'static [&'static str] = &[
         "limits",
@@ -5467,47 +5904,49 @@ impl model::Model for types::KarpenterDefaultNodePoolOverride {
         "consolidate_after",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.limits, from),
-            1 => model::value(&mut self.spot_enabled, from),
-            _ => model::value(&mut self.consolidate_after, from),
+            0 => crate::runtime::model::value(&mut self.limits, from),
+            1 => crate::runtime::model::value(&mut self.spot_enabled, from),
+            _ => crate::runtime::model::value(&mut self.consolidate_after, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("limits", &self.limits);
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.limits);
+        crate::runtime::model::Parts::drop_extra(&mut self.limits);
     }
 }
 
-model::through_fields!(types::KarpenterDefaultNodePoolOverride, Default);
+crate::runtime::model::through_fields!(
+    crate::types::KarpenterDefaultNodePoolOverride, Default
+);
 
-impl model::Blank for types::KarpenterGpuNodePoolOverride {
+impl crate::runtime::model::Blank for crate::types::KarpenterGpuNodePoolOverride {
     #[inline]
     fn blank() -> Self {
         Self {
-            consolidation: model::blank(),
-            limits: model::blank(),
-            requirements: model::blank(),
-            disk_size_in_gib: model::blank(),
-            disk_iops: model::blank(),
-            disk_throughput: model::blank(),
-            spot_enabled: model::blank(),
-            consolidate_after: model::blank(),
-            __extra: model::blank(),
+            consolidation: crate::runtime::model::blank(),
+            limits: crate::runtime::model::blank(),
+            requirements: crate::runtime::model::blank(),
+            disk_size_in_gib: crate::runtime::model::blank(),
+            disk_iops: crate::runtime::model::blank(),
+            disk_throughput: crate::runtime::model::blank(),
+            spot_enabled: crate::runtime::model::blank(),
+            consolidate_after: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KarpenterGpuNodePoolOverride {
+impl crate::runtime::model::Model for crate::types::KarpenterGpuNodePoolOverride {
     const NAME: &'static str = "KarpenterGpuNodePoolOverride";
     const FIELDS: &'static [&'static str] = &[
         "consolidation",
@@ -5520,23 +5959,23 @@ impl model::Model for types::KarpenterGpuNodePoolOverride {
         "consolidate_after",
     ];
     const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.consolidation, from),
-            1 => model::value(&mut self.limits, from),
-            2 => model::value(&mut self.requirements, from),
-            3 => model::value(&mut self.disk_size_in_gib, from),
-            4 => model::value(&mut self.disk_iops, from),
-            5 => model::value(&mut self.disk_throughput, from),
-            6 => model::value(&mut self.spot_enabled, from),
-            _ => model::value(&mut self.consolidate_after, from),
+            0 => crate::runtime::model::value(&mut self.consolidation, from),
+            1 => crate::runtime::model::value(&mut self.limits, from),
+            2 => crate::runtime::model::value(&mut self.requirements, from),
+            3 => crate::runtime::model::value(&mut self.disk_size_in_gib, from),
+            4 => crate::runtime::model::value(&mut self.disk_iops, from),
+            5 => crate::runtime::model::value(&mut self.disk_throughput, from),
+            6 => crate::runtime::model::value(&mut self.spot_enabled, from),
+            _ => crate::runtime::model::value(&mut self.consolidate_after, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("consolidation", &self.consolidation);
         to.given("limits", &self.limits);
         to.given("requirements", &self.requirements);
@@ -5547,29 +5986,31 @@ impl model::Model for types::KarpenterGpuNodePoolOverride {
         to.given("consolidate_after", &self.consolidate_after);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.consolidation);
-        model::Parts::drop_extra(&mut self.limits);
-        model::Parts::drop_extra(&mut self.requirements);
+        crate::runtime::model::Parts::drop_extra(&mut self.consolidation);
+        crate::runtime::model::Parts::drop_extra(&mut self.limits);
+        crate::runtime::model::Parts::drop_extra(&mut self.requirements);
     }
 }
 
-model::through_fields!(types::KarpenterGpuNodePoolOverride, Default);
+crate::runtime::model::through_fields!(
+    crate::types::KarpenterGpuNodePoolOverride, Default
+);
 
-impl model::Blank for types::KarpenterNodePool {
+impl crate::runtime::model::Blank for crate::types::KarpenterNodePool {
     #[inline]
     fn blank() -> Self {
         Self {
-            requirements: model::blank(),
-            stable_override: model::blank(),
-            default_override: model::blank(),
-            gpu_override: model::blank(),
-            cronjob_override: model::blank(),
-            __extra: model::blank(),
+            requirements: crate::runtime::model::blank(),
+            stable_override: crate::runtime::model::blank(),
+            default_override: crate::runtime::model::blank(),
+            gpu_override: crate::runtime::model::blank(),
+            cronjob_override: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KarpenterNodePool {
+impl crate::runtime::model::Model for crate::types::KarpenterNodePool {
     const NAME: &'static str = "KarpenterNodePool";
     const FIELDS: &'static [&'static str] = &[
         "requirements",
@@ -5579,20 +6020,20 @@ impl model::Model for types::KarpenterNodePool {
         "cronjob_override",
     ];
     const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.requirements, from),
-            1 => model::value(&mut self.stable_override, from),
-            2 => model::value(&mut self.default_override, from),
-            3 => model::value(&mut self.gpu_override, from),
-            _ => model::value(&mut self.cronjob_override, from),
+            0 => crate::runtime::model::value(&mut self.requirements, from),
+            1 => crate::runtime::model::value(&mut self.stable_override, from),
+            2 => crate::runtime::model::value(&mut self.default_override, from),
+            3 => crate::runtime::model::value(&mut self.gpu_override, from),
+            _ => crate::runtime::model::value(&mut self.cronjob_override, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("requirements", &self.requirements);
         to.given("stable_override", &self.stable_override);
         to.given("default_override", &self.default_override);
@@ -5600,30 +6041,30 @@ impl model::Model for types::KarpenterNodePool {
         to.given("cronjob_override", &self.cronjob_override);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.requirements);
-        model::Parts::drop_extra(&mut self.stable_override);
-        model::Parts::drop_extra(&mut self.default_override);
-        model::Parts::drop_extra(&mut self.gpu_override);
-        model::Parts::drop_extra(&mut self.cronjob_override);
+        crate::runtime::model::Parts::drop_extra(&mut self.requirements);
+        crate::runtime::model::Parts::drop_extra(&mut self.stable_override);
+        crate::runtime::model::Parts::drop_extra(&mut self.default_override);
+        crate::runtime::model::Parts::drop_extra(&mut self.gpu_override);
+        crate::runtime::model::Parts::drop_extra(&mut self.cronjob_override);
     }
 }
 
-model::through_fields!(types::KarpenterNodePool);
+crate::runtime::model::through_fields!(crate::types::KarpenterNodePool);
 
-impl model::Blank for types::KarpenterNodePoolConsolidation {
+impl crate::runtime::model::Blank for crate::types::KarpenterNodePoolConsolidation {
     #[inline]
     fn blank() -> Self {
         Self {
-            enabled: model::blank(),
-            days: model::blank(),
-            start_time: model::blank(),
-            duration: model::blank(),
-            __extra: model::blank(),
+            enabled: crate::runtime::model::blank(),
+            days: crate::runtime::model::blank(),
+            start_time: crate::runtime::model::blank(),
+            duration: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KarpenterNodePoolConsolidation {
+impl crate::runtime::model::Model for crate::types::KarpenterNodePoolConsolidation {
     const NAME: &'static str = "KarpenterNodePoolConsolidation";
     const FIELDS: &'static [&'static str] = &[
         "enabled",
@@ -5632,19 +6073,19 @@ impl model::Model for types::KarpenterNodePoolConsolidation {
         "duration",
     ];
     const REQUIRED: u128 = 0b1100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.enabled, from),
-            1 => model::value(&mut self.days, from),
-            2 => model::value(&mut self.start_time, from),
-            _ => model::value(&mut self.duration, from),
+            0 => crate::runtime::model::value(&mut self.enabled, from),
+            1 => crate::runtime::model::value(&mut self.days, from),
+            2 => crate::runtime::model::value(&mut self.start_time, from),
+            _ => crate::runtime::model::value(&mut self.duration, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("enabled", &self.enabled);
         to.always("days", &self.days);
         to.always("start_time", &self.start_time);
@@ -5652,22 +6093,22 @@ impl model::Model for types::KarpenterNodePoolConsolidation {
     }
 }
 
-model::through_fields!(types::KarpenterNodePoolConsolidation);
+crate::runtime::model::through_fields!(crate::types::KarpenterNodePoolConsolidation);
 
-impl model::Blank for types::KarpenterNodePoolLimits {
+impl crate::runtime::model::Blank for crate::types::KarpenterNodePoolLimits {
     #[inline]
     fn blank() -> Self {
         Self {
-            enabled: model::blank(),
-            max_cpu_in_vcpu: model::blank(),
-            max_memory_in_gibibytes: model::blank(),
-            max_gpu: model::blank(),
-            __extra: model::blank(),
+            enabled: crate::runtime::model::blank(),
+            max_cpu_in_vcpu: crate::runtime::model::blank(),
+            max_memory_in_gibibytes: crate::runtime::model::blank(),
+            max_gpu: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KarpenterNodePoolLimits {
+impl crate::runtime::model::Model for crate::types::KarpenterNodePoolLimits {
     const NAME: &'static str = "KarpenterNodePoolLimits";
     const FIELDS: &'static [&'static str] = &[
         "enabled",
@@ -5676,19 +6117,19 @@ impl model::Model for types::KarpenterNodePoolLimits {
         "max_gpu",
     ];
     const REQUIRED: u128 = 0b0110;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.enabled, from),
-            1 => model::value(&mut self.max_cpu_in_vcpu, from),
-            2 => model::value(&mut self.max_memory_in_gibibytes, from),
-            _ => model::value(&mut self.max_gpu, from),
+            0 => crate::runtime::model::value(&mut self.enabled, from),
+            1 => crate::runtime::model::value(&mut self.max_cpu_in_vcpu, from),
+            2 => crate::runtime::model::value(&mut self.max_memory_in_gibibytes, from),
+            _ => crate::runtime::model::value(&mut self.max_gpu, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("enabled", &self.enabled);
         to.always("max_cpu_in_vcpu", &self.max_cpu_in_vcpu);
         to.always("max_memory_in_gibibytes", &self.max_memory_in_gibibytes);
@@ -5696,58 +6137,58 @@ impl model::Model for types::KarpenterNodePoolLimits {
     }
 }
 
-model::through_fields!(types::KarpenterNodePoolLimits);
+crate::runtime::model::through_fields!(crate::types::KarpenterNodePoolLimits);
 
-impl model::Blank for types::KarpenterNodePoolRequirement {
+impl crate::runtime::model::Blank for crate::types::KarpenterNodePoolRequirement {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            operator: model::blank(),
-            values: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            operator: crate::runtime::model::blank(),
+            values: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KarpenterNodePoolRequirement {
+impl crate::runtime::model::Model for crate::types::KarpenterNodePoolRequirement {
     const NAME: &'static str = "KarpenterNodePoolRequirement";
     const FIELDS: &'static [&'static str] = &["key", "operator", "values"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.operator, from),
-            _ => model::value(&mut self.values, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.operator, from),
+            _ => crate::runtime::model::value(&mut self.values, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("operator", &self.operator);
         to.always("values", &self.values);
     }
 }
 
-model::through_fields!(types::KarpenterNodePoolRequirement);
+crate::runtime::model::through_fields!(crate::types::KarpenterNodePoolRequirement);
 
-impl model::Blank for types::KarpenterStableNodePoolOverride {
+impl crate::runtime::model::Blank for crate::types::KarpenterStableNodePoolOverride {
     #[inline]
     fn blank() -> Self {
         Self {
-            consolidation: model::blank(),
-            limits: model::blank(),
-            spot_enabled: model::blank(),
-            consolidate_after: model::blank(),
-            __extra: model::blank(),
+            consolidation: crate::runtime::model::blank(),
+            limits: crate::runtime::model::blank(),
+            spot_enabled: crate::runtime::model::blank(),
+            consolidate_after: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KarpenterStableNodePoolOverride {
+impl crate::runtime::model::Model for crate::types::KarpenterStableNodePoolOverride {
     const NAME: &'static str = "KarpenterStableNodePoolOverride";
     const FIELDS: &'static [&'static str] = &[
         "consolidation",
@@ -5756,174 +6197,184 @@ impl model::Model for types::KarpenterStableNodePoolOverride {
         "consolidate_after",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.consolidation, from),
-            1 => model::value(&mut self.limits, from),
-            2 => model::value(&mut self.spot_enabled, from),
-            _ => model::value(&mut self.consolidate_after, from),
+            0 => crate::runtime::model::value(&mut self.consolidation, from),
+            1 => crate::runtime::model::value(&mut self.limits, from),
+            2 => crate::runtime::model::value(&mut self.spot_enabled, from),
+            _ => crate::runtime::model::value(&mut self.consolidate_after, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("consolidation", &self.consolidation);
         to.given("limits", &self.limits);
         to.given("spot_enabled", &self.spot_enabled);
         to.given("consolidate_after", &self.consolidate_after);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.consolidation);
-        model::Parts::drop_extra(&mut self.limits);
+        crate::runtime::model::Parts::drop_extra(&mut self.consolidation);
+        crate::runtime::model::Parts::drop_extra(&mut self.limits);
     }
 }
 
-model::through_fields!(types::KarpenterStableNodePoolOverride, Default);
+crate::runtime::model::through_fields!(
+    crate::types::KarpenterStableNodePoolOverride, Default
+);
 
-impl model::Blank for types::ManagedDatabaseInstanceTypeResponse {
+impl crate::runtime::model::Blank for crate::types::ManagedDatabaseInstanceTypeResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ManagedDatabaseInstanceTypeResponse {
+impl crate::runtime::model::Model for crate::types::ManagedDatabaseInstanceTypeResponse {
     const NAME: &'static str = "ManagedDatabaseInstanceTypeResponse";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::ManagedDatabaseInstanceTypeResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ManagedDatabaseInstanceTypeResponse
+);
 
-impl model::Blank for types::ManagedDatabaseInstanceTypeResponseList {
+impl crate::runtime::model::Blank
+for crate::types::ManagedDatabaseInstanceTypeResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ManagedDatabaseInstanceTypeResponseList {
+impl crate::runtime::model::Model
+for crate::types::ManagedDatabaseInstanceTypeResponseList {
     const NAME: &'static str = "ManagedDatabaseInstanceTypeResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ManagedDatabaseInstanceTypeResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ManagedDatabaseInstanceTypeResponseList, Default
+);
 
-impl model::Blank for types::ManagedDatabaseTypeResponse {
+impl crate::runtime::model::Blank for crate::types::ManagedDatabaseTypeResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ManagedDatabaseTypeResponse {
+impl crate::runtime::model::Model for crate::types::ManagedDatabaseTypeResponse {
     const NAME: &'static str = "ManagedDatabaseTypeResponse";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::ManagedDatabaseTypeResponse);
+crate::runtime::model::through_fields!(crate::types::ManagedDatabaseTypeResponse);
 
-impl model::Blank for types::ManagedDatabaseTypeResponseList {
+impl crate::runtime::model::Blank for crate::types::ManagedDatabaseTypeResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ManagedDatabaseTypeResponseList {
+impl crate::runtime::model::Model for crate::types::ManagedDatabaseTypeResponseList {
     const NAME: &'static str = "ManagedDatabaseTypeResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ManagedDatabaseTypeResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ManagedDatabaseTypeResponseList, Default
+);
 
-impl model::Blank for types::MetricsConfigurationManagedByQovery {
+impl crate::runtime::model::Blank for crate::types::MetricsConfigurationManagedByQovery {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            resource_profile: model::blank(),
-            cloud_watch_export_config: model::blank(),
-            high_availability: model::blank(),
-            internal_network_monitoring: model::blank(),
-            alerting: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            resource_profile: crate::runtime::model::blank(),
+            cloud_watch_export_config: crate::runtime::model::blank(),
+            high_availability: crate::runtime::model::blank(),
+            internal_network_monitoring: crate::runtime::model::blank(),
+            alerting: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricsConfigurationManagedByQovery {
+impl crate::runtime::model::Model for crate::types::MetricsConfigurationManagedByQovery {
     const NAME: &'static str = "MetricsConfigurationManagedByQovery";
     const FIELDS: &'static [&'static str] = &[
         "kind",
@@ -5934,21 +6385,23 @@ impl model::Model for types::MetricsConfigurationManagedByQovery {
         "alerting",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.resource_profile, from),
-            2 => model::value(&mut self.cloud_watch_export_config, from),
-            3 => model::value(&mut self.high_availability, from),
-            4 => model::value(&mut self.internal_network_monitoring, from),
-            _ => model::value(&mut self.alerting, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.resource_profile, from),
+            2 => crate::runtime::model::value(&mut self.cloud_watch_export_config, from),
+            3 => crate::runtime::model::value(&mut self.high_availability, from),
+            4 => {
+                crate::runtime::model::value(&mut self.internal_network_monitoring, from)
+            }
+            _ => crate::runtime::model::value(&mut self.alerting, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("kind", &self.kind);
         to.given("resource_profile", &self.resource_profile);
         to.given("cloud_watch_export_config", &self.cloud_watch_export_config);
@@ -5957,93 +6410,97 @@ impl model::Model for types::MetricsConfigurationManagedByQovery {
         to.given("alerting", &self.alerting);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cloud_watch_export_config);
-        model::Parts::drop_extra(&mut self.internal_network_monitoring);
-        model::Parts::drop_extra(&mut self.alerting);
+        crate::runtime::model::Parts::drop_extra(&mut self.cloud_watch_export_config);
+        crate::runtime::model::Parts::drop_extra(&mut self.internal_network_monitoring);
+        crate::runtime::model::Parts::drop_extra(&mut self.alerting);
     }
 }
 
-model::through_fields!(types::MetricsConfigurationManagedByQovery, Default);
+crate::runtime::model::through_fields!(
+    crate::types::MetricsConfigurationManagedByQovery, Default
+);
 
-impl model::Blank for types::MetricsParameters {
+impl crate::runtime::model::Blank for crate::types::MetricsParameters {
     #[inline]
     fn blank() -> Self {
         Self {
-            enabled: model::blank(),
-            configuration: model::blank(),
-            __extra: model::blank(),
+            enabled: crate::runtime::model::blank(),
+            configuration: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricsParameters {
+impl crate::runtime::model::Model for crate::types::MetricsParameters {
     const NAME: &'static str = "MetricsParameters";
     const FIELDS: &'static [&'static str] = &["enabled", "configuration"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.enabled, from),
-            _ => model::value(&mut self.configuration, from),
+            0 => crate::runtime::model::value(&mut self.enabled, from),
+            _ => crate::runtime::model::value(&mut self.configuration, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("enabled", &self.enabled);
         to.given("configuration", &self.configuration);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.configuration);
+        crate::runtime::model::Parts::drop_extra(&mut self.configuration);
     }
 }
 
-model::through_fields!(types::MetricsParameters, Default);
+crate::runtime::model::through_fields!(crate::types::MetricsParameters, Default);
 
-impl model::Blank for types::OnPremiseCredentialsRequest {
+impl crate::runtime::model::Blank for crate::types::OnPremiseCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OnPremiseCredentialsRequest {
+impl crate::runtime::model::Model for crate::types::OnPremiseCredentialsRequest {
     const NAME: &'static str = "OnPremiseCredentialsRequest";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::OnPremiseCredentialsRequest);
+crate::runtime::model::through_fields!(crate::types::OnPremiseCredentialsRequest);
 
-impl model::Blank for types::PlatformComponentConfigurationPreviewRequest {
+impl crate::runtime::model::Blank
+for crate::types::PlatformComponentConfigurationPreviewRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            profile_config: model::blank(),
-            cluster_inputs: model::blank(),
-            component_outputs: model::blank(),
-            __extra: model::blank(),
+            profile_config: crate::runtime::model::blank(),
+            cluster_inputs: crate::runtime::model::blank(),
+            component_outputs: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformComponentConfigurationPreviewRequest {
+impl crate::runtime::model::Model
+for crate::types::PlatformComponentConfigurationPreviewRequest {
     const NAME: &'static str = "PlatformComponentConfigurationPreviewRequest";
     const FIELDS: &'static [&'static str] = &[
         "profileConfig",
@@ -6051,49 +6508,53 @@ impl model::Model for types::PlatformComponentConfigurationPreviewRequest {
         "componentOutputs",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
             0 => {
-                model::free(
+                crate::runtime::model::free(
                     &mut self.profile_config,
                     &mut self.__extra,
                     "profileConfig",
                     from,
                 )
             }
-            1 => model::value(&mut self.cluster_inputs, from),
-            _ => model::value(&mut self.component_outputs, from),
+            1 => crate::runtime::model::value(&mut self.cluster_inputs, from),
+            _ => crate::runtime::model::value(&mut self.component_outputs, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("profileConfig", &self.profile_config);
         to.given("clusterInputs", &self.cluster_inputs);
         to.given("componentOutputs", &self.component_outputs);
     }
 }
 
-model::through_fields!(types::PlatformComponentConfigurationPreviewRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::PlatformComponentConfigurationPreviewRequest, Default
+);
 
-impl model::Blank for types::PlatformComponentConfigurationPreviewResponse {
+impl crate::runtime::model::Blank
+for crate::types::PlatformComponentConfigurationPreviewResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            cluster_id: model::blank(),
-            component_key: model::blank(),
-            fields: model::blank(),
-            requirements: model::blank(),
-            component_bindings: model::blank(),
-            violations: model::blank(),
-            __extra: model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            component_key: crate::runtime::model::blank(),
+            fields: crate::runtime::model::blank(),
+            requirements: crate::runtime::model::blank(),
+            component_bindings: crate::runtime::model::blank(),
+            violations: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformComponentConfigurationPreviewResponse {
+impl crate::runtime::model::Model
+for crate::types::PlatformComponentConfigurationPreviewResponse {
     const NAME: &'static str = "PlatformComponentConfigurationPreviewResponse";
     const FIELDS: &'static [&'static str] = &[
         "clusterId",
@@ -6104,21 +6565,21 @@ impl model::Model for types::PlatformComponentConfigurationPreviewResponse {
         "violations",
     ];
     const REQUIRED: u128 = 0b000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.component_key, from),
-            2 => model::value(&mut self.fields, from),
-            3 => model::value(&mut self.requirements, from),
-            4 => model::value(&mut self.component_bindings, from),
-            _ => model::value(&mut self.violations, from),
+            0 => crate::runtime::model::value(&mut self.cluster_id, from),
+            1 => crate::runtime::model::value(&mut self.component_key, from),
+            2 => crate::runtime::model::value(&mut self.fields, from),
+            3 => crate::runtime::model::value(&mut self.requirements, from),
+            4 => crate::runtime::model::value(&mut self.component_bindings, from),
+            _ => crate::runtime::model::value(&mut self.violations, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("clusterId", &self.cluster_id);
         to.always("componentKey", &self.component_key);
         to.always("fields", &self.fields);
@@ -6127,35 +6588,39 @@ impl model::Model for types::PlatformComponentConfigurationPreviewResponse {
         to.always("violations", &self.violations);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.fields);
-        model::Parts::drop_extra(&mut self.requirements);
-        model::Parts::drop_extra(&mut self.component_bindings);
-        model::Parts::drop_extra(&mut self.violations);
+        crate::runtime::model::Parts::drop_extra(&mut self.fields);
+        crate::runtime::model::Parts::drop_extra(&mut self.requirements);
+        crate::runtime::model::Parts::drop_extra(&mut self.component_bindings);
+        crate::runtime::model::Parts::drop_extra(&mut self.violations);
     }
 }
 
-model::through_fields!(types::PlatformComponentConfigurationPreviewResponse);
+crate::runtime::model::through_fields!(
+    crate::types::PlatformComponentConfigurationPreviewResponse
+);
 
-impl model::Blank for types::PlatformComponentInputRequirementResponse {
+impl crate::runtime::model::Blank
+for crate::types::PlatformComponentInputRequirementResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            type_: model::blank(),
-            required: model::blank(),
-            default_value: model::blank(),
-            label: model::blank(),
-            description: model::blank(),
-            sensitive: model::blank(),
-            constraints: model::blank(),
-            scope: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            required: crate::runtime::model::blank(),
+            default_value: crate::runtime::model::blank(),
+            label: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            sensitive: crate::runtime::model::blank(),
+            constraints: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformComponentInputRequirementResponse {
+impl crate::runtime::model::Model
+for crate::types::PlatformComponentInputRequirementResponse {
     const NAME: &'static str = "PlatformComponentInputRequirementResponse";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -6170,25 +6635,25 @@ impl model::Model for types::PlatformComponentInputRequirementResponse {
         "status",
     ];
     const REQUIRED: u128 = 0b1101010111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.required, from),
-            3 => model::value(&mut self.default_value, from),
-            4 => model::value(&mut self.label, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.sensitive, from),
-            7 => model::value(&mut self.constraints, from),
-            8 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.type_, from),
+            2 => crate::runtime::model::value(&mut self.required, from),
+            3 => crate::runtime::model::value(&mut self.default_value, from),
+            4 => crate::runtime::model::value(&mut self.label, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            6 => crate::runtime::model::value(&mut self.sensitive, from),
+            7 => crate::runtime::model::value(&mut self.constraints, from),
+            8 => crate::runtime::model::value(&mut self.scope, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("type", &self.type_);
         to.always("required", &self.required);
@@ -6201,63 +6666,69 @@ impl model::Model for types::PlatformComponentInputRequirementResponse {
         to.always("status", &self.status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.constraints);
+        crate::runtime::model::Parts::drop_extra(&mut self.constraints);
     }
 }
 
-model::through_fields!(types::PlatformComponentInputRequirementResponse);
+crate::runtime::model::through_fields!(
+    crate::types::PlatformComponentInputRequirementResponse
+);
 
-impl model::Blank for types::PlatformComponentOutputBindingResponse {
+impl crate::runtime::model::Blank
+for crate::types::PlatformComponentOutputBindingResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            input: model::blank(),
-            from_component: model::blank(),
-            output: model::blank(),
-            __extra: model::blank(),
+            input: crate::runtime::model::blank(),
+            from_component: crate::runtime::model::blank(),
+            output: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformComponentOutputBindingResponse {
+impl crate::runtime::model::Model
+for crate::types::PlatformComponentOutputBindingResponse {
     const NAME: &'static str = "PlatformComponentOutputBindingResponse";
     const FIELDS: &'static [&'static str] = &["input", "fromComponent", "output"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.input, from),
-            1 => model::value(&mut self.from_component, from),
-            _ => model::value(&mut self.output, from),
+            0 => crate::runtime::model::value(&mut self.input, from),
+            1 => crate::runtime::model::value(&mut self.from_component, from),
+            _ => crate::runtime::model::value(&mut self.output, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("input", &self.input);
         to.always("fromComponent", &self.from_component);
         to.always("output", &self.output);
     }
 }
 
-model::through_fields!(types::PlatformComponentOutputBindingResponse);
+crate::runtime::model::through_fields!(
+    crate::types::PlatformComponentOutputBindingResponse
+);
 
-impl model::Blank for types::PlatformComponentResolutionResponse {
+impl crate::runtime::model::Blank for crate::types::PlatformComponentResolutionResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            component_key: model::blank(),
-            fields: model::blank(),
-            requirements: model::blank(),
-            component_bindings: model::blank(),
-            violations: model::blank(),
-            __extra: model::blank(),
+            component_key: crate::runtime::model::blank(),
+            fields: crate::runtime::model::blank(),
+            requirements: crate::runtime::model::blank(),
+            component_bindings: crate::runtime::model::blank(),
+            violations: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformComponentResolutionResponse {
+impl crate::runtime::model::Model for crate::types::PlatformComponentResolutionResponse {
     const NAME: &'static str = "PlatformComponentResolutionResponse";
     const FIELDS: &'static [&'static str] = &[
         "componentKey",
@@ -6267,20 +6738,20 @@ impl model::Model for types::PlatformComponentResolutionResponse {
         "violations",
     ];
     const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.component_key, from),
-            1 => model::value(&mut self.fields, from),
-            2 => model::value(&mut self.requirements, from),
-            3 => model::value(&mut self.component_bindings, from),
-            _ => model::value(&mut self.violations, from),
+            0 => crate::runtime::model::value(&mut self.component_key, from),
+            1 => crate::runtime::model::value(&mut self.fields, from),
+            2 => crate::runtime::model::value(&mut self.requirements, from),
+            3 => crate::runtime::model::value(&mut self.component_bindings, from),
+            _ => crate::runtime::model::value(&mut self.violations, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("componentKey", &self.component_key);
         to.always("fields", &self.fields);
         to.always("requirements", &self.requirements);
@@ -6288,144 +6759,148 @@ impl model::Model for types::PlatformComponentResolutionResponse {
         to.always("violations", &self.violations);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.fields);
-        model::Parts::drop_extra(&mut self.requirements);
-        model::Parts::drop_extra(&mut self.component_bindings);
-        model::Parts::drop_extra(&mut self.violations);
+        crate::runtime::model::Parts::drop_extra(&mut self.fields);
+        crate::runtime::model::Parts::drop_extra(&mut self.requirements);
+        crate::runtime::model::Parts::drop_extra(&mut self.component_bindings);
+        crate::runtime::model::Parts::drop_extra(&mut self.violations);
     }
 }
 
-model::through_fields!(types::PlatformComponentResolutionResponse);
+crate::runtime::model::through_fields!(
+    crate::types::PlatformComponentResolutionResponse
+);
 
-impl model::Blank for types::PlatformComponentViolationResponse {
+impl crate::runtime::model::Blank for crate::types::PlatformComponentViolationResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            code: model::blank(),
-            field_path: model::blank(),
-            message: model::blank(),
-            __extra: model::blank(),
+            code: crate::runtime::model::blank(),
+            field_path: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformComponentViolationResponse {
+impl crate::runtime::model::Model for crate::types::PlatformComponentViolationResponse {
     const NAME: &'static str = "PlatformComponentViolationResponse";
     const FIELDS: &'static [&'static str] = &["code", "fieldPath", "message"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.code, from),
-            1 => model::value(&mut self.field_path, from),
-            _ => model::value(&mut self.message, from),
+            0 => crate::runtime::model::value(&mut self.code, from),
+            1 => crate::runtime::model::value(&mut self.field_path, from),
+            _ => crate::runtime::model::value(&mut self.message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("code", &self.code);
         to.always("fieldPath", &self.field_path);
         to.always("message", &self.message);
     }
 }
 
-model::through_fields!(types::PlatformComponentViolationResponse);
+crate::runtime::model::through_fields!(
+    crate::types::PlatformComponentViolationResponse
+);
 
-impl model::Blank for types::PlatformTemplateCatalogResponse {
+impl crate::runtime::model::Blank for crate::types::PlatformTemplateCatalogResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformTemplateCatalogResponse {
+impl crate::runtime::model::Model for crate::types::PlatformTemplateCatalogResponse {
     const NAME: &'static str = "PlatformTemplateCatalogResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::PlatformTemplateCatalogResponse);
+crate::runtime::model::through_fields!(crate::types::PlatformTemplateCatalogResponse);
 
-impl model::Blank for types::PlatformTemplateComponentResponse {
+impl crate::runtime::model::Blank for crate::types::PlatformTemplateComponentResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            fields: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            fields: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformTemplateComponentResponse {
+impl crate::runtime::model::Model for crate::types::PlatformTemplateComponentResponse {
     const NAME: &'static str = "PlatformTemplateComponentResponse";
     const FIELDS: &'static [&'static str] = &["key", "kind", "description", "fields"];
     const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.fields, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.kind, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            _ => crate::runtime::model::value(&mut self.fields, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("kind", &self.kind);
         to.given("description", &self.description);
         to.always("fields", &self.fields);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.fields);
+        crate::runtime::model::Parts::drop_extra(&mut self.fields);
     }
 }
 
-model::through_fields!(types::PlatformTemplateComponentResponse);
+crate::runtime::model::through_fields!(crate::types::PlatformTemplateComponentResponse);
 
-impl model::Blank for types::PlatformTemplateLayerResponse {
+impl crate::runtime::model::Blank for crate::types::PlatformTemplateLayerResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            mandatory: model::blank(),
-            enabled_by_default: model::blank(),
-            modes: model::blank(),
-            providers: model::blank(),
-            component_keys: model::blank(),
-            components: model::blank(),
-            description: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            mandatory: crate::runtime::model::blank(),
+            enabled_by_default: crate::runtime::model::blank(),
+            modes: crate::runtime::model::blank(),
+            providers: crate::runtime::model::blank(),
+            component_keys: crate::runtime::model::blank(),
+            components: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformTemplateLayerResponse {
+impl crate::runtime::model::Model for crate::types::PlatformTemplateLayerResponse {
     const NAME: &'static str = "PlatformTemplateLayerResponse";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -6438,23 +6913,23 @@ impl model::Model for types::PlatformTemplateLayerResponse {
         "description",
     ];
     const REQUIRED: u128 = 0b00000111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.mandatory, from),
-            2 => model::value(&mut self.enabled_by_default, from),
-            3 => model::value(&mut self.modes, from),
-            4 => model::value(&mut self.providers, from),
-            5 => model::value(&mut self.component_keys, from),
-            6 => model::value(&mut self.components, from),
-            _ => model::value(&mut self.description, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.mandatory, from),
+            2 => crate::runtime::model::value(&mut self.enabled_by_default, from),
+            3 => crate::runtime::model::value(&mut self.modes, from),
+            4 => crate::runtime::model::value(&mut self.providers, from),
+            5 => crate::runtime::model::value(&mut self.component_keys, from),
+            6 => crate::runtime::model::value(&mut self.components, from),
+            _ => crate::runtime::model::value(&mut self.description, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("mandatory", &self.mandatory);
         to.always("enabledByDefault", &self.enabled_by_default);
@@ -6465,27 +6940,27 @@ impl model::Model for types::PlatformTemplateLayerResponse {
         to.given("description", &self.description);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.components);
+        crate::runtime::model::Parts::drop_extra(&mut self.components);
     }
 }
 
-model::through_fields!(types::PlatformTemplateLayerResponse);
+crate::runtime::model::through_fields!(crate::types::PlatformTemplateLayerResponse);
 
-impl model::Blank for types::PlatformTemplateSummaryResponse {
+impl crate::runtime::model::Blank for crate::types::PlatformTemplateSummaryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            version: model::blank(),
-            status: model::blank(),
-            description: model::blank(),
-            layers: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            layers: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PlatformTemplateSummaryResponse {
+impl crate::runtime::model::Model for crate::types::PlatformTemplateSummaryResponse {
     const NAME: &'static str = "PlatformTemplateSummaryResponse";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -6495,20 +6970,20 @@ impl model::Model for types::PlatformTemplateSummaryResponse {
         "layers",
     ];
     const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.version, from),
-            2 => model::value(&mut self.status, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.layers, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.version, from),
+            2 => crate::runtime::model::value(&mut self.status, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            _ => crate::runtime::model::value(&mut self.layers, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("version", &self.version);
         to.always("status", &self.status);
@@ -6516,152 +6991,152 @@ impl model::Model for types::PlatformTemplateSummaryResponse {
         to.always("layers", &self.layers);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.layers);
+        crate::runtime::model::Parts::drop_extra(&mut self.layers);
     }
 }
 
-model::through_fields!(types::PlatformTemplateSummaryResponse);
+crate::runtime::model::through_fields!(crate::types::PlatformTemplateSummaryResponse);
 
-impl model::Blank for types::ProviderSecrets {
+impl crate::runtime::model::Blank for crate::types::ProviderSecrets {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProviderSecrets {
+impl crate::runtime::model::Model for crate::types::ProviderSecrets {
     const NAME: &'static str = "ProviderSecrets";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
 }
 
-model::through_fields!(types::ProviderSecrets);
+crate::runtime::model::through_fields!(crate::types::ProviderSecrets);
 
-impl model::Blank for types::QoveryDnsProviderRequest {
+impl crate::runtime::model::Blank for crate::types::QoveryDnsProviderRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            __extra: model::blank(),
+            provider: crate::runtime::model::blank(),
+            domain: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QoveryDnsProviderRequest {
+impl crate::runtime::model::Model for crate::types::QoveryDnsProviderRequest {
     const NAME: &'static str = "QoveryDnsProviderRequest";
     const FIELDS: &'static [&'static str] = &["provider", "domain"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.domain, from),
+            0 => crate::runtime::model::value(&mut self.provider, from),
+            _ => crate::runtime::model::value(&mut self.domain, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("provider", &self.provider);
         to.always("domain", &self.domain);
     }
 }
 
-model::through_fields!(types::QoveryDnsProviderRequest);
+crate::runtime::model::through_fields!(crate::types::QoveryDnsProviderRequest);
 
-impl model::Blank for types::QoveryDnsProviderResponse {
+impl crate::runtime::model::Blank for crate::types::QoveryDnsProviderResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            __extra: model::blank(),
+            provider: crate::runtime::model::blank(),
+            domain: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QoveryDnsProviderResponse {
+impl crate::runtime::model::Model for crate::types::QoveryDnsProviderResponse {
     const NAME: &'static str = "QoveryDnsProviderResponse";
     const FIELDS: &'static [&'static str] = &["provider", "domain"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.domain, from),
+            0 => crate::runtime::model::value(&mut self.provider, from),
+            _ => crate::runtime::model::value(&mut self.domain, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("provider", &self.provider);
         to.always("domain", &self.domain);
     }
 }
 
-model::through_fields!(types::QoveryDnsProviderResponse);
+crate::runtime::model::through_fields!(crate::types::QoveryDnsProviderResponse);
 
-impl model::Blank for types::QoveryIpsResponse {
+impl crate::runtime::model::Blank for crate::types::QoveryIpsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            ips: model::blank(),
-            __extra: model::blank(),
+            ips: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QoveryIpsResponse {
+impl crate::runtime::model::Model for crate::types::QoveryIpsResponse {
     const NAME: &'static str = "QoveryIpsResponse";
     const FIELDS: &'static [&'static str] = &["ips"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.ips, from),
+            _ => crate::runtime::model::value(&mut self.ips, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("ips", &self.ips);
     }
 }
 
-model::through_fields!(types::QoveryIpsResponse);
+crate::runtime::model::through_fields!(crate::types::QoveryIpsResponse);
 
-impl model::Blank for types::ReportedClusterOperatorIdentity {
+impl crate::runtime::model::Blank for crate::types::ReportedClusterOperatorIdentity {
     #[inline]
     fn blank() -> Self {
         Self {
-            release_digest: model::blank(),
-            runtime_image_id: model::blank(),
-            chart_version: model::blank(),
-            observed_at: model::blank(),
-            __extra: model::blank(),
+            release_digest: crate::runtime::model::blank(),
+            runtime_image_id: crate::runtime::model::blank(),
+            chart_version: crate::runtime::model::blank(),
+            observed_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ReportedClusterOperatorIdentity {
+impl crate::runtime::model::Model for crate::types::ReportedClusterOperatorIdentity {
     const NAME: &'static str = "ReportedClusterOperatorIdentity";
     const FIELDS: &'static [&'static str] = &[
         "release_digest",
@@ -6670,19 +7145,19 @@ impl model::Model for types::ReportedClusterOperatorIdentity {
         "observed_at",
     ];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.release_digest, from),
-            1 => model::value(&mut self.runtime_image_id, from),
-            2 => model::value(&mut self.chart_version, from),
-            _ => model::time(&mut self.observed_at, from),
+            0 => crate::runtime::model::value(&mut self.release_digest, from),
+            1 => crate::runtime::model::value(&mut self.runtime_image_id, from),
+            2 => crate::runtime::model::value(&mut self.chart_version, from),
+            _ => crate::runtime::model::time(&mut self.observed_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("release_digest", &self.release_digest);
         to.always("runtime_image_id", &self.runtime_image_id);
         to.always("chart_version", &self.chart_version);
@@ -6690,23 +7165,23 @@ impl model::Model for types::ReportedClusterOperatorIdentity {
     }
 }
 
-model::through_fields!(types::ReportedClusterOperatorIdentity);
+crate::runtime::model::through_fields!(crate::types::ReportedClusterOperatorIdentity);
 
-impl model::Blank for types::Route53DnsProviderRequest {
+impl crate::runtime::model::Blank for crate::types::Route53DnsProviderRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            credentials: model::blank(),
-            aws_region: model::blank(),
-            hosted_zone_id: model::blank(),
-            __extra: model::blank(),
+            provider: crate::runtime::model::blank(),
+            domain: crate::runtime::model::blank(),
+            credentials: crate::runtime::model::blank(),
+            aws_region: crate::runtime::model::blank(),
+            hosted_zone_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Route53DnsProviderRequest {
+impl crate::runtime::model::Model for crate::types::Route53DnsProviderRequest {
     const NAME: &'static str = "Route53DnsProviderRequest";
     const FIELDS: &'static [&'static str] = &[
         "provider",
@@ -6716,20 +7191,20 @@ impl model::Model for types::Route53DnsProviderRequest {
         "hosted_zone_id",
     ];
     const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.domain, from),
-            2 => model::value(&mut self.credentials, from),
-            3 => model::value(&mut self.aws_region, from),
-            _ => model::value(&mut self.hosted_zone_id, from),
+            0 => crate::runtime::model::value(&mut self.provider, from),
+            1 => crate::runtime::model::value(&mut self.domain, from),
+            2 => crate::runtime::model::value(&mut self.credentials, from),
+            3 => crate::runtime::model::value(&mut self.aws_region, from),
+            _ => crate::runtime::model::value(&mut self.hosted_zone_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("provider", &self.provider);
         to.always("domain", &self.domain);
         to.always("credentials", &self.credentials);
@@ -6737,27 +7212,27 @@ impl model::Model for types::Route53DnsProviderRequest {
         to.given("hosted_zone_id", &self.hosted_zone_id);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.credentials);
+        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
     }
 }
 
-model::through_fields!(types::Route53DnsProviderRequest);
+crate::runtime::model::through_fields!(crate::types::Route53DnsProviderRequest);
 
-impl model::Blank for types::Route53DnsProviderResponse {
+impl crate::runtime::model::Blank for crate::types::Route53DnsProviderResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider: model::blank(),
-            domain: model::blank(),
-            credentials: model::blank(),
-            aws_region: model::blank(),
-            hosted_zone_id: model::blank(),
-            __extra: model::blank(),
+            provider: crate::runtime::model::blank(),
+            domain: crate::runtime::model::blank(),
+            credentials: crate::runtime::model::blank(),
+            aws_region: crate::runtime::model::blank(),
+            hosted_zone_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Route53DnsProviderResponse {
+impl crate::runtime::model::Model for crate::types::Route53DnsProviderResponse {
     const NAME: &'static str = "Route53DnsProviderResponse";
     const FIELDS: &'static [&'static str] = &[
         "provider",
@@ -6767,20 +7242,20 @@ impl model::Model for types::Route53DnsProviderResponse {
         "hosted_zone_id",
     ];
     const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider, from),
-            1 => model::value(&mut self.domain, from),
-            2 => model::value(&mut self.credentials, from),
-            3 => model::value(&mut self.aws_region, from),
-            _ => model::value(&mut self.hosted_zone_id, from),
+            0 => crate::runtime::model::value(&mut self.provider, from),
+            1 => crate::runtime::model::value(&mut self.domain, from),
+            2 => crate::runtime::model::value(&mut self.credentials, from),
+            3 => crate::runtime::model::value(&mut self.aws_region, from),
+            _ => crate::runtime::model::value(&mut self.hosted_zone_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("provider", &self.provider);
         to.always("domain", &self.domain);
         to.always("credentials", &self.credentials);
@@ -6788,25 +7263,25 @@ impl model::Model for types::Route53DnsProviderResponse {
         to.given("hosted_zone_id", &self.hosted_zone_id);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.credentials);
+        crate::runtime::model::Parts::drop_extra(&mut self.credentials);
     }
 }
 
-model::through_fields!(types::Route53DnsProviderResponse);
+crate::runtime::model::through_fields!(crate::types::Route53DnsProviderResponse);
 
-impl model::Blank for types::Route53StaticCredentialsRequest {
+impl crate::runtime::model::Blank for crate::types::Route53StaticCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            aws_access_key_id: model::blank(),
-            aws_secret_access_key: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            aws_access_key_id: crate::runtime::model::blank(),
+            aws_secret_access_key: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Route53StaticCredentialsRequest {
+impl crate::runtime::model::Model for crate::types::Route53StaticCredentialsRequest {
     const NAME: &'static str = "Route53StaticCredentialsRequest";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -6814,74 +7289,74 @@ impl model::Model for types::Route53StaticCredentialsRequest {
         "aws_secret_access_key",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.aws_access_key_id, from),
-            _ => model::value(&mut self.aws_secret_access_key, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.aws_access_key_id, from),
+            _ => crate::runtime::model::value(&mut self.aws_secret_access_key, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("aws_access_key_id", &self.aws_access_key_id);
         to.always("aws_secret_access_key", &self.aws_secret_access_key);
     }
 }
 
-model::through_fields!(types::Route53StaticCredentialsRequest);
+crate::runtime::model::through_fields!(crate::types::Route53StaticCredentialsRequest);
 
-impl model::Blank for types::Route53StaticCredentialsResponse {
+impl crate::runtime::model::Blank for crate::types::Route53StaticCredentialsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            aws_access_key_id: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            aws_access_key_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Route53StaticCredentialsResponse {
+impl crate::runtime::model::Model for crate::types::Route53StaticCredentialsResponse {
     const NAME: &'static str = "Route53StaticCredentialsResponse";
     const FIELDS: &'static [&'static str] = &["type", "aws_access_key_id"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.aws_access_key_id, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.aws_access_key_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("aws_access_key_id", &self.aws_access_key_id);
     }
 }
 
-model::through_fields!(types::Route53StaticCredentialsResponse);
+crate::runtime::model::through_fields!(crate::types::Route53StaticCredentialsResponse);
 
-impl model::Blank for types::ScalewayCredentialsRequest {
+impl crate::runtime::model::Blank for crate::types::ScalewayCredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_secret_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            scaleway_organization_id: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            scaleway_access_key: crate::runtime::model::blank(),
+            scaleway_secret_key: crate::runtime::model::blank(),
+            scaleway_project_id: crate::runtime::model::blank(),
+            scaleway_organization_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ScalewayCredentialsRequest {
+impl crate::runtime::model::Model for crate::types::ScalewayCredentialsRequest {
     const NAME: &'static str = "ScalewayCredentialsRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -6891,20 +7366,20 @@ impl model::Model for types::ScalewayCredentialsRequest {
         "scaleway_organization_id",
     ];
     const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.scaleway_access_key, from),
-            2 => model::value(&mut self.scaleway_secret_key, from),
-            3 => model::value(&mut self.scaleway_project_id, from),
-            _ => model::value(&mut self.scaleway_organization_id, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.scaleway_access_key, from),
+            2 => crate::runtime::model::value(&mut self.scaleway_secret_key, from),
+            3 => crate::runtime::model::value(&mut self.scaleway_project_id, from),
+            _ => crate::runtime::model::value(&mut self.scaleway_organization_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("scaleway_access_key", &self.scaleway_access_key);
         to.always("scaleway_secret_key", &self.scaleway_secret_key);
@@ -6913,24 +7388,24 @@ impl model::Model for types::ScalewayCredentialsRequest {
     }
 }
 
-model::through_fields!(types::ScalewayCredentialsRequest);
+crate::runtime::model::through_fields!(crate::types::ScalewayCredentialsRequest);
 
-impl model::Blank for types::SecretManagerAccess {
+impl crate::runtime::model::Blank for crate::types::SecretManagerAccess {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            endpoint: model::blank(),
-            authentication: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            endpoint: crate::runtime::model::blank(),
+            authentication: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SecretManagerAccess {
+impl crate::runtime::model::Model for crate::types::SecretManagerAccess {
     const NAME: &'static str = "SecretManagerAccess";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -6941,21 +7416,21 @@ impl model::Model for types::SecretManagerAccess {
         "authentication",
     ];
     const REQUIRED: u128 = 0b111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::time(&mut self.created_at, from),
-            3 => model::time(&mut self.updated_at, from),
-            4 => model::value(&mut self.endpoint, from),
-            _ => model::value(&mut self.authentication, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::time(&mut self.created_at, from),
+            3 => crate::runtime::model::time(&mut self.updated_at, from),
+            4 => crate::runtime::model::value(&mut self.endpoint, from),
+            _ => crate::runtime::model::value(&mut self.authentication, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("created_at", &self.created_at);
@@ -6964,27 +7439,27 @@ impl model::Model for types::SecretManagerAccess {
         to.always("authentication", &self.authentication);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.endpoint);
-        model::Parts::drop_extra(&mut self.authentication);
+        crate::runtime::model::Parts::drop_extra(&mut self.endpoint);
+        crate::runtime::model::Parts::drop_extra(&mut self.authentication);
     }
 }
 
-model::through_fields!(types::SecretManagerAccess);
+crate::runtime::model::through_fields!(crate::types::SecretManagerAccess);
 
-impl model::Blank for types::SecretManagerAccessRequest {
+impl crate::runtime::model::Blank for crate::types::SecretManagerAccessRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            endpoint: model::blank(),
-            authentication: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            endpoint: crate::runtime::model::blank(),
+            authentication: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SecretManagerAccessRequest {
+impl crate::runtime::model::Model for crate::types::SecretManagerAccessRequest {
     const NAME: &'static str = "SecretManagerAccessRequest";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -6993,28 +7468,28 @@ impl model::Model for types::SecretManagerAccessRequest {
         "authentication",
     ];
     const REQUIRED: u128 = 0b1110;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.endpoint, from),
-            _ => model::value(&mut self.authentication, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.endpoint, from),
+            _ => crate::runtime::model::value(&mut self.authentication, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.always("name", &self.name);
         to.always("endpoint", &self.endpoint);
         to.always("authentication", &self.authentication);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.endpoint);
-        model::Parts::drop_extra(&mut self.authentication);
+        crate::runtime::model::Parts::drop_extra(&mut self.endpoint);
+        crate::runtime::model::Parts::drop_extra(&mut self.authentication);
     }
 }
 
-model::through_fields!(types::SecretManagerAccessRequest);
+crate::runtime::model::through_fields!(crate::types::SecretManagerAccessRequest);

@@ -3,59 +3,68 @@
 
 //! Mocks. Clusters, the cloud providers that they run on, and the credentials for them.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl Then<operations::ListClusterOperatorFleet> {
+impl crate::mock::Then<crate::operations::ListClusterOperatorFleet> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterOperatorFleetInventoryResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ClusterOperatorFleetInventoryResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListAwsFeatures> {
+impl crate::mock::Then<crate::operations::ListAwsFeatures> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterFeatureResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterFeatureResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListAwseksInstanceType> {
+impl crate::mock::When<crate::operations::ListAwseksInstanceType> {
     /// The path parameter `region` has this value.
     pub fn region(self, value: &str) -> Self {
         self.path_value("region", &value)
     }
     /// The query parameter `only_meets_resource_reqs` has this value.
-    pub fn only_meets_resource_reqs(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn only_meets_resource_reqs(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("only_meets_resource_reqs", value.into())
     }
     /// The query parameter `with_gpu` has this value.
-    pub fn with_gpu(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn with_gpu(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("with_gpu", value.into())
     }
     /// The query parameter `gpu` has this value.
-    pub fn gpu(self, value: impl Into<Option<types::ListInstanceTypeGpu>>) -> Self {
+    pub fn gpu(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::ListInstanceTypeGpu>,
+        >,
+    ) -> Self {
         self.query_value("gpu", value.into())
     }
 }
 
-impl Then<operations::ListAwseksInstanceType> {
+impl crate::mock::Then<crate::operations::ListAwseksInstanceType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterInstanceTypeResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterInstanceTypeResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListAwsInstanceType> {
+impl crate::mock::Then<crate::operations::ListAwsInstanceType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterInstanceTypeResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterInstanceTypeResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListAwsManagedDatabaseInstanceType> {
+impl crate::mock::When<crate::operations::ListAwsManagedDatabaseInstanceType> {
     /// The path parameter `region` has this value.
     pub fn region(self, value: &str) -> Self {
         self.path_value("region", &value)
@@ -66,1168 +75,1274 @@ impl When<operations::ListAwsManagedDatabaseInstanceType> {
     }
 }
 
-impl Then<operations::ListAwsManagedDatabaseInstanceType> {
+impl crate::mock::Then<crate::operations::ListAwsManagedDatabaseInstanceType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ManagedDatabaseInstanceTypeResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ManagedDatabaseInstanceTypeResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListAwsManagedDatabaseType> {
+impl crate::mock::Then<crate::operations::ListAwsManagedDatabaseType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ManagedDatabaseTypeResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ManagedDatabaseTypeResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListAwsRegions> {
+impl crate::mock::Then<crate::operations::ListAwsRegions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterRegionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterRegionResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListAzureAksInstanceType> {
+impl crate::mock::When<crate::operations::ListAzureAksInstanceType> {
     /// The path parameter `region` has this value.
     pub fn region(self, value: &str) -> Self {
         self.path_value("region", &value)
     }
     /// The query parameter `only_meets_resource_reqs` has this value.
-    pub fn only_meets_resource_reqs(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn only_meets_resource_reqs(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("only_meets_resource_reqs", value.into())
     }
     /// The query parameter `with_gpu` has this value.
-    pub fn with_gpu(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn with_gpu(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("with_gpu", value.into())
     }
     /// The query parameter `gpu` has this value.
-    pub fn gpu(self, value: impl Into<Option<types::ListInstanceTypeGpu>>) -> Self {
+    pub fn gpu(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::ListInstanceTypeGpu>,
+        >,
+    ) -> Self {
         self.query_value("gpu", value.into())
     }
 }
 
-impl Then<operations::ListAzureAksInstanceType> {
+impl crate::mock::Then<crate::operations::ListAzureAksInstanceType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterInstanceTypeResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterInstanceTypeResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListAzureFeatures> {
+impl crate::mock::Then<crate::operations::ListAzureFeatures> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterFeatureResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterFeatureResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListAzureRegions> {
+impl crate::mock::Then<crate::operations::ListAzureRegions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterRegionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterRegionResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListCloudProvider> {
+impl crate::mock::Then<crate::operations::ListCloudProvider> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CloudProviderResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CloudProviderResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetClusterDnsProvider> {
+impl crate::mock::When<crate::operations::GetClusterDnsProvider> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetClusterDnsProvider> {
+impl crate::mock::Then<crate::operations::GetClusterDnsProvider> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterDnsProviderResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterDnsProviderResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditClusterDnsProvider> {
+impl crate::mock::When<crate::operations::EditClusterDnsProvider> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterDnsProviderRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterDnsProviderRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditClusterDnsProvider> {
+impl crate::mock::Then<crate::operations::EditClusterDnsProvider> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterDnsProviderResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterDnsProviderResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentsByClusterId> {
+impl crate::mock::When<crate::operations::GetEnvironmentsByClusterId> {
     /// The path parameter `clusterId` has this value.
     pub fn cluster_id(self, value: &str) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentsByClusterId> {
+impl crate::mock::Then<crate::operations::GetEnvironmentsByClusterId> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterEnvironmentResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterEnvironmentResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetClusterKubernetesEvents> {
+impl crate::mock::When<crate::operations::GetClusterKubernetesEvents> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The query parameter `from_date_time` has this value.
     pub fn from_date_time(self, value: &str) -> Self {
-        self.query_value("from_date_time", Some(value))
+        self.query_value("from_date_time", ::core::option::Option::Some(value))
     }
     /// The query parameter `to_date_time` has this value.
     pub fn to_date_time(self, value: &str) -> Self {
-        self.query_value("to_date_time", Some(value))
+        self.query_value("to_date_time", ::core::option::Option::Some(value))
     }
     /// The query parameter `node_name` has this value.
-    pub fn node_name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn node_name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("node_name", value.into())
     }
     /// The query parameter `pod_name` has this value.
-    pub fn pod_name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn pod_name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("pod_name", value.into())
     }
     /// The query parameter `reporting_component` has this value.
-    pub fn reporting_component<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn reporting_component<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("reporting_component", value.into())
     }
 }
 
-impl Then<operations::GetClusterKubernetesEvents> {
+impl crate::mock::Then<crate::operations::GetClusterKubernetesEvents> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GetClusterKubernetesEventsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::GetClusterKubernetesEventsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::LockCluster> {
+impl crate::mock::When<crate::operations::LockCluster> {
     /// The path parameter `clusterId` has this value.
     pub fn cluster_id(self, value: &str) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterLockRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterLockRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::LockCluster> {
+impl crate::mock::Then<crate::operations::LockCluster> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterLock) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterLock) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::UnlockCluster> {
+impl crate::mock::When<crate::operations::UnlockCluster> {
     /// The path parameter `clusterId` has this value.
     pub fn cluster_id(self, value: &str) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::UnlockCluster> {
+impl crate::mock::Then<crate::operations::UnlockCluster> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetClusterLogs> {
+impl crate::mock::When<crate::operations::GetClusterLogs> {
     /// The path parameter `clusterId` has this value.
     pub fn cluster_id(self, value: &str) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The query parameter `endpoint` has this value.
     pub fn endpoint(self, value: &str) -> Self {
-        self.query_value("endpoint", Some(value))
+        self.query_value("endpoint", ::core::option::Option::Some(value))
     }
     /// The query parameter `query` has this value.
     pub fn query(self, value: &str) -> Self {
-        self.query_value("query", Some(value))
+        self.query_value("query", ::core::option::Option::Some(value))
     }
     /// The query parameter `start` has this value.
-    pub fn start<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn start<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("start", value.into())
     }
     /// The query parameter `end` has this value.
-    pub fn end<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn end<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("end", value.into())
     }
     /// The query parameter `limit` has this value.
-    pub fn limit<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn limit<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("limit", value.into())
     }
     /// The query parameter `since` has this value.
-    pub fn since<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn since<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("since", value.into())
     }
     /// The query parameter `step` has this value.
-    pub fn step<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn step<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("step", value.into())
     }
     /// The query parameter `interval` has this value.
-    pub fn interval<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn interval<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("interval", value.into())
     }
     /// The query parameter `direction` has this value.
-    pub fn direction<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn direction<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("direction", value.into())
     }
     /// The query parameter `time` has this value.
-    pub fn time<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn time<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("time", value.into())
     }
 }
 
-impl Then<operations::GetClusterLogs> {
+impl crate::mock::Then<crate::operations::GetClusterLogs> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterLogsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterLogsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetClusterMetrics> {
+impl crate::mock::When<crate::operations::GetClusterMetrics> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The query parameter `endpoint` has this value.
     pub fn endpoint(self, value: &str) -> Self {
-        self.query_value("endpoint", Some(value))
+        self.query_value("endpoint", ::core::option::Option::Some(value))
     }
     /// The query parameter `query` has this value.
     pub fn query(self, value: &str) -> Self {
-        self.query_value("query", Some(value))
+        self.query_value("query", ::core::option::Option::Some(value))
     }
     /// The query parameter `start` has this value.
-    pub fn start<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn start<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("start", value.into())
     }
     /// The query parameter `end` has this value.
-    pub fn end<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn end<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("end", value.into())
     }
     /// The query parameter `step` has this value.
-    pub fn step<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn step<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("step", value.into())
     }
     /// The query parameter `time` has this value.
-    pub fn time<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn time<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("time", value.into())
     }
     /// The query parameter `timeout` has this value.
-    pub fn timeout<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn timeout<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("timeout", value.into())
     }
     /// The query parameter `dedup` has this value.
-    pub fn dedup<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn dedup<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("dedup", value.into())
     }
     /// The query parameter `partial_response` has this value.
-    pub fn partial_response<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn partial_response<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("partial_response", value.into())
     }
     /// The query parameter `max_source_resolution` has this value.
-    pub fn max_source_resolution<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn max_source_resolution<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("max_source_resolution", value.into())
     }
     /// The query parameter `engine` has this value.
-    pub fn engine<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn engine<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("engine", value.into())
     }
     /// The query parameter `analyze` has this value.
-    pub fn analyze<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn analyze<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("analyze", value.into())
     }
     /// The query parameter `board_short_name` has this value.
-    pub fn board_short_name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn board_short_name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("board_short_name", value.into())
     }
     /// The query parameter `metric_short_name` has this value.
-    pub fn metric_short_name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn metric_short_name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("metric_short_name", value.into())
     }
     /// The query parameter `trace_id` has this value.
-    pub fn trace_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn trace_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("trace_id", value.into())
     }
     /// The query parameter `range` has this value.
-    pub fn range<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn range<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("range", value.into())
     }
 }
 
-impl Then<operations::GetClusterMetrics> {
+impl crate::mock::Then<crate::operations::GetClusterMetrics> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterMetricsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterMetricsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetClusterTokenByClusterId> {
+impl crate::mock::When<crate::operations::GetClusterTokenByClusterId> {
     /// The path parameter `clusterId` has this value.
     pub fn cluster_id(self, value: &str) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The query parameter `read_only` has this value.
-    pub fn read_only(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn read_only(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("read_only", value.into())
     }
 }
 
-impl Then<operations::GetClusterTokenByClusterId> {
+impl crate::mock::Then<crate::operations::GetClusterTokenByClusterId> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GetClusterTokenByClusterIdResponse) -> Self {
+    pub fn ok(self, value: &crate::types::GetClusterTokenByClusterIdResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::UpgradeCluster> {
+impl crate::mock::When<crate::operations::UpgradeCluster> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::UpgradeCluster> {
+impl crate::mock::Then<crate::operations::UpgradeCluster> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterStatus) -> Self {
+    pub fn created(self, value: &crate::types::ClusterStatus) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListClusterAnalyses> {
+impl crate::mock::When<crate::operations::ListClusterAnalyses> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::ListClusterAnalyses> {
+impl crate::mock::Then<crate::operations::ListClusterAnalyses> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterAnalysisResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterAnalysisResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::StartClusterAnalysis> {
+impl crate::mock::When<crate::operations::StartClusterAnalysis> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterAnalysisRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterAnalysisRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::StartClusterAnalysis> {
+impl crate::mock::Then<crate::operations::StartClusterAnalysis> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::ClusterAnalysisResponse) -> Self {
+    pub fn accepted(self, value: &crate::types::ClusterAnalysisResponse) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetClusterAnalysis> {
+impl crate::mock::When<crate::operations::GetClusterAnalysis> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The path parameter `analysisId` has this value.
-    pub fn analysis_id(self, value: uuid::Uuid) -> Self {
+    pub fn analysis_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("analysisId", &value)
     }
 }
 
-impl Then<operations::GetClusterAnalysis> {
+impl crate::mock::Then<crate::operations::GetClusterAnalysis> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterAnalysisResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterAnalysisResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListClusterAnalysisLogs> {
+impl crate::mock::When<crate::operations::ListClusterAnalysisLogs> {
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The path parameter `analysisId` has this value.
-    pub fn analysis_id(self, value: uuid::Uuid) -> Self {
+    pub fn analysis_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("analysisId", &value)
     }
 }
 
-impl Then<operations::ListClusterAnalysisLogs> {
+impl crate::mock::Then<crate::operations::ListClusterAnalysisLogs> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterAnalysisLogResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterAnalysisLogResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::GetDefaultClusterAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetDefaultClusterAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListDoFeatures> {
+impl crate::mock::Then<crate::operations::ListDoFeatures> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterFeatureResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterFeatureResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListDoInstanceType> {
+impl crate::mock::Then<crate::operations::ListDoInstanceType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterInstanceTypeResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterInstanceTypeResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListDoRegions> {
+impl crate::mock::Then<crate::operations::ListDoRegions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterRegionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterRegionResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListGcpFeatures> {
+impl crate::mock::Then<crate::operations::ListGcpFeatures> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterFeatureResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterFeatureResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListGcpGkeInstanceType> {
+impl crate::mock::When<crate::operations::ListGcpGkeInstanceType> {
     /// The path parameter `region` has this value.
     pub fn region(self, value: &str) -> Self {
         self.path_value("region", &value)
     }
 }
 
-impl Then<operations::ListGcpGkeInstanceType> {
+impl crate::mock::Then<crate::operations::ListGcpGkeInstanceType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterInstanceTypeResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterInstanceTypeResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListGcpRegions> {
+impl crate::mock::Then<crate::operations::ListGcpRegions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterRegionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterRegionResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListQoveryIps> {
+impl crate::mock::Then<crate::operations::ListQoveryIps> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::QoveryIpsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::QoveryIpsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListAwsCredentials> {
+impl crate::mock::When<crate::operations::ListAwsCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListAwsCredentials> {
+impl crate::mock::Then<crate::operations::ListAwsCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentialsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentialsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateAwsCredentials> {
+impl crate::mock::When<crate::operations::CreateAwsCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AwsCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AwsCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateAwsCredentials> {
+impl crate::mock::Then<crate::operations::CreateAwsCredentials> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterCredentials) -> Self {
+    pub fn created(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetAwsCredentials> {
+impl crate::mock::When<crate::operations::GetAwsCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::GetAwsCredentials> {
+impl crate::mock::Then<crate::operations::GetAwsCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditAwsCredentials> {
+impl crate::mock::When<crate::operations::EditAwsCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AwsCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AwsCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditAwsCredentials> {
+impl crate::mock::Then<crate::operations::EditAwsCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteAwsCredentials> {
+impl crate::mock::When<crate::operations::DeleteAwsCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::DeleteAwsCredentials> {
+impl crate::mock::Then<crate::operations::DeleteAwsCredentials> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListAzureCredentials> {
+impl crate::mock::When<crate::operations::ListAzureCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListAzureCredentials> {
+impl crate::mock::Then<crate::operations::ListAzureCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentialsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentialsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateAzureCredentials> {
+impl crate::mock::When<crate::operations::CreateAzureCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AzureCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AzureCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateAzureCredentials> {
+impl crate::mock::Then<crate::operations::CreateAzureCredentials> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterCredentials) -> Self {
+    pub fn created(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetAzureCredentials> {
+impl crate::mock::When<crate::operations::GetAzureCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::GetAzureCredentials> {
+impl crate::mock::Then<crate::operations::GetAzureCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditAzureCredentials> {
+impl crate::mock::When<crate::operations::EditAzureCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AzureCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AzureCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditAzureCredentials> {
+impl crate::mock::Then<crate::operations::EditAzureCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteAzureCredentials> {
+impl crate::mock::When<crate::operations::DeleteAzureCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::DeleteAzureCredentials> {
+impl crate::mock::Then<crate::operations::DeleteAzureCredentials> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListOrganizationCluster> {
+impl crate::mock::When<crate::operations::ListOrganizationCluster> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationCluster> {
+impl crate::mock::Then<crate::operations::ListOrganizationCluster> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateCluster> {
+impl crate::mock::When<crate::operations::CreateCluster> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateCluster> {
+impl crate::mock::Then<crate::operations::CreateCluster> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Cluster) -> Self {
+    pub fn created(self, value: &crate::types::Cluster) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetOrganizationClusterStatus> {
+impl crate::mock::When<crate::operations::GetOrganizationClusterStatus> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationClusterStatus> {
+impl crate::mock::Then<crate::operations::GetOrganizationClusterStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterStatusResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterStatusResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditCluster> {
+impl crate::mock::When<crate::operations::EditCluster> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditCluster> {
+impl crate::mock::Then<crate::operations::EditCluster> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Cluster) -> Self {
+    pub fn ok(self, value: &crate::types::Cluster) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteCluster> {
+impl crate::mock::When<crate::operations::DeleteCluster> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The query parameter `deleteMode` has this value.
     pub fn delete_mode(
         self,
-        value: impl Into<Option<types::ClusterDeleteMode>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::ClusterDeleteMode>,
+        >,
     ) -> Self {
         self.query_value("deleteMode", value.into())
     }
     /// The query parameter `skipReconcile` has this value.
-    pub fn skip_reconcile(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn skip_reconcile(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("skipReconcile", value.into())
     }
 }
 
-impl Then<operations::DeleteCluster> {
+impl crate::mock::Then<crate::operations::DeleteCluster> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetClusterAdvancedSettings> {
+impl crate::mock::When<crate::operations::GetClusterAdvancedSettings> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetClusterAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetClusterAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditClusterAdvancedSettings> {
+impl crate::mock::When<crate::operations::EditClusterAdvancedSettings> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterAdvancedSettings) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterAdvancedSettings) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditClusterAdvancedSettings> {
+impl crate::mock::Then<crate::operations::EditClusterAdvancedSettings> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterAdvancedSettings) -> Self {
+    pub fn created(self, value: &crate::types::ClusterAdvancedSettings) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetOrganizationCloudProviderInfo> {
+impl crate::mock::When<crate::operations::GetOrganizationCloudProviderInfo> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationCloudProviderInfo> {
+impl crate::mock::Then<crate::operations::GetOrganizationCloudProviderInfo> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCloudProviderInfo) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCloudProviderInfo) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::SpecifyClusterCloudProviderInfo> {
+impl crate::mock::When<crate::operations::SpecifyClusterCloudProviderInfo> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterCloudProviderInfoRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterCloudProviderInfoRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::SpecifyClusterCloudProviderInfo> {
+impl crate::mock::Then<crate::operations::SpecifyClusterCloudProviderInfo> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterCloudProviderInfo) -> Self {
+    pub fn created(self, value: &crate::types::ClusterCloudProviderInfo) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::DeployCluster> {
+impl crate::mock::When<crate::operations::DeployCluster> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The query parameter `dry_run` has this value.
-    pub fn dry_run(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn dry_run(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("dry_run", value.into())
     }
 }
 
-impl Then<operations::DeployCluster> {
+impl crate::mock::Then<crate::operations::DeployCluster> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterStatus) -> Self {
+    pub fn created(self, value: &crate::types::ClusterStatus) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::UpdateEksAnywhereCommit> {
+impl crate::mock::When<crate::operations::UpdateEksAnywhereCommit> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EksAnywhereCommitRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EksAnywhereCommitRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::UpdateEksAnywhereCommit> {
+impl crate::mock::Then<crate::operations::UpdateEksAnywhereCommit> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EksAnywhereCommitResponse) -> Self {
+    pub fn ok(self, value: &crate::types::EksAnywhereCommitResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListEksAnywhereCommits> {
+impl crate::mock::When<crate::operations::ListEksAnywhereCommits> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::ListEksAnywhereCommits> {
+impl crate::mock::Then<crate::operations::ListEksAnywhereCommits> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CommitResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CommitResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEksAnywhereClusterJwt> {
+impl crate::mock::When<crate::operations::GetEksAnywhereClusterJwt> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetEksAnywhereClusterJwt> {
+impl crate::mock::Then<crate::operations::GetEksAnywhereClusterJwt> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EksAnywhereClusterJwtResponse) -> Self {
+    pub fn ok(self, value: &crate::types::EksAnywhereClusterJwtResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetInstallationHelmValues> {
+impl crate::mock::When<crate::operations::GetInstallationHelmValues> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetInstallationHelmValues> {
+impl crate::mock::Then<crate::operations::GetInstallationHelmValues> {
     /// Status 200, as the contract declares it.
     pub fn ok(self, value: &str) -> Self {
         self.raw(200u16, "application/x-yaml", value)
     }
 }
 
-impl When<operations::GetClusterReadinessStatus> {
+impl crate::mock::When<crate::operations::GetClusterReadinessStatus> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetClusterReadinessStatus> {
+impl crate::mock::Then<crate::operations::GetClusterReadinessStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterReadinessStatus) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterReadinessStatus) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::UpdateKarpenterPrivateFargateSubnetIds> {
+impl crate::mock::When<crate::operations::UpdateKarpenterPrivateFargateSubnetIds> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
     pub fn body(
         self,
-        value: &types::ClusterKarpenterPrivateSubnetIdsPutRequest,
+        value: &crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest,
     ) -> Self {
-        self.json_body(Some(value))
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::UpdateKarpenterPrivateFargateSubnetIds> {
+impl crate::mock::Then<crate::operations::UpdateKarpenterPrivateFargateSubnetIds> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::GetClusterKubeconfig> {
+impl crate::mock::When<crate::operations::GetClusterKubeconfig> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The query parameter `with_token_from_cli` has this value.
-    pub fn with_token_from_cli(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn with_token_from_cli(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("with_token_from_cli", value.into())
     }
     /// The query parameter `read_only` has this value.
-    pub fn read_only(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn read_only(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("read_only", value.into())
     }
 }
 
-impl Then<operations::GetClusterKubeconfig> {
+impl crate::mock::Then<crate::operations::GetClusterKubeconfig> {
     /// Status 200, as the contract declares it.
     pub fn ok(self, value: &str) -> Self {
         self.raw(200u16, "application/x-yaml", value)
     }
 }
 
-impl When<operations::EditClusterKubeconfig> {
+impl crate::mock::When<crate::operations::EditClusterKubeconfig> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: impl AsRef<[u8]>) -> Self {
-        self.raw_body(Some(value.as_ref()))
+    pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
+        self.raw_body(::core::option::Option::Some(value.as_ref()))
     }
 }
 
-impl Then<operations::EditClusterKubeconfig> {
+impl crate::mock::Then<crate::operations::EditClusterKubeconfig> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListClusterLogs> {
+impl crate::mock::When<crate::operations::ListClusterLogs> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::ListClusterLogs> {
+impl crate::mock::Then<crate::operations::ListClusterLogs> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterLogsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterLogsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::AttachClusterOperator> {
+impl crate::mock::When<crate::operations::AttachClusterOperator> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::AttachClusterOperator> {
+impl crate::mock::Then<crate::operations::AttachClusterOperator> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetClusterOperatorBootstrap> {
+impl crate::mock::When<crate::operations::GetClusterOperatorBootstrap> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetClusterOperatorBootstrap> {
+impl crate::mock::Then<crate::operations::GetClusterOperatorBootstrap> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterOperatorBootstrapResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterOperatorBootstrapResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetClusterOperatorStatus> {
+impl crate::mock::When<crate::operations::GetClusterOperatorStatus> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetClusterOperatorStatus> {
+impl crate::mock::Then<crate::operations::GetClusterOperatorStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterOperatorStatusResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterOperatorStatusResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::UpdateClusterOperator> {
+impl crate::mock::When<crate::operations::UpdateClusterOperator> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterOperatorUpdateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterOperatorUpdateRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::UpdateClusterOperator> {
+impl crate::mock::Then<crate::operations::UpdateClusterOperator> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::ClusterOperatorUpdateResponse) -> Self {
+    pub fn accepted(self, value: &crate::types::ClusterOperatorUpdateResponse) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetClusterPlatformBinding> {
+impl crate::mock::When<crate::operations::GetClusterPlatformBinding> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetClusterPlatformBinding> {
+impl crate::mock::Then<crate::operations::GetClusterPlatformBinding> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterPlatformBindingResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterPlatformBindingResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::UpdateClusterPlatformBinding> {
+impl crate::mock::When<crate::operations::UpdateClusterPlatformBinding> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterPlatformBindingRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterPlatformBindingRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::UpdateClusterPlatformBinding> {
+impl crate::mock::Then<crate::operations::UpdateClusterPlatformBinding> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterPlatformBindingResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterPlatformBindingResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ResolvePlatformComponentConfiguration> {
+impl crate::mock::When<crate::operations::ResolvePlatformComponentConfiguration> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The path parameter `componentKey` has this value.
@@ -1237,431 +1352,437 @@ impl When<operations::ResolvePlatformComponentConfiguration> {
     /// The body is this one.
     pub fn body(
         self,
-        value: &types::PlatformComponentConfigurationPreviewRequest,
+        value: &crate::types::PlatformComponentConfigurationPreviewRequest,
     ) -> Self {
-        self.json_body(Some(value))
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ResolvePlatformComponentConfiguration> {
+impl crate::mock::Then<crate::operations::ResolvePlatformComponentConfiguration> {
     /// Status 200, as the contract declares it.
     pub fn ok(
         self,
-        value: &types::PlatformComponentConfigurationPreviewResponse,
+        value: &crate::types::PlatformComponentConfigurationPreviewResponse,
     ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetRoutingTable> {
+impl crate::mock::When<crate::operations::GetRoutingTable> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetRoutingTable> {
+impl crate::mock::Then<crate::operations::GetRoutingTable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterRoutingTable) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterRoutingTable) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditRoutingTable> {
+impl crate::mock::When<crate::operations::EditRoutingTable> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ClusterRoutingTableRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ClusterRoutingTableRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditRoutingTable> {
+impl crate::mock::Then<crate::operations::EditRoutingTable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterRoutingTable) -> Self {
+    pub fn created(self, value: &crate::types::ClusterRoutingTable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetClusterStatus> {
+impl crate::mock::When<crate::operations::GetClusterStatus> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::GetClusterStatus> {
+impl crate::mock::Then<crate::operations::GetClusterStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterStatus) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterStatus) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::StopCluster> {
+impl crate::mock::When<crate::operations::StopCluster> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::StopCluster> {
+impl crate::mock::Then<crate::operations::StopCluster> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::ClusterStatus) -> Self {
+    pub fn accepted(self, value: &crate::types::ClusterStatus) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::UpdateCluster> {
+impl crate::mock::When<crate::operations::UpdateCluster> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `clusterId` has this value.
-    pub fn cluster_id(self, value: uuid::Uuid) -> Self {
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("clusterId", &value)
     }
 }
 
-impl Then<operations::UpdateCluster> {
+impl crate::mock::Then<crate::operations::UpdateCluster> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterStatus) -> Self {
+    pub fn created(self, value: &crate::types::ClusterStatus) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListDoCredentials> {
+impl crate::mock::When<crate::operations::ListDoCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListDoCredentials> {
+impl crate::mock::Then<crate::operations::ListDoCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentialsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentialsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateDoCredentials> {
+impl crate::mock::When<crate::operations::CreateDoCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DoCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DoCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateDoCredentials> {
+impl crate::mock::Then<crate::operations::CreateDoCredentials> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterCredentials) -> Self {
+    pub fn created(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetDoCredentials> {
+impl crate::mock::When<crate::operations::GetDoCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::GetDoCredentials> {
+impl crate::mock::Then<crate::operations::GetDoCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditDoCredentials> {
+impl crate::mock::When<crate::operations::EditDoCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DoCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DoCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditDoCredentials> {
+impl crate::mock::Then<crate::operations::EditDoCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteDoCredentials> {
+impl crate::mock::When<crate::operations::DeleteDoCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::DeleteDoCredentials> {
+impl crate::mock::Then<crate::operations::DeleteDoCredentials> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListGcpCredentials> {
+impl crate::mock::When<crate::operations::ListGcpCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListGcpCredentials> {
+impl crate::mock::Then<crate::operations::ListGcpCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentialsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentialsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateGcpCredentials> {
+impl crate::mock::When<crate::operations::CreateGcpCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::GcpCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::GcpCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateGcpCredentials> {
+impl crate::mock::Then<crate::operations::CreateGcpCredentials> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterCredentials) -> Self {
+    pub fn created(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetGcpCredentials> {
+impl crate::mock::When<crate::operations::GetGcpCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::GetGcpCredentials> {
+impl crate::mock::Then<crate::operations::GetGcpCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditGcpCredentials> {
+impl crate::mock::When<crate::operations::EditGcpCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::GcpCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::GcpCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditGcpCredentials> {
+impl crate::mock::Then<crate::operations::EditGcpCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteGcpCredentials> {
+impl crate::mock::When<crate::operations::DeleteGcpCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::DeleteGcpCredentials> {
+impl crate::mock::Then<crate::operations::DeleteGcpCredentials> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListClusterLock> {
+impl crate::mock::When<crate::operations::ListClusterLock> {
     /// The path parameter `organizationId` has this value.
     pub fn organization_id(self, value: &str) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListClusterLock> {
+impl crate::mock::Then<crate::operations::ListClusterLock> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterLockList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterLockList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListOnPremiseCredentials> {
+impl crate::mock::When<crate::operations::ListOnPremiseCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOnPremiseCredentials> {
+impl crate::mock::Then<crate::operations::ListOnPremiseCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentialsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentialsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateOnPremiseCredentials> {
+impl crate::mock::When<crate::operations::CreateOnPremiseCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OnPremiseCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OnPremiseCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateOnPremiseCredentials> {
+impl crate::mock::Then<crate::operations::CreateOnPremiseCredentials> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterCredentials) -> Self {
+    pub fn created(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetOnPremiseCredentials> {
+impl crate::mock::When<crate::operations::GetOnPremiseCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::GetOnPremiseCredentials> {
+impl crate::mock::Then<crate::operations::GetOnPremiseCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditOnPremiseCredentials> {
+impl crate::mock::When<crate::operations::EditOnPremiseCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OnPremiseCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OnPremiseCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditOnPremiseCredentials> {
+impl crate::mock::Then<crate::operations::EditOnPremiseCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteOnPremiseCredentials> {
+impl crate::mock::When<crate::operations::DeleteOnPremiseCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::DeleteOnPremiseCredentials> {
+impl crate::mock::Then<crate::operations::DeleteOnPremiseCredentials> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListPlatformTemplates> {
+impl crate::mock::When<crate::operations::ListPlatformTemplates> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `clusterMode` has this value.
     pub fn cluster_mode(
         self,
-        value: impl Into<Option<types::PlatformClusterMode>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::PlatformClusterMode>,
+        >,
     ) -> Self {
         self.query_value("clusterMode", value.into())
     }
     /// The query parameter `cloudProvider` has this value.
     pub fn cloud_provider(
         self,
-        value: impl Into<Option<types::PlatformCloudVendor>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::PlatformCloudVendor>,
+        >,
     ) -> Self {
         self.query_value("cloudProvider", value.into())
     }
 }
 
-impl Then<operations::ListPlatformTemplates> {
+impl crate::mock::Then<crate::operations::ListPlatformTemplates> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::PlatformTemplateCatalogResponse) -> Self {
+    pub fn ok(self, value: &crate::types::PlatformTemplateCatalogResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ResolvePlatformTemplateComponentConfiguration> {
+impl crate::mock::When<
+    crate::operations::ResolvePlatformTemplateComponentConfiguration,
+> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `templateKey` has this value.
@@ -1677,189 +1798,197 @@ impl When<operations::ResolvePlatformTemplateComponentConfiguration> {
         self.path_value("componentKey", &value)
     }
     /// The query parameter `clusterMode` has this value.
-    pub fn cluster_mode(self, value: types::PlatformClusterMode) -> Self {
-        self.query_value("clusterMode", Some(value))
+    pub fn cluster_mode(self, value: crate::types::PlatformClusterMode) -> Self {
+        self.query_value("clusterMode", ::core::option::Option::Some(value))
     }
     /// The query parameter `cloudProvider` has this value.
-    pub fn cloud_provider(self, value: types::PlatformCloudVendor) -> Self {
-        self.query_value("cloudProvider", Some(value))
+    pub fn cloud_provider(self, value: crate::types::PlatformCloudVendor) -> Self {
+        self.query_value("cloudProvider", ::core::option::Option::Some(value))
     }
     /// The body is this one.
     pub fn body(
         self,
-        value: &types::PlatformComponentConfigurationPreviewRequest,
+        value: &crate::types::PlatformComponentConfigurationPreviewRequest,
     ) -> Self {
-        self.json_body(Some(value))
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ResolvePlatformTemplateComponentConfiguration> {
+impl crate::mock::Then<
+    crate::operations::ResolvePlatformTemplateComponentConfiguration,
+> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::PlatformComponentResolutionResponse) -> Self {
+    pub fn ok(self, value: &crate::types::PlatformComponentResolutionResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListScalewayCredentials> {
+impl crate::mock::When<crate::operations::ListScalewayCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListScalewayCredentials> {
+impl crate::mock::Then<crate::operations::ListScalewayCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentialsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentialsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateScalewayCredentials> {
+impl crate::mock::When<crate::operations::CreateScalewayCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ScalewayCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ScalewayCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateScalewayCredentials> {
+impl crate::mock::Then<crate::operations::CreateScalewayCredentials> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ClusterCredentials) -> Self {
+    pub fn created(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetScalewayCredentials> {
+impl crate::mock::When<crate::operations::GetScalewayCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::GetScalewayCredentials> {
+impl crate::mock::Then<crate::operations::GetScalewayCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditScalewayCredentials> {
+impl crate::mock::When<crate::operations::EditScalewayCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ScalewayCredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ScalewayCredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditScalewayCredentials> {
+impl crate::mock::Then<crate::operations::EditScalewayCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterCredentials) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterCredentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteScalewayCredentials> {
+impl crate::mock::When<crate::operations::DeleteScalewayCredentials> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `credentialsId` has this value.
-    pub fn credentials_id(self, value: uuid::Uuid) -> Self {
+    pub fn credentials_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("credentialsId", &value)
     }
 }
 
-impl Then<operations::DeleteScalewayCredentials> {
+impl crate::mock::Then<crate::operations::DeleteScalewayCredentials> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl Then<operations::ListScalewayFeatures> {
+impl crate::mock::Then<crate::operations::ListScalewayFeatures> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterFeatureResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterFeatureResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListScalewayInstanceType> {
+impl crate::mock::Then<crate::operations::ListScalewayInstanceType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterInstanceTypeResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterInstanceTypeResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListScalewayKapsuleInstanceType> {
+impl crate::mock::When<crate::operations::ListScalewayKapsuleInstanceType> {
     /// The path parameter `zone` has this value.
     pub fn zone(self, value: &str) -> Self {
         self.path_value("zone", &value)
     }
 }
 
-impl Then<operations::ListScalewayKapsuleInstanceType> {
+impl crate::mock::Then<crate::operations::ListScalewayKapsuleInstanceType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterInstanceTypeResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterInstanceTypeResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListScwManagedDatabaseType> {
+impl crate::mock::Then<crate::operations::ListScwManagedDatabaseType> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ManagedDatabaseTypeResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ManagedDatabaseTypeResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::ListScalewayRegions> {
+impl crate::mock::Then<crate::operations::ListScalewayRegions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ClusterRegionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ClusterRegionResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListSecretManagerAccessExternalSecrets> {
+impl crate::mock::When<crate::operations::ListSecretManagerAccessExternalSecrets> {
     /// The path parameter `secretManagerAccessId` has this value.
-    pub fn secret_manager_access_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_manager_access_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretManagerAccessId", &value)
     }
 }
 
-impl Then<operations::ListSecretManagerAccessExternalSecrets> {
+impl crate::mock::Then<crate::operations::ListSecretManagerAccessExternalSecrets> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ExternalSecretAssociatedServiceResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ExternalSecretAssociatedServiceResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListUpstreamSecretsFromSecretProvider> {
+impl crate::mock::When<crate::operations::ListUpstreamSecretsFromSecretProvider> {
     /// The path parameter `secretManagerAccessId` has this value.
-    pub fn secret_manager_access_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_manager_access_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretManagerAccessId", &value)
     }
     /// The query parameter `namePrefix` has this value.
-    pub fn name_prefix<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn name_prefix<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("namePrefix", value.into())
     }
 }
 
-impl Then<operations::ListUpstreamSecretsFromSecretProvider> {
+impl crate::mock::Then<crate::operations::ListUpstreamSecretsFromSecretProvider> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ProviderSecrets) -> Self {
+    pub fn ok(self, value: &crate::types::ProviderSecrets) -> Self {
         self.json(200u16, value)
     }
 }

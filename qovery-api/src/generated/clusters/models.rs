@@ -3,12 +3,6 @@
 
 //! Models. Clusters, the cloud providers that they run on, and the credentials for them.
 
-use std::collections::BTreeMap;
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::runtime::union::union;
-use crate::types;
-
 /// Facts about an AKS cluster after its deployment.
 ///
 /// A part of `InfrastructureOutputs`.
@@ -16,15 +10,15 @@ use crate::types;
 #[non_exhaustive]
 pub struct AksInfrastructureOutputs {
     /// Always `AKS`.
-    pub kind: types::AksInfrastructureOutputsKind,
+    pub kind: crate::types::AksInfrastructureOutputsKind,
     /// Name of the cluster at the cloud provider.
-    pub cluster_name: String,
+    pub cluster_name: ::std::string::String,
     /// URL of the OIDC issuer of the cluster.
-    pub cluster_oidc_issuer: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cluster_oidc_issuer: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AKS`.
     ///
     /// A part of `AksInfrastructureOutputs`.
@@ -43,54 +37,72 @@ pub struct AlertingConfig {
     /// Whether alerting is enabled.
     pub enabled: bool,
     /// Labels added to every rule; can be null.
-    pub default_rule_labels: rt::Patch<BTreeMap<String, String>>,
+    pub default_rule_labels: crate::runtime::Patch<
+        ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+    >,
     /// Name of the secret that holds the alerting configuration.
-    pub spec_config_secret: Option<String>,
+    pub spec_config_secret: ::core::option::Option<::std::string::String>,
     /// External URL of the alert manager.
-    pub spec_external_url: Option<String>,
+    pub spec_external_url: ::core::option::Option<::std::string::String>,
     /// Name of the alerting configuration.
-    pub config_name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub config_name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AlertingConfig {
+impl crate::types::AlertingConfig {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
             enabled,
-            default_rule_labels: rt::Patch::Absent,
-            spec_config_secret: None,
-            spec_external_url: None,
-            config_name: None,
-            __extra: Default::default(),
+            default_rule_labels: crate::runtime::Patch::Absent,
+            spec_config_secret: ::core::option::Option::None,
+            spec_external_url: ::core::option::Option::None,
+            config_name: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`default_rule_labels`](Self::default_rule_labels).
     #[inline]
     pub fn default_rule_labels(
         mut self,
-        value: impl Into<rt::Patch<BTreeMap<String, String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+            >,
+        >,
     ) -> Self {
         self.default_rule_labels = value.into();
         self
     }
     /// Sets [`spec_config_secret`](Self::spec_config_secret).
     #[inline]
-    pub fn spec_config_secret(mut self, value: impl Into<String>) -> Self {
-        self.spec_config_secret = Some(value.into());
+    pub fn spec_config_secret(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.spec_config_secret = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`spec_external_url`](Self::spec_external_url).
     #[inline]
-    pub fn spec_external_url(mut self, value: impl Into<String>) -> Self {
-        self.spec_external_url = Some(value.into());
+    pub fn spec_external_url(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.spec_external_url = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`config_name`](Self::config_name).
     #[inline]
-    pub fn config_name(mut self, value: impl Into<String>) -> Self {
-        self.config_name = Some(value.into());
+    pub fn config_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.config_name = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -102,22 +114,22 @@ impl AlertingConfig {
 #[non_exhaustive]
 pub struct AutomaticallyConfiguredAuthDto {
     /// Always `AUTOMATICALLY_CONFIGURED`.
-    pub mode: types::AutomaticallyConfiguredAuthDtoMode,
-    pub(crate) __extra: rt::ExtraFields,
+    pub mode: crate::types::AutomaticallyConfiguredAuthDtoMode,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AutomaticallyConfiguredAuthDto {
+impl crate::types::AutomaticallyConfiguredAuthDto {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(mode: types::AutomaticallyConfiguredAuthDtoMode) -> Self {
+    pub fn new(mode: crate::types::AutomaticallyConfiguredAuthDtoMode) -> Self {
         Self {
             mode,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AUTOMATICALLY_CONFIGURED`.
     ///
     /// A part of `AutomaticallyConfiguredAuthDto`.
@@ -127,46 +139,50 @@ open_enum! {
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// AWS credentials. The `type` field selects the shape.
     ///
     /// Sent by `create_aws_credentials` and `edit_aws_credentials`.
     pub enum AwsCredentialsRequest by tag "type" {
         "AWS_ROLE" =>
             /// Where `type` is `AWS_ROLE`.
-            AwsRole(types::AwsRoleCredentialsRequest),
+            AwsRole(crate::types::AwsRoleCredentialsRequest),
         "AWS_STATIC" =>
             /// Where `type` is `AWS_STATIC`.
-            AwsStatic(types::AwsStaticCredentialsRequest),
+            AwsStatic(crate::types::AwsStaticCredentialsRequest),
         "EKS_ANYWHERE_VSPHERE_ROLE" =>
             /// Where `type` is `EKS_ANYWHERE_VSPHERE_ROLE`.
-            EksAnywhereVsphereRole(types::EksAnywhereVsphereRoleCredentialsRequest),
+            EksAnywhereVsphereRole(crate::types::EksAnywhereVsphereRoleCredentialsRequest),
         "EKS_ANYWHERE_VSPHERE_STATIC" =>
             /// Where `type` is `EKS_ANYWHERE_VSPHERE_STATIC`.
-            EksAnywhereVsphereStatic(types::EksAnywhereVsphereStaticCredentialsRequest),
+            EksAnywhereVsphereStatic(crate::types::EksAnywhereVsphereStaticCredentialsRequest),
     }
 }
 
-impl From<types::AwsRoleCredentialsRequest> for AwsCredentialsRequest {
-    fn from(member: types::AwsRoleCredentialsRequest) -> Self {
+impl ::core::convert::From<crate::types::AwsRoleCredentialsRequest>
+for crate::types::AwsCredentialsRequest {
+    fn from(member: crate::types::AwsRoleCredentialsRequest) -> Self {
         Self::AwsRole(member)
     }
 }
 
-impl From<types::AwsStaticCredentialsRequest> for AwsCredentialsRequest {
-    fn from(member: types::AwsStaticCredentialsRequest) -> Self {
+impl ::core::convert::From<crate::types::AwsStaticCredentialsRequest>
+for crate::types::AwsCredentialsRequest {
+    fn from(member: crate::types::AwsStaticCredentialsRequest) -> Self {
         Self::AwsStatic(member)
     }
 }
 
-impl From<types::EksAnywhereVsphereRoleCredentialsRequest> for AwsCredentialsRequest {
-    fn from(member: types::EksAnywhereVsphereRoleCredentialsRequest) -> Self {
+impl ::core::convert::From<crate::types::EksAnywhereVsphereRoleCredentialsRequest>
+for crate::types::AwsCredentialsRequest {
+    fn from(member: crate::types::EksAnywhereVsphereRoleCredentialsRequest) -> Self {
         Self::EksAnywhereVsphereRole(member)
     }
 }
 
-impl From<types::EksAnywhereVsphereStaticCredentialsRequest> for AwsCredentialsRequest {
-    fn from(member: types::EksAnywhereVsphereStaticCredentialsRequest) -> Self {
+impl ::core::convert::From<crate::types::EksAnywhereVsphereStaticCredentialsRequest>
+for crate::types::AwsCredentialsRequest {
+    fn from(member: crate::types::EksAnywhereVsphereStaticCredentialsRequest) -> Self {
         Self::EksAnywhereVsphereStatic(member)
     }
 }
@@ -178,28 +194,28 @@ impl From<types::EksAnywhereVsphereStaticCredentialsRequest> for AwsCredentialsR
 #[non_exhaustive]
 pub struct AwsParameterStoreEndpointDto {
     /// Always `AWS_PARAMETER_STORE`.
-    pub mode: types::AwsParameterStoreEndpointDtoMode,
+    pub mode: crate::types::AwsParameterStoreEndpointDtoMode,
     /// AWS region.
-    pub region: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub region: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AwsParameterStoreEndpointDto {
+impl crate::types::AwsParameterStoreEndpointDto {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        mode: types::AwsParameterStoreEndpointDtoMode,
-        region: impl Into<String>,
+        mode: crate::types::AwsParameterStoreEndpointDtoMode,
+        region: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             mode,
             region: region.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AWS_PARAMETER_STORE`.
     ///
     /// A part of `AwsParameterStoreEndpointDto`.
@@ -216,25 +232,28 @@ open_enum! {
 #[non_exhaustive]
 pub struct AwsRoleArnAuthDto {
     /// Always `AWS_ROLE_ARN`.
-    pub mode: types::AwsRoleArnAuthDtoMode,
+    pub mode: crate::types::AwsRoleArnAuthDtoMode,
     /// ARN of the role to assume.
-    pub role_arn: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_arn: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AwsRoleArnAuthDto {
+impl crate::types::AwsRoleArnAuthDto {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(mode: types::AwsRoleArnAuthDtoMode, role_arn: impl Into<String>) -> Self {
+    pub fn new(
+        mode: crate::types::AwsRoleArnAuthDtoMode,
+        role_arn: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             mode,
             role_arn: role_arn.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AWS_ROLE_ARN`.
     ///
     /// A part of `AwsRoleArnAuthDto`.
@@ -251,27 +270,27 @@ open_enum! {
 #[non_exhaustive]
 pub struct AwsRoleCredentialsRequest {
     /// Always `AWS_ROLE`.
-    pub type_: types::AwsRoleType,
+    pub type_: crate::types::AwsRoleType,
     /// Name of the credentials.
-    pub name: String,
+    pub name: ::std::string::String,
     /// ARN of the role to assume.
-    pub role_arn: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_arn: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AwsRoleCredentialsRequest {
+impl crate::types::AwsRoleCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        type_: types::AwsRoleType,
-        name: impl Into<String>,
-        role_arn: impl Into<String>,
+        type_: crate::types::AwsRoleType,
+        name: impl ::core::convert::Into<::std::string::String>,
+        role_arn: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             type_,
             name: name.into(),
             role_arn: role_arn.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -283,28 +302,28 @@ impl AwsRoleCredentialsRequest {
 #[non_exhaustive]
 pub struct AwsSecretManagerEndpointDto {
     /// Always `AWS_SECRET_MANAGER`.
-    pub mode: types::AwsSecretManagerEndpointDtoMode,
+    pub mode: crate::types::AwsSecretManagerEndpointDtoMode,
     /// AWS region.
-    pub region: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub region: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AwsSecretManagerEndpointDto {
+impl crate::types::AwsSecretManagerEndpointDto {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        mode: types::AwsSecretManagerEndpointDtoMode,
-        region: impl Into<String>,
+        mode: crate::types::AwsSecretManagerEndpointDtoMode,
+        region: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             mode,
             region: region.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AWS_SECRET_MANAGER`.
     ///
     /// A part of `AwsSecretManagerEndpointDto`.
@@ -321,41 +340,46 @@ open_enum! {
 #[non_exhaustive]
 pub struct AwsStaticCredentialsAuthDto {
     /// Always `AWS_STATIC_CREDENTIALS`.
-    pub mode: types::AwsStaticCredentialsAuthDtoMode,
+    pub mode: crate::types::AwsStaticCredentialsAuthDtoMode,
     /// AWS region.
-    pub region: String,
+    pub region: ::std::string::String,
     /// Identifier of the access key.
-    pub access_key: String,
+    pub access_key: ::std::string::String,
     /// Secret part of the access key; can be null.
-    pub secret_key: rt::Patch<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub secret_key: crate::runtime::Patch<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AwsStaticCredentialsAuthDto {
+impl crate::types::AwsStaticCredentialsAuthDto {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        mode: types::AwsStaticCredentialsAuthDtoMode,
-        region: impl Into<String>,
-        access_key: impl Into<String>,
+        mode: crate::types::AwsStaticCredentialsAuthDtoMode,
+        region: impl ::core::convert::Into<::std::string::String>,
+        access_key: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             mode,
             region: region.into(),
             access_key: access_key.into(),
-            secret_key: rt::Patch::Absent,
-            __extra: Default::default(),
+            secret_key: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`secret_key`](Self::secret_key).
     #[inline]
-    pub fn secret_key(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
+    pub fn secret_key(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::runtime::SecretText>,
+        >,
+    ) -> Self {
         self.secret_key = value.into();
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AWS_STATIC_CREDENTIALS`.
     ///
     /// A part of `AwsStaticCredentialsAuthDto`.
@@ -372,36 +396,36 @@ open_enum! {
 #[non_exhaustive]
 pub struct AwsStaticCredentialsRequest {
     /// Always `AWS_STATIC`.
-    pub type_: types::AwsStaticCredentialsRequestType,
+    pub type_: crate::types::AwsStaticCredentialsRequestType,
     /// Name of the credentials.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Identifier of the access key.
-    pub access_key_id: String,
+    pub access_key_id: ::std::string::String,
     /// Secret part of the access key.
-    pub secret_access_key: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub secret_access_key: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AwsStaticCredentialsRequest {
+impl crate::types::AwsStaticCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        type_: types::AwsStaticCredentialsRequestType,
-        name: impl Into<String>,
-        access_key_id: impl Into<String>,
-        secret_access_key: impl Into<rt::SecretText>,
+        type_: crate::types::AwsStaticCredentialsRequestType,
+        name: impl ::core::convert::Into<::std::string::String>,
+        access_key_id: impl ::core::convert::Into<::std::string::String>,
+        secret_access_key: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
         Self {
             type_,
             name: name.into(),
             access_key_id: access_key_id.into(),
             secret_access_key: secret_access_key.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AWS_STATIC`.
     ///
     /// A part of `AwsStaticCredentialsRequest`.
@@ -418,27 +442,27 @@ open_enum! {
 #[non_exhaustive]
 pub struct AzureCredentialsRequest {
     /// Name of the credentials.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Identifier of the Azure subscription.
-    pub azure_subscription_id: String,
+    pub azure_subscription_id: ::std::string::String,
     /// Identifier of the Azure tenant.
-    pub azure_tenant_id: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub azure_tenant_id: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AzureCredentialsRequest {
+impl crate::types::AzureCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        azure_subscription_id: impl Into<String>,
-        azure_tenant_id: impl Into<String>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        azure_subscription_id: impl ::core::convert::Into<::std::string::String>,
+        azure_tenant_id: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             name: name.into(),
             azure_subscription_id: azure_subscription_id.into(),
             azure_tenant_id: azure_tenant_id.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -450,23 +474,26 @@ impl AzureCredentialsRequest {
 #[non_exhaustive]
 pub struct CertManagerChartParameters {
     /// Kubernetes namespace of cert-manager.
-    pub kubernetes_namespace: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub kubernetes_namespace: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CertManagerChartParameters {
+impl crate::types::CertManagerChartParameters {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            kubernetes_namespace: None,
-            __extra: Default::default(),
+            kubernetes_namespace: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`kubernetes_namespace`](Self::kubernetes_namespace).
     #[inline]
-    pub fn kubernetes_namespace(mut self, value: impl Into<String>) -> Self {
-        self.kubernetes_namespace = Some(value.into());
+    pub fn kubernetes_namespace(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.kubernetes_namespace = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -478,14 +505,14 @@ impl CertManagerChartParameters {
 #[non_exhaustive]
 pub struct CloudProvider {
     /// Short name of the provider.
-    pub short_name: Option<String>,
+    pub short_name: ::core::option::Option<::std::string::String>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// URL of the logo.
-    pub logo_url: Option<String>,
+    pub logo_url: ::core::option::Option<::std::string::String>,
     /// Regions of the provider.
-    pub regions: Vec<types::ClusterRegion>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub regions: ::std::vec::Vec<crate::types::ClusterRegion>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Cloud providers that can host clusters.
@@ -495,8 +522,8 @@ pub struct CloudProvider {
 #[non_exhaustive]
 pub struct CloudProviderResponseList {
     /// The listed items.
-    pub results: Vec<types::CloudProvider>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::CloudProvider>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Export of metrics to Amazon CloudWatch.
@@ -507,21 +534,21 @@ pub struct CloudProviderResponseList {
 pub struct CloudWatchExportConfig {
     /// Whether the export is enabled.
     pub enabled: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CloudWatchExportConfig {
+impl crate::types::CloudWatchExportConfig {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
             enabled,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `CLOUDFLARE`.
     ///
     /// A part of `CloudflareDnsProviderRequest` and `CloudflareDnsProviderResponse`.
@@ -538,44 +565,44 @@ open_enum! {
 #[non_exhaustive]
 pub struct CloudflareDnsProviderRequest {
     /// Always `CLOUDFLARE`.
-    pub provider: types::CloudflareDnsProviderProvider,
+    pub provider: crate::types::CloudflareDnsProviderProvider,
     /// Domain managed at Cloudflare.
-    pub domain: String,
+    pub domain: ::std::string::String,
     /// Email address of the Cloudflare account.
-    pub email: String,
+    pub email: ::std::string::String,
     /// Cloudflare API token.
     ///
     /// At least 1 characters.
-    pub api_token: rt::SecretText,
+    pub api_token: crate::runtime::SecretText,
     /// Whether the traffic goes through the Cloudflare proxy; the default is false.
     ///
     /// Default on the server: `false`.
-    pub proxied: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub proxied: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CloudflareDnsProviderRequest {
+impl crate::types::CloudflareDnsProviderRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        provider: types::CloudflareDnsProviderProvider,
-        domain: impl Into<String>,
-        email: impl Into<String>,
-        api_token: impl Into<rt::SecretText>,
+        provider: crate::types::CloudflareDnsProviderProvider,
+        domain: impl ::core::convert::Into<::std::string::String>,
+        email: impl ::core::convert::Into<::std::string::String>,
+        api_token: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
         Self {
             provider,
             domain: domain.into(),
             email: email.into(),
             api_token: api_token.into(),
-            proxied: None,
-            __extra: Default::default(),
+            proxied: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`proxied`](Self::proxied).
     #[inline]
     pub fn proxied(mut self, value: bool) -> Self {
-        self.proxied = Some(value);
+        self.proxied = ::core::option::Option::Some(value);
         self
     }
 }
@@ -587,14 +614,14 @@ impl CloudflareDnsProviderRequest {
 #[non_exhaustive]
 pub struct CloudflareDnsProviderResponse {
     /// Always `CLOUDFLARE`.
-    pub provider: types::CloudflareDnsProviderProvider,
+    pub provider: crate::types::CloudflareDnsProviderProvider,
     /// Domain managed at Cloudflare.
-    pub domain: String,
+    pub domain: ::std::string::String,
     /// Email address of the Cloudflare account.
-    pub email: String,
+    pub email: ::std::string::String,
     /// Whether the traffic goes through the Cloudflare proxy; the default is false.
     pub proxied: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Kubernetes cluster that hosts environments.
@@ -604,84 +631,88 @@ pub struct CloudflareDnsProviderResponse {
 #[non_exhaustive]
 pub struct Cluster {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Organization the cluster belongs to.
-    pub organization: Option<types::ReferenceObject>,
+    pub organization: ::core::option::Option<crate::types::ReferenceObject>,
     /// Name of the cluster.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the cluster.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Region of the cloud provider.
-    pub region: String,
+    pub region: ::std::string::String,
     /// Company or place that hosts the cluster.
-    pub cloud_provider: types::CloudVendorEnum,
+    pub cloud_provider: crate::types::CloudVendorEnum,
     /// Smallest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    pub min_running_nodes: Option<i64>,
+    pub min_running_nodes: ::core::option::Option<i64>,
     /// Largest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    pub max_running_nodes: Option<i64>,
+    pub max_running_nodes: ::core::option::Option<i64>,
     /// Disk size of a node, in GiB; the default is 20.
     ///
     /// Default on the server: `20`.
-    pub disk_size: Option<i64>,
+    pub disk_size: ::core::option::Option<i64>,
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    pub disk_iops: Option<i64>,
+    pub disk_iops: ::core::option::Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    pub disk_throughput: Option<i64>,
+    pub disk_throughput: ::core::option::Option<i64>,
     /// Instance type of the nodes.
-    pub instance_type: Option<String>,
+    pub instance_type: ::core::option::Option<::std::string::String>,
     /// Who operates the Kubernetes.
-    pub kubernetes: Option<types::KubernetesEnum>,
+    pub kubernetes: ::core::option::Option<crate::types::KubernetesEnum>,
     /// CPU of the cluster, in mCPU.
-    pub cpu: Option<i64>,
+    pub cpu: ::core::option::Option<i64>,
     /// Memory of the cluster, in MiB.
-    pub memory: Option<i64>,
+    pub memory: ::core::option::Option<i64>,
     /// Estimated cost at the cloud provider.
-    pub estimated_cloud_provider_cost: Option<i64>,
+    pub estimated_cloud_provider_cost: ::core::option::Option<i64>,
     /// Deployment state of the cluster. `READY` means never deployed, not running.
-    pub status: Option<types::ClusterStateEnum>,
+    pub status: ::core::option::Option<crate::types::ClusterStateEnum>,
     /// Whether the caller has access to the cluster.
-    pub has_access: Option<bool>,
+    pub has_access: ::core::option::Option<bool>,
     /// Version of Kubernetes.
-    pub version: Option<String>,
+    pub version: ::core::option::Option<::std::string::String>,
     /// Whether it is the default cluster of the organization.
-    pub is_default: Option<bool>,
+    pub is_default: ::core::option::Option<bool>,
     /// Whether it is a demonstration cluster.
-    pub is_demo: Option<bool>,
+    pub is_demo: ::core::option::Option<bool>,
     /// Whether the cluster is meant for production.
-    pub production: Option<bool>,
+    pub production: ::core::option::Option<bool>,
     /// Public SSH keys allowed on the nodes.
-    pub ssh_keys: Vec<String>,
+    pub ssh_keys: ::std::vec::Vec<::std::string::String>,
     /// Features of the cluster.
-    pub features: Vec<types::ClusterFeatureResponse>,
+    pub features: ::std::vec::Vec<crate::types::ClusterFeatureResponse>,
     /// Whether the deployed state matches the current configuration. This is drift, not progress.
-    pub deployment_status: Option<types::ClusterDeploymentStatusEnum>,
+    pub deployment_status: ::core::option::Option<
+        crate::types::ClusterDeploymentStatusEnum,
+    >,
     /// Observability of the cluster.
-    pub metrics_parameters: Option<types::MetricsParameters>,
+    pub metrics_parameters: ::core::option::Option<crate::types::MetricsParameters>,
     /// Facts about the cluster after its deployment; may be absent.
-    pub infrastructure_outputs: Option<types::InfrastructureOutputs>,
+    pub infrastructure_outputs: ::core::option::Option<
+        crate::types::InfrastructureOutputs,
+    >,
     /// Parameters of the charts installed on the cluster.
-    pub infrastructure_charts_parameters: Option<
-        types::ClusterInfrastructureChartsParameters,
+    pub infrastructure_charts_parameters: ::core::option::Option<
+        crate::types::ClusterInfrastructureChartsParameters,
     >,
     /// KEDA settings.
-    pub keda: Option<types::ClusterKeda>,
+    pub keda: ::core::option::Option<crate::types::ClusterKeda>,
     /// Groups of labels to apply.
-    pub labels_groups: Vec<types::ClusterLabelsGroup>,
+    pub labels_groups: ::std::vec::Vec<crate::types::ClusterLabelsGroup>,
     /// Accesses to external secret managers.
-    pub secret_manager_accesses: Vec<types::SecretManagerAccess>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub secret_manager_accesses: ::std::vec::Vec<crate::types::SecretManagerAccess>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Advanced settings of a cluster. An edit replaces them as a whole: a setting left out goes back to its default.
@@ -691,523 +722,576 @@ pub struct Cluster {
 #[non_exhaustive]
 pub struct ClusterAdvancedSettings {
     /// Time the EKS logs are kept in CloudWatch, in days.
-    pub aws_cloudwatch_eks_logs_retention_days: Option<i64>,
+    pub aws_cloudwatch_eks_logs_retention_days: ::core::option::Option<i64>,
     /// Whether the flow logs of the VPC are stored in S3.
-    pub aws_vpc_enable_s3_flow_logs: Option<bool>,
+    pub aws_vpc_enable_s3_flow_logs: ::core::option::Option<bool>,
     /// Time the flow logs of the VPC are kept, in days.
-    pub aws_vpc_flow_logs_retention_days: Option<i64>,
+    pub aws_vpc_flow_logs_retention_days: ::core::option::Option<i64>,
     /// Whether the NAT gateways get a second Elastic IP address.
-    pub aws_vpc_enable_nat_gateway_secondary_eip: Option<bool>,
+    pub aws_vpc_enable_nat_gateway_secondary_eip: ::core::option::Option<bool>,
     /// Time the logs are kept, in weeks.
-    pub loki_log_retention_in_week: Option<i64>,
+    pub loki_log_retention_in_week: ::core::option::Option<i64>,
     /// How Loki is deployed.
-    pub loki_deployment_mode: Option<types::ClusterAdvancedSettingsLokiDeploymentMode>,
+    pub loki_deployment_mode: ::core::option::Option<
+        crate::types::ClusterAdvancedSettingsLokiDeploymentMode,
+    >,
     /// CPU requested by Loki as one process, in mCPU.
-    pub loki_single_binary_cpu_request_m: Option<i64>,
+    pub loki_single_binary_cpu_request_m: ::core::option::Option<i64>,
     /// CPU limit of Loki as one process, in mCPU.
-    pub loki_single_binary_cpu_limit_m: Option<i64>,
+    pub loki_single_binary_cpu_limit_m: ::core::option::Option<i64>,
     /// Memory requested by Loki as one process, in MiB.
-    pub loki_single_binary_memory_request_mib: Option<i64>,
+    pub loki_single_binary_memory_request_mib: ::core::option::Option<i64>,
     /// Memory limit of Loki as one process, in MiB.
-    pub loki_single_binary_memory_limit_mib: Option<i64>,
+    pub loki_single_binary_memory_limit_mib: ::core::option::Option<i64>,
     /// CPU requested by the write part of Loki, in mCPU.
-    pub loki_write_cpu_request_m: Option<i64>,
+    pub loki_write_cpu_request_m: ::core::option::Option<i64>,
     /// CPU limit of the write part of Loki, in mCPU.
-    pub loki_write_cpu_limit_m: Option<i64>,
+    pub loki_write_cpu_limit_m: ::core::option::Option<i64>,
     /// Memory requested by the write part of Loki, in MiB.
-    pub loki_write_memory_request_mib: Option<i64>,
+    pub loki_write_memory_request_mib: ::core::option::Option<i64>,
     /// Memory limit of the write part of Loki, in MiB.
-    pub loki_write_memory_limit_mib: Option<i64>,
+    pub loki_write_memory_limit_mib: ::core::option::Option<i64>,
     /// CPU requested by the read part of Loki, in mCPU.
-    pub loki_read_cpu_request_m: Option<i64>,
+    pub loki_read_cpu_request_m: ::core::option::Option<i64>,
     /// CPU limit of the read part of Loki, in mCPU.
-    pub loki_read_cpu_limit_m: Option<i64>,
+    pub loki_read_cpu_limit_m: ::core::option::Option<i64>,
     /// Memory requested by the read part of Loki, in MiB.
-    pub loki_read_memory_request_mib: Option<i64>,
+    pub loki_read_memory_request_mib: ::core::option::Option<i64>,
     /// Memory limit of the read part of Loki, in MiB.
-    pub loki_read_memory_limit_mib: Option<i64>,
+    pub loki_read_memory_limit_mib: ::core::option::Option<i64>,
     /// CPU requested by the backend part of Loki, in mCPU.
-    pub loki_backend_cpu_request_m: Option<i64>,
+    pub loki_backend_cpu_request_m: ::core::option::Option<i64>,
     /// CPU limit of the backend part of Loki, in mCPU.
-    pub loki_backend_cpu_limit_m: Option<i64>,
+    pub loki_backend_cpu_limit_m: ::core::option::Option<i64>,
     /// Memory requested by the backend part of Loki, in MiB.
-    pub loki_backend_memory_request_mib: Option<i64>,
+    pub loki_backend_memory_request_mib: ::core::option::Option<i64>,
     /// Memory limit of the backend part of Loki, in MiB.
-    pub loki_backend_memory_limit_mib: Option<i64>,
+    pub loki_backend_memory_limit_mib: ::core::option::Option<i64>,
     /// Time an image is kept in the registry of the cluster, in seconds.
-    pub registry_image_retention_time: Option<i64>,
+    pub registry_image_retention_time: ::core::option::Option<i64>,
     /// Tags put on the container registry at the cloud provider, by key.
-    pub cloud_provider_container_registry_tags: Option<BTreeMap<String, String>>,
+    pub cloud_provider_container_registry_tags: ::core::option::Option<
+        ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+    >,
     /// Whether the AWS load balancer controller is installed; the default is true.
     ///
     /// Default on the server: `true`.
-    pub aws_eks_enable_alb_controller: Option<bool>,
+    pub aws_eks_enable_alb_controller: ::core::option::Option<bool>,
     /// Whether the EFS add-on is installed; the default is false.
     ///
     /// Default on the server: `false`.
-    pub aws_eks_enable_efs_addon: Option<bool>,
+    pub aws_eks_enable_efs_addon: ::core::option::Option<bool>,
     /// Throughput mode of EFS; the default is `elastic`.
     ///
     /// Default on the server: `"elastic"`.
-    pub aws_eks_efs_throughput_mode: Option<types::EksEfsThroughputMode>,
+    pub aws_eks_efs_throughput_mode: ::core::option::Option<
+        crate::types::EksEfsThroughputMode,
+    >,
     /// Performance mode of EFS; the default is `generalPurpose`.
     ///
     /// Default on the server: `"generalPurpose"`.
-    pub aws_eks_efs_performance_mode: Option<types::EksEfsPerformanceMode>,
+    pub aws_eks_efs_performance_mode: ::core::option::Option<
+        crate::types::EksEfsPerformanceMode,
+    >,
     /// Time without access after which EFS moves a file to infrequent-access storage; the default is 30 days.
     ///
     /// Default on the server: `"AFTER_30_DAYS"`.
-    pub aws_eks_efs_transition_to_ia: Option<types::EksEfsTransitionToIa>,
+    pub aws_eks_efs_transition_to_ia: ::core::option::Option<
+        crate::types::EksEfsTransitionToIa,
+    >,
     /// Size of the load balancer, as the cloud provider names it.
-    pub load_balancer_size: Option<String>,
+    pub load_balancer_size: ::core::option::Option<::std::string::String>,
     /// Whether public access to PostgreSQL databases is refused altogether.
-    pub database_postgresql_deny_any_access: Option<bool>,
+    pub database_postgresql_deny_any_access: ::core::option::Option<bool>,
     /// IP ranges allowed to reach public PostgreSQL databases.
-    pub database_postgresql_allowed_cidrs: Option<Vec<String>>,
+    pub database_postgresql_allowed_cidrs: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Whether public access to MySQL databases is refused altogether.
-    pub database_mysql_deny_any_access: Option<bool>,
+    pub database_mysql_deny_any_access: ::core::option::Option<bool>,
     /// IP ranges allowed to reach public MySQL databases.
-    pub database_mysql_allowed_cidrs: Option<Vec<String>>,
+    pub database_mysql_allowed_cidrs: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Whether public access to MongoDB databases is refused altogether.
-    pub database_mongodb_deny_any_access: Option<bool>,
+    pub database_mongodb_deny_any_access: ::core::option::Option<bool>,
     /// IP ranges allowed to reach public MongoDB databases.
-    pub database_mongodb_allowed_cidrs: Option<Vec<String>>,
+    pub database_mongodb_allowed_cidrs: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Whether public access to Redis databases is refused altogether.
-    pub database_redis_deny_any_access: Option<bool>,
+    pub database_redis_deny_any_access: ::core::option::Option<bool>,
     /// IP ranges allowed to reach public Redis databases.
-    pub database_redis_allowed_cidrs: Option<Vec<String>>,
+    pub database_redis_allowed_cidrs: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// IAM group whose members administer the cluster.
-    pub aws_iam_admin_group: Option<String>,
+    pub aws_iam_admin_group: ::core::option::Option<::std::string::String>,
     /// Whether the instances require version 2 of the EC2 metadata service.
-    pub aws_eks_ec2_metadata_imds: Option<
-        types::ClusterAdvancedSettingsAwsEksEc2MetadataImds,
+    pub aws_eks_ec2_metadata_imds: ::core::option::Option<
+        crate::types::ClusterAdvancedSettingsAwsEksEc2MetadataImds,
     >,
     /// Machine image of the nodes; the default is `AmazonLinux2023`.
     ///
     /// Default on the server: `"AmazonLinux2023"`.
-    pub aws_eks_ec2_ami: Option<String>,
+    pub aws_eks_ec2_ami: ::core::option::Option<::std::string::String>,
     /// Deprecated: lifetime of the resources before they are cleaned up.
-    pub pleco_resources_ttl: Option<i64>,
+    pub pleco_resources_ttl: ::core::option::Option<i64>,
     /// How images are copied into the registry of the cluster.
-    pub registry_mirroring_mode: Option<types::RegistryMirroringModeEnum>,
+    pub registry_mirroring_mode: ::core::option::Option<
+        crate::types::RegistryMirroringModeEnum,
+    >,
     /// CPU requested by nginx, in mCPU.
-    pub nginx_vcpu_request_in_milli_cpu: Option<i64>,
+    pub nginx_vcpu_request_in_milli_cpu: ::core::option::Option<i64>,
     /// CPU limit of nginx, in mCPU.
-    pub nginx_vcpu_limit_in_milli_cpu: Option<i64>,
+    pub nginx_vcpu_limit_in_milli_cpu: ::core::option::Option<i64>,
     /// Memory requested by nginx, in MiB.
-    pub nginx_memory_request_in_mib: Option<i64>,
+    pub nginx_memory_request_in_mib: ::core::option::Option<i64>,
     /// Memory limit of nginx, in MiB.
-    pub nginx_memory_limit_in_mib: Option<i64>,
+    pub nginx_memory_limit_in_mib: ::core::option::Option<i64>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    pub envoy_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
+    pub envoy_gateway_api_http_request_timeout_seconds: crate::runtime::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    pub envoy_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
+    pub envoy_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::Patch<
+        i64,
+    >,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    pub envoy_gateway_api_retry_num_retries: rt::Patch<i64>,
+    pub envoy_gateway_api_retry_num_retries: crate::runtime::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    pub envoy_gateway_api_retry_retry_on: rt::Patch<String>,
+    pub envoy_gateway_api_retry_retry_on: crate::runtime::Patch<::std::string::String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    pub envoy_gateway_api_retry_http_status_codes: rt::Patch<String>,
+    pub envoy_gateway_api_retry_http_status_codes: crate::runtime::Patch<
+        ::std::string::String,
+    >,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    pub envoy_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
+    pub envoy_gateway_api_retry_per_try_timeout_seconds: crate::runtime::Patch<i64>,
     /// CPU use at which nginx is scaled, in percent.
-    pub nginx_hpa_cpu_utilization_percentage_threshold: Option<i64>,
+    pub nginx_hpa_cpu_utilization_percentage_threshold: ::core::option::Option<i64>,
     /// Smallest number of nginx instances.
-    pub nginx_hpa_min_number_instances: Option<i64>,
+    pub nginx_hpa_min_number_instances: ::core::option::Option<i64>,
     /// Largest number of nginx instances.
-    pub nginx_hpa_max_number_instances: Option<i64>,
+    pub nginx_hpa_max_number_instances: ::core::option::Option<i64>,
     /// Kubernetes storage class behind the fast SSD storage.
-    pub storageclass_fast_ssd: Option<String>,
+    pub storageclass_fast_ssd: ::core::option::Option<::std::string::String>,
     /// Whether Qovery reaches the cluster from fixed IP addresses.
-    pub qovery_static_ip_mode: Option<bool>,
+    pub qovery_static_ip_mode: ::core::option::Option<bool>,
     /// IP ranges allowed to reach the Kubernetes API.
-    pub k8s_api_allowed_public_access_cidrs: Option<Vec<String>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub k8s_api_allowed_public_access_cidrs: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterAdvancedSettings {
+impl crate::types::ClusterAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            aws_cloudwatch_eks_logs_retention_days: None,
-            aws_vpc_enable_s3_flow_logs: None,
-            aws_vpc_flow_logs_retention_days: None,
-            aws_vpc_enable_nat_gateway_secondary_eip: None,
-            loki_log_retention_in_week: None,
-            loki_deployment_mode: None,
-            loki_single_binary_cpu_request_m: None,
-            loki_single_binary_cpu_limit_m: None,
-            loki_single_binary_memory_request_mib: None,
-            loki_single_binary_memory_limit_mib: None,
-            loki_write_cpu_request_m: None,
-            loki_write_cpu_limit_m: None,
-            loki_write_memory_request_mib: None,
-            loki_write_memory_limit_mib: None,
-            loki_read_cpu_request_m: None,
-            loki_read_cpu_limit_m: None,
-            loki_read_memory_request_mib: None,
-            loki_read_memory_limit_mib: None,
-            loki_backend_cpu_request_m: None,
-            loki_backend_cpu_limit_m: None,
-            loki_backend_memory_request_mib: None,
-            loki_backend_memory_limit_mib: None,
-            registry_image_retention_time: None,
-            cloud_provider_container_registry_tags: None,
-            aws_eks_enable_alb_controller: None,
-            aws_eks_enable_efs_addon: None,
-            aws_eks_efs_throughput_mode: None,
-            aws_eks_efs_performance_mode: None,
-            aws_eks_efs_transition_to_ia: None,
-            load_balancer_size: None,
-            database_postgresql_deny_any_access: None,
-            database_postgresql_allowed_cidrs: None,
-            database_mysql_deny_any_access: None,
-            database_mysql_allowed_cidrs: None,
-            database_mongodb_deny_any_access: None,
-            database_mongodb_allowed_cidrs: None,
-            database_redis_deny_any_access: None,
-            database_redis_allowed_cidrs: None,
-            aws_iam_admin_group: None,
-            aws_eks_ec2_metadata_imds: None,
-            aws_eks_ec2_ami: None,
-            pleco_resources_ttl: None,
-            registry_mirroring_mode: None,
-            nginx_vcpu_request_in_milli_cpu: None,
-            nginx_vcpu_limit_in_milli_cpu: None,
-            nginx_memory_request_in_mib: None,
-            nginx_memory_limit_in_mib: None,
-            envoy_gateway_api_http_request_timeout_seconds: rt::Patch::Absent,
-            envoy_gateway_api_http_connection_idle_timeout_seconds: rt::Patch::Absent,
-            envoy_gateway_api_retry_num_retries: rt::Patch::Absent,
-            envoy_gateway_api_retry_retry_on: rt::Patch::Absent,
-            envoy_gateway_api_retry_http_status_codes: rt::Patch::Absent,
-            envoy_gateway_api_retry_per_try_timeout_seconds: rt::Patch::Absent,
-            nginx_hpa_cpu_utilization_percentage_threshold: None,
-            nginx_hpa_min_number_instances: None,
-            nginx_hpa_max_number_instances: None,
-            storageclass_fast_ssd: None,
-            qovery_static_ip_mode: None,
-            k8s_api_allowed_public_access_cidrs: None,
-            __extra: Default::default(),
+            aws_cloudwatch_eks_logs_retention_days: ::core::option::Option::None,
+            aws_vpc_enable_s3_flow_logs: ::core::option::Option::None,
+            aws_vpc_flow_logs_retention_days: ::core::option::Option::None,
+            aws_vpc_enable_nat_gateway_secondary_eip: ::core::option::Option::None,
+            loki_log_retention_in_week: ::core::option::Option::None,
+            loki_deployment_mode: ::core::option::Option::None,
+            loki_single_binary_cpu_request_m: ::core::option::Option::None,
+            loki_single_binary_cpu_limit_m: ::core::option::Option::None,
+            loki_single_binary_memory_request_mib: ::core::option::Option::None,
+            loki_single_binary_memory_limit_mib: ::core::option::Option::None,
+            loki_write_cpu_request_m: ::core::option::Option::None,
+            loki_write_cpu_limit_m: ::core::option::Option::None,
+            loki_write_memory_request_mib: ::core::option::Option::None,
+            loki_write_memory_limit_mib: ::core::option::Option::None,
+            loki_read_cpu_request_m: ::core::option::Option::None,
+            loki_read_cpu_limit_m: ::core::option::Option::None,
+            loki_read_memory_request_mib: ::core::option::Option::None,
+            loki_read_memory_limit_mib: ::core::option::Option::None,
+            loki_backend_cpu_request_m: ::core::option::Option::None,
+            loki_backend_cpu_limit_m: ::core::option::Option::None,
+            loki_backend_memory_request_mib: ::core::option::Option::None,
+            loki_backend_memory_limit_mib: ::core::option::Option::None,
+            registry_image_retention_time: ::core::option::Option::None,
+            cloud_provider_container_registry_tags: ::core::option::Option::None,
+            aws_eks_enable_alb_controller: ::core::option::Option::None,
+            aws_eks_enable_efs_addon: ::core::option::Option::None,
+            aws_eks_efs_throughput_mode: ::core::option::Option::None,
+            aws_eks_efs_performance_mode: ::core::option::Option::None,
+            aws_eks_efs_transition_to_ia: ::core::option::Option::None,
+            load_balancer_size: ::core::option::Option::None,
+            database_postgresql_deny_any_access: ::core::option::Option::None,
+            database_postgresql_allowed_cidrs: ::core::option::Option::None,
+            database_mysql_deny_any_access: ::core::option::Option::None,
+            database_mysql_allowed_cidrs: ::core::option::Option::None,
+            database_mongodb_deny_any_access: ::core::option::Option::None,
+            database_mongodb_allowed_cidrs: ::core::option::Option::None,
+            database_redis_deny_any_access: ::core::option::Option::None,
+            database_redis_allowed_cidrs: ::core::option::Option::None,
+            aws_iam_admin_group: ::core::option::Option::None,
+            aws_eks_ec2_metadata_imds: ::core::option::Option::None,
+            aws_eks_ec2_ami: ::core::option::Option::None,
+            pleco_resources_ttl: ::core::option::Option::None,
+            registry_mirroring_mode: ::core::option::Option::None,
+            nginx_vcpu_request_in_milli_cpu: ::core::option::Option::None,
+            nginx_vcpu_limit_in_milli_cpu: ::core::option::Option::None,
+            nginx_memory_request_in_mib: ::core::option::Option::None,
+            nginx_memory_limit_in_mib: ::core::option::Option::None,
+            envoy_gateway_api_http_request_timeout_seconds: crate::runtime::Patch::Absent,
+            envoy_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::Patch::Absent,
+            envoy_gateway_api_retry_num_retries: crate::runtime::Patch::Absent,
+            envoy_gateway_api_retry_retry_on: crate::runtime::Patch::Absent,
+            envoy_gateway_api_retry_http_status_codes: crate::runtime::Patch::Absent,
+            envoy_gateway_api_retry_per_try_timeout_seconds: crate::runtime::Patch::Absent,
+            nginx_hpa_cpu_utilization_percentage_threshold: ::core::option::Option::None,
+            nginx_hpa_min_number_instances: ::core::option::Option::None,
+            nginx_hpa_max_number_instances: ::core::option::Option::None,
+            storageclass_fast_ssd: ::core::option::Option::None,
+            qovery_static_ip_mode: ::core::option::Option::None,
+            k8s_api_allowed_public_access_cidrs: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`aws_cloudwatch_eks_logs_retention_days`](Self::aws_cloudwatch_eks_logs_retention_days).
     #[inline]
     pub fn aws_cloudwatch_eks_logs_retention_days(mut self, value: i64) -> Self {
-        self.aws_cloudwatch_eks_logs_retention_days = Some(value);
+        self.aws_cloudwatch_eks_logs_retention_days = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`aws_vpc_enable_s3_flow_logs`](Self::aws_vpc_enable_s3_flow_logs).
     #[inline]
     pub fn aws_vpc_enable_s3_flow_logs(mut self, value: bool) -> Self {
-        self.aws_vpc_enable_s3_flow_logs = Some(value);
+        self.aws_vpc_enable_s3_flow_logs = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`aws_vpc_flow_logs_retention_days`](Self::aws_vpc_flow_logs_retention_days).
     #[inline]
     pub fn aws_vpc_flow_logs_retention_days(mut self, value: i64) -> Self {
-        self.aws_vpc_flow_logs_retention_days = Some(value);
+        self.aws_vpc_flow_logs_retention_days = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`aws_vpc_enable_nat_gateway_secondary_eip`](Self::aws_vpc_enable_nat_gateway_secondary_eip).
     #[inline]
     pub fn aws_vpc_enable_nat_gateway_secondary_eip(mut self, value: bool) -> Self {
-        self.aws_vpc_enable_nat_gateway_secondary_eip = Some(value);
+        self.aws_vpc_enable_nat_gateway_secondary_eip = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`loki_log_retention_in_week`](Self::loki_log_retention_in_week).
     #[inline]
     pub fn loki_log_retention_in_week(mut self, value: i64) -> Self {
-        self.loki_log_retention_in_week = Some(value);
+        self.loki_log_retention_in_week = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_deployment_mode`](Self::loki_deployment_mode).
     #[inline]
     pub fn loki_deployment_mode(
         mut self,
-        value: types::ClusterAdvancedSettingsLokiDeploymentMode,
+        value: crate::types::ClusterAdvancedSettingsLokiDeploymentMode,
     ) -> Self {
-        self.loki_deployment_mode = Some(value);
+        self.loki_deployment_mode = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_single_binary_cpu_request_m`](Self::loki_single_binary_cpu_request_m).
     #[inline]
     pub fn loki_single_binary_cpu_request_m(mut self, value: i64) -> Self {
-        self.loki_single_binary_cpu_request_m = Some(value);
+        self.loki_single_binary_cpu_request_m = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_single_binary_cpu_limit_m`](Self::loki_single_binary_cpu_limit_m).
     #[inline]
     pub fn loki_single_binary_cpu_limit_m(mut self, value: i64) -> Self {
-        self.loki_single_binary_cpu_limit_m = Some(value);
+        self.loki_single_binary_cpu_limit_m = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_single_binary_memory_request_mib`](Self::loki_single_binary_memory_request_mib).
     #[inline]
     pub fn loki_single_binary_memory_request_mib(mut self, value: i64) -> Self {
-        self.loki_single_binary_memory_request_mib = Some(value);
+        self.loki_single_binary_memory_request_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_single_binary_memory_limit_mib`](Self::loki_single_binary_memory_limit_mib).
     #[inline]
     pub fn loki_single_binary_memory_limit_mib(mut self, value: i64) -> Self {
-        self.loki_single_binary_memory_limit_mib = Some(value);
+        self.loki_single_binary_memory_limit_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_write_cpu_request_m`](Self::loki_write_cpu_request_m).
     #[inline]
     pub fn loki_write_cpu_request_m(mut self, value: i64) -> Self {
-        self.loki_write_cpu_request_m = Some(value);
+        self.loki_write_cpu_request_m = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_write_cpu_limit_m`](Self::loki_write_cpu_limit_m).
     #[inline]
     pub fn loki_write_cpu_limit_m(mut self, value: i64) -> Self {
-        self.loki_write_cpu_limit_m = Some(value);
+        self.loki_write_cpu_limit_m = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_write_memory_request_mib`](Self::loki_write_memory_request_mib).
     #[inline]
     pub fn loki_write_memory_request_mib(mut self, value: i64) -> Self {
-        self.loki_write_memory_request_mib = Some(value);
+        self.loki_write_memory_request_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_write_memory_limit_mib`](Self::loki_write_memory_limit_mib).
     #[inline]
     pub fn loki_write_memory_limit_mib(mut self, value: i64) -> Self {
-        self.loki_write_memory_limit_mib = Some(value);
+        self.loki_write_memory_limit_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_read_cpu_request_m`](Self::loki_read_cpu_request_m).
     #[inline]
     pub fn loki_read_cpu_request_m(mut self, value: i64) -> Self {
-        self.loki_read_cpu_request_m = Some(value);
+        self.loki_read_cpu_request_m = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_read_cpu_limit_m`](Self::loki_read_cpu_limit_m).
     #[inline]
     pub fn loki_read_cpu_limit_m(mut self, value: i64) -> Self {
-        self.loki_read_cpu_limit_m = Some(value);
+        self.loki_read_cpu_limit_m = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_read_memory_request_mib`](Self::loki_read_memory_request_mib).
     #[inline]
     pub fn loki_read_memory_request_mib(mut self, value: i64) -> Self {
-        self.loki_read_memory_request_mib = Some(value);
+        self.loki_read_memory_request_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_read_memory_limit_mib`](Self::loki_read_memory_limit_mib).
     #[inline]
     pub fn loki_read_memory_limit_mib(mut self, value: i64) -> Self {
-        self.loki_read_memory_limit_mib = Some(value);
+        self.loki_read_memory_limit_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_backend_cpu_request_m`](Self::loki_backend_cpu_request_m).
     #[inline]
     pub fn loki_backend_cpu_request_m(mut self, value: i64) -> Self {
-        self.loki_backend_cpu_request_m = Some(value);
+        self.loki_backend_cpu_request_m = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_backend_cpu_limit_m`](Self::loki_backend_cpu_limit_m).
     #[inline]
     pub fn loki_backend_cpu_limit_m(mut self, value: i64) -> Self {
-        self.loki_backend_cpu_limit_m = Some(value);
+        self.loki_backend_cpu_limit_m = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_backend_memory_request_mib`](Self::loki_backend_memory_request_mib).
     #[inline]
     pub fn loki_backend_memory_request_mib(mut self, value: i64) -> Self {
-        self.loki_backend_memory_request_mib = Some(value);
+        self.loki_backend_memory_request_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`loki_backend_memory_limit_mib`](Self::loki_backend_memory_limit_mib).
     #[inline]
     pub fn loki_backend_memory_limit_mib(mut self, value: i64) -> Self {
-        self.loki_backend_memory_limit_mib = Some(value);
+        self.loki_backend_memory_limit_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`registry_image_retention_time`](Self::registry_image_retention_time).
     #[inline]
     pub fn registry_image_retention_time(mut self, value: i64) -> Self {
-        self.registry_image_retention_time = Some(value);
+        self.registry_image_retention_time = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cloud_provider_container_registry_tags`](Self::cloud_provider_container_registry_tags).
     #[inline]
     pub fn cloud_provider_container_registry_tags(
         mut self,
-        value: BTreeMap<String, String>,
+        value: ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
     ) -> Self {
-        self.cloud_provider_container_registry_tags = Some(value);
+        self.cloud_provider_container_registry_tags = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`aws_eks_enable_alb_controller`](Self::aws_eks_enable_alb_controller).
     #[inline]
     pub fn aws_eks_enable_alb_controller(mut self, value: bool) -> Self {
-        self.aws_eks_enable_alb_controller = Some(value);
+        self.aws_eks_enable_alb_controller = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`aws_eks_enable_efs_addon`](Self::aws_eks_enable_efs_addon).
     #[inline]
     pub fn aws_eks_enable_efs_addon(mut self, value: bool) -> Self {
-        self.aws_eks_enable_efs_addon = Some(value);
+        self.aws_eks_enable_efs_addon = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`aws_eks_efs_throughput_mode`](Self::aws_eks_efs_throughput_mode).
     #[inline]
     pub fn aws_eks_efs_throughput_mode(
         mut self,
-        value: types::EksEfsThroughputMode,
+        value: crate::types::EksEfsThroughputMode,
     ) -> Self {
-        self.aws_eks_efs_throughput_mode = Some(value);
+        self.aws_eks_efs_throughput_mode = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`aws_eks_efs_performance_mode`](Self::aws_eks_efs_performance_mode).
     #[inline]
     pub fn aws_eks_efs_performance_mode(
         mut self,
-        value: types::EksEfsPerformanceMode,
+        value: crate::types::EksEfsPerformanceMode,
     ) -> Self {
-        self.aws_eks_efs_performance_mode = Some(value);
+        self.aws_eks_efs_performance_mode = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`aws_eks_efs_transition_to_ia`](Self::aws_eks_efs_transition_to_ia).
     #[inline]
     pub fn aws_eks_efs_transition_to_ia(
         mut self,
-        value: types::EksEfsTransitionToIa,
+        value: crate::types::EksEfsTransitionToIa,
     ) -> Self {
-        self.aws_eks_efs_transition_to_ia = Some(value);
+        self.aws_eks_efs_transition_to_ia = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`load_balancer_size`](Self::load_balancer_size).
     #[inline]
-    pub fn load_balancer_size(mut self, value: impl Into<String>) -> Self {
-        self.load_balancer_size = Some(value.into());
+    pub fn load_balancer_size(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.load_balancer_size = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`database_postgresql_deny_any_access`](Self::database_postgresql_deny_any_access).
     #[inline]
     pub fn database_postgresql_deny_any_access(mut self, value: bool) -> Self {
-        self.database_postgresql_deny_any_access = Some(value);
+        self.database_postgresql_deny_any_access = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`database_postgresql_allowed_cidrs`](Self::database_postgresql_allowed_cidrs).
     #[inline]
-    pub fn database_postgresql_allowed_cidrs(mut self, value: Vec<String>) -> Self {
-        self.database_postgresql_allowed_cidrs = Some(value);
+    pub fn database_postgresql_allowed_cidrs(
+        mut self,
+        value: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        self.database_postgresql_allowed_cidrs = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`database_mysql_deny_any_access`](Self::database_mysql_deny_any_access).
     #[inline]
     pub fn database_mysql_deny_any_access(mut self, value: bool) -> Self {
-        self.database_mysql_deny_any_access = Some(value);
+        self.database_mysql_deny_any_access = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`database_mysql_allowed_cidrs`](Self::database_mysql_allowed_cidrs).
     #[inline]
-    pub fn database_mysql_allowed_cidrs(mut self, value: Vec<String>) -> Self {
-        self.database_mysql_allowed_cidrs = Some(value);
+    pub fn database_mysql_allowed_cidrs(
+        mut self,
+        value: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        self.database_mysql_allowed_cidrs = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`database_mongodb_deny_any_access`](Self::database_mongodb_deny_any_access).
     #[inline]
     pub fn database_mongodb_deny_any_access(mut self, value: bool) -> Self {
-        self.database_mongodb_deny_any_access = Some(value);
+        self.database_mongodb_deny_any_access = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`database_mongodb_allowed_cidrs`](Self::database_mongodb_allowed_cidrs).
     #[inline]
-    pub fn database_mongodb_allowed_cidrs(mut self, value: Vec<String>) -> Self {
-        self.database_mongodb_allowed_cidrs = Some(value);
+    pub fn database_mongodb_allowed_cidrs(
+        mut self,
+        value: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        self.database_mongodb_allowed_cidrs = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`database_redis_deny_any_access`](Self::database_redis_deny_any_access).
     #[inline]
     pub fn database_redis_deny_any_access(mut self, value: bool) -> Self {
-        self.database_redis_deny_any_access = Some(value);
+        self.database_redis_deny_any_access = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`database_redis_allowed_cidrs`](Self::database_redis_allowed_cidrs).
     #[inline]
-    pub fn database_redis_allowed_cidrs(mut self, value: Vec<String>) -> Self {
-        self.database_redis_allowed_cidrs = Some(value);
+    pub fn database_redis_allowed_cidrs(
+        mut self,
+        value: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        self.database_redis_allowed_cidrs = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`aws_iam_admin_group`](Self::aws_iam_admin_group).
     #[inline]
-    pub fn aws_iam_admin_group(mut self, value: impl Into<String>) -> Self {
-        self.aws_iam_admin_group = Some(value.into());
+    pub fn aws_iam_admin_group(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.aws_iam_admin_group = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`aws_eks_ec2_metadata_imds`](Self::aws_eks_ec2_metadata_imds).
     #[inline]
     pub fn aws_eks_ec2_metadata_imds(
         mut self,
-        value: types::ClusterAdvancedSettingsAwsEksEc2MetadataImds,
+        value: crate::types::ClusterAdvancedSettingsAwsEksEc2MetadataImds,
     ) -> Self {
-        self.aws_eks_ec2_metadata_imds = Some(value);
+        self.aws_eks_ec2_metadata_imds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`aws_eks_ec2_ami`](Self::aws_eks_ec2_ami).
     #[inline]
-    pub fn aws_eks_ec2_ami(mut self, value: impl Into<String>) -> Self {
-        self.aws_eks_ec2_ami = Some(value.into());
+    pub fn aws_eks_ec2_ami(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.aws_eks_ec2_ami = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`pleco_resources_ttl`](Self::pleco_resources_ttl).
     #[inline]
     pub fn pleco_resources_ttl(mut self, value: i64) -> Self {
-        self.pleco_resources_ttl = Some(value);
+        self.pleco_resources_ttl = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`registry_mirroring_mode`](Self::registry_mirroring_mode).
     #[inline]
     pub fn registry_mirroring_mode(
         mut self,
-        value: types::RegistryMirroringModeEnum,
+        value: crate::types::RegistryMirroringModeEnum,
     ) -> Self {
-        self.registry_mirroring_mode = Some(value);
+        self.registry_mirroring_mode = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`nginx_vcpu_request_in_milli_cpu`](Self::nginx_vcpu_request_in_milli_cpu).
     #[inline]
     pub fn nginx_vcpu_request_in_milli_cpu(mut self, value: i64) -> Self {
-        self.nginx_vcpu_request_in_milli_cpu = Some(value);
+        self.nginx_vcpu_request_in_milli_cpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`nginx_vcpu_limit_in_milli_cpu`](Self::nginx_vcpu_limit_in_milli_cpu).
     #[inline]
     pub fn nginx_vcpu_limit_in_milli_cpu(mut self, value: i64) -> Self {
-        self.nginx_vcpu_limit_in_milli_cpu = Some(value);
+        self.nginx_vcpu_limit_in_milli_cpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`nginx_memory_request_in_mib`](Self::nginx_memory_request_in_mib).
     #[inline]
     pub fn nginx_memory_request_in_mib(mut self, value: i64) -> Self {
-        self.nginx_memory_request_in_mib = Some(value);
+        self.nginx_memory_request_in_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`nginx_memory_limit_in_mib`](Self::nginx_memory_limit_in_mib).
     #[inline]
     pub fn nginx_memory_limit_in_mib(mut self, value: i64) -> Self {
-        self.nginx_memory_limit_in_mib = Some(value);
+        self.nginx_memory_limit_in_mib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`envoy_gateway_api_http_request_timeout_seconds`](Self::envoy_gateway_api_http_request_timeout_seconds).
     #[inline]
     pub fn envoy_gateway_api_http_request_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.envoy_gateway_api_http_request_timeout_seconds = value.into();
         self
@@ -1216,7 +1300,7 @@ impl ClusterAdvancedSettings {
     #[inline]
     pub fn envoy_gateway_api_http_connection_idle_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.envoy_gateway_api_http_connection_idle_timeout_seconds = value.into();
         self
@@ -1225,7 +1309,7 @@ impl ClusterAdvancedSettings {
     #[inline]
     pub fn envoy_gateway_api_retry_num_retries(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.envoy_gateway_api_retry_num_retries = value.into();
         self
@@ -1234,7 +1318,7 @@ impl ClusterAdvancedSettings {
     #[inline]
     pub fn envoy_gateway_api_retry_retry_on(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.envoy_gateway_api_retry_retry_on = value.into();
         self
@@ -1243,7 +1327,7 @@ impl ClusterAdvancedSettings {
     #[inline]
     pub fn envoy_gateway_api_retry_http_status_codes(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.envoy_gateway_api_retry_http_status_codes = value.into();
         self
@@ -1252,7 +1336,7 @@ impl ClusterAdvancedSettings {
     #[inline]
     pub fn envoy_gateway_api_retry_per_try_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.envoy_gateway_api_retry_per_try_timeout_seconds = value.into();
         self
@@ -1260,42 +1344,50 @@ impl ClusterAdvancedSettings {
     /// Sets [`nginx_hpa_cpu_utilization_percentage_threshold`](Self::nginx_hpa_cpu_utilization_percentage_threshold).
     #[inline]
     pub fn nginx_hpa_cpu_utilization_percentage_threshold(mut self, value: i64) -> Self {
-        self.nginx_hpa_cpu_utilization_percentage_threshold = Some(value);
+        self.nginx_hpa_cpu_utilization_percentage_threshold = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`nginx_hpa_min_number_instances`](Self::nginx_hpa_min_number_instances).
     #[inline]
     pub fn nginx_hpa_min_number_instances(mut self, value: i64) -> Self {
-        self.nginx_hpa_min_number_instances = Some(value);
+        self.nginx_hpa_min_number_instances = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`nginx_hpa_max_number_instances`](Self::nginx_hpa_max_number_instances).
     #[inline]
     pub fn nginx_hpa_max_number_instances(mut self, value: i64) -> Self {
-        self.nginx_hpa_max_number_instances = Some(value);
+        self.nginx_hpa_max_number_instances = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`storageclass_fast_ssd`](Self::storageclass_fast_ssd).
     #[inline]
-    pub fn storageclass_fast_ssd(mut self, value: impl Into<String>) -> Self {
-        self.storageclass_fast_ssd = Some(value.into());
+    pub fn storageclass_fast_ssd(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.storageclass_fast_ssd = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`qovery_static_ip_mode`](Self::qovery_static_ip_mode).
     #[inline]
     pub fn qovery_static_ip_mode(mut self, value: bool) -> Self {
-        self.qovery_static_ip_mode = Some(value);
+        self.qovery_static_ip_mode = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`k8s_api_allowed_public_access_cidrs`](Self::k8s_api_allowed_public_access_cidrs).
     #[inline]
-    pub fn k8s_api_allowed_public_access_cidrs(mut self, value: Vec<String>) -> Self {
-        self.k8s_api_allowed_public_access_cidrs = Some(value);
+    pub fn k8s_api_allowed_public_access_cidrs(
+        mut self,
+        value: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        self.k8s_api_allowed_public_access_cidrs = ::core::option::Option::Some(value);
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Whether the instances require version 2 of the EC2 metadata service.
     ///
     /// A part of `ClusterAdvancedSettings`.
@@ -1307,7 +1399,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How Loki is deployed.
     ///
     /// A part of `ClusterAdvancedSettings`.
@@ -1319,7 +1411,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of analysis run on a cluster.
     ///
     /// A part of `ClusterAnalysisRequest` and `ClusterAnalysisResponse`.
@@ -1338,14 +1430,14 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterAnalysisLogResponse {
     /// Time of the line (RFC 3339).
-    pub timestamp: chrono::DateTime<chrono::Utc>,
+    pub timestamp: ::chrono::DateTime<::chrono::Utc>,
     /// Severity of the line.
-    pub level: String,
+    pub level: ::std::string::String,
     /// Text of the line.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Position of the line in the output.
     pub line_order: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Output of a cluster analysis.
@@ -1355,11 +1447,11 @@ pub struct ClusterAnalysisLogResponse {
 #[non_exhaustive]
 pub struct ClusterAnalysisLogResponseList {
     /// The lines.
-    pub results: Vec<types::ClusterAnalysisLogResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterAnalysisLogResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Format of the result of a cluster analysis.
     ///
     /// A part of `ClusterAnalysisRequest` and `ClusterAnalysisResponse`.
@@ -1380,51 +1472,54 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterAnalysisRequest {
     /// Kind of analysis.
-    pub kind: types::ClusterAnalysisKind,
+    pub kind: crate::types::ClusterAnalysisKind,
     /// Format of the result.
-    pub output_format: types::ClusterAnalysisOutputFormat,
+    pub output_format: crate::types::ClusterAnalysisOutputFormat,
     /// URL of the Prometheus server to query; null or absent to let the API choose.
-    pub prometheus_url: rt::Patch<String>,
+    pub prometheus_url: crate::runtime::Patch<::std::string::String>,
     /// Further arguments of the analysis command.
-    pub cmd_args: Option<Vec<String>>,
+    pub cmd_args: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Kubernetes version to check against; null or absent to let the API choose.
-    pub target_kubernetes_version: rt::Patch<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub target_kubernetes_version: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterAnalysisRequest {
+impl crate::types::ClusterAnalysisRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        kind: types::ClusterAnalysisKind,
-        output_format: types::ClusterAnalysisOutputFormat,
+        kind: crate::types::ClusterAnalysisKind,
+        output_format: crate::types::ClusterAnalysisOutputFormat,
     ) -> Self {
         Self {
             kind,
             output_format,
-            prometheus_url: rt::Patch::Absent,
-            cmd_args: None,
-            target_kubernetes_version: rt::Patch::Absent,
-            __extra: Default::default(),
+            prometheus_url: crate::runtime::Patch::Absent,
+            cmd_args: ::core::option::Option::None,
+            target_kubernetes_version: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`prometheus_url`](Self::prometheus_url).
     #[inline]
-    pub fn prometheus_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn prometheus_url(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.prometheus_url = value.into();
         self
     }
     /// Sets [`cmd_args`](Self::cmd_args).
     #[inline]
-    pub fn cmd_args(mut self, value: Vec<String>) -> Self {
-        self.cmd_args = Some(value);
+    pub fn cmd_args(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.cmd_args = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`target_kubernetes_version`](Self::target_kubernetes_version).
     #[inline]
     pub fn target_kubernetes_version(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.target_kubernetes_version = value.into();
         self
@@ -1438,26 +1533,26 @@ impl ClusterAnalysisRequest {
 #[non_exhaustive]
 pub struct ClusterAnalysisResponse {
     /// Identifier of the analysis.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Identifier of the organization.
-    pub organization_id: uuid::Uuid,
+    pub organization_id: ::uuid::Uuid,
     /// Kind of analysis.
-    pub kind: types::ClusterAnalysisKind,
+    pub kind: crate::types::ClusterAnalysisKind,
     /// Progress of the analysis.
-    pub status: types::ClusterAnalysisStatus,
+    pub status: crate::types::ClusterAnalysisStatus,
     /// Format of the result.
-    pub output_format: types::ClusterAnalysisOutputFormat,
+    pub output_format: crate::types::ClusterAnalysisOutputFormat,
     /// Time of creation (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339).
-    pub updated_at: chrono::DateTime<chrono::Utc>,
+    pub updated_at: ::chrono::DateTime<::chrono::Utc>,
     /// Who or what started the analysis.
-    pub triggered_by: String,
+    pub triggered_by: ::std::string::String,
     /// Text of the failure; null or absent when there is none.
-    pub error_message: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub error_message: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Analyses of a cluster.
@@ -1467,11 +1562,11 @@ pub struct ClusterAnalysisResponse {
 #[non_exhaustive]
 pub struct ClusterAnalysisResponseList {
     /// The analyses.
-    pub results: Vec<types::ClusterAnalysisResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterAnalysisResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Progress of a cluster analysis.
     ///
     /// A part of `ClusterAnalysisResponse`.
@@ -1496,12 +1591,14 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfo {
     /// Cloud provider.
-    pub cloud_provider: Option<types::CloudProviderEnum>,
+    pub cloud_provider: ::core::option::Option<crate::types::CloudProviderEnum>,
     /// Credentials to use.
-    pub credentials: Option<types::ClusterCloudProviderInfoCredentials>,
+    pub credentials: ::core::option::Option<
+        crate::types::ClusterCloudProviderInfoCredentials,
+    >,
     /// Region of the cloud provider.
-    pub region: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub region: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Cloud provider, credentials and region of a cluster.
@@ -1511,44 +1608,49 @@ pub struct ClusterCloudProviderInfo {
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfoRequest {
     /// Cloud provider.
-    pub cloud_provider: Option<types::CloudProviderEnum>,
+    pub cloud_provider: ::core::option::Option<crate::types::CloudProviderEnum>,
     /// Credentials to use.
-    pub credentials: Option<types::ClusterCloudProviderInfoCredentials>,
+    pub credentials: ::core::option::Option<
+        crate::types::ClusterCloudProviderInfoCredentials,
+    >,
     /// Region of the cloud provider.
-    pub region: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub region: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterCloudProviderInfoRequest {
+impl crate::types::ClusterCloudProviderInfoRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            cloud_provider: None,
-            credentials: None,
-            region: None,
-            __extra: Default::default(),
+            cloud_provider: ::core::option::Option::None,
+            credentials: ::core::option::Option::None,
+            region: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`cloud_provider`](Self::cloud_provider).
     #[inline]
-    pub fn cloud_provider(mut self, value: types::CloudProviderEnum) -> Self {
-        self.cloud_provider = Some(value);
+    pub fn cloud_provider(mut self, value: crate::types::CloudProviderEnum) -> Self {
+        self.cloud_provider = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`credentials`](Self::credentials).
     #[inline]
     pub fn credentials(
         mut self,
-        value: types::ClusterCloudProviderInfoCredentials,
+        value: crate::types::ClusterCloudProviderInfoCredentials,
     ) -> Self {
-        self.credentials = Some(value);
+        self.credentials = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`region`](Self::region).
     #[inline]
-    pub fn region(mut self, value: impl Into<String>) -> Self {
-        self.region = Some(value.into());
+    pub fn region(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.region = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -1560,11 +1662,11 @@ impl ClusterCloudProviderInfoRequest {
 #[non_exhaustive]
 pub struct ClusterCredentialsResponseList {
     /// The listed items.
-    pub results: Vec<types::ClusterCredentials>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterCredentials>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Scope of the deletion of a cluster. The default is `DEFAULT`.
     ///
     /// A parameter of `delete_cluster`.
@@ -1578,7 +1680,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Drift between the configuration of a cluster and the state last deployed. It is not the progress of a deployment; the state tells that.
     ///
     /// A part of `Cluster`.
@@ -1599,52 +1701,55 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterDnsProviderRequest {
     /// Configuration of the provider.
-    pub dns_provider: types::ClusterDnsProviderRequestProvider,
-    pub(crate) __extra: rt::ExtraFields,
+    pub dns_provider: crate::types::ClusterDnsProviderRequestProvider,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterDnsProviderRequest {
+impl crate::types::ClusterDnsProviderRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(dns_provider: types::ClusterDnsProviderRequestProvider) -> Self {
+    pub fn new(dns_provider: crate::types::ClusterDnsProviderRequestProvider) -> Self {
         Self {
             dns_provider,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Configuration of a DNS provider. The `provider` field selects the shape.
     ///
     /// A part of `ClusterDnsProviderRequest`.
     pub enum ClusterDnsProviderRequestProvider by tag "provider" {
         "QOVERY" =>
             /// Where `provider` is `QOVERY`.
-            Qovery(types::QoveryDnsProviderRequest),
+            Qovery(crate::types::QoveryDnsProviderRequest),
         "CLOUDFLARE" =>
             /// Where `provider` is `CLOUDFLARE`.
-            Cloudflare(types::CloudflareDnsProviderRequest),
+            Cloudflare(crate::types::CloudflareDnsProviderRequest),
         "ROUTE53" =>
             /// Where `provider` is `ROUTE53`.
-            Route53(types::Route53DnsProviderRequest),
+            Route53(crate::types::Route53DnsProviderRequest),
     }
 }
 
-impl From<types::CloudflareDnsProviderRequest> for ClusterDnsProviderRequestProvider {
-    fn from(member: types::CloudflareDnsProviderRequest) -> Self {
+impl ::core::convert::From<crate::types::CloudflareDnsProviderRequest>
+for crate::types::ClusterDnsProviderRequestProvider {
+    fn from(member: crate::types::CloudflareDnsProviderRequest) -> Self {
         Self::Cloudflare(member)
     }
 }
 
-impl From<types::QoveryDnsProviderRequest> for ClusterDnsProviderRequestProvider {
-    fn from(member: types::QoveryDnsProviderRequest) -> Self {
+impl ::core::convert::From<crate::types::QoveryDnsProviderRequest>
+for crate::types::ClusterDnsProviderRequestProvider {
+    fn from(member: crate::types::QoveryDnsProviderRequest) -> Self {
         Self::Qovery(member)
     }
 }
 
-impl From<types::Route53DnsProviderRequest> for ClusterDnsProviderRequestProvider {
-    fn from(member: types::Route53DnsProviderRequest) -> Self {
+impl ::core::convert::From<crate::types::Route53DnsProviderRequest>
+for crate::types::ClusterDnsProviderRequestProvider {
+    fn from(member: crate::types::Route53DnsProviderRequest) -> Self {
         Self::Route53(member)
     }
 }
@@ -1656,41 +1761,44 @@ impl From<types::Route53DnsProviderRequest> for ClusterDnsProviderRequestProvide
 #[non_exhaustive]
 pub struct ClusterDnsProviderResponse {
     /// Configuration of the provider.
-    pub dns_provider: types::ClusterDnsProviderResponseProvider,
-    pub(crate) __extra: rt::ExtraFields,
+    pub dns_provider: crate::types::ClusterDnsProviderResponseProvider,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// Configuration of a DNS provider. The `provider` field selects the shape.
     ///
     /// A part of `ClusterDnsProviderResponse`.
     pub enum ClusterDnsProviderResponseProvider by tag "provider" {
         "QOVERY" =>
             /// Where `provider` is `QOVERY`.
-            Qovery(types::QoveryDnsProviderResponse),
+            Qovery(crate::types::QoveryDnsProviderResponse),
         "CLOUDFLARE" =>
             /// Where `provider` is `CLOUDFLARE`.
-            Cloudflare(types::CloudflareDnsProviderResponse),
+            Cloudflare(crate::types::CloudflareDnsProviderResponse),
         "ROUTE53" =>
             /// Where `provider` is `ROUTE53`.
-            Route53(types::Route53DnsProviderResponse),
+            Route53(crate::types::Route53DnsProviderResponse),
     }
 }
 
-impl From<types::CloudflareDnsProviderResponse> for ClusterDnsProviderResponseProvider {
-    fn from(member: types::CloudflareDnsProviderResponse) -> Self {
+impl ::core::convert::From<crate::types::CloudflareDnsProviderResponse>
+for crate::types::ClusterDnsProviderResponseProvider {
+    fn from(member: crate::types::CloudflareDnsProviderResponse) -> Self {
         Self::Cloudflare(member)
     }
 }
 
-impl From<types::QoveryDnsProviderResponse> for ClusterDnsProviderResponseProvider {
-    fn from(member: types::QoveryDnsProviderResponse) -> Self {
+impl ::core::convert::From<crate::types::QoveryDnsProviderResponse>
+for crate::types::ClusterDnsProviderResponseProvider {
+    fn from(member: crate::types::QoveryDnsProviderResponse) -> Self {
         Self::Qovery(member)
     }
 }
 
-impl From<types::Route53DnsProviderResponse> for ClusterDnsProviderResponseProvider {
-    fn from(member: types::Route53DnsProviderResponse) -> Self {
+impl ::core::convert::From<crate::types::Route53DnsProviderResponse>
+for crate::types::ClusterDnsProviderResponseProvider {
+    fn from(member: crate::types::Route53DnsProviderResponse) -> Self {
         Self::Route53(member)
     }
 }
@@ -1702,47 +1810,56 @@ impl From<types::Route53DnsProviderResponse> for ClusterDnsProviderResponseProvi
 #[non_exhaustive]
 pub struct ClusterEksAnywhereGitRepository {
     /// URL of the repository.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Branch to follow.
-    pub branch: Option<String>,
+    pub branch: ::core::option::Option<::std::string::String>,
     /// SHA of the commit to use.
-    pub commit_id: Option<String>,
+    pub commit_id: ::core::option::Option<::std::string::String>,
     /// Identifier of the Git token that gives access.
-    pub git_token_id: uuid::Uuid,
+    pub git_token_id: ::uuid::Uuid,
     /// Git provider.
-    pub provider: Option<types::GitProviderEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub provider: ::core::option::Option<crate::types::GitProviderEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterEksAnywhereGitRepository {
+impl crate::types::ClusterEksAnywhereGitRepository {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(url: impl Into<String>, git_token_id: uuid::Uuid) -> Self {
+    pub fn new(
+        url: impl ::core::convert::Into<::std::string::String>,
+        git_token_id: ::uuid::Uuid,
+    ) -> Self {
         Self {
             url: url.into(),
-            branch: None,
-            commit_id: None,
+            branch: ::core::option::Option::None,
+            commit_id: ::core::option::Option::None,
             git_token_id,
-            provider: None,
-            __extra: Default::default(),
+            provider: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`branch`](Self::branch).
     #[inline]
-    pub fn branch(mut self, value: impl Into<String>) -> Self {
-        self.branch = Some(value.into());
+    pub fn branch(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.branch = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`commit_id`](Self::commit_id).
     #[inline]
-    pub fn commit_id(mut self, value: impl Into<String>) -> Self {
-        self.commit_id = Some(value.into());
+    pub fn commit_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.commit_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`provider`](Self::provider).
     #[inline]
-    pub fn provider(mut self, value: types::GitProviderEnum) -> Self {
-        self.provider = Some(value);
+    pub fn provider(mut self, value: crate::types::GitProviderEnum) -> Self {
+        self.provider = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1754,16 +1871,16 @@ impl ClusterEksAnywhereGitRepository {
 #[non_exhaustive]
 pub struct ClusterEnvironmentResponse {
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
+    pub environment_id: ::uuid::Uuid,
     /// Name of the environment.
-    pub environment_name: String,
+    pub environment_name: ::std::string::String,
     /// Identifier of the project.
-    pub project_id: uuid::Uuid,
+    pub project_id: ::uuid::Uuid,
     /// Name of the project.
-    pub project_name: String,
+    pub project_name: ::std::string::String,
     /// The services.
-    pub services: Vec<types::ClusterEnvironmentServiceResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub services: ::std::vec::Vec<crate::types::ClusterEnvironmentServiceResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Environments hosted by a cluster.
@@ -1773,8 +1890,8 @@ pub struct ClusterEnvironmentResponse {
 #[non_exhaustive]
 pub struct ClusterEnvironmentResponseList {
     /// The listed items.
-    pub results: Vec<types::ClusterEnvironmentResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterEnvironmentResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Service of an environment hosted by a cluster.
@@ -1784,12 +1901,12 @@ pub struct ClusterEnvironmentResponseList {
 #[non_exhaustive]
 pub struct ClusterEnvironmentServiceResponse {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Type.
-    pub type_: types::LinkedServiceTypeEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: crate::types::LinkedServiceTypeEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Existing AWS network to put a cluster in.
@@ -1799,79 +1916,105 @@ pub struct ClusterEnvironmentServiceResponse {
 #[non_exhaustive]
 pub struct ClusterFeatureAwsExistingVpc {
     /// Identifier of the VPC.
-    pub aws_vpc_eks_id: String,
+    pub aws_vpc_eks_id: ::std::string::String,
     /// Identifiers of the EKS subnets in the zone.
-    pub eks_subnets_zone_a_ids: Vec<String>,
+    pub eks_subnets_zone_a_ids: ::std::vec::Vec<::std::string::String>,
     /// Identifiers of the EKS subnets in the zone.
-    pub eks_subnets_zone_b_ids: Vec<String>,
+    pub eks_subnets_zone_b_ids: ::std::vec::Vec<::std::string::String>,
     /// Identifiers of the EKS subnets in the zone.
-    pub eks_subnets_zone_c_ids: Vec<String>,
+    pub eks_subnets_zone_c_ids: ::std::vec::Vec<::std::string::String>,
     /// Identifiers of the DocumentDB subnets in the zone; null or absent for none.
-    pub documentdb_subnets_zone_a_ids: rt::Patch<Vec<String>>,
+    pub documentdb_subnets_zone_a_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the DocumentDB subnets in the zone; null or absent for none.
-    pub documentdb_subnets_zone_b_ids: rt::Patch<Vec<String>>,
+    pub documentdb_subnets_zone_b_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the DocumentDB subnets in the zone; null or absent for none.
-    pub documentdb_subnets_zone_c_ids: rt::Patch<Vec<String>>,
+    pub documentdb_subnets_zone_c_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the ElastiCache subnets in the zone; null or absent for none.
-    pub elasticache_subnets_zone_a_ids: rt::Patch<Vec<String>>,
+    pub elasticache_subnets_zone_a_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the ElastiCache subnets in the zone; null or absent for none.
-    pub elasticache_subnets_zone_b_ids: rt::Patch<Vec<String>>,
+    pub elasticache_subnets_zone_b_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the ElastiCache subnets in the zone; null or absent for none.
-    pub elasticache_subnets_zone_c_ids: rt::Patch<Vec<String>>,
+    pub elasticache_subnets_zone_c_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the RDS subnets in the zone; null or absent for none.
-    pub rds_subnets_zone_a_ids: rt::Patch<Vec<String>>,
+    pub rds_subnets_zone_a_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the RDS subnets in the zone; null or absent for none.
-    pub rds_subnets_zone_b_ids: rt::Patch<Vec<String>>,
+    pub rds_subnets_zone_b_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the RDS subnets in the zone; null or absent for none.
-    pub rds_subnets_zone_c_ids: rt::Patch<Vec<String>>,
+    pub rds_subnets_zone_c_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the Fargate subnets for Karpenter in the zone; null or absent for none.
-    pub eks_karpenter_fargate_subnets_zone_a_ids: rt::Patch<Vec<String>>,
+    pub eks_karpenter_fargate_subnets_zone_a_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the Fargate subnets for Karpenter in the zone; null or absent for none.
-    pub eks_karpenter_fargate_subnets_zone_b_ids: rt::Patch<Vec<String>>,
+    pub eks_karpenter_fargate_subnets_zone_b_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the Fargate subnets for Karpenter in the zone; null or absent for none.
-    pub eks_karpenter_fargate_subnets_zone_c_ids: rt::Patch<Vec<String>>,
+    pub eks_karpenter_fargate_subnets_zone_c_ids: crate::runtime::Patch<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Whether nodes are created in private subnets; the default is true.
     ///
     /// Default on the server: `true`.
-    pub eks_create_nodes_in_private_subnet: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub eks_create_nodes_in_private_subnet: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterFeatureAwsExistingVpc {
+impl crate::types::ClusterFeatureAwsExistingVpc {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        aws_vpc_eks_id: impl Into<String>,
-        eks_subnets_zone_a_ids: Vec<String>,
-        eks_subnets_zone_b_ids: Vec<String>,
-        eks_subnets_zone_c_ids: Vec<String>,
+        aws_vpc_eks_id: impl ::core::convert::Into<::std::string::String>,
+        eks_subnets_zone_a_ids: ::std::vec::Vec<::std::string::String>,
+        eks_subnets_zone_b_ids: ::std::vec::Vec<::std::string::String>,
+        eks_subnets_zone_c_ids: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
         Self {
             aws_vpc_eks_id: aws_vpc_eks_id.into(),
             eks_subnets_zone_a_ids,
             eks_subnets_zone_b_ids,
             eks_subnets_zone_c_ids,
-            documentdb_subnets_zone_a_ids: rt::Patch::Absent,
-            documentdb_subnets_zone_b_ids: rt::Patch::Absent,
-            documentdb_subnets_zone_c_ids: rt::Patch::Absent,
-            elasticache_subnets_zone_a_ids: rt::Patch::Absent,
-            elasticache_subnets_zone_b_ids: rt::Patch::Absent,
-            elasticache_subnets_zone_c_ids: rt::Patch::Absent,
-            rds_subnets_zone_a_ids: rt::Patch::Absent,
-            rds_subnets_zone_b_ids: rt::Patch::Absent,
-            rds_subnets_zone_c_ids: rt::Patch::Absent,
-            eks_karpenter_fargate_subnets_zone_a_ids: rt::Patch::Absent,
-            eks_karpenter_fargate_subnets_zone_b_ids: rt::Patch::Absent,
-            eks_karpenter_fargate_subnets_zone_c_ids: rt::Patch::Absent,
-            eks_create_nodes_in_private_subnet: None,
-            __extra: Default::default(),
+            documentdb_subnets_zone_a_ids: crate::runtime::Patch::Absent,
+            documentdb_subnets_zone_b_ids: crate::runtime::Patch::Absent,
+            documentdb_subnets_zone_c_ids: crate::runtime::Patch::Absent,
+            elasticache_subnets_zone_a_ids: crate::runtime::Patch::Absent,
+            elasticache_subnets_zone_b_ids: crate::runtime::Patch::Absent,
+            elasticache_subnets_zone_c_ids: crate::runtime::Patch::Absent,
+            rds_subnets_zone_a_ids: crate::runtime::Patch::Absent,
+            rds_subnets_zone_b_ids: crate::runtime::Patch::Absent,
+            rds_subnets_zone_c_ids: crate::runtime::Patch::Absent,
+            eks_karpenter_fargate_subnets_zone_a_ids: crate::runtime::Patch::Absent,
+            eks_karpenter_fargate_subnets_zone_b_ids: crate::runtime::Patch::Absent,
+            eks_karpenter_fargate_subnets_zone_c_ids: crate::runtime::Patch::Absent,
+            eks_create_nodes_in_private_subnet: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`documentdb_subnets_zone_a_ids`](Self::documentdb_subnets_zone_a_ids).
     #[inline]
     pub fn documentdb_subnets_zone_a_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.documentdb_subnets_zone_a_ids = value.into();
         self
@@ -1880,7 +2023,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn documentdb_subnets_zone_b_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.documentdb_subnets_zone_b_ids = value.into();
         self
@@ -1889,7 +2034,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn documentdb_subnets_zone_c_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.documentdb_subnets_zone_c_ids = value.into();
         self
@@ -1898,7 +2045,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn elasticache_subnets_zone_a_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.elasticache_subnets_zone_a_ids = value.into();
         self
@@ -1907,7 +2056,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn elasticache_subnets_zone_b_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.elasticache_subnets_zone_b_ids = value.into();
         self
@@ -1916,7 +2067,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn elasticache_subnets_zone_c_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.elasticache_subnets_zone_c_ids = value.into();
         self
@@ -1925,7 +2078,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn rds_subnets_zone_a_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.rds_subnets_zone_a_ids = value.into();
         self
@@ -1934,7 +2089,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn rds_subnets_zone_b_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.rds_subnets_zone_b_ids = value.into();
         self
@@ -1943,7 +2100,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn rds_subnets_zone_c_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.rds_subnets_zone_c_ids = value.into();
         self
@@ -1952,7 +2111,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_a_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.eks_karpenter_fargate_subnets_zone_a_ids = value.into();
         self
@@ -1961,7 +2122,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_b_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.eks_karpenter_fargate_subnets_zone_b_ids = value.into();
         self
@@ -1970,7 +2133,9 @@ impl ClusterFeatureAwsExistingVpc {
     #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_c_ids(
         mut self,
-        value: impl Into<rt::Patch<Vec<String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
     ) -> Self {
         self.eks_karpenter_fargate_subnets_zone_c_ids = value.into();
         self
@@ -1978,7 +2143,7 @@ impl ClusterFeatureAwsExistingVpc {
     /// Sets [`eks_create_nodes_in_private_subnet`](Self::eks_create_nodes_in_private_subnet).
     #[inline]
     pub fn eks_create_nodes_in_private_subnet(mut self, value: bool) -> Self {
-        self.eks_create_nodes_in_private_subnet = Some(value);
+        self.eks_create_nodes_in_private_subnet = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1990,10 +2155,10 @@ impl ClusterFeatureAwsExistingVpc {
 #[non_exhaustive]
 pub struct ClusterFeatureAwsExistingVpcResponse {
     /// Type.
-    pub type_: types::ClusterFeatureResponseTypeEnum,
+    pub type_: crate::types::ClusterFeatureResponseTypeEnum,
     /// Value.
-    pub value: types::ClusterFeatureAwsExistingVpc,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: crate::types::ClusterFeatureAwsExistingVpc,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Cluster feature whose value is a switch.
@@ -2003,10 +2168,10 @@ pub struct ClusterFeatureAwsExistingVpcResponse {
 #[non_exhaustive]
 pub struct ClusterFeatureBooleanResponse {
     /// Type.
-    pub type_: types::ClusterFeatureResponseTypeEnum,
+    pub type_: crate::types::ClusterFeatureResponseTypeEnum,
     /// Value, true or false.
     pub value: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Existing Google Cloud network to put a cluster in.
@@ -2016,48 +2181,56 @@ pub struct ClusterFeatureBooleanResponse {
 #[non_exhaustive]
 pub struct ClusterFeatureGcpExistingVpc {
     /// Name of the network.
-    pub vpc_name: String,
+    pub vpc_name: ::std::string::String,
     /// Identifier of the project of the network; null or absent for the project of the cluster.
-    pub vpc_project_id: rt::Patch<String>,
+    pub vpc_project_id: crate::runtime::Patch<::std::string::String>,
     /// Name of the subnetwork; can be null.
-    pub subnetwork_name: rt::Patch<String>,
+    pub subnetwork_name: crate::runtime::Patch<::std::string::String>,
     /// Name of the IP range for services; can be null.
-    pub ip_range_services_name: rt::Patch<String>,
+    pub ip_range_services_name: crate::runtime::Patch<::std::string::String>,
     /// Name of the IP range for pods; can be null.
-    pub ip_range_pods_name: rt::Patch<String>,
+    pub ip_range_pods_name: crate::runtime::Patch<::std::string::String>,
     /// Names of further IP ranges for pods.
-    pub additional_ip_range_pods_names: Option<Vec<String>>,
+    pub additional_ip_range_pods_names: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Whether nodes have only private addresses; the default is false.
     ///
     /// Default on the server: `false`.
-    pub private_nodes: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub private_nodes: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterFeatureGcpExistingVpc {
+impl crate::types::ClusterFeatureGcpExistingVpc {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(vpc_name: impl Into<String>) -> Self {
+    pub fn new(vpc_name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             vpc_name: vpc_name.into(),
-            vpc_project_id: rt::Patch::Absent,
-            subnetwork_name: rt::Patch::Absent,
-            ip_range_services_name: rt::Patch::Absent,
-            ip_range_pods_name: rt::Patch::Absent,
-            additional_ip_range_pods_names: None,
-            private_nodes: None,
-            __extra: Default::default(),
+            vpc_project_id: crate::runtime::Patch::Absent,
+            subnetwork_name: crate::runtime::Patch::Absent,
+            ip_range_services_name: crate::runtime::Patch::Absent,
+            ip_range_pods_name: crate::runtime::Patch::Absent,
+            additional_ip_range_pods_names: ::core::option::Option::None,
+            private_nodes: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`vpc_project_id`](Self::vpc_project_id).
     #[inline]
-    pub fn vpc_project_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn vpc_project_id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.vpc_project_id = value.into();
         self
     }
     /// Sets [`subnetwork_name`](Self::subnetwork_name).
     #[inline]
-    pub fn subnetwork_name(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn subnetwork_name(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.subnetwork_name = value.into();
         self
     }
@@ -2065,27 +2238,33 @@ impl ClusterFeatureGcpExistingVpc {
     #[inline]
     pub fn ip_range_services_name(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.ip_range_services_name = value.into();
         self
     }
     /// Sets [`ip_range_pods_name`](Self::ip_range_pods_name).
     #[inline]
-    pub fn ip_range_pods_name(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn ip_range_pods_name(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.ip_range_pods_name = value.into();
         self
     }
     /// Sets [`additional_ip_range_pods_names`](Self::additional_ip_range_pods_names).
     #[inline]
-    pub fn additional_ip_range_pods_names(mut self, value: Vec<String>) -> Self {
-        self.additional_ip_range_pods_names = Some(value);
+    pub fn additional_ip_range_pods_names(
+        mut self,
+        value: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        self.additional_ip_range_pods_names = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`private_nodes`](Self::private_nodes).
     #[inline]
     pub fn private_nodes(mut self, value: bool) -> Self {
-        self.private_nodes = Some(value);
+        self.private_nodes = ::core::option::Option::Some(value);
         self
     }
 }
@@ -2097,10 +2276,10 @@ impl ClusterFeatureGcpExistingVpc {
 #[non_exhaustive]
 pub struct ClusterFeatureGcpExistingVpcResponse {
     /// Type.
-    pub type_: types::ClusterFeatureResponseTypeEnum,
+    pub type_: crate::types::ClusterFeatureResponseTypeEnum,
     /// Value.
-    pub value: types::ClusterFeatureGcpExistingVpc,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: crate::types::ClusterFeatureGcpExistingVpc,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Karpenter settings of a cluster.
@@ -2116,47 +2295,47 @@ pub struct ClusterFeatureKarpenterParameters {
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    pub disk_iops: Option<i64>,
+    pub disk_iops: ::core::option::Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    pub disk_throughput: Option<i64>,
+    pub disk_throughput: ::core::option::Option<i64>,
     /// Processor architecture for services that do not choose one.
-    pub default_service_architecture: types::CpuArchitectureEnum,
+    pub default_service_architecture: crate::types::CpuArchitectureEnum,
     /// Node pools of the cluster.
-    pub qovery_node_pools: types::KarpenterNodePool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub qovery_node_pools: crate::types::KarpenterNodePool,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterFeatureKarpenterParameters {
+impl crate::types::ClusterFeatureKarpenterParameters {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
         spot_enabled: bool,
         disk_size_in_gib: i64,
-        default_service_architecture: types::CpuArchitectureEnum,
-        qovery_node_pools: types::KarpenterNodePool,
+        default_service_architecture: crate::types::CpuArchitectureEnum,
+        qovery_node_pools: crate::types::KarpenterNodePool,
     ) -> Self {
         Self {
             spot_enabled,
             disk_size_in_gib,
-            disk_iops: None,
-            disk_throughput: None,
+            disk_iops: ::core::option::Option::None,
+            disk_throughput: ::core::option::Option::None,
             default_service_architecture,
             qovery_node_pools,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`disk_iops`](Self::disk_iops).
     #[inline]
     pub fn disk_iops(mut self, value: i64) -> Self {
-        self.disk_iops = Some(value);
+        self.disk_iops = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`disk_throughput`](Self::disk_throughput).
     #[inline]
     pub fn disk_throughput(mut self, value: i64) -> Self {
-        self.disk_throughput = Some(value);
+        self.disk_throughput = ::core::option::Option::Some(value);
         self
     }
 }
@@ -2168,10 +2347,10 @@ impl ClusterFeatureKarpenterParameters {
 #[non_exhaustive]
 pub struct ClusterFeatureKarpenterParametersResponse {
     /// Type.
-    pub type_: types::ClusterFeatureResponseTypeEnum,
+    pub type_: crate::types::ClusterFeatureResponseTypeEnum,
     /// Value.
-    pub value: types::ClusterFeatureKarpenterParameters,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: crate::types::ClusterFeatureKarpenterParameters,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// NAT gateway settings of a cluster.
@@ -2181,24 +2360,26 @@ pub struct ClusterFeatureKarpenterParametersResponse {
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayParameters {
     /// Type of the gateway; null for none. The `provider` field selects the shape.
-    pub nat_gateway_type: rt::Patch<types::NatGatewayType>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub nat_gateway_type: crate::runtime::Patch<crate::types::NatGatewayType>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterFeatureNatGatewayParameters {
+impl crate::types::ClusterFeatureNatGatewayParameters {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            nat_gateway_type: rt::Patch::Absent,
-            __extra: Default::default(),
+            nat_gateway_type: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`nat_gateway_type`](Self::nat_gateway_type).
     #[inline]
     pub fn nat_gateway_type(
         mut self,
-        value: impl Into<rt::Patch<types::NatGatewayType>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::NatGatewayType>,
+        >,
     ) -> Self {
         self.nat_gateway_type = value.into();
         self
@@ -2212,10 +2393,10 @@ impl ClusterFeatureNatGatewayParameters {
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayParametersResponse {
     /// Type.
-    pub type_: types::ClusterFeatureResponseTypeEnum,
+    pub type_: crate::types::ClusterFeatureResponseTypeEnum,
     /// Value.
-    pub value: Option<types::ClusterFeatureNatGatewayParameters>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::core::option::Option<crate::types::ClusterFeatureNatGatewayParameters>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// NAT gateway on Google Cloud.
@@ -2225,21 +2406,21 @@ pub struct ClusterFeatureNatGatewayParametersResponse {
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayTypeGcp {
     /// Always `gcp`.
-    pub provider: types::ClusterFeatureNatGatewayTypeGcpProvider,
+    pub provider: crate::types::ClusterFeatureNatGatewayTypeGcpProvider,
     /// Whether fixed IP addresses are used.
     pub static_ips_enabled: bool,
     /// Number of fixed IP addresses, at least 1.
     ///
     /// At least 1.
     pub static_ips_count: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterFeatureNatGatewayTypeGcp {
+impl crate::types::ClusterFeatureNatGatewayTypeGcp {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        provider: types::ClusterFeatureNatGatewayTypeGcpProvider,
+        provider: crate::types::ClusterFeatureNatGatewayTypeGcpProvider,
         static_ips_enabled: bool,
         static_ips_count: i64,
     ) -> Self {
@@ -2247,12 +2428,12 @@ impl ClusterFeatureNatGatewayTypeGcp {
             provider,
             static_ips_enabled,
             static_ips_count,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `gcp`.
     ///
     /// A part of `ClusterFeatureNatGatewayTypeGcp`.
@@ -2269,28 +2450,28 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterFeatureNatGatewayTypeScaleway {
     /// Always `scaleway`.
-    pub provider: types::ClusterFeatureNatGatewayTypeScalewayProvider,
+    pub provider: crate::types::ClusterFeatureNatGatewayTypeScalewayProvider,
     /// Size of the gateway.
-    pub type_: types::ClusterFeatureNatGatewayTypeScalewayType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: crate::types::ClusterFeatureNatGatewayTypeScalewayType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterFeatureNatGatewayTypeScaleway {
+impl crate::types::ClusterFeatureNatGatewayTypeScaleway {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        provider: types::ClusterFeatureNatGatewayTypeScalewayProvider,
-        type_: types::ClusterFeatureNatGatewayTypeScalewayType,
+        provider: crate::types::ClusterFeatureNatGatewayTypeScalewayProvider,
+        type_: crate::types::ClusterFeatureNatGatewayTypeScalewayType,
     ) -> Self {
         Self {
             provider,
             type_,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `scaleway`.
     ///
     /// A part of `ClusterFeatureNatGatewayTypeScaleway`.
@@ -2300,7 +2481,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Size of the gateway.
     ///
     /// A part of `ClusterFeatureNatGatewayTypeScaleway`.
@@ -2323,43 +2504,51 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterFeatureResponse {
     /// Identifier.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Title.
-    pub title: Option<String>,
+    pub title: ::core::option::Option<::std::string::String>,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Deprecated: monthly cost in hundredths of the currency; can be null.
-    pub cost_per_month_in_cents: Option<i64>,
+    pub cost_per_month_in_cents: ::core::option::Option<i64>,
     /// Deprecated: monthly cost in the currency; can be null.
-    pub cost_per_month: Option<f64>,
+    pub cost_per_month: ::core::option::Option<f64>,
     /// Deprecated: code of the currency; can be null.
-    pub currency_code: Option<String>,
+    pub currency_code: ::core::option::Option<::std::string::String>,
     /// Whether the cloud provider charges for the feature.
-    pub is_cloud_provider_paying_feature: Option<bool>,
+    pub is_cloud_provider_paying_feature: ::core::option::Option<bool>,
     /// URL of the documentation of the cloud provider; can be null.
-    pub cloud_provider_feature_documentation: Option<String>,
+    pub cloud_provider_feature_documentation: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Whether Qovery charges for the feature.
-    pub is_qovery_paying_feature: Option<bool>,
+    pub is_qovery_paying_feature: ::core::option::Option<bool>,
     /// URL of the Qovery documentation; can be null.
-    pub qovery_feature_documentation: Option<String>,
+    pub qovery_feature_documentation: ::core::option::Option<::std::string::String>,
     /// Type of the value.
-    pub value_type: Option<types::ClusterFeatureResponseValueType>,
+    pub value_type: ::core::option::Option<
+        crate::types::ClusterFeatureResponseValueType,
+    >,
     /// Value of the feature; null when it is not set. The `type` field selects the shape.
-    pub value_object: Option<types::ClusterFeatureResponseValueObject>,
+    pub value_object: ::core::option::Option<
+        crate::types::ClusterFeatureResponseValueObject,
+    >,
     /// Whether the value can be changed on an existing cluster; the default is false.
     ///
     /// Default on the server: `false`.
-    pub is_value_updatable: Option<bool>,
+    pub is_value_updatable: ::core::option::Option<bool>,
     /// Values the feature accepts.
-    pub accepted_values: Vec<types::ClusterFeatureResponseAcceptedValue>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub accepted_values: ::std::vec::Vec<
+        crate::types::ClusterFeatureResponseAcceptedValue,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// A part of `ClusterFeatureResponse`.
     pub enum ClusterFeatureResponseAcceptedValue in order {
         /// A text.
-        Text(String),
+        Text(::std::string::String),
         /// True or false.
         Boolean(bool),
     }
@@ -2372,11 +2561,11 @@ union! {
 #[non_exhaustive]
 pub struct ClusterFeatureResponseList {
     /// The listed items.
-    pub results: Vec<types::ClusterFeatureResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterFeatureResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Type of the value of a cluster feature.
     ///
     /// A part of `ClusterFeatureAwsExistingVpcResponse`, `ClusterFeatureBooleanResponse`, `ClusterFeatureGcpExistingVpcResponse` and 3 more.
@@ -2396,73 +2585,75 @@ open_enum! {
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Value of the feature; null when it is not set. The `type` field selects the shape.
     ///
     /// A part of `ClusterFeatureResponse`.
     pub enum ClusterFeatureResponseValueObject by tag "type" {
         "STRING" =>
             /// Where `type` is `STRING`.
-            String(types::ClusterFeatureStringResponse),
+            String(crate::types::ClusterFeatureStringResponse),
         "BOOLEAN" =>
             /// Where `type` is `BOOLEAN`.
-            Boolean(types::ClusterFeatureBooleanResponse),
+            Boolean(crate::types::ClusterFeatureBooleanResponse),
         "AWS_USER_PROVIDED_NETWORK" =>
             /// Where `type` is `AWS_USER_PROVIDED_NETWORK`.
-            AwsUserProvidedNetwork(types::ClusterFeatureAwsExistingVpcResponse),
+            AwsUserProvidedNetwork(crate::types::ClusterFeatureAwsExistingVpcResponse),
         "GCP_USER_PROVIDED_NETWORK" =>
             /// Where `type` is `GCP_USER_PROVIDED_NETWORK`.
-            GcpUserProvidedNetwork(types::ClusterFeatureGcpExistingVpcResponse),
+            GcpUserProvidedNetwork(crate::types::ClusterFeatureGcpExistingVpcResponse),
         "KARPENTER" =>
             /// Where `type` is `KARPENTER`.
-            Karpenter(types::ClusterFeatureKarpenterParametersResponse),
+            Karpenter(crate::types::ClusterFeatureKarpenterParametersResponse),
         "NAT_GATEWAY" =>
             /// Where `type` is `NAT_GATEWAY`.
-            NatGateway(types::ClusterFeatureNatGatewayParametersResponse),
+            NatGateway(crate::types::ClusterFeatureNatGatewayParametersResponse),
     }
 }
 
-impl From<types::ClusterFeatureAwsExistingVpcResponse>
-for ClusterFeatureResponseValueObject {
-    fn from(member: types::ClusterFeatureAwsExistingVpcResponse) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureAwsExistingVpcResponse>
+for crate::types::ClusterFeatureResponseValueObject {
+    fn from(member: crate::types::ClusterFeatureAwsExistingVpcResponse) -> Self {
         Self::AwsUserProvidedNetwork(member)
     }
 }
 
-impl From<types::ClusterFeatureBooleanResponse> for ClusterFeatureResponseValueObject {
-    fn from(member: types::ClusterFeatureBooleanResponse) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureBooleanResponse>
+for crate::types::ClusterFeatureResponseValueObject {
+    fn from(member: crate::types::ClusterFeatureBooleanResponse) -> Self {
         Self::Boolean(member)
     }
 }
 
-impl From<types::ClusterFeatureGcpExistingVpcResponse>
-for ClusterFeatureResponseValueObject {
-    fn from(member: types::ClusterFeatureGcpExistingVpcResponse) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureGcpExistingVpcResponse>
+for crate::types::ClusterFeatureResponseValueObject {
+    fn from(member: crate::types::ClusterFeatureGcpExistingVpcResponse) -> Self {
         Self::GcpUserProvidedNetwork(member)
     }
 }
 
-impl From<types::ClusterFeatureKarpenterParametersResponse>
-for ClusterFeatureResponseValueObject {
-    fn from(member: types::ClusterFeatureKarpenterParametersResponse) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureKarpenterParametersResponse>
+for crate::types::ClusterFeatureResponseValueObject {
+    fn from(member: crate::types::ClusterFeatureKarpenterParametersResponse) -> Self {
         Self::Karpenter(member)
     }
 }
 
-impl From<types::ClusterFeatureNatGatewayParametersResponse>
-for ClusterFeatureResponseValueObject {
-    fn from(member: types::ClusterFeatureNatGatewayParametersResponse) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureNatGatewayParametersResponse>
+for crate::types::ClusterFeatureResponseValueObject {
+    fn from(member: crate::types::ClusterFeatureNatGatewayParametersResponse) -> Self {
         Self::NatGateway(member)
     }
 }
 
-impl From<types::ClusterFeatureStringResponse> for ClusterFeatureResponseValueObject {
-    fn from(member: types::ClusterFeatureStringResponse) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureStringResponse>
+for crate::types::ClusterFeatureResponseValueObject {
+    fn from(member: crate::types::ClusterFeatureStringResponse) -> Self {
         Self::String(member)
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Type of the value.
     ///
     /// A part of `ClusterFeatureResponse`.
@@ -2479,10 +2670,10 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterFeatureStringResponse {
     /// Type.
-    pub type_: types::ClusterFeatureResponseTypeEnum,
+    pub type_: crate::types::ClusterFeatureResponseTypeEnum,
     /// Value.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Parameters of the charts installed on a cluster.
@@ -2492,64 +2683,70 @@ pub struct ClusterFeatureStringResponse {
 #[non_exhaustive]
 pub struct ClusterInfrastructureChartsParameters {
     /// Parameters of the nginx chart.
-    pub nginx_parameters: Option<types::ClusterInfrastructureNginxChartParameters>,
-    /// Parameters of the cert-manager chart.
-    pub cert_manager_parameters: Option<types::CertManagerChartParameters>,
-    /// Parameters of the MetalLB chart.
-    pub metal_lb_parameters: Option<types::ClusterInfrastructureMetalLbChartParameters>,
-    /// Parameters of EKS Anywhere.
-    pub eks_anywhere_parameters: Option<
-        types::ClusterInfrastructureEksAnywhereParameters,
+    pub nginx_parameters: ::core::option::Option<
+        crate::types::ClusterInfrastructureNginxChartParameters,
     >,
-    pub(crate) __extra: rt::ExtraFields,
+    /// Parameters of the cert-manager chart.
+    pub cert_manager_parameters: ::core::option::Option<
+        crate::types::CertManagerChartParameters,
+    >,
+    /// Parameters of the MetalLB chart.
+    pub metal_lb_parameters: ::core::option::Option<
+        crate::types::ClusterInfrastructureMetalLbChartParameters,
+    >,
+    /// Parameters of EKS Anywhere.
+    pub eks_anywhere_parameters: ::core::option::Option<
+        crate::types::ClusterInfrastructureEksAnywhereParameters,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterInfrastructureChartsParameters {
+impl crate::types::ClusterInfrastructureChartsParameters {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            nginx_parameters: None,
-            cert_manager_parameters: None,
-            metal_lb_parameters: None,
-            eks_anywhere_parameters: None,
-            __extra: Default::default(),
+            nginx_parameters: ::core::option::Option::None,
+            cert_manager_parameters: ::core::option::Option::None,
+            metal_lb_parameters: ::core::option::Option::None,
+            eks_anywhere_parameters: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`nginx_parameters`](Self::nginx_parameters).
     #[inline]
     pub fn nginx_parameters(
         mut self,
-        value: types::ClusterInfrastructureNginxChartParameters,
+        value: crate::types::ClusterInfrastructureNginxChartParameters,
     ) -> Self {
-        self.nginx_parameters = Some(value);
+        self.nginx_parameters = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cert_manager_parameters`](Self::cert_manager_parameters).
     #[inline]
     pub fn cert_manager_parameters(
         mut self,
-        value: types::CertManagerChartParameters,
+        value: crate::types::CertManagerChartParameters,
     ) -> Self {
-        self.cert_manager_parameters = Some(value);
+        self.cert_manager_parameters = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`metal_lb_parameters`](Self::metal_lb_parameters).
     #[inline]
     pub fn metal_lb_parameters(
         mut self,
-        value: types::ClusterInfrastructureMetalLbChartParameters,
+        value: crate::types::ClusterInfrastructureMetalLbChartParameters,
     ) -> Self {
-        self.metal_lb_parameters = Some(value);
+        self.metal_lb_parameters = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`eks_anywhere_parameters`](Self::eks_anywhere_parameters).
     #[inline]
     pub fn eks_anywhere_parameters(
         mut self,
-        value: types::ClusterInfrastructureEksAnywhereParameters,
+        value: crate::types::ClusterInfrastructureEksAnywhereParameters,
     ) -> Self {
-        self.eks_anywhere_parameters = Some(value);
+        self.eks_anywhere_parameters = ::core::option::Option::Some(value);
         self
     }
 }
@@ -2561,32 +2758,37 @@ impl ClusterInfrastructureChartsParameters {
 #[non_exhaustive]
 pub struct ClusterInfrastructureEksAnywhereParameters {
     /// Git repository that holds the configuration.
-    pub git_repository: types::ClusterEksAnywhereGitRepository,
+    pub git_repository: crate::types::ClusterEksAnywhereGitRepository,
     /// Path of the configuration file in the repository.
-    pub yaml_file_path: String,
+    pub yaml_file_path: ::std::string::String,
     /// Backup of the cluster.
-    pub cluster_backup: Option<types::EksAnywhereBackupParameters>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cluster_backup: ::core::option::Option<
+        crate::types::EksAnywhereBackupParameters,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterInfrastructureEksAnywhereParameters {
+impl crate::types::ClusterInfrastructureEksAnywhereParameters {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        git_repository: types::ClusterEksAnywhereGitRepository,
-        yaml_file_path: impl Into<String>,
+        git_repository: crate::types::ClusterEksAnywhereGitRepository,
+        yaml_file_path: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             git_repository,
             yaml_file_path: yaml_file_path.into(),
-            cluster_backup: None,
-            __extra: Default::default(),
+            cluster_backup: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`cluster_backup`](Self::cluster_backup).
     #[inline]
-    pub fn cluster_backup(mut self, value: types::EksAnywhereBackupParameters) -> Self {
-        self.cluster_backup = Some(value);
+    pub fn cluster_backup(
+        mut self,
+        value: crate::types::EksAnywhereBackupParameters,
+    ) -> Self {
+        self.cluster_backup = ::core::option::Option::Some(value);
         self
     }
 }
@@ -2598,23 +2800,26 @@ impl ClusterInfrastructureEksAnywhereParameters {
 #[non_exhaustive]
 pub struct ClusterInfrastructureMetalLbChartParameters {
     /// IP addresses or ranges MetalLB hands out.
-    pub ip_address_pools: Option<Vec<String>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub ip_address_pools: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterInfrastructureMetalLbChartParameters {
+impl crate::types::ClusterInfrastructureMetalLbChartParameters {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            ip_address_pools: None,
-            __extra: Default::default(),
+            ip_address_pools: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`ip_address_pools`](Self::ip_address_pools).
     #[inline]
-    pub fn ip_address_pools(mut self, value: Vec<String>) -> Self {
-        self.ip_address_pools = Some(value);
+    pub fn ip_address_pools(
+        mut self,
+        value: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        self.ip_address_pools = ::core::option::Option::Some(value);
         self
     }
 }
@@ -2628,65 +2833,79 @@ pub struct ClusterInfrastructureNginxChartParameters {
     /// Number of nginx instances.
     ///
     /// At least 0.
-    pub replica_count: Option<i64>,
+    pub replica_count: ::core::option::Option<i64>,
     /// Secret that holds the default TLS certificate.
-    pub default_ssl_certificate: Option<String>,
+    pub default_ssl_certificate: ::core::option::Option<::std::string::String>,
     /// Address published in the status of the ingresses.
-    pub publish_status_address: Option<String>,
+    pub publish_status_address: ::core::option::Option<::std::string::String>,
     /// Value of the MetalLB annotation for the load balancer addresses.
-    pub annotation_metal_lb_load_balancer_ips: Option<String>,
+    pub annotation_metal_lb_load_balancer_ips: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Value of the ExternalDNS annotation for the target.
-    pub annotation_external_dns_kubernetes_target: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub annotation_external_dns_kubernetes_target: ::core::option::Option<
+        ::std::string::String,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterInfrastructureNginxChartParameters {
+impl crate::types::ClusterInfrastructureNginxChartParameters {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            replica_count: None,
-            default_ssl_certificate: None,
-            publish_status_address: None,
-            annotation_metal_lb_load_balancer_ips: None,
-            annotation_external_dns_kubernetes_target: None,
-            __extra: Default::default(),
+            replica_count: ::core::option::Option::None,
+            default_ssl_certificate: ::core::option::Option::None,
+            publish_status_address: ::core::option::Option::None,
+            annotation_metal_lb_load_balancer_ips: ::core::option::Option::None,
+            annotation_external_dns_kubernetes_target: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`replica_count`](Self::replica_count).
     #[inline]
     pub fn replica_count(mut self, value: i64) -> Self {
-        self.replica_count = Some(value);
+        self.replica_count = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`default_ssl_certificate`](Self::default_ssl_certificate).
     #[inline]
-    pub fn default_ssl_certificate(mut self, value: impl Into<String>) -> Self {
-        self.default_ssl_certificate = Some(value.into());
+    pub fn default_ssl_certificate(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.default_ssl_certificate = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`publish_status_address`](Self::publish_status_address).
     #[inline]
-    pub fn publish_status_address(mut self, value: impl Into<String>) -> Self {
-        self.publish_status_address = Some(value.into());
+    pub fn publish_status_address(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.publish_status_address = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`annotation_metal_lb_load_balancer_ips`](Self::annotation_metal_lb_load_balancer_ips).
     #[inline]
     pub fn annotation_metal_lb_load_balancer_ips(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.annotation_metal_lb_load_balancer_ips = Some(value.into());
+        self.annotation_metal_lb_load_balancer_ips = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`annotation_external_dns_kubernetes_target`](Self::annotation_external_dns_kubernetes_target).
     #[inline]
     pub fn annotation_external_dns_kubernetes_target(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.annotation_external_dns_kubernetes_target = Some(value.into());
+        self.annotation_external_dns_kubernetes_target = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
 }
@@ -2698,16 +2917,16 @@ impl ClusterInfrastructureNginxChartParameters {
 #[non_exhaustive]
 pub struct ClusterInstanceAttributes {
     /// Instance category.
-    pub instance_category: Option<String>,
+    pub instance_category: ::core::option::Option<::std::string::String>,
     /// Instance generation.
-    pub instance_generation: Option<i64>,
+    pub instance_generation: ::core::option::Option<i64>,
     /// Instance family.
-    pub instance_family: Option<String>,
+    pub instance_family: ::core::option::Option<::std::string::String>,
     /// Instance size.
-    pub instance_size: Option<String>,
+    pub instance_size: ::core::option::Option<::std::string::String>,
     /// Whether the type has the resources a cluster needs.
-    pub meets_resource_reqs: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub meets_resource_reqs: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// GPUs of an instance type.
@@ -2717,14 +2936,14 @@ pub struct ClusterInstanceAttributes {
 #[non_exhaustive]
 pub struct ClusterInstanceGpuInfo {
     /// How many there are.
-    pub count: Option<i64>,
+    pub count: ::core::option::Option<i64>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Manufacturer.
-    pub manufacturer: Option<String>,
+    pub manufacturer: ::core::option::Option<::std::string::String>,
     /// Memory of a GPU in MiB, as text.
-    pub memory_in_mib: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub memory_in_mib: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `ClusterInstanceTypeResponseList`.
@@ -2732,24 +2951,24 @@ pub struct ClusterInstanceGpuInfo {
 #[non_exhaustive]
 pub struct ClusterInstanceType {
     /// Identifier of the type.
-    pub type_: String,
+    pub type_: ::std::string::String,
     /// Name of the type.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Number of virtual CPUs.
     pub cpu: i64,
     /// Memory in GB.
     pub ram_in_gb: i64,
     /// Network bandwidth in Gbit/s, as text.
-    pub bandwidth_in_gbps: String,
+    pub bandwidth_in_gbps: ::std::string::String,
     /// Guaranteed network bandwidth, as text.
-    pub bandwidth_guarantee: String,
+    pub bandwidth_guarantee: ::std::string::String,
     /// Processor architecture.
-    pub architecture: Option<String>,
+    pub architecture: ::core::option::Option<::std::string::String>,
     /// GPUs, when there are any.
-    pub gpu_info: Option<types::ClusterInstanceGpuInfo>,
+    pub gpu_info: ::core::option::Option<crate::types::ClusterInstanceGpuInfo>,
     /// Details of the type.
-    pub attributes: Option<types::ClusterInstanceAttributes>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub attributes: ::core::option::Option<crate::types::ClusterInstanceAttributes>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Instance types available for a cluster.
@@ -2759,8 +2978,8 @@ pub struct ClusterInstanceType {
 #[non_exhaustive]
 pub struct ClusterInstanceTypeResponseList {
     /// The listed items.
-    pub results: Vec<types::ClusterInstanceType>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterInstanceType>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Private Fargate subnets for Karpenter.
@@ -2770,50 +2989,62 @@ pub struct ClusterInstanceTypeResponseList {
 #[non_exhaustive]
 pub struct ClusterKarpenterPrivateSubnetIdsPutRequest {
     /// Identifiers of the subnets in the zone.
-    pub eks_karpenter_fargate_subnets_zone_a_ids: Option<Vec<String>>,
+    pub eks_karpenter_fargate_subnets_zone_a_ids: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the subnets in the zone.
-    pub eks_karpenter_fargate_subnets_zone_b_ids: Option<Vec<String>>,
+    pub eks_karpenter_fargate_subnets_zone_b_ids: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Identifiers of the subnets in the zone.
-    pub eks_karpenter_fargate_subnets_zone_c_ids: Option<Vec<String>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub eks_karpenter_fargate_subnets_zone_c_ids: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterKarpenterPrivateSubnetIdsPutRequest {
+impl crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            eks_karpenter_fargate_subnets_zone_a_ids: None,
-            eks_karpenter_fargate_subnets_zone_b_ids: None,
-            eks_karpenter_fargate_subnets_zone_c_ids: None,
-            __extra: Default::default(),
+            eks_karpenter_fargate_subnets_zone_a_ids: ::core::option::Option::None,
+            eks_karpenter_fargate_subnets_zone_b_ids: ::core::option::Option::None,
+            eks_karpenter_fargate_subnets_zone_c_ids: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_a_ids`](Self::eks_karpenter_fargate_subnets_zone_a_ids).
     #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_a_ids(
         mut self,
-        value: Vec<String>,
+        value: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
-        self.eks_karpenter_fargate_subnets_zone_a_ids = Some(value);
+        self.eks_karpenter_fargate_subnets_zone_a_ids = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_b_ids`](Self::eks_karpenter_fargate_subnets_zone_b_ids).
     #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_b_ids(
         mut self,
-        value: Vec<String>,
+        value: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
-        self.eks_karpenter_fargate_subnets_zone_b_ids = Some(value);
+        self.eks_karpenter_fargate_subnets_zone_b_ids = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`eks_karpenter_fargate_subnets_zone_c_ids`](Self::eks_karpenter_fargate_subnets_zone_c_ids).
     #[inline]
     pub fn eks_karpenter_fargate_subnets_zone_c_ids(
         mut self,
-        value: Vec<String>,
+        value: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
-        self.eks_karpenter_fargate_subnets_zone_c_ids = Some(value);
+        self.eks_karpenter_fargate_subnets_zone_c_ids = ::core::option::Option::Some(
+            value,
+        );
         self
     }
 }
@@ -2826,16 +3057,16 @@ impl ClusterKarpenterPrivateSubnetIdsPutRequest {
 pub struct ClusterKeda {
     /// Whether KEDA is installed.
     pub enabled: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterKeda {
+impl crate::types::ClusterKeda {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
             enabled,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -2845,28 +3076,28 @@ impl ClusterKeda {
 #[non_exhaustive]
 pub struct ClusterKubernetesEvent {
     /// Time at which the event was recorded (RFC 3339).
-    pub created_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub created_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Kind of the object that the event is about, such as `Pod`.
-    pub kind: Option<String>,
+    pub kind: ::core::option::Option<::std::string::String>,
     /// Kubernetes namespace of the object.
-    pub namespace: Option<String>,
+    pub namespace: ::core::option::Option<::std::string::String>,
     /// Name of the object.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Short reason of the event, as Kubernetes gives it.
-    pub reason: Option<String>,
+    pub reason: ::core::option::Option<::std::string::String>,
     /// What happened, for a person.
-    pub message: Option<String>,
+    pub message: ::core::option::Option<::std::string::String>,
     /// Severity as Kubernetes gives it, such as `Normal` or `Warning`.
-    pub type_: Option<String>,
+    pub type_: ::core::option::Option<::std::string::String>,
     /// Component of Kubernetes that reported the event.
-    pub reporting_component: Option<String>,
+    pub reporting_component: ::core::option::Option<::std::string::String>,
     /// How often the event occurred.
-    pub count: Option<i64>,
+    pub count: ::core::option::Option<i64>,
     /// Time of the first occurrence (RFC 3339).
-    pub first_occurrence: Option<chrono::DateTime<chrono::Utc>>,
+    pub first_occurrence: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Time of the last occurrence (RFC 3339).
-    pub last_occurrence: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub last_occurrence: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Reference to a group of labels of a cluster.
@@ -2876,23 +3107,23 @@ pub struct ClusterKubernetesEvent {
 #[non_exhaustive]
 pub struct ClusterLabelsGroup {
     /// Identifier of the group.
-    pub id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterLabelsGroup {
+impl crate::types::ClusterLabelsGroup {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            id: None,
-            __extra: Default::default(),
+            id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
     #[inline]
-    pub fn id(mut self, value: uuid::Uuid) -> Self {
-        self.id = Some(value);
+    pub fn id(mut self, value: ::uuid::Uuid) -> Self {
+        self.id = ::core::option::Option::Some(value);
         self
     }
 }
@@ -2904,16 +3135,16 @@ impl ClusterLabelsGroup {
 #[non_exhaustive]
 pub struct ClusterLock {
     /// Why the cluster is locked.
-    pub reason: String,
+    pub reason: ::std::string::String,
     /// Days after which the lock expires; may be absent.
-    pub ttl_in_days: Option<i64>,
+    pub ttl_in_days: ::core::option::Option<i64>,
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Time the lock was taken (RFC 3339).
-    pub locked_at: chrono::DateTime<chrono::Utc>,
+    pub locked_at: ::chrono::DateTime<::chrono::Utc>,
     /// Name of the user who took the lock.
-    pub owner_name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub owner_name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Locks held on the clusters of an organization.
@@ -2923,8 +3154,8 @@ pub struct ClusterLock {
 #[non_exhaustive]
 pub struct ClusterLockList {
     /// The locks.
-    pub results: Vec<types::ClusterLock>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterLock>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Lock to put on a cluster, which holds back its deployments.
@@ -2934,26 +3165,26 @@ pub struct ClusterLockList {
 #[non_exhaustive]
 pub struct ClusterLockRequest {
     /// Why the cluster is locked.
-    pub reason: String,
+    pub reason: ::std::string::String,
     /// Days after which the lock expires.
-    pub ttl_in_days: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub ttl_in_days: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterLockRequest {
+impl crate::types::ClusterLockRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(reason: impl Into<String>) -> Self {
+    pub fn new(reason: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             reason: reason.into(),
-            ttl_in_days: None,
-            __extra: Default::default(),
+            ttl_in_days: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`ttl_in_days`](Self::ttl_in_days).
     #[inline]
     pub fn ttl_in_days(mut self, value: i64) -> Self {
-        self.ttl_in_days = Some(value);
+        self.ttl_in_days = ::core::option::Option::Some(value);
         self
     }
 }
@@ -2965,18 +3196,18 @@ impl ClusterLockRequest {
 #[non_exhaustive]
 pub struct ClusterLogs {
     /// Kind of entry.
-    pub type_: Option<String>,
+    pub type_: ::core::option::Option<::std::string::String>,
     /// Time of the entry (RFC 3339).
-    pub timestamp: Option<chrono::DateTime<chrono::Utc>>,
+    pub timestamp: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Step of the cluster deployment.
-    pub step: Option<types::ClusterLogsStep>,
+    pub step: ::core::option::Option<crate::types::ClusterLogsStep>,
     /// Text of the entry.
-    pub message: Option<types::ClusterLogsMessage>,
+    pub message: ::core::option::Option<crate::types::ClusterLogsMessage>,
     /// Failure the entry reports, when there is one.
-    pub error: Option<types::ClusterLogsError>,
+    pub error: ::core::option::Option<crate::types::ClusterLogsError>,
     /// Where the entry comes from.
-    pub details: Option<types::ClusterLogsDetails>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub details: ::core::option::Option<crate::types::ClusterLogsDetails>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Where the failure comes from.
@@ -2986,12 +3217,12 @@ pub struct ClusterLogs {
 #[non_exhaustive]
 pub struct ClusterLogsDetails {
     /// Cloud provider of the cluster.
-    pub provider_kind: Option<String>,
+    pub provider_kind: ::core::option::Option<::std::string::String>,
     /// Region of the cluster.
-    pub region: Option<String>,
+    pub region: ::core::option::Option<::std::string::String>,
     /// Object the failure is about.
-    pub transmitter: Option<types::ClusterLogsDetailsTransmitter>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub transmitter: ::core::option::Option<crate::types::ClusterLogsDetailsTransmitter>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Object the failure is about.
@@ -3001,12 +3232,12 @@ pub struct ClusterLogsDetails {
 #[non_exhaustive]
 pub struct ClusterLogsDetailsTransmitter {
     /// Kind of object.
-    pub type_: Option<String>,
+    pub type_: ::core::option::Option<::std::string::String>,
     /// Identifier of the object.
-    pub id: Option<String>,
+    pub id: ::core::option::Option<::std::string::String>,
     /// Name of the object.
-    pub name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Failure the entry reports, when there is one.
@@ -3016,18 +3247,20 @@ pub struct ClusterLogsDetailsTransmitter {
 #[non_exhaustive]
 pub struct ClusterLogsError {
     /// Short code of the failure.
-    pub tag: Option<String>,
+    pub tag: ::core::option::Option<::std::string::String>,
     /// Text of the failure.
-    pub user_log_message: Option<String>,
+    pub user_log_message: ::core::option::Option<::std::string::String>,
     /// URL of a page about the failure.
-    pub link: Option<String>,
+    pub link: ::core::option::Option<::std::string::String>,
     /// Advice about the remedy.
-    pub hint_message: Option<String>,
+    pub hint_message: ::core::option::Option<::std::string::String>,
     /// Where the failure comes from.
-    pub event_details: Option<types::ClusterLogsDetails>,
+    pub event_details: ::core::option::Option<crate::types::ClusterLogsDetails>,
     /// Failure that caused this one.
-    pub underlying_error: Option<types::ClusterLogsErrorUnderlyingError>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub underlying_error: ::core::option::Option<
+        crate::types::ClusterLogsErrorUnderlyingError,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Failure that caused this one.
@@ -3037,8 +3270,8 @@ pub struct ClusterLogsError {
 #[non_exhaustive]
 pub struct ClusterLogsErrorUnderlyingError {
     /// Text of the underlying failure.
-    pub message: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub message: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Text of the entry.
@@ -3048,8 +3281,8 @@ pub struct ClusterLogsErrorUnderlyingError {
 #[non_exhaustive]
 pub struct ClusterLogsMessage {
     /// Text without sensitive values.
-    pub safe_message: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub safe_message: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Answer of the log backend of a cluster to a query.
@@ -3059,8 +3292,8 @@ pub struct ClusterLogsMessage {
 #[non_exhaustive]
 pub struct ClusterLogsResponse {
     /// Answer of the log backend, passed on as text.
-    pub response: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub response: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Entries of the log of a cluster deployment.
@@ -3070,11 +3303,11 @@ pub struct ClusterLogsResponse {
 #[non_exhaustive]
 pub struct ClusterLogsResponseList {
     /// The entries.
-    pub results: Vec<types::ClusterLogs>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterLogs>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Step of the cluster deployment.
     ///
     /// A part of `ClusterLogs`.
@@ -3119,8 +3352,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterMetricsResponse {
     /// Answer of the metrics backend, passed on as text.
-    pub metrics: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub metrics: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Data for installing the Qovery operator on a cluster.
@@ -3130,24 +3363,26 @@ pub struct ClusterMetricsResponse {
 #[non_exhaustive]
 pub struct ClusterOperatorBootstrapResponse {
     /// Chart repository.
-    pub chart_repository: String,
+    pub chart_repository: ::std::string::String,
     /// Name of the chart.
-    pub chart_name: String,
+    pub chart_name: ::std::string::String,
     /// Version of the chart.
-    pub chart_version: String,
+    pub chart_version: ::std::string::String,
     /// Chart reference.
-    pub chart_reference: String,
+    pub chart_reference: ::std::string::String,
     /// Namespace.
-    pub namespace: String,
+    pub namespace: ::std::string::String,
     /// Name of the release.
-    pub release_name: String,
+    pub release_name: ::std::string::String,
     /// Values of the chart.
-    pub values: rt::Secret<serde_json::Map<String, serde_json::Value>>,
+    pub values: crate::runtime::Secret<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
     /// Values of the chart as YAML.
-    pub values_yaml: rt::SecretText,
+    pub values_yaml: crate::runtime::SecretText,
     /// Helm command that installs the operator.
-    pub helm_command: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub helm_command: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Qovery operator of one cluster, in a list of all.
@@ -3157,30 +3392,30 @@ pub struct ClusterOperatorBootstrapResponse {
 #[non_exhaustive]
 pub struct ClusterOperatorFleetInventoryResponse {
     /// Identifier of the organization.
-    pub organization_id: uuid::Uuid,
+    pub organization_id: ::uuid::Uuid,
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Name of the cluster.
-    pub cluster_name: String,
+    pub cluster_name: ::std::string::String,
     /// Kind of the cluster.
-    pub cluster_kind: types::SelfManagedClusterKind,
+    pub cluster_kind: crate::types::SelfManagedClusterKind,
     /// Whether the operator is attached to the cluster.
     pub attached: bool,
     /// Whether the operator is connected.
     pub connected: bool,
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
-    pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
+    pub last_heartbeat: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Desired image version.
-    pub desired_image_version: Option<String>,
+    pub desired_image_version: ::core::option::Option<::std::string::String>,
     /// Reported image version.
-    pub reported_image_version: Option<String>,
+    pub reported_image_version: ::core::option::Option<::std::string::String>,
     /// Desired chart version.
-    pub desired_chart_version: Option<String>,
+    pub desired_chart_version: ::core::option::Option<::std::string::String>,
     /// Reported chart version.
-    pub reported_chart_version: Option<String>,
+    pub reported_chart_version: ::core::option::Option<::std::string::String>,
     /// How the running version compares with the version wanted.
-    pub status: types::ClusterOperatorFleetStatus,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: crate::types::ClusterOperatorFleetStatus,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Qovery operators of all clusters.
@@ -3190,11 +3425,11 @@ pub struct ClusterOperatorFleetInventoryResponse {
 #[non_exhaustive]
 pub struct ClusterOperatorFleetInventoryResponseList {
     /// The listed items.
-    pub results: Vec<types::ClusterOperatorFleetInventoryResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterOperatorFleetInventoryResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How the Qovery operator of a cluster compares with the version wanted.
     ///
     /// A part of `ClusterOperatorFleetInventoryResponse` and `ClusterOperatorStatusResponse`.
@@ -3225,30 +3460,32 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterOperatorStatusResponse {
     /// Identifier of the organization.
-    pub organization_id: uuid::Uuid,
+    pub organization_id: ::uuid::Uuid,
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Whether the operator is connected.
     pub operator_connected: bool,
     /// Time of the last sign of life (RFC 3339); null or absent when there was none.
-    pub last_heartbeat: Option<chrono::DateTime<chrono::Utc>>,
+    pub last_heartbeat: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Version of the operator; null or absent when it is not known.
-    pub operator_version: Option<String>,
+    pub operator_version: ::core::option::Option<::std::string::String>,
     /// Version of the controller; null or absent when it is not known.
-    pub controller_version: Option<String>,
+    pub controller_version: ::core::option::Option<::std::string::String>,
     /// Version of the request format the operator understands; null or absent when it is not known.
-    pub request_schema_version: Option<String>,
+    pub request_schema_version: ::core::option::Option<::std::string::String>,
     /// Version of the image wanted; null or absent when it is not known.
-    pub desired_image_version: Option<String>,
+    pub desired_image_version: ::core::option::Option<::std::string::String>,
     /// Version of the chart wanted; null or absent when it is not known.
-    pub desired_chart_version: Option<String>,
+    pub desired_chart_version: ::core::option::Option<::std::string::String>,
     /// How the running version compares with the version wanted.
-    pub status: types::ClusterOperatorFleetStatus,
+    pub status: crate::types::ClusterOperatorFleetStatus,
     /// Version of the chart the operator reports; null or absent when it is not known.
-    pub reported_chart_version: Option<String>,
+    pub reported_chart_version: ::core::option::Option<::std::string::String>,
     /// The operator's report on its own release; null or absent when it reports nothing.
-    pub reported_identity: Option<types::ReportedClusterOperatorIdentity>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub reported_identity: ::core::option::Option<
+        crate::types::ReportedClusterOperatorIdentity,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Version to update the Qovery operator of a cluster to.
@@ -3260,27 +3497,32 @@ pub struct ClusterOperatorUpdateRequest {
     /// Version of the chart, 1 to 128 characters.
     ///
     /// At least 1 characters. At most 128 characters.
-    pub chart_version: String,
+    pub chart_version: ::std::string::String,
     /// Version of the image, 1 to 128 characters; null or absent to leave the choice to the API.
     ///
     /// At least 1 characters. At most 128 characters.
-    pub image_version: rt::Patch<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub image_version: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterOperatorUpdateRequest {
+impl crate::types::ClusterOperatorUpdateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(chart_version: impl Into<String>) -> Self {
+    pub fn new(
+        chart_version: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             chart_version: chart_version.into(),
-            image_version: rt::Patch::Absent,
-            __extra: Default::default(),
+            image_version: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`image_version`](Self::image_version).
     #[inline]
-    pub fn image_version(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn image_version(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.image_version = value.into();
         self
     }
@@ -3293,12 +3535,12 @@ impl ClusterOperatorUpdateRequest {
 #[non_exhaustive]
 pub struct ClusterOperatorUpdateResponse {
     /// Identifier of the execution.
-    pub execution_id: String,
+    pub execution_id: ::std::string::String,
     /// Version of the image that will be installed.
-    pub image_version: String,
+    pub image_version: ::std::string::String,
     /// Version of the chart that will be installed.
-    pub chart_version: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub chart_version: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Platform layer as it applies to a cluster.
@@ -3308,14 +3550,14 @@ pub struct ClusterOperatorUpdateResponse {
 #[non_exhaustive]
 pub struct ClusterPlatformBindingLayerResponse {
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Whether the layer applies.
-    pub status: types::PlatformLayerResolutionStatus,
+    pub status: crate::types::PlatformLayerResolutionStatus,
     /// Why it applies or not.
-    pub reason: String,
+    pub reason: ::std::string::String,
     /// The component keys.
-    pub component_keys: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub component_keys: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Platform template to apply to a cluster.
@@ -3325,62 +3567,95 @@ pub struct ClusterPlatformBindingLayerResponse {
 #[non_exhaustive]
 pub struct ClusterPlatformBindingRequest {
     /// Key of the template.
-    pub template_key: String,
+    pub template_key: ::std::string::String,
     /// Version of the template.
-    pub template_version: String,
+    pub template_version: ::std::string::String,
     /// Which layers are enabled, by layer key.
-    pub layer_selections: Option<BTreeMap<String, bool>>,
+    pub layer_selections: ::core::option::Option<
+        ::std::collections::BTreeMap<::std::string::String, bool>,
+    >,
     /// Configuration values, by component key.
-    pub managed_config: Option<
-        rt::Secret<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>,
+    pub managed_config: ::core::option::Option<
+        crate::runtime::Secret<
+            ::std::collections::BTreeMap<
+                ::std::string::String,
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     >,
     /// Inputs provided by the customer, by component key.
-    pub customer_provided_inputs: Option<
-        rt::Secret<BTreeMap<String, BTreeMap<String, String>>>,
+    pub customer_provided_inputs: ::core::option::Option<
+        crate::runtime::Secret<
+            ::std::collections::BTreeMap<
+                ::std::string::String,
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+            >,
+        >,
     >,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterPlatformBindingRequest {
+impl crate::types::ClusterPlatformBindingRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        template_key: impl Into<String>,
-        template_version: impl Into<String>,
+        template_key: impl ::core::convert::Into<::std::string::String>,
+        template_version: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             template_key: template_key.into(),
             template_version: template_version.into(),
-            layer_selections: None,
-            managed_config: None,
-            customer_provided_inputs: None,
-            __extra: Default::default(),
+            layer_selections: ::core::option::Option::None,
+            managed_config: ::core::option::Option::None,
+            customer_provided_inputs: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`layer_selections`](Self::layer_selections).
     #[inline]
-    pub fn layer_selections(mut self, value: BTreeMap<String, bool>) -> Self {
-        self.layer_selections = Some(value);
+    pub fn layer_selections(
+        mut self,
+        value: ::std::collections::BTreeMap<::std::string::String, bool>,
+    ) -> Self {
+        self.layer_selections = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`managed_config`](Self::managed_config).
     #[inline]
     pub fn managed_config(
         mut self,
-        value: impl Into<
-            rt::Secret<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+                >,
+            >,
         >,
     ) -> Self {
-        self.managed_config = Some(value.into());
+        self.managed_config = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`customer_provided_inputs`](Self::customer_provided_inputs).
     #[inline]
     pub fn customer_provided_inputs(
         mut self,
-        value: impl Into<rt::Secret<BTreeMap<String, BTreeMap<String, String>>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::collections::BTreeMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+            >,
+        >,
     ) -> Self {
-        self.customer_provided_inputs = Some(value.into());
+        self.customer_provided_inputs = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -3392,24 +3667,32 @@ impl ClusterPlatformBindingRequest {
 #[non_exhaustive]
 pub struct ClusterPlatformBindingResponse {
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Identifier of the organization.
-    pub organization_id: uuid::Uuid,
+    pub organization_id: ::uuid::Uuid,
     /// Key of the template.
-    pub template_key: String,
+    pub template_key: ::std::string::String,
     /// Version of the template.
-    pub template_version: String,
+    pub template_version: ::std::string::String,
     /// Which layers are enabled, by layer key.
-    pub layer_selections: BTreeMap<String, bool>,
+    pub layer_selections: ::std::collections::BTreeMap<::std::string::String, bool>,
     /// Configuration values, by component key.
-    pub managed_config: rt::Secret<
-        BTreeMap<String, serde_json::Map<String, serde_json::Value>>,
+    pub managed_config: crate::runtime::Secret<
+        ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
     >,
     /// Inputs provided by the customer, by component key.
-    pub customer_provided_inputs: rt::Secret<BTreeMap<String, BTreeMap<String, String>>>,
+    pub customer_provided_inputs: crate::runtime::Secret<
+        ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+        >,
+    >,
     /// Layers of the template.
-    pub layers: Vec<types::ClusterPlatformBindingLayerResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub layers: ::std::vec::Vec<crate::types::ClusterPlatformBindingLayerResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Whether a cluster is ready.
@@ -3419,8 +3702,8 @@ pub struct ClusterPlatformBindingResponse {
 #[non_exhaustive]
 pub struct ClusterReadinessStatus {
     /// Whether the cluster is ready.
-    pub is_ready: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub is_ready: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Region of a cloud provider.
@@ -3430,18 +3713,18 @@ pub struct ClusterReadinessStatus {
 #[non_exhaustive]
 pub struct ClusterRegion {
     /// Name of the region at the cloud provider.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Country code.
-    pub country_code: String,
+    pub country_code: ::std::string::String,
     /// Country.
-    pub country: String,
+    pub country: ::std::string::String,
     /// City.
-    pub city: String,
+    pub city: ::std::string::String,
     /// Whether ARM instances are available.
-    pub arm_supported: Option<bool>,
+    pub arm_supported: ::core::option::Option<bool>,
     /// Availability zones.
-    pub zones: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub zones: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Regions of a cloud provider.
@@ -3451,8 +3734,8 @@ pub struct ClusterRegion {
 #[non_exhaustive]
 pub struct ClusterRegionResponseList {
     /// The listed items.
-    pub results: Vec<types::ClusterRegion>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterRegion>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Configuration of a cluster. An edit replaces it as a whole.
@@ -3462,201 +3745,221 @@ pub struct ClusterRegionResponseList {
 #[non_exhaustive]
 pub struct ClusterRequest {
     /// Name of the cluster.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the cluster.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Region of the cloud provider.
-    pub region: String,
+    pub region: ::std::string::String,
     /// Company or place that hosts the cluster.
-    pub cloud_provider: types::CloudVendorEnum,
+    pub cloud_provider: crate::types::CloudVendorEnum,
     /// Credentials for the cloud provider.
-    pub cloud_provider_credentials: Option<types::ClusterCloudProviderInfoRequest>,
+    pub cloud_provider_credentials: ::core::option::Option<
+        crate::types::ClusterCloudProviderInfoRequest,
+    >,
     /// Smallest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    pub min_running_nodes: Option<i64>,
+    pub min_running_nodes: ::core::option::Option<i64>,
     /// Largest number of nodes; the default is 1.
     ///
     /// Default on the server: `1`.
-    pub max_running_nodes: Option<i64>,
+    pub max_running_nodes: ::core::option::Option<i64>,
     /// Disk size of a node, in GiB; the default is 40.
     ///
     /// Default on the server: `40`.
-    pub disk_size: Option<i64>,
+    pub disk_size: ::core::option::Option<i64>,
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    pub disk_iops: Option<i64>,
+    pub disk_iops: ::core::option::Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    pub disk_throughput: Option<i64>,
+    pub disk_throughput: ::core::option::Option<i64>,
     /// Instance type of the nodes.
-    pub instance_type: Option<String>,
+    pub instance_type: ::core::option::Option<::std::string::String>,
     /// Who operates the Kubernetes.
-    pub kubernetes: Option<types::KubernetesEnum>,
+    pub kubernetes: ::core::option::Option<crate::types::KubernetesEnum>,
     /// Whether the cluster is meant for production.
-    pub production: Option<bool>,
+    pub production: ::core::option::Option<bool>,
     /// Public SSH keys allowed on the nodes.
-    pub ssh_keys: Option<Vec<String>>,
+    pub ssh_keys: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Features to enable.
-    pub features: Option<Vec<types::ClusterRequestFeature>>,
+    pub features: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ClusterRequestFeature>,
+    >,
     /// Observability of the cluster.
-    pub metrics_parameters: Option<types::MetricsParameters>,
+    pub metrics_parameters: ::core::option::Option<crate::types::MetricsParameters>,
     /// Parameters of the charts installed on the cluster.
-    pub infrastructure_charts_parameters: Option<
-        types::ClusterInfrastructureChartsParameters,
+    pub infrastructure_charts_parameters: ::core::option::Option<
+        crate::types::ClusterInfrastructureChartsParameters,
     >,
     /// KEDA settings.
-    pub keda: Option<types::ClusterKeda>,
+    pub keda: ::core::option::Option<crate::types::ClusterKeda>,
     /// Groups of labels to apply.
-    pub labels_groups: Option<Vec<types::ClusterLabelsGroup>>,
+    pub labels_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ClusterLabelsGroup>,
+    >,
     /// Accesses to external secret managers.
-    pub secret_manager_accesses: Option<Vec<types::SecretManagerAccessRequest>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub secret_manager_accesses: ::core::option::Option<
+        ::std::vec::Vec<crate::types::SecretManagerAccessRequest>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterRequest {
+impl crate::types::ClusterRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        region: impl Into<String>,
-        cloud_provider: types::CloudVendorEnum,
+        name: impl ::core::convert::Into<::std::string::String>,
+        region: impl ::core::convert::Into<::std::string::String>,
+        cloud_provider: crate::types::CloudVendorEnum,
     ) -> Self {
         Self {
             name: name.into(),
-            description: None,
+            description: ::core::option::Option::None,
             region: region.into(),
             cloud_provider,
-            cloud_provider_credentials: None,
-            min_running_nodes: None,
-            max_running_nodes: None,
-            disk_size: None,
-            disk_iops: None,
-            disk_throughput: None,
-            instance_type: None,
-            kubernetes: None,
-            production: None,
-            ssh_keys: None,
-            features: None,
-            metrics_parameters: None,
-            infrastructure_charts_parameters: None,
-            keda: None,
-            labels_groups: None,
-            secret_manager_accesses: None,
-            __extra: Default::default(),
+            cloud_provider_credentials: ::core::option::Option::None,
+            min_running_nodes: ::core::option::Option::None,
+            max_running_nodes: ::core::option::Option::None,
+            disk_size: ::core::option::Option::None,
+            disk_iops: ::core::option::Option::None,
+            disk_throughput: ::core::option::Option::None,
+            instance_type: ::core::option::Option::None,
+            kubernetes: ::core::option::Option::None,
+            production: ::core::option::Option::None,
+            ssh_keys: ::core::option::Option::None,
+            features: ::core::option::Option::None,
+            metrics_parameters: ::core::option::Option::None,
+            infrastructure_charts_parameters: ::core::option::Option::None,
+            keda: ::core::option::Option::None,
+            labels_groups: ::core::option::Option::None,
+            secret_manager_accesses: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`cloud_provider_credentials`](Self::cloud_provider_credentials).
     #[inline]
     pub fn cloud_provider_credentials(
         mut self,
-        value: types::ClusterCloudProviderInfoRequest,
+        value: crate::types::ClusterCloudProviderInfoRequest,
     ) -> Self {
-        self.cloud_provider_credentials = Some(value);
+        self.cloud_provider_credentials = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`min_running_nodes`](Self::min_running_nodes).
     #[inline]
     pub fn min_running_nodes(mut self, value: i64) -> Self {
-        self.min_running_nodes = Some(value);
+        self.min_running_nodes = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`max_running_nodes`](Self::max_running_nodes).
     #[inline]
     pub fn max_running_nodes(mut self, value: i64) -> Self {
-        self.max_running_nodes = Some(value);
+        self.max_running_nodes = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`disk_size`](Self::disk_size).
     #[inline]
     pub fn disk_size(mut self, value: i64) -> Self {
-        self.disk_size = Some(value);
+        self.disk_size = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`disk_iops`](Self::disk_iops).
     #[inline]
     pub fn disk_iops(mut self, value: i64) -> Self {
-        self.disk_iops = Some(value);
+        self.disk_iops = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`disk_throughput`](Self::disk_throughput).
     #[inline]
     pub fn disk_throughput(mut self, value: i64) -> Self {
-        self.disk_throughput = Some(value);
+        self.disk_throughput = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`instance_type`](Self::instance_type).
     #[inline]
-    pub fn instance_type(mut self, value: impl Into<String>) -> Self {
-        self.instance_type = Some(value.into());
+    pub fn instance_type(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.instance_type = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`kubernetes`](Self::kubernetes).
     #[inline]
-    pub fn kubernetes(mut self, value: types::KubernetesEnum) -> Self {
-        self.kubernetes = Some(value);
+    pub fn kubernetes(mut self, value: crate::types::KubernetesEnum) -> Self {
+        self.kubernetes = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`production`](Self::production).
     #[inline]
     pub fn production(mut self, value: bool) -> Self {
-        self.production = Some(value);
+        self.production = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`ssh_keys`](Self::ssh_keys).
     #[inline]
-    pub fn ssh_keys(mut self, value: Vec<String>) -> Self {
-        self.ssh_keys = Some(value);
+    pub fn ssh_keys(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.ssh_keys = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`features`](Self::features).
     #[inline]
-    pub fn features(mut self, value: Vec<types::ClusterRequestFeature>) -> Self {
-        self.features = Some(value);
+    pub fn features(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ClusterRequestFeature>,
+    ) -> Self {
+        self.features = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`metrics_parameters`](Self::metrics_parameters).
     #[inline]
-    pub fn metrics_parameters(mut self, value: types::MetricsParameters) -> Self {
-        self.metrics_parameters = Some(value);
+    pub fn metrics_parameters(mut self, value: crate::types::MetricsParameters) -> Self {
+        self.metrics_parameters = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`infrastructure_charts_parameters`](Self::infrastructure_charts_parameters).
     #[inline]
     pub fn infrastructure_charts_parameters(
         mut self,
-        value: types::ClusterInfrastructureChartsParameters,
+        value: crate::types::ClusterInfrastructureChartsParameters,
     ) -> Self {
-        self.infrastructure_charts_parameters = Some(value);
+        self.infrastructure_charts_parameters = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`keda`](Self::keda).
     #[inline]
-    pub fn keda(mut self, value: types::ClusterKeda) -> Self {
-        self.keda = Some(value);
+    pub fn keda(mut self, value: crate::types::ClusterKeda) -> Self {
+        self.keda = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
     #[inline]
-    pub fn labels_groups(mut self, value: Vec<types::ClusterLabelsGroup>) -> Self {
-        self.labels_groups = Some(value);
+    pub fn labels_groups(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ClusterLabelsGroup>,
+    ) -> Self {
+        self.labels_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`secret_manager_accesses`](Self::secret_manager_accesses).
     #[inline]
     pub fn secret_manager_accesses(
         mut self,
-        value: Vec<types::SecretManagerAccessRequest>,
+        value: ::std::vec::Vec<crate::types::SecretManagerAccessRequest>,
     ) -> Self {
-        self.secret_manager_accesses = Some(value);
+        self.secret_manager_accesses = ::core::option::Option::Some(value);
         self
     }
 }
@@ -3666,82 +3969,86 @@ impl ClusterRequest {
 #[non_exhaustive]
 pub struct ClusterRequestFeature {
     /// Identifier of the feature.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Value of the feature, whose type depends on it; null for none.
-    pub value: Option<types::ClusterRequestFeatureValue>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::core::option::Option<crate::types::ClusterRequestFeatureValue>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterRequestFeature {
+impl crate::types::ClusterRequestFeature {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            id: None,
-            value: None,
-            __extra: Default::default(),
+            id: ::core::option::Option::None,
+            value: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
     #[inline]
-    pub fn id(mut self, value: uuid::Uuid) -> Self {
-        self.id = Some(value);
+    pub fn id(mut self, value: ::uuid::Uuid) -> Self {
+        self.id = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`value`](Self::value).
     #[inline]
-    pub fn value(mut self, value: types::ClusterRequestFeatureValue) -> Self {
-        self.value = Some(value);
+    pub fn value(mut self, value: crate::types::ClusterRequestFeatureValue) -> Self {
+        self.value = ::core::option::Option::Some(value);
         self
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Value of the feature, whose type depends on it; null for none.
     ///
     /// A part of `ClusterRequestFeature`.
     pub enum ClusterRequestFeatureValue by property {
         "aws_vpc_eks_id" | "eks_subnets_zone_a_ids" | "eks_subnets_zone_b_ids" | "eks_subnets_zone_c_ids" =>
             /// Where any of `aws_vpc_eks_id`, `eks_subnets_zone_a_ids`, `eks_subnets_zone_b_ids` and 1 more is there.
-            AwsExistingVpc(types::ClusterFeatureAwsExistingVpc),
+            AwsExistingVpc(crate::types::ClusterFeatureAwsExistingVpc),
         "spot_enabled" | "disk_size_in_gib" | "default_service_architecture" | "qovery_node_pools" =>
             /// Where any of `spot_enabled`, `disk_size_in_gib`, `default_service_architecture` and 1 more is there.
-            KarpenterParameters(types::ClusterFeatureKarpenterParameters),
+            KarpenterParameters(crate::types::ClusterFeatureKarpenterParameters),
         "vpc_name" =>
             /// Where `vpc_name` is there.
-            GcpExistingVpc(types::ClusterFeatureGcpExistingVpc),
+            GcpExistingVpc(crate::types::ClusterFeatureGcpExistingVpc),
         "nat_gateway_type" =>
             /// Where `nat_gateway_type` is there.
-            NatGatewayParameters(types::ClusterFeatureNatGatewayParameters),
+            NatGatewayParameters(crate::types::ClusterFeatureNatGatewayParameters),
         else text =>
             /// A text.
-            Text(String),
+            Text(::std::string::String),
         else boolean =>
             /// True or false.
             Boolean(bool),
     }
 }
 
-impl From<types::ClusterFeatureAwsExistingVpc> for ClusterRequestFeatureValue {
-    fn from(member: types::ClusterFeatureAwsExistingVpc) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureAwsExistingVpc>
+for crate::types::ClusterRequestFeatureValue {
+    fn from(member: crate::types::ClusterFeatureAwsExistingVpc) -> Self {
         Self::AwsExistingVpc(member)
     }
 }
 
-impl From<types::ClusterFeatureGcpExistingVpc> for ClusterRequestFeatureValue {
-    fn from(member: types::ClusterFeatureGcpExistingVpc) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureGcpExistingVpc>
+for crate::types::ClusterRequestFeatureValue {
+    fn from(member: crate::types::ClusterFeatureGcpExistingVpc) -> Self {
         Self::GcpExistingVpc(member)
     }
 }
 
-impl From<types::ClusterFeatureKarpenterParameters> for ClusterRequestFeatureValue {
-    fn from(member: types::ClusterFeatureKarpenterParameters) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureKarpenterParameters>
+for crate::types::ClusterRequestFeatureValue {
+    fn from(member: crate::types::ClusterFeatureKarpenterParameters) -> Self {
         Self::KarpenterParameters(member)
     }
 }
 
-impl From<types::ClusterFeatureNatGatewayParameters> for ClusterRequestFeatureValue {
-    fn from(member: types::ClusterFeatureNatGatewayParameters) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureNatGatewayParameters>
+for crate::types::ClusterRequestFeatureValue {
+    fn from(member: crate::types::ClusterFeatureNatGatewayParameters) -> Self {
         Self::NatGatewayParameters(member)
     }
 }
@@ -3753,8 +4060,8 @@ impl From<types::ClusterFeatureNatGatewayParameters> for ClusterRequestFeatureVa
 #[non_exhaustive]
 pub struct ClusterResponseList {
     /// The listed items.
-    pub results: Vec<types::Cluster>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Cluster>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Routing table of a cluster.
@@ -3764,8 +4071,8 @@ pub struct ClusterResponseList {
 #[non_exhaustive]
 pub struct ClusterRoutingTable {
     /// The listed items.
-    pub results: Vec<types::ClusterRoutingTableItem>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterRoutingTableItem>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `ClusterRoutingTable` and `ClusterRoutingTableRequest`.
@@ -3773,27 +4080,27 @@ pub struct ClusterRoutingTable {
 #[non_exhaustive]
 pub struct ClusterRoutingTableItem {
     /// Destination range of the route.
-    pub destination: String,
+    pub destination: ::std::string::String,
     /// Target the traffic is sent to.
-    pub target: String,
+    pub target: ::std::string::String,
     /// Free text about the route.
-    pub description: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub description: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterRoutingTableItem {
+impl crate::types::ClusterRoutingTableItem {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        destination: impl Into<String>,
-        target: impl Into<String>,
-        description: impl Into<String>,
+        destination: impl ::core::convert::Into<::std::string::String>,
+        target: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             destination: destination.into(),
             target: target.into(),
             description: description.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -3805,22 +4112,22 @@ impl ClusterRoutingTableItem {
 #[non_exhaustive]
 pub struct ClusterRoutingTableRequest {
     /// Routes of the table.
-    pub routes: Vec<types::ClusterRoutingTableItem>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub routes: ::std::vec::Vec<crate::types::ClusterRoutingTableItem>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ClusterRoutingTableRequest {
+impl crate::types::ClusterRoutingTableRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(routes: Vec<types::ClusterRoutingTableItem>) -> Self {
+    pub fn new(routes: ::std::vec::Vec<crate::types::ClusterRoutingTableItem>) -> Self {
         Self {
             routes,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Deployment state of a cluster. It resembles the state of services, with two values of its own.
     ///
     /// A part of `Cluster` and `ClusterStatus`.
@@ -3883,22 +4190,22 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterStatus {
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Deployment state of the cluster. `READY` means never deployed, not running.
-    pub status: types::ClusterStateEnum,
+    pub status: crate::types::ClusterStateEnum,
     /// Whether the cluster is deployed.
     pub is_deployed: bool,
     /// Next Kubernetes version the cluster can be upgraded to; null or absent when there is none.
-    pub next_k8s_available_version: Option<String>,
+    pub next_k8s_available_version: ::core::option::Option<::std::string::String>,
     /// Identifier of the last execution, `<uuid>-<unix time in seconds>`; null or absent when there was none.
-    pub last_execution_id: Option<String>,
+    pub last_execution_id: ::core::option::Option<::std::string::String>,
     /// Lock held on the cluster; null or absent when it is not locked.
-    pub cluster_lock: Option<types::ClusterLock>,
+    pub cluster_lock: ::core::option::Option<crate::types::ClusterLock>,
     /// Time of the last deployment (RFC 3339); null or absent when there was none.
-    pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
+    pub last_deployment_date: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Why the last deployment was made.
-    pub reason: Option<types::DeploymentInfraReason>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub reason: ::core::option::Option<crate::types::DeploymentInfraReason>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment statuses of the clusters of an organization.
@@ -3908,11 +4215,11 @@ pub struct ClusterStatus {
 #[non_exhaustive]
 pub struct ClusterStatusResponseList {
     /// One status for each cluster.
-    pub results: Vec<types::ClusterStatus>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterStatus>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Why a cluster deployment was made.
     ///
     /// A part of `ClusterStatus`.
@@ -3931,44 +4238,53 @@ open_enum! {
 #[non_exhaustive]
 pub struct DoCredentialsRequest {
     /// Name of the credentials.
-    pub name: String,
+    pub name: ::std::string::String,
     /// API token.
-    pub token: Option<rt::SecretText>,
+    pub token: ::core::option::Option<crate::runtime::SecretText>,
     /// Identifier of the Spaces access key.
-    pub spaces_access_id: Option<String>,
+    pub spaces_access_id: ::core::option::Option<::std::string::String>,
     /// Secret part of the Spaces access key.
-    pub spaces_secret_key: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub spaces_secret_key: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl DoCredentialsRequest {
+impl crate::types::DoCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            token: None,
-            spaces_access_id: None,
-            spaces_secret_key: None,
-            __extra: Default::default(),
+            token: ::core::option::Option::None,
+            spaces_access_id: ::core::option::Option::None,
+            spaces_secret_key: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`token`](Self::token).
     #[inline]
-    pub fn token(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.token = Some(value.into());
+    pub fn token(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.token = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`spaces_access_id`](Self::spaces_access_id).
     #[inline]
-    pub fn spaces_access_id(mut self, value: impl Into<String>) -> Self {
-        self.spaces_access_id = Some(value.into());
+    pub fn spaces_access_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.spaces_access_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`spaces_secret_key`](Self::spaces_secret_key).
     #[inline]
-    pub fn spaces_secret_key(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.spaces_secret_key = Some(value.into());
+    pub fn spaces_secret_key(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.spaces_secret_key = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -3982,46 +4298,49 @@ pub struct EksAnywhereBackupParameters {
     /// Whether backups are made; the default is true.
     ///
     /// Default on the server: `true`.
-    pub enabled: Option<bool>,
+    pub enabled: ::core::option::Option<bool>,
     /// Time limit of a backup, in seconds; the default is 300.
     ///
     /// Default on the server: `300`.
-    pub timeout_seconds: Option<i64>,
+    pub timeout_seconds: ::core::option::Option<i64>,
     /// Name of the secret that holds the certificates.
-    pub certs_secret_name: Option<String>,
+    pub certs_secret_name: ::core::option::Option<::std::string::String>,
     /// S3 bucket that receives the backups.
-    pub s3: types::EksAnywhereBackupS3Parameters,
-    pub(crate) __extra: rt::ExtraFields,
+    pub s3: crate::types::EksAnywhereBackupS3Parameters,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EksAnywhereBackupParameters {
+impl crate::types::EksAnywhereBackupParameters {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(s3: types::EksAnywhereBackupS3Parameters) -> Self {
+    pub fn new(s3: crate::types::EksAnywhereBackupS3Parameters) -> Self {
         Self {
-            enabled: None,
-            timeout_seconds: None,
-            certs_secret_name: None,
+            enabled: ::core::option::Option::None,
+            timeout_seconds: ::core::option::Option::None,
+            certs_secret_name: ::core::option::Option::None,
             s3,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`enabled`](Self::enabled).
     #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
-        self.enabled = Some(value);
+        self.enabled = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`timeout_seconds`](Self::timeout_seconds).
     #[inline]
     pub fn timeout_seconds(mut self, value: i64) -> Self {
-        self.timeout_seconds = Some(value);
+        self.timeout_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`certs_secret_name`](Self::certs_secret_name).
     #[inline]
-    pub fn certs_secret_name(mut self, value: impl Into<String>) -> Self {
-        self.certs_secret_name = Some(value.into());
+    pub fn certs_secret_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.certs_secret_name = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -4033,36 +4352,39 @@ impl EksAnywhereBackupParameters {
 #[non_exhaustive]
 pub struct EksAnywhereBackupS3Parameters {
     /// Name of the bucket.
-    pub bucket: String,
+    pub bucket: ::std::string::String,
     /// Region of the bucket.
-    pub region: String,
+    pub region: ::std::string::String,
     /// ARN of the role to assume.
-    pub role_arn: String,
+    pub role_arn: ::std::string::String,
     /// Prefix of the object keys.
-    pub key_prefix: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub key_prefix: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EksAnywhereBackupS3Parameters {
+impl crate::types::EksAnywhereBackupS3Parameters {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        bucket: impl Into<String>,
-        region: impl Into<String>,
-        role_arn: impl Into<String>,
+        bucket: impl ::core::convert::Into<::std::string::String>,
+        region: impl ::core::convert::Into<::std::string::String>,
+        role_arn: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             bucket: bucket.into(),
             region: region.into(),
             role_arn: role_arn.into(),
-            key_prefix: None,
-            __extra: Default::default(),
+            key_prefix: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`key_prefix`](Self::key_prefix).
     #[inline]
-    pub fn key_prefix(mut self, value: impl Into<String>) -> Self {
-        self.key_prefix = Some(value.into());
+    pub fn key_prefix(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.key_prefix = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -4074,8 +4396,8 @@ impl EksAnywhereBackupS3Parameters {
 #[non_exhaustive]
 pub struct EksAnywhereClusterJwtResponse {
     /// The token; treat it as sensitive.
-    pub jwt: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub jwt: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Git commit of the EKS Anywhere configuration to use for a cluster.
@@ -4085,17 +4407,17 @@ pub struct EksAnywhereClusterJwtResponse {
 #[non_exhaustive]
 pub struct EksAnywhereCommitRequest {
     /// SHA of the commit.
-    pub commit_id: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub commit_id: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EksAnywhereCommitRequest {
+impl crate::types::EksAnywhereCommitRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(commit_id: impl Into<String>) -> Self {
+    pub fn new(commit_id: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             commit_id: commit_id.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -4107,8 +4429,8 @@ impl EksAnywhereCommitRequest {
 #[non_exhaustive]
 pub struct EksAnywhereCommitResponse {
     /// SHA of the commit.
-    pub commit_id: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub commit_id: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// EKS Anywhere credentials: a vSphere login and an assumed AWS role.
@@ -4118,27 +4440,27 @@ pub struct EksAnywhereCommitResponse {
 #[non_exhaustive]
 pub struct EksAnywhereVsphereRoleCredentialsRequest {
     /// Always `EKS_ANYWHERE_VSPHERE_ROLE`.
-    pub type_: types::EksAnywhereVsphereRoleCredentialsRequestType,
+    pub type_: crate::types::EksAnywhereVsphereRoleCredentialsRequestType,
     /// Name of the credentials.
-    pub name: String,
+    pub name: ::std::string::String,
     /// vSphere user name.
-    pub vsphere_user: String,
+    pub vsphere_user: ::std::string::String,
     /// vSphere password.
-    pub vsphere_password: rt::SecretText,
+    pub vsphere_password: crate::runtime::SecretText,
     /// ARN of the AWS role to assume.
-    pub role_arn: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_arn: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EksAnywhereVsphereRoleCredentialsRequest {
+impl crate::types::EksAnywhereVsphereRoleCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        type_: types::EksAnywhereVsphereRoleCredentialsRequestType,
-        name: impl Into<String>,
-        vsphere_user: impl Into<String>,
-        vsphere_password: impl Into<rt::SecretText>,
-        role_arn: impl Into<String>,
+        type_: crate::types::EksAnywhereVsphereRoleCredentialsRequestType,
+        name: impl ::core::convert::Into<::std::string::String>,
+        vsphere_user: impl ::core::convert::Into<::std::string::String>,
+        vsphere_password: impl ::core::convert::Into<crate::runtime::SecretText>,
+        role_arn: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             type_,
@@ -4146,12 +4468,12 @@ impl EksAnywhereVsphereRoleCredentialsRequest {
             vsphere_user: vsphere_user.into(),
             vsphere_password: vsphere_password.into(),
             role_arn: role_arn.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE_ROLE`.
     ///
     /// A part of `EksAnywhereVsphereRoleCredentialsRequest`.
@@ -4168,30 +4490,30 @@ open_enum! {
 #[non_exhaustive]
 pub struct EksAnywhereVsphereStaticCredentialsRequest {
     /// Always `EKS_ANYWHERE_VSPHERE_STATIC`.
-    pub type_: types::EksAnywhereVsphereStaticCredentialsType,
+    pub type_: crate::types::EksAnywhereVsphereStaticCredentialsType,
     /// Name of the credentials.
-    pub name: String,
+    pub name: ::std::string::String,
     /// vSphere user name.
-    pub vsphere_user: String,
+    pub vsphere_user: ::std::string::String,
     /// vSphere password.
-    pub vsphere_password: rt::SecretText,
+    pub vsphere_password: crate::runtime::SecretText,
     /// Identifier of the AWS access key.
-    pub access_key_id: String,
+    pub access_key_id: ::std::string::String,
     /// Secret part of the AWS access key.
-    pub secret_access_key: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub secret_access_key: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EksAnywhereVsphereStaticCredentialsRequest {
+impl crate::types::EksAnywhereVsphereStaticCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        type_: types::EksAnywhereVsphereStaticCredentialsType,
-        name: impl Into<String>,
-        vsphere_user: impl Into<String>,
-        vsphere_password: impl Into<rt::SecretText>,
-        access_key_id: impl Into<String>,
-        secret_access_key: impl Into<rt::SecretText>,
+        type_: crate::types::EksAnywhereVsphereStaticCredentialsType,
+        name: impl ::core::convert::Into<::std::string::String>,
+        vsphere_user: impl ::core::convert::Into<::std::string::String>,
+        vsphere_password: impl ::core::convert::Into<crate::runtime::SecretText>,
+        access_key_id: impl ::core::convert::Into<::std::string::String>,
+        secret_access_key: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
         Self {
             type_,
@@ -4200,12 +4522,12 @@ impl EksAnywhereVsphereStaticCredentialsRequest {
             vsphere_password: vsphere_password.into(),
             access_key_id: access_key_id.into(),
             secret_access_key: secret_access_key.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE_STATIC`.
     ///
     /// A part of `EksAnywhereVsphereStaticCredentialsRequest`.
@@ -4215,7 +4537,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Performance mode of EFS; the default is `generalPurpose`.
     ///
     /// A part of `ClusterAdvancedSettings`.
@@ -4227,7 +4549,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Throughput mode of EFS; the default is `elastic`.
     ///
     /// A part of `ClusterAdvancedSettings`.
@@ -4241,7 +4563,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Time without access after which EFS moves a file to infrequent-access storage; the default is 30 days.
     ///
     /// A part of `ClusterAdvancedSettings`.
@@ -4270,8 +4592,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct EksExternalSecretsAuthentication {
     /// ARN of the role.
-    pub eks_role_arn: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub eks_role_arn: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Facts about an EKS cluster after its deployment.
@@ -4281,23 +4603,23 @@ pub struct EksExternalSecretsAuthentication {
 #[non_exhaustive]
 pub struct EksInfrastructureOutputs {
     /// Always `EKS`.
-    pub kind: types::EksInfrastructureOutputsKind,
+    pub kind: crate::types::EksInfrastructureOutputsKind,
     /// Name of the cluster at the cloud provider.
-    pub cluster_name: String,
+    pub cluster_name: ::std::string::String,
     /// ARN of the cluster.
-    pub cluster_arn: String,
+    pub cluster_arn: ::std::string::String,
     /// URL of the OIDC issuer of the cluster.
-    pub cluster_oidc_issuer: String,
+    pub cluster_oidc_issuer: ::std::string::String,
     /// Identifier of the VPC.
-    pub vpc_id: String,
+    pub vpc_id: ::std::string::String,
     /// Authentication to AWS secrets that Qovery set up; null or absent for none.
-    pub external_secrets_automatic_authentication: Option<
-        types::EksExternalSecretsAuthentication,
+    pub external_secrets_automatic_authentication: ::core::option::Option<
+        crate::types::EksExternalSecretsAuthentication,
     >,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `EKS`.
     ///
     /// A part of `EksInfrastructureOutputs`.
@@ -4314,24 +4636,24 @@ open_enum! {
 #[non_exhaustive]
 pub struct ExternalSecretAssociatedServiceResponse {
     /// Identifier of the project.
-    pub project_id: uuid::Uuid,
+    pub project_id: ::uuid::Uuid,
     /// Name of the project.
-    pub project_name: String,
+    pub project_name: ::std::string::String,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
+    pub environment_id: ::uuid::Uuid,
     /// Name of the environment.
-    pub environment_name: String,
+    pub environment_name: ::std::string::String,
     /// Identifier of the service.
-    pub service_id: Option<uuid::Uuid>,
+    pub service_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the service.
-    pub service_name: Option<String>,
+    pub service_name: ::core::option::Option<::std::string::String>,
     /// Type of the service.
-    pub service_type: Option<types::ApiVariableScopeEnum>,
+    pub service_type: ::core::option::Option<crate::types::ApiVariableScopeEnum>,
     /// Name of the variable.
-    pub variable_name: String,
+    pub variable_name: ::std::string::String,
     /// Name of the secret in the secret manager.
-    pub external_secret_name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub external_secret_name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variables that read their values from an external secret manager.
@@ -4341,8 +4663,8 @@ pub struct ExternalSecretAssociatedServiceResponse {
 #[non_exhaustive]
 pub struct ExternalSecretAssociatedServiceResponseList {
     /// The listed items.
-    pub results: Vec<types::ExternalSecretAssociatedServiceResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ExternalSecretAssociatedServiceResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Limits on a configuration field; a limit that is null does not apply.
@@ -4352,18 +4674,18 @@ pub struct ExternalSecretAssociatedServiceResponseList {
 #[non_exhaustive]
 pub struct FieldSchemaConstraintsResponse {
     /// Values allowed; null for any.
-    pub allowed_values: Vec<String>,
+    pub allowed_values: ::std::vec::Vec<::std::string::String>,
     /// Smallest number; null for none.
-    pub min: Option<i64>,
+    pub min: ::core::option::Option<i64>,
     /// Largest number; null for none.
-    pub max: Option<i64>,
+    pub max: ::core::option::Option<i64>,
     /// Smallest length of a text; null for none.
-    pub min_length: Option<i64>,
+    pub min_length: ::core::option::Option<i64>,
     /// Largest length of a text; null for none.
-    pub max_length: Option<i64>,
+    pub max_length: ::core::option::Option<i64>,
     /// Regular expression the value must match; null for none.
-    pub pattern: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub pattern: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Configuration field of a platform component.
@@ -4373,46 +4695,48 @@ pub struct FieldSchemaConstraintsResponse {
 #[non_exhaustive]
 pub struct FieldSchemaResponse {
     /// Key of the field.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Type of the value.
-    pub type_: types::FieldSchemaResponseType,
+    pub type_: crate::types::FieldSchemaResponseType,
     /// Whether a value must be given.
     pub required: bool,
     /// Value used when none is given; null for none.
-    pub default_value: Option<String>,
+    pub default_value: ::core::option::Option<::std::string::String>,
     /// Text shown for the field.
-    pub label: String,
+    pub label: ::std::string::String,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether the value is kept secret.
     pub sensitive: bool,
     /// Limits on the value.
-    pub constraints: types::FieldSchemaConstraintsResponse,
-    pub(crate) __extra: rt::ExtraFields,
+    pub constraints: crate::types::FieldSchemaConstraintsResponse,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// Google Cloud credentials. The credential type tells the shape; without it the other fields do.
     ///
     /// Sent by `create_gcp_credentials` and `edit_gcp_credentials`.
     pub enum GcpCredentialsRequest by tag "credential_type" {
         "SERVICE_ACCOUNT_KEY" =>
             /// Where `credential_type` is `SERVICE_ACCOUNT_KEY`.
-            ServiceAccountKey(types::GcpServiceAccountKeyCredentialsRequest),
+            ServiceAccountKey(crate::types::GcpServiceAccountKeyCredentialsRequest),
         "WORKLOAD_IDENTITY_FEDERATION" | "WIF" =>
             /// Where `credential_type` is `WORKLOAD_IDENTITY_FEDERATION` and `WIF`.
-            WorkloadIdentity(types::GcpWorkloadIdentityCredentialsRequest),
+            WorkloadIdentity(crate::types::GcpWorkloadIdentityCredentialsRequest),
     }
 }
 
-impl From<types::GcpServiceAccountKeyCredentialsRequest> for GcpCredentialsRequest {
-    fn from(member: types::GcpServiceAccountKeyCredentialsRequest) -> Self {
+impl ::core::convert::From<crate::types::GcpServiceAccountKeyCredentialsRequest>
+for crate::types::GcpCredentialsRequest {
+    fn from(member: crate::types::GcpServiceAccountKeyCredentialsRequest) -> Self {
         Self::ServiceAccountKey(member)
     }
 }
 
-impl From<types::GcpWorkloadIdentityCredentialsRequest> for GcpCredentialsRequest {
-    fn from(member: types::GcpWorkloadIdentityCredentialsRequest) -> Self {
+impl ::core::convert::From<crate::types::GcpWorkloadIdentityCredentialsRequest>
+for crate::types::GcpCredentialsRequest {
+    fn from(member: crate::types::GcpWorkloadIdentityCredentialsRequest) -> Self {
         Self::WorkloadIdentity(member)
     }
 }
@@ -4424,34 +4748,36 @@ impl From<types::GcpWorkloadIdentityCredentialsRequest> for GcpCredentialsReques
 #[non_exhaustive]
 pub struct GcpJsonCredentialsAuthDto {
     /// Always `GCP_JSON_CREDENTIALS`.
-    pub mode: types::GcpJsonCredentialsAuthDtoMode,
+    pub mode: crate::types::GcpJsonCredentialsAuthDtoMode,
     /// Credentials as JSON text; can be null.
-    pub json_credentials: rt::Patch<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub json_credentials: crate::runtime::Patch<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl GcpJsonCredentialsAuthDto {
+impl crate::types::GcpJsonCredentialsAuthDto {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(mode: types::GcpJsonCredentialsAuthDtoMode) -> Self {
+    pub fn new(mode: crate::types::GcpJsonCredentialsAuthDtoMode) -> Self {
         Self {
             mode,
-            json_credentials: rt::Patch::Absent,
-            __extra: Default::default(),
+            json_credentials: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`json_credentials`](Self::json_credentials).
     #[inline]
     pub fn json_credentials(
         mut self,
-        value: impl Into<rt::Patch<rt::SecretText>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::runtime::SecretText>,
+        >,
     ) -> Self {
         self.json_credentials = value.into();
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `GCP_JSON_CREDENTIALS`.
     ///
     /// A part of `GcpJsonCredentialsAuthDto`.
@@ -4468,32 +4794,32 @@ open_enum! {
 #[non_exhaustive]
 pub struct GcpSecretManagerEndpointDto {
     /// Always `GCP_SECRET_MANAGER`.
-    pub mode: types::GcpSecretManagerEndpointDtoMode,
+    pub mode: crate::types::GcpSecretManagerEndpointDtoMode,
     /// Google Cloud region.
-    pub region: String,
+    pub region: ::std::string::String,
     /// Identifier of the Google Cloud project.
-    pub project_id: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub project_id: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl GcpSecretManagerEndpointDto {
+impl crate::types::GcpSecretManagerEndpointDto {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        mode: types::GcpSecretManagerEndpointDtoMode,
-        region: impl Into<String>,
-        project_id: impl Into<String>,
+        mode: crate::types::GcpSecretManagerEndpointDtoMode,
+        region: impl ::core::convert::Into<::std::string::String>,
+        project_id: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             mode,
             region: region.into(),
             project_id: project_id.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `GCP_SECRET_MANAGER`.
     ///
     /// A part of `GcpSecretManagerEndpointDto`.
@@ -4503,7 +4829,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of credentials.
     ///
     /// A part of `GcpServiceAccountKeyCredentialsRequest`.
@@ -4520,40 +4846,42 @@ open_enum! {
 #[non_exhaustive]
 pub struct GcpServiceAccountKeyCredentialsRequest {
     /// Name of the credentials.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Kind of credentials.
-    pub credential_type: Option<types::GcpServiceAccountKeyCredentialType>,
+    pub credential_type: ::core::option::Option<
+        crate::types::GcpServiceAccountKeyCredentialType,
+    >,
     /// Key of the service account.
-    pub gcp_credentials: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub gcp_credentials: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl GcpServiceAccountKeyCredentialsRequest {
+impl crate::types::GcpServiceAccountKeyCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        gcp_credentials: impl Into<rt::SecretText>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        gcp_credentials: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
         Self {
             name: name.into(),
-            credential_type: None,
+            credential_type: ::core::option::Option::None,
             gcp_credentials: gcp_credentials.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`credential_type`](Self::credential_type).
     #[inline]
     pub fn credential_type(
         mut self,
-        value: types::GcpServiceAccountKeyCredentialType,
+        value: crate::types::GcpServiceAccountKeyCredentialType,
     ) -> Self {
-        self.credential_type = Some(value);
+        self.credential_type = ::core::option::Option::Some(value);
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of credentials.
     ///
     /// A part of `GcpWorkloadIdentityCredentialsRequest`.
@@ -4572,40 +4900,44 @@ open_enum! {
 #[non_exhaustive]
 pub struct GcpWorkloadIdentityCredentialsRequest {
     /// Name of the credentials.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Kind of credentials.
-    pub credential_type: Option<types::GcpWorkloadIdentityCredentialType>,
+    pub credential_type: ::core::option::Option<
+        crate::types::GcpWorkloadIdentityCredentialType,
+    >,
     /// Email address of the service account.
-    pub service_account_email: String,
+    pub service_account_email: ::std::string::String,
     /// Resource name of the workload identity provider.
-    pub workload_identity_provider_resource: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub workload_identity_provider_resource: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl GcpWorkloadIdentityCredentialsRequest {
+impl crate::types::GcpWorkloadIdentityCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        service_account_email: impl Into<String>,
-        workload_identity_provider_resource: impl Into<String>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        service_account_email: impl ::core::convert::Into<::std::string::String>,
+        workload_identity_provider_resource: impl ::core::convert::Into<
+            ::std::string::String,
+        >,
     ) -> Self {
         Self {
             name: name.into(),
-            credential_type: None,
+            credential_type: ::core::option::Option::None,
             service_account_email: service_account_email.into(),
             workload_identity_provider_resource: workload_identity_provider_resource
                 .into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`credential_type`](Self::credential_type).
     #[inline]
     pub fn credential_type(
         mut self,
-        value: types::GcpWorkloadIdentityCredentialType,
+        value: crate::types::GcpWorkloadIdentityCredentialType,
     ) -> Self {
-        self.credential_type = Some(value);
+        self.credential_type = ::core::option::Option::Some(value);
         self
     }
 }
@@ -4615,8 +4947,8 @@ impl GcpWorkloadIdentityCredentialsRequest {
 #[non_exhaustive]
 pub struct GetClusterKubernetesEventsResponse {
     /// The events.
-    pub results: Vec<types::ClusterKubernetesEvent>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ClusterKubernetesEvent>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `get_cluster_token_by_cluster_id`.
@@ -4624,14 +4956,14 @@ pub struct GetClusterKubernetesEventsResponse {
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponse {
     /// Version of the API.
-    pub api_version: String,
+    pub api_version: ::std::string::String,
     /// Kind.
-    pub kind: String,
+    pub kind: ::std::string::String,
     /// Spec, by name.
-    pub spec: serde_json::Map<String, serde_json::Value>,
+    pub spec: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     /// Status.
-    pub status: types::GetClusterTokenByClusterIdResponseStatus,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: crate::types::GetClusterTokenByClusterIdResponseStatus,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `GetClusterTokenByClusterIdResponse`.
@@ -4639,10 +4971,10 @@ pub struct GetClusterTokenByClusterIdResponse {
 #[non_exhaustive]
 pub struct GetClusterTokenByClusterIdResponseStatus {
     /// Token.
-    pub token: rt::SecretText,
+    pub token: crate::runtime::SecretText,
     /// Time of the expiration.
-    pub expiration_timestamp: chrono::DateTime<chrono::Utc>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub expiration_timestamp: ::chrono::DateTime<::chrono::Utc>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
@@ -4652,8 +4984,8 @@ pub struct GetClusterTokenByClusterIdResponseStatus {
 #[non_exhaustive]
 pub struct GkeExternalSecretsAuthentication {
     /// Google Cloud service account.
-    pub gke_service_account: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub gke_service_account: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Facts about a GKE cluster after its deployment.
@@ -4663,19 +4995,19 @@ pub struct GkeExternalSecretsAuthentication {
 #[non_exhaustive]
 pub struct GkeInfrastructureOutputs {
     /// Always `GKE`.
-    pub kind: types::GkeInfrastructureOutputsKind,
+    pub kind: crate::types::GkeInfrastructureOutputsKind,
     /// Name of the cluster at the cloud provider.
-    pub cluster_name: String,
+    pub cluster_name: ::std::string::String,
     /// Self link of the cluster at Google Cloud.
-    pub cluster_self_link: String,
+    pub cluster_self_link: ::std::string::String,
     /// Authentication to Google Cloud secrets that Qovery set up; null or absent for none.
-    pub external_secrets_automatic_authentication: Option<
-        types::GkeExternalSecretsAuthentication,
+    pub external_secrets_automatic_authentication: ::core::option::Option<
+        crate::types::GkeExternalSecretsAuthentication,
     >,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `GKE`.
     ///
     /// A part of `GkeInfrastructureOutputs`.
@@ -4685,46 +5017,50 @@ open_enum! {
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Facts about a cluster after its deployment. The `kind` field selects the shape.
     ///
     /// A part of `Cluster`.
     pub enum InfrastructureOutputs by tag "kind" {
         "AKS" =>
             /// Where `kind` is `AKS`.
-            Aks(types::AksInfrastructureOutputs),
+            Aks(crate::types::AksInfrastructureOutputs),
         "EKS" =>
             /// Where `kind` is `EKS`.
-            Eks(types::EksInfrastructureOutputs),
+            Eks(crate::types::EksInfrastructureOutputs),
         "GKE" =>
             /// Where `kind` is `GKE`.
-            Gke(types::GkeInfrastructureOutputs),
+            Gke(crate::types::GkeInfrastructureOutputs),
         "SCW_KAPSULE" =>
             /// Where `kind` is `SCW_KAPSULE`.
-            ScwKapsule(types::KapsuleInfrastructureOutputs),
+            ScwKapsule(crate::types::KapsuleInfrastructureOutputs),
     }
 }
 
-impl From<types::AksInfrastructureOutputs> for InfrastructureOutputs {
-    fn from(member: types::AksInfrastructureOutputs) -> Self {
+impl ::core::convert::From<crate::types::AksInfrastructureOutputs>
+for crate::types::InfrastructureOutputs {
+    fn from(member: crate::types::AksInfrastructureOutputs) -> Self {
         Self::Aks(member)
     }
 }
 
-impl From<types::EksInfrastructureOutputs> for InfrastructureOutputs {
-    fn from(member: types::EksInfrastructureOutputs) -> Self {
+impl ::core::convert::From<crate::types::EksInfrastructureOutputs>
+for crate::types::InfrastructureOutputs {
+    fn from(member: crate::types::EksInfrastructureOutputs) -> Self {
         Self::Eks(member)
     }
 }
 
-impl From<types::GkeInfrastructureOutputs> for InfrastructureOutputs {
-    fn from(member: types::GkeInfrastructureOutputs) -> Self {
+impl ::core::convert::From<crate::types::GkeInfrastructureOutputs>
+for crate::types::InfrastructureOutputs {
+    fn from(member: crate::types::GkeInfrastructureOutputs) -> Self {
         Self::Gke(member)
     }
 }
 
-impl From<types::KapsuleInfrastructureOutputs> for InfrastructureOutputs {
-    fn from(member: types::KapsuleInfrastructureOutputs) -> Self {
+impl ::core::convert::From<crate::types::KapsuleInfrastructureOutputs>
+for crate::types::InfrastructureOutputs {
+    fn from(member: crate::types::KapsuleInfrastructureOutputs) -> Self {
         Self::ScwKapsule(member)
     }
 }
@@ -4737,16 +5073,16 @@ impl From<types::KapsuleInfrastructureOutputs> for InfrastructureOutputs {
 pub struct InternalNetworkMonitoring {
     /// Whether the monitoring is enabled.
     pub enabled: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl InternalNetworkMonitoring {
+impl crate::types::InternalNetworkMonitoring {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
             enabled,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -4758,13 +5094,13 @@ impl InternalNetworkMonitoring {
 #[non_exhaustive]
 pub struct KapsuleInfrastructureOutputs {
     /// Always `SCW_KAPSULE`.
-    pub kind: types::KapsuleInfrastructureOutputsKind,
+    pub kind: crate::types::KapsuleInfrastructureOutputsKind,
     /// Name of the cluster at the cloud provider.
-    pub cluster_name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cluster_name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `SCW_KAPSULE`.
     ///
     /// A part of `KapsuleInfrastructureOutputs`.
@@ -4781,55 +5117,63 @@ open_enum! {
 #[non_exhaustive]
 pub struct KarpenterCronjobNodePoolOverride {
     /// When nodes may be consolidated.
-    pub consolidation: Option<types::KarpenterNodePoolConsolidation>,
+    pub consolidation: ::core::option::Option<
+        crate::types::KarpenterNodePoolConsolidation,
+    >,
     /// Limits on the size of the pool.
-    pub limits: Option<types::KarpenterNodePoolLimits>,
+    pub limits: ::core::option::Option<crate::types::KarpenterNodePoolLimits>,
     /// Whether spot instances are used; can be null.
-    pub spot_enabled: rt::Patch<bool>,
+    pub spot_enabled: crate::runtime::Patch<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    pub consolidate_after: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub consolidate_after: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl KarpenterCronjobNodePoolOverride {
+impl crate::types::KarpenterCronjobNodePoolOverride {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            consolidation: None,
-            limits: None,
-            spot_enabled: rt::Patch::Absent,
-            consolidate_after: None,
-            __extra: Default::default(),
+            consolidation: ::core::option::Option::None,
+            limits: ::core::option::Option::None,
+            spot_enabled: crate::runtime::Patch::Absent,
+            consolidate_after: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`consolidation`](Self::consolidation).
     #[inline]
     pub fn consolidation(
         mut self,
-        value: types::KarpenterNodePoolConsolidation,
+        value: crate::types::KarpenterNodePoolConsolidation,
     ) -> Self {
-        self.consolidation = Some(value);
+        self.consolidation = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`limits`](Self::limits).
     #[inline]
-    pub fn limits(mut self, value: types::KarpenterNodePoolLimits) -> Self {
-        self.limits = Some(value);
+    pub fn limits(mut self, value: crate::types::KarpenterNodePoolLimits) -> Self {
+        self.limits = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`spot_enabled`](Self::spot_enabled).
     #[inline]
-    pub fn spot_enabled(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
+    pub fn spot_enabled(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
+    ) -> Self {
         self.spot_enabled = value.into();
         self
     }
     /// Sets [`consolidate_after`](Self::consolidate_after).
     #[inline]
-    pub fn consolidate_after(mut self, value: impl Into<String>) -> Self {
-        self.consolidate_after = Some(value.into());
+    pub fn consolidate_after(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.consolidate_after = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -4841,43 +5185,49 @@ impl KarpenterCronjobNodePoolOverride {
 #[non_exhaustive]
 pub struct KarpenterDefaultNodePoolOverride {
     /// Limits on the size of the pool.
-    pub limits: Option<types::KarpenterNodePoolLimits>,
+    pub limits: ::core::option::Option<crate::types::KarpenterNodePoolLimits>,
     /// Whether spot instances are used; can be null.
-    pub spot_enabled: rt::Patch<bool>,
+    pub spot_enabled: crate::runtime::Patch<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    pub consolidate_after: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub consolidate_after: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl KarpenterDefaultNodePoolOverride {
+impl crate::types::KarpenterDefaultNodePoolOverride {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            limits: None,
-            spot_enabled: rt::Patch::Absent,
-            consolidate_after: None,
-            __extra: Default::default(),
+            limits: ::core::option::Option::None,
+            spot_enabled: crate::runtime::Patch::Absent,
+            consolidate_after: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`limits`](Self::limits).
     #[inline]
-    pub fn limits(mut self, value: types::KarpenterNodePoolLimits) -> Self {
-        self.limits = Some(value);
+    pub fn limits(mut self, value: crate::types::KarpenterNodePoolLimits) -> Self {
+        self.limits = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`spot_enabled`](Self::spot_enabled).
     #[inline]
-    pub fn spot_enabled(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
+    pub fn spot_enabled(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
+    ) -> Self {
         self.spot_enabled = value.into();
         self
     }
     /// Sets [`consolidate_after`](Self::consolidate_after).
     #[inline]
-    pub fn consolidate_after(mut self, value: impl Into<String>) -> Self {
-        self.consolidate_after = Some(value.into());
+    pub fn consolidate_after(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.consolidate_after = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -4889,102 +5239,109 @@ impl KarpenterDefaultNodePoolOverride {
 #[non_exhaustive]
 pub struct KarpenterGpuNodePoolOverride {
     /// When nodes may be consolidated.
-    pub consolidation: Option<types::KarpenterNodePoolConsolidation>,
+    pub consolidation: ::core::option::Option<
+        crate::types::KarpenterNodePoolConsolidation,
+    >,
     /// Limits on the size of the pool.
-    pub limits: Option<types::KarpenterNodePoolLimits>,
+    pub limits: ::core::option::Option<crate::types::KarpenterNodePoolLimits>,
     /// Constraints on the instances.
-    pub requirements: Option<Vec<types::KarpenterNodePoolRequirement>>,
+    pub requirements: ::core::option::Option<
+        ::std::vec::Vec<crate::types::KarpenterNodePoolRequirement>,
+    >,
     /// Disk size of a node, in GiB; the default is 100.
     ///
     /// At least 0. Default on the server: `100`.
-    pub disk_size_in_gib: Option<i64>,
+    pub disk_size_in_gib: ::core::option::Option<i64>,
     /// Disk operations per second of a node, from 3000 to 16000.
     ///
     /// At least 3000. At most 16000.
-    pub disk_iops: Option<i64>,
+    pub disk_iops: ::core::option::Option<i64>,
     /// Disk throughput of a node, in MiB/s, from 125 to 1000.
     ///
     /// At least 125. At most 1000.
-    pub disk_throughput: Option<i64>,
+    pub disk_throughput: ::core::option::Option<i64>,
     /// Whether spot instances are used; the default is false.
     ///
     /// Default on the server: `false`.
-    pub spot_enabled: Option<bool>,
+    pub spot_enabled: ::core::option::Option<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    pub consolidate_after: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub consolidate_after: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl KarpenterGpuNodePoolOverride {
+impl crate::types::KarpenterGpuNodePoolOverride {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            consolidation: None,
-            limits: None,
-            requirements: None,
-            disk_size_in_gib: None,
-            disk_iops: None,
-            disk_throughput: None,
-            spot_enabled: None,
-            consolidate_after: None,
-            __extra: Default::default(),
+            consolidation: ::core::option::Option::None,
+            limits: ::core::option::Option::None,
+            requirements: ::core::option::Option::None,
+            disk_size_in_gib: ::core::option::Option::None,
+            disk_iops: ::core::option::Option::None,
+            disk_throughput: ::core::option::Option::None,
+            spot_enabled: ::core::option::Option::None,
+            consolidate_after: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`consolidation`](Self::consolidation).
     #[inline]
     pub fn consolidation(
         mut self,
-        value: types::KarpenterNodePoolConsolidation,
+        value: crate::types::KarpenterNodePoolConsolidation,
     ) -> Self {
-        self.consolidation = Some(value);
+        self.consolidation = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`limits`](Self::limits).
     #[inline]
-    pub fn limits(mut self, value: types::KarpenterNodePoolLimits) -> Self {
-        self.limits = Some(value);
+    pub fn limits(mut self, value: crate::types::KarpenterNodePoolLimits) -> Self {
+        self.limits = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`requirements`](Self::requirements).
     #[inline]
     pub fn requirements(
         mut self,
-        value: Vec<types::KarpenterNodePoolRequirement>,
+        value: ::std::vec::Vec<crate::types::KarpenterNodePoolRequirement>,
     ) -> Self {
-        self.requirements = Some(value);
+        self.requirements = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`disk_size_in_gib`](Self::disk_size_in_gib).
     #[inline]
     pub fn disk_size_in_gib(mut self, value: i64) -> Self {
-        self.disk_size_in_gib = Some(value);
+        self.disk_size_in_gib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`disk_iops`](Self::disk_iops).
     #[inline]
     pub fn disk_iops(mut self, value: i64) -> Self {
-        self.disk_iops = Some(value);
+        self.disk_iops = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`disk_throughput`](Self::disk_throughput).
     #[inline]
     pub fn disk_throughput(mut self, value: i64) -> Self {
-        self.disk_throughput = Some(value);
+        self.disk_throughput = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`spot_enabled`](Self::spot_enabled).
     #[inline]
     pub fn spot_enabled(mut self, value: bool) -> Self {
-        self.spot_enabled = Some(value);
+        self.spot_enabled = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`consolidate_after`](Self::consolidate_after).
     #[inline]
-    pub fn consolidate_after(mut self, value: impl Into<String>) -> Self {
-        self.consolidate_after = Some(value.into());
+    pub fn consolidate_after(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.consolidate_after = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -4996,62 +5353,73 @@ impl KarpenterGpuNodePoolOverride {
 #[non_exhaustive]
 pub struct KarpenterNodePool {
     /// Constraints on the instances.
-    pub requirements: Vec<types::KarpenterNodePoolRequirement>,
+    pub requirements: ::std::vec::Vec<crate::types::KarpenterNodePoolRequirement>,
     /// Settings of the stable pool.
-    pub stable_override: Option<types::KarpenterStableNodePoolOverride>,
+    pub stable_override: ::core::option::Option<
+        crate::types::KarpenterStableNodePoolOverride,
+    >,
     /// Settings of the default pool.
-    pub default_override: Option<types::KarpenterDefaultNodePoolOverride>,
+    pub default_override: ::core::option::Option<
+        crate::types::KarpenterDefaultNodePoolOverride,
+    >,
     /// Settings of the GPU pool.
-    pub gpu_override: Option<types::KarpenterGpuNodePoolOverride>,
+    pub gpu_override: ::core::option::Option<crate::types::KarpenterGpuNodePoolOverride>,
     /// Settings of the pool for cron jobs.
-    pub cronjob_override: Option<types::KarpenterCronjobNodePoolOverride>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cronjob_override: ::core::option::Option<
+        crate::types::KarpenterCronjobNodePoolOverride,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl KarpenterNodePool {
+impl crate::types::KarpenterNodePool {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(requirements: Vec<types::KarpenterNodePoolRequirement>) -> Self {
+    pub fn new(
+        requirements: ::std::vec::Vec<crate::types::KarpenterNodePoolRequirement>,
+    ) -> Self {
         Self {
             requirements,
-            stable_override: None,
-            default_override: None,
-            gpu_override: None,
-            cronjob_override: None,
-            __extra: Default::default(),
+            stable_override: ::core::option::Option::None,
+            default_override: ::core::option::Option::None,
+            gpu_override: ::core::option::Option::None,
+            cronjob_override: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`stable_override`](Self::stable_override).
     #[inline]
     pub fn stable_override(
         mut self,
-        value: types::KarpenterStableNodePoolOverride,
+        value: crate::types::KarpenterStableNodePoolOverride,
     ) -> Self {
-        self.stable_override = Some(value);
+        self.stable_override = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`default_override`](Self::default_override).
     #[inline]
     pub fn default_override(
         mut self,
-        value: types::KarpenterDefaultNodePoolOverride,
+        value: crate::types::KarpenterDefaultNodePoolOverride,
     ) -> Self {
-        self.default_override = Some(value);
+        self.default_override = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`gpu_override`](Self::gpu_override).
     #[inline]
-    pub fn gpu_override(mut self, value: types::KarpenterGpuNodePoolOverride) -> Self {
-        self.gpu_override = Some(value);
+    pub fn gpu_override(
+        mut self,
+        value: crate::types::KarpenterGpuNodePoolOverride,
+    ) -> Self {
+        self.gpu_override = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cronjob_override`](Self::cronjob_override).
     #[inline]
     pub fn cronjob_override(
         mut self,
-        value: types::KarpenterCronjobNodePoolOverride,
+        value: crate::types::KarpenterCronjobNodePoolOverride,
     ) -> Self {
-        self.cronjob_override = Some(value);
+        self.cronjob_override = ::core::option::Option::Some(value);
         self
     }
 }
@@ -5067,29 +5435,29 @@ pub struct KarpenterNodePoolConsolidation {
     /// Default on the server: `false`.
     pub enabled: bool,
     /// Days of the window.
-    pub days: Vec<types::WeekdayEnum>,
+    pub days: ::std::vec::Vec<crate::types::WeekdayEnum>,
     /// Start of the window.
-    pub start_time: String,
+    pub start_time: ::std::string::String,
     /// Length of the window.
-    pub duration: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub duration: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl KarpenterNodePoolConsolidation {
+impl crate::types::KarpenterNodePoolConsolidation {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
         enabled: bool,
-        days: Vec<types::WeekdayEnum>,
-        start_time: impl Into<String>,
-        duration: impl Into<String>,
+        days: ::std::vec::Vec<crate::types::WeekdayEnum>,
+        start_time: impl ::core::convert::Into<::std::string::String>,
+        duration: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             enabled,
             days,
             start_time: start_time.into(),
             duration: duration.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -5112,10 +5480,10 @@ pub struct KarpenterNodePoolLimits {
     ///
     /// At least 0. Default on the server: `0`.
     pub max_gpu: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl KarpenterNodePoolLimits {
+impl crate::types::KarpenterNodePoolLimits {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
@@ -5129,7 +5497,7 @@ impl KarpenterNodePoolLimits {
             max_cpu_in_vcpu,
             max_memory_in_gibibytes,
             max_gpu,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -5141,32 +5509,32 @@ impl KarpenterNodePoolLimits {
 #[non_exhaustive]
 pub struct KarpenterNodePoolRequirement {
     /// Property of the instances.
-    pub key: types::KarpenterNodePoolRequirementKey,
+    pub key: crate::types::KarpenterNodePoolRequirementKey,
     /// How the property is compared.
-    pub operator: types::KarpenterNodePoolRequirementOperator,
+    pub operator: crate::types::KarpenterNodePoolRequirementOperator,
     /// Values allowed.
-    pub values: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub values: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl KarpenterNodePoolRequirement {
+impl crate::types::KarpenterNodePoolRequirement {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        key: types::KarpenterNodePoolRequirementKey,
-        operator: types::KarpenterNodePoolRequirementOperator,
-        values: Vec<String>,
+        key: crate::types::KarpenterNodePoolRequirementKey,
+        operator: crate::types::KarpenterNodePoolRequirementOperator,
+        values: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
         Self {
             key,
             operator,
             values,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Property of the instances a Karpenter requirement constrains.
     ///
     /// A part of `KarpenterNodePoolRequirement`.
@@ -5184,7 +5552,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Operator of a Karpenter requirement.
     ///
     /// A part of `KarpenterNodePoolRequirement`.
@@ -5201,60 +5569,68 @@ open_enum! {
 #[non_exhaustive]
 pub struct KarpenterStableNodePoolOverride {
     /// When nodes may be consolidated.
-    pub consolidation: Option<types::KarpenterNodePoolConsolidation>,
+    pub consolidation: ::core::option::Option<
+        crate::types::KarpenterNodePoolConsolidation,
+    >,
     /// Limits on the size of the pool.
-    pub limits: Option<types::KarpenterNodePoolLimits>,
+    pub limits: ::core::option::Option<crate::types::KarpenterNodePoolLimits>,
     /// Whether spot instances are used; can be null.
-    pub spot_enabled: rt::Patch<bool>,
+    pub spot_enabled: crate::runtime::Patch<bool>,
     /// Time to wait before a node is consolidated, a number followed by `s`, `m` or `h`.
     ///
     /// Matches `^\d+(s|m|h)$`.
-    pub consolidate_after: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub consolidate_after: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl KarpenterStableNodePoolOverride {
+impl crate::types::KarpenterStableNodePoolOverride {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            consolidation: None,
-            limits: None,
-            spot_enabled: rt::Patch::Absent,
-            consolidate_after: None,
-            __extra: Default::default(),
+            consolidation: ::core::option::Option::None,
+            limits: ::core::option::Option::None,
+            spot_enabled: crate::runtime::Patch::Absent,
+            consolidate_after: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`consolidation`](Self::consolidation).
     #[inline]
     pub fn consolidation(
         mut self,
-        value: types::KarpenterNodePoolConsolidation,
+        value: crate::types::KarpenterNodePoolConsolidation,
     ) -> Self {
-        self.consolidation = Some(value);
+        self.consolidation = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`limits`](Self::limits).
     #[inline]
-    pub fn limits(mut self, value: types::KarpenterNodePoolLimits) -> Self {
-        self.limits = Some(value);
+    pub fn limits(mut self, value: crate::types::KarpenterNodePoolLimits) -> Self {
+        self.limits = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`spot_enabled`](Self::spot_enabled).
     #[inline]
-    pub fn spot_enabled(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
+    pub fn spot_enabled(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
+    ) -> Self {
         self.spot_enabled = value.into();
         self
     }
     /// Sets [`consolidate_after`](Self::consolidate_after).
     #[inline]
-    pub fn consolidate_after(mut self, value: impl Into<String>) -> Self {
-        self.consolidate_after = Some(value.into());
+    pub fn consolidate_after(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.consolidate_after = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// A parameter of `list_awseks_instance_type` and `list_azure_aks_instance_type`.
     pub enum ListInstanceTypeGpu {
         /// `INCLUDE`.
@@ -5273,8 +5649,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct ManagedDatabaseInstanceTypeResponse {
     /// Name.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Instance types of managed databases.
@@ -5284,8 +5660,8 @@ pub struct ManagedDatabaseInstanceTypeResponse {
 #[non_exhaustive]
 pub struct ManagedDatabaseInstanceTypeResponseList {
     /// The listed items.
-    pub results: Vec<types::ManagedDatabaseInstanceTypeResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ManagedDatabaseInstanceTypeResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Kind of managed database.
@@ -5295,8 +5671,8 @@ pub struct ManagedDatabaseInstanceTypeResponseList {
 #[non_exhaustive]
 pub struct ManagedDatabaseTypeResponse {
     /// Name.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Kinds of managed databases.
@@ -5306,8 +5682,8 @@ pub struct ManagedDatabaseTypeResponse {
 #[non_exhaustive]
 pub struct ManagedDatabaseTypeResponseList {
     /// The listed items.
-    pub results: Vec<types::ManagedDatabaseTypeResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ManagedDatabaseTypeResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Observability stack that Qovery operates on a cluster.
@@ -5317,85 +5693,93 @@ pub struct ManagedDatabaseTypeResponseList {
 #[non_exhaustive]
 pub struct MetricsConfigurationManagedByQovery {
     /// Always `MANAGED_BY_QOVERY`.
-    pub kind: Option<types::MetricsConfigurationManagedByQoveryKind>,
+    pub kind: ::core::option::Option<
+        crate::types::MetricsConfigurationManagedByQoveryKind,
+    >,
     /// Amount of resources given to the stack.
-    pub resource_profile: Option<types::ObservabilityResourceProfile>,
+    pub resource_profile: ::core::option::Option<
+        crate::types::ObservabilityResourceProfile,
+    >,
     /// Export to Amazon CloudWatch.
-    pub cloud_watch_export_config: Option<types::CloudWatchExportConfig>,
+    pub cloud_watch_export_config: ::core::option::Option<
+        crate::types::CloudWatchExportConfig,
+    >,
     /// Whether the stack is highly available.
-    pub high_availability: Option<bool>,
+    pub high_availability: ::core::option::Option<bool>,
     /// Monitoring of the network inside the cluster.
-    pub internal_network_monitoring: Option<types::InternalNetworkMonitoring>,
+    pub internal_network_monitoring: ::core::option::Option<
+        crate::types::InternalNetworkMonitoring,
+    >,
     /// Alerting settings.
-    pub alerting: Option<types::AlertingConfig>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub alerting: ::core::option::Option<crate::types::AlertingConfig>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl MetricsConfigurationManagedByQovery {
+impl crate::types::MetricsConfigurationManagedByQovery {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            kind: None,
-            resource_profile: None,
-            cloud_watch_export_config: None,
-            high_availability: None,
-            internal_network_monitoring: None,
-            alerting: None,
-            __extra: Default::default(),
+            kind: ::core::option::Option::None,
+            resource_profile: ::core::option::Option::None,
+            cloud_watch_export_config: ::core::option::Option::None,
+            high_availability: ::core::option::Option::None,
+            internal_network_monitoring: ::core::option::Option::None,
+            alerting: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`kind`](Self::kind).
     #[inline]
     pub fn kind(
         mut self,
-        value: types::MetricsConfigurationManagedByQoveryKind,
+        value: crate::types::MetricsConfigurationManagedByQoveryKind,
     ) -> Self {
-        self.kind = Some(value);
+        self.kind = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`resource_profile`](Self::resource_profile).
     #[inline]
     pub fn resource_profile(
         mut self,
-        value: types::ObservabilityResourceProfile,
+        value: crate::types::ObservabilityResourceProfile,
     ) -> Self {
-        self.resource_profile = Some(value);
+        self.resource_profile = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cloud_watch_export_config`](Self::cloud_watch_export_config).
     #[inline]
     pub fn cloud_watch_export_config(
         mut self,
-        value: types::CloudWatchExportConfig,
+        value: crate::types::CloudWatchExportConfig,
     ) -> Self {
-        self.cloud_watch_export_config = Some(value);
+        self.cloud_watch_export_config = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`high_availability`](Self::high_availability).
     #[inline]
     pub fn high_availability(mut self, value: bool) -> Self {
-        self.high_availability = Some(value);
+        self.high_availability = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`internal_network_monitoring`](Self::internal_network_monitoring).
     #[inline]
     pub fn internal_network_monitoring(
         mut self,
-        value: types::InternalNetworkMonitoring,
+        value: crate::types::InternalNetworkMonitoring,
     ) -> Self {
-        self.internal_network_monitoring = Some(value);
+        self.internal_network_monitoring = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`alerting`](Self::alerting).
     #[inline]
-    pub fn alerting(mut self, value: types::AlertingConfig) -> Self {
-        self.alerting = Some(value);
+    pub fn alerting(mut self, value: crate::types::AlertingConfig) -> Self {
+        self.alerting = ::core::option::Option::Some(value);
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `MANAGED_BY_QOVERY`.
     ///
     /// A part of `MetricsConfigurationManagedByQovery`.
@@ -5412,84 +5796,88 @@ open_enum! {
 #[non_exhaustive]
 pub struct MetricsParameters {
     /// Whether metrics are collected.
-    pub enabled: Option<bool>,
+    pub enabled: ::core::option::Option<bool>,
     /// Configuration of the stack. The `kind` field selects the shape.
-    pub configuration: Option<types::MetricsParametersConfiguration>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub configuration: ::core::option::Option<
+        crate::types::MetricsParametersConfiguration,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl MetricsParameters {
+impl crate::types::MetricsParameters {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            enabled: None,
-            configuration: None,
-            __extra: Default::default(),
+            enabled: ::core::option::Option::None,
+            configuration: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`enabled`](Self::enabled).
     #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
-        self.enabled = Some(value);
+        self.enabled = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`configuration`](Self::configuration).
     #[inline]
     pub fn configuration(
         mut self,
-        value: types::MetricsParametersConfiguration,
+        value: crate::types::MetricsParametersConfiguration,
     ) -> Self {
-        self.configuration = Some(value);
+        self.configuration = ::core::option::Option::Some(value);
         self
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Configuration of the stack. The `kind` field selects the shape.
     ///
     /// A part of `MetricsParameters`.
     pub enum MetricsParametersConfiguration by tag "kind" {
         "MANAGED_BY_QOVERY" =>
             /// Where `kind` is `MANAGED_BY_QOVERY`.
-            ManagedByQovery(types::MetricsConfigurationManagedByQovery),
+            ManagedByQovery(crate::types::MetricsConfigurationManagedByQovery),
     }
 }
 
-impl From<types::MetricsConfigurationManagedByQovery>
-for MetricsParametersConfiguration {
-    fn from(member: types::MetricsConfigurationManagedByQovery) -> Self {
+impl ::core::convert::From<crate::types::MetricsConfigurationManagedByQovery>
+for crate::types::MetricsParametersConfiguration {
+    fn from(member: crate::types::MetricsConfigurationManagedByQovery) -> Self {
         Self::ManagedByQovery(member)
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Type of the gateway; null for none. The `provider` field selects the shape.
     ///
     /// A part of `ClusterFeatureNatGatewayParameters`.
     pub enum NatGatewayType by tag "provider" {
         "scaleway" =>
             /// Where `provider` is `scaleway`.
-            Scaleway(types::ClusterFeatureNatGatewayTypeScaleway),
+            Scaleway(crate::types::ClusterFeatureNatGatewayTypeScaleway),
         "gcp" =>
             /// Where `provider` is `gcp`.
-            Gcp(types::ClusterFeatureNatGatewayTypeGcp),
+            Gcp(crate::types::ClusterFeatureNatGatewayTypeGcp),
     }
 }
 
-impl From<types::ClusterFeatureNatGatewayTypeGcp> for NatGatewayType {
-    fn from(member: types::ClusterFeatureNatGatewayTypeGcp) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureNatGatewayTypeGcp>
+for crate::types::NatGatewayType {
+    fn from(member: crate::types::ClusterFeatureNatGatewayTypeGcp) -> Self {
         Self::Gcp(member)
     }
 }
 
-impl From<types::ClusterFeatureNatGatewayTypeScaleway> for NatGatewayType {
-    fn from(member: types::ClusterFeatureNatGatewayTypeScaleway) -> Self {
+impl ::core::convert::From<crate::types::ClusterFeatureNatGatewayTypeScaleway>
+for crate::types::NatGatewayType {
+    fn from(member: crate::types::ClusterFeatureNatGatewayTypeScaleway) -> Self {
         Self::Scaleway(member)
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Amount of resources given to the observability stack of a cluster.
     ///
     /// A part of `MetricsConfigurationManagedByQovery`.
@@ -5510,22 +5898,22 @@ open_enum! {
 #[non_exhaustive]
 pub struct OnPremiseCredentialsRequest {
     /// Name of the credentials.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OnPremiseCredentialsRequest {
+impl crate::types::OnPremiseCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Cloud provider a platform layer is meant for.
     ///
     /// A parameter of `list_platform_templates` and `resolve_platform_template_component_configuration`.
@@ -5555,7 +5943,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Who operates the clusters a platform layer is meant for.
     ///
     /// A parameter of `list_platform_templates` and `resolve_platform_template_component_configuration`.
@@ -5567,7 +5955,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Location of the configuration of a platform component's input.
     ///
     /// A part of `PlatformComponentInputRequirementResponse`.
@@ -5586,52 +5974,89 @@ open_enum! {
 #[non_exhaustive]
 pub struct PlatformComponentConfigurationPreviewRequest {
     /// Values from the platform profile.
-    pub profile_config: Option<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
-    /// Inputs given on the cluster.
-    pub cluster_inputs: Option<rt::Secret<BTreeMap<String, String>>>,
-    /// Outputs of other components, by component key.
-    pub component_outputs: Option<
-        rt::Secret<BTreeMap<String, BTreeMap<String, String>>>,
+    pub profile_config: ::core::option::Option<
+        crate::runtime::Secret<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
     >,
-    pub(crate) __extra: rt::ExtraFields,
+    /// Inputs given on the cluster.
+    pub cluster_inputs: ::core::option::Option<
+        crate::runtime::Secret<
+            ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+        >,
+    >,
+    /// Outputs of other components, by component key.
+    pub component_outputs: ::core::option::Option<
+        crate::runtime::Secret<
+            ::std::collections::BTreeMap<
+                ::std::string::String,
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+            >,
+        >,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl PlatformComponentConfigurationPreviewRequest {
+impl crate::types::PlatformComponentConfigurationPreviewRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            profile_config: None,
-            cluster_inputs: None,
-            component_outputs: None,
-            __extra: Default::default(),
+            profile_config: ::core::option::Option::None,
+            cluster_inputs: ::core::option::Option::None,
+            component_outputs: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`profile_config`](Self::profile_config).
     #[inline]
     pub fn profile_config(
         mut self,
-        value: impl Into<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     ) -> Self {
-        self.profile_config = Some(value.into());
+        self.profile_config = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`cluster_inputs`](Self::cluster_inputs).
     #[inline]
     pub fn cluster_inputs(
         mut self,
-        value: impl Into<rt::Secret<BTreeMap<String, String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+            >,
+        >,
     ) -> Self {
-        self.cluster_inputs = Some(value.into());
+        self.cluster_inputs = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`component_outputs`](Self::component_outputs).
     #[inline]
     pub fn component_outputs(
         mut self,
-        value: impl Into<rt::Secret<BTreeMap<String, BTreeMap<String, String>>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::collections::BTreeMap<
+                        ::std::string::String,
+                        ::std::string::String,
+                    >,
+                >,
+            >,
+        >,
     ) -> Self {
-        self.component_outputs = Some(value.into());
+        self.component_outputs = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -5643,18 +6068,22 @@ impl PlatformComponentConfigurationPreviewRequest {
 #[non_exhaustive]
 pub struct PlatformComponentConfigurationPreviewResponse {
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Component key.
-    pub component_key: String,
+    pub component_key: ::std::string::String,
     /// Configuration fields of the component.
-    pub fields: Vec<types::FieldSchemaResponse>,
+    pub fields: ::std::vec::Vec<crate::types::FieldSchemaResponse>,
     /// Inputs that must be given.
-    pub requirements: Vec<types::PlatformComponentInputRequirementResponse>,
+    pub requirements: ::std::vec::Vec<
+        crate::types::PlatformComponentInputRequirementResponse,
+    >,
     /// Inputs taken from outputs of other components.
-    pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
+    pub component_bindings: ::std::vec::Vec<
+        crate::types::PlatformComponentOutputBindingResponse,
+    >,
     /// Values that are not accepted.
-    pub violations: Vec<types::PlatformComponentViolationResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub violations: ::std::vec::Vec<crate::types::PlatformComponentViolationResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Input a platform component needs.
@@ -5664,26 +6093,26 @@ pub struct PlatformComponentConfigurationPreviewResponse {
 #[non_exhaustive]
 pub struct PlatformComponentInputRequirementResponse {
     /// Key of the field.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Type of the value.
-    pub type_: types::FieldSchemaResponseType,
+    pub type_: crate::types::FieldSchemaResponseType,
     /// Whether a value must be given.
     pub required: bool,
     /// Value used when none is given; null for none.
-    pub default_value: Option<String>,
+    pub default_value: ::core::option::Option<::std::string::String>,
     /// Text shown for the field.
-    pub label: String,
+    pub label: ::std::string::String,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether the value is kept secret.
     pub sensitive: bool,
     /// Limits on the value.
-    pub constraints: types::FieldSchemaConstraintsResponse,
+    pub constraints: crate::types::FieldSchemaConstraintsResponse,
     /// Location of the input's configuration.
-    pub scope: types::PlatformComponentConfigurationInputScope,
+    pub scope: crate::types::PlatformComponentConfigurationInputScope,
     /// Whether the input has been provided.
-    pub status: types::PlatformComponentRequirementStatus,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: crate::types::PlatformComponentRequirementStatus,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Input of a platform component taken from an output of another one.
@@ -5693,15 +6122,15 @@ pub struct PlatformComponentInputRequirementResponse {
 #[non_exhaustive]
 pub struct PlatformComponentOutputBindingResponse {
     /// Input.
-    pub input: String,
+    pub input: ::std::string::String,
     /// From component.
-    pub from_component: String,
+    pub from_component: ::std::string::String,
     /// Output.
-    pub output: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub output: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Whether an input of a platform component has been provided.
     ///
     /// A part of `PlatformComponentInputRequirementResponse`.
@@ -5720,16 +6149,20 @@ open_enum! {
 #[non_exhaustive]
 pub struct PlatformComponentResolutionResponse {
     /// Component key.
-    pub component_key: String,
+    pub component_key: ::std::string::String,
     /// Configuration fields of the component.
-    pub fields: Vec<types::FieldSchemaResponse>,
+    pub fields: ::std::vec::Vec<crate::types::FieldSchemaResponse>,
     /// Inputs that must be given.
-    pub requirements: Vec<types::PlatformComponentInputRequirementResponse>,
+    pub requirements: ::std::vec::Vec<
+        crate::types::PlatformComponentInputRequirementResponse,
+    >,
     /// Inputs taken from outputs of other components.
-    pub component_bindings: Vec<types::PlatformComponentOutputBindingResponse>,
+    pub component_bindings: ::std::vec::Vec<
+        crate::types::PlatformComponentOutputBindingResponse,
+    >,
     /// Values that are not accepted.
-    pub violations: Vec<types::PlatformComponentViolationResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub violations: ::std::vec::Vec<crate::types::PlatformComponentViolationResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Configuration value that is not accepted.
@@ -5739,15 +6172,15 @@ pub struct PlatformComponentResolutionResponse {
 #[non_exhaustive]
 pub struct PlatformComponentViolationResponse {
     /// Code of the problem.
-    pub code: String,
+    pub code: ::std::string::String,
     /// Path of the field.
-    pub field_path: String,
+    pub field_path: ::std::string::String,
     /// Text of the problem.
-    pub message: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub message: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Whether a platform layer applies to a cluster.
     ///
     /// A part of `ClusterPlatformBindingLayerResponse`.
@@ -5768,8 +6201,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct PlatformTemplateCatalogResponse {
     /// The listed items.
-    pub results: Vec<types::PlatformTemplateSummaryResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::PlatformTemplateSummaryResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Component of a platform template.
@@ -5779,14 +6212,14 @@ pub struct PlatformTemplateCatalogResponse {
 #[non_exhaustive]
 pub struct PlatformTemplateComponentResponse {
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Kind.
-    pub kind: types::PlatformTemplateComponentKind,
+    pub kind: crate::types::PlatformTemplateComponentKind,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// The fields.
-    pub fields: Vec<types::FieldSchemaResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub fields: ::std::vec::Vec<crate::types::FieldSchemaResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Layer of a platform template.
@@ -5796,25 +6229,25 @@ pub struct PlatformTemplateComponentResponse {
 #[non_exhaustive]
 pub struct PlatformTemplateLayerResponse {
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Whether the layer cannot be disabled.
     pub mandatory: bool,
     /// Whether the layer is enabled unless chosen otherwise.
     pub enabled_by_default: bool,
     /// Kinds of clusters the layer is meant for.
-    pub modes: Vec<types::PlatformClusterMode>,
+    pub modes: ::std::vec::Vec<crate::types::PlatformClusterMode>,
     /// Cloud providers the layer is meant for; null for any.
-    pub providers: Vec<types::PlatformCloudVendor>,
+    pub providers: ::std::vec::Vec<crate::types::PlatformCloudVendor>,
     /// The component keys.
-    pub component_keys: Vec<String>,
+    pub component_keys: ::std::vec::Vec<::std::string::String>,
     /// The components.
-    pub components: Vec<types::PlatformTemplateComponentResponse>,
+    pub components: ::std::vec::Vec<crate::types::PlatformTemplateComponentResponse>,
     /// Description.
-    pub description: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub description: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Status of a version of a platform template.
     ///
     /// A part of `PlatformTemplateSummaryResponse`.
@@ -5835,16 +6268,16 @@ open_enum! {
 #[non_exhaustive]
 pub struct PlatformTemplateSummaryResponse {
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Version.
-    pub version: String,
+    pub version: ::std::string::String,
     /// Status.
-    pub status: types::PlatformTemplateReleaseStatus,
+    pub status: crate::types::PlatformTemplateReleaseStatus,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// The layers.
-    pub layers: Vec<types::PlatformTemplateLayerResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub layers: ::std::vec::Vec<crate::types::PlatformTemplateLayerResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Names of the secrets of an external secret manager.
@@ -5854,11 +6287,11 @@ pub struct PlatformTemplateSummaryResponse {
 #[non_exhaustive]
 pub struct ProviderSecrets {
     /// The listed items.
-    pub results: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `QOVERY`.
     ///
     /// A part of `QoveryDnsProviderRequest` and `QoveryDnsProviderResponse`.
@@ -5875,23 +6308,23 @@ open_enum! {
 #[non_exhaustive]
 pub struct QoveryDnsProviderRequest {
     /// Always `QOVERY`.
-    pub provider: types::QoveryDnsProviderProvider,
+    pub provider: crate::types::QoveryDnsProviderProvider,
     /// Domain of the cluster.
-    pub domain: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub domain: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl QoveryDnsProviderRequest {
+impl crate::types::QoveryDnsProviderRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        provider: types::QoveryDnsProviderProvider,
-        domain: impl Into<String>,
+        provider: crate::types::QoveryDnsProviderProvider,
+        domain: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             provider,
             domain: domain.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -5903,10 +6336,10 @@ impl QoveryDnsProviderRequest {
 #[non_exhaustive]
 pub struct QoveryDnsProviderResponse {
     /// Always `QOVERY`.
-    pub provider: types::QoveryDnsProviderProvider,
+    pub provider: crate::types::QoveryDnsProviderProvider,
     /// Domain of the cluster.
-    pub domain: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub domain: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// IP addresses Qovery connects from.
@@ -5916,11 +6349,11 @@ pub struct QoveryDnsProviderResponse {
 #[non_exhaustive]
 pub struct QoveryIpsResponse {
     /// The addresses.
-    pub ips: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub ips: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How images are copied into the registry of a cluster. The default is `Service`.
     ///
     /// A part of `ClusterAdvancedSettings`.
@@ -5941,17 +6374,17 @@ pub struct ReportedClusterOperatorIdentity {
     /// Digest of the release, `sha256:` followed by 64 hexadecimal digits.
     ///
     /// Matches `^sha256:[0-9a-f]{64}$`.
-    pub release_digest: String,
+    pub release_digest: ::std::string::String,
     /// Identifier of the image that runs.
-    pub runtime_image_id: String,
+    pub runtime_image_id: ::std::string::String,
     /// Version of the chart.
-    pub chart_version: String,
+    pub chart_version: ::std::string::String,
     /// Time of the observation (RFC 3339); null or absent when it is not known.
-    pub observed_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub observed_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `ROUTE53`.
     ///
     /// A part of `Route53DnsProviderRequest` and `Route53DnsProviderResponse`.
@@ -5968,58 +6401,61 @@ open_enum! {
 #[non_exhaustive]
 pub struct Route53DnsProviderRequest {
     /// Always `ROUTE53`.
-    pub provider: types::Route53DnsProviderProvider,
+    pub provider: crate::types::Route53DnsProviderProvider,
     /// Domain managed at Route 53.
-    pub domain: String,
+    pub domain: ::std::string::String,
     /// Credentials for Route 53.
-    pub credentials: types::Route53DnsProviderRequestCredentials,
+    pub credentials: crate::types::Route53DnsProviderRequestCredentials,
     /// AWS region.
-    pub aws_region: String,
+    pub aws_region: ::std::string::String,
     /// Identifier of the hosted zone; can be null.
-    pub hosted_zone_id: rt::Patch<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub hosted_zone_id: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl Route53DnsProviderRequest {
+impl crate::types::Route53DnsProviderRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        provider: types::Route53DnsProviderProvider,
-        domain: impl Into<String>,
-        credentials: types::Route53DnsProviderRequestCredentials,
-        aws_region: impl Into<String>,
+        provider: crate::types::Route53DnsProviderProvider,
+        domain: impl ::core::convert::Into<::std::string::String>,
+        credentials: crate::types::Route53DnsProviderRequestCredentials,
+        aws_region: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             provider,
             domain: domain.into(),
             credentials,
             aws_region: aws_region.into(),
-            hosted_zone_id: rt::Patch::Absent,
-            __extra: Default::default(),
+            hosted_zone_id: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`hosted_zone_id`](Self::hosted_zone_id).
     #[inline]
-    pub fn hosted_zone_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn hosted_zone_id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.hosted_zone_id = value.into();
         self
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Credentials for Route 53. The `type` field selects the shape.
     ///
     /// A part of `Route53DnsProviderRequest`.
     pub enum Route53DnsProviderRequestCredentials by tag "type" {
         "STATIC" =>
             /// Where `type` is `STATIC`.
-            Static(types::Route53StaticCredentialsRequest),
+            Static(crate::types::Route53StaticCredentialsRequest),
     }
 }
 
-impl From<types::Route53StaticCredentialsRequest>
-for Route53DnsProviderRequestCredentials {
-    fn from(member: types::Route53StaticCredentialsRequest) -> Self {
+impl ::core::convert::From<crate::types::Route53StaticCredentialsRequest>
+for crate::types::Route53DnsProviderRequestCredentials {
+    fn from(member: crate::types::Route53StaticCredentialsRequest) -> Self {
         Self::Static(member)
     }
 }
@@ -6031,32 +6467,32 @@ for Route53DnsProviderRequestCredentials {
 #[non_exhaustive]
 pub struct Route53DnsProviderResponse {
     /// Always `ROUTE53`.
-    pub provider: types::Route53DnsProviderProvider,
+    pub provider: crate::types::Route53DnsProviderProvider,
     /// Domain managed at Route 53.
-    pub domain: String,
+    pub domain: ::std::string::String,
     /// Credentials for Route 53.
-    pub credentials: types::Route53DnsProviderResponseCredentials,
+    pub credentials: crate::types::Route53DnsProviderResponseCredentials,
     /// AWS region.
-    pub aws_region: String,
+    pub aws_region: ::std::string::String,
     /// Identifier of the hosted zone; can be null.
-    pub hosted_zone_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub hosted_zone_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// Credentials for Route 53. The `type` field selects the shape.
     ///
     /// A part of `Route53DnsProviderResponse`.
     pub enum Route53DnsProviderResponseCredentials by tag "type" {
         "STATIC" =>
             /// Where `type` is `STATIC`.
-            Static(types::Route53StaticCredentialsResponse),
+            Static(crate::types::Route53StaticCredentialsResponse),
     }
 }
 
-impl From<types::Route53StaticCredentialsResponse>
-for Route53DnsProviderResponseCredentials {
-    fn from(member: types::Route53StaticCredentialsResponse) -> Self {
+impl ::core::convert::From<crate::types::Route53StaticCredentialsResponse>
+for crate::types::Route53DnsProviderResponseCredentials {
+    fn from(member: crate::types::Route53StaticCredentialsResponse) -> Self {
         Self::Static(member)
     }
 }
@@ -6068,31 +6504,31 @@ for Route53DnsProviderResponseCredentials {
 #[non_exhaustive]
 pub struct Route53StaticCredentialsRequest {
     /// Always `STATIC`.
-    pub type_: types::Route53StaticCredentialsType,
+    pub type_: crate::types::Route53StaticCredentialsType,
     /// Identifier of the access key.
     ///
     /// At least 1 characters.
-    pub aws_access_key_id: String,
+    pub aws_access_key_id: ::std::string::String,
     /// Secret part of the access key.
     ///
     /// At least 1 characters.
-    pub aws_secret_access_key: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub aws_secret_access_key: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl Route53StaticCredentialsRequest {
+impl crate::types::Route53StaticCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        type_: types::Route53StaticCredentialsType,
-        aws_access_key_id: impl Into<String>,
-        aws_secret_access_key: impl Into<rt::SecretText>,
+        type_: crate::types::Route53StaticCredentialsType,
+        aws_access_key_id: impl ::core::convert::Into<::std::string::String>,
+        aws_secret_access_key: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
         Self {
             type_,
             aws_access_key_id: aws_access_key_id.into(),
             aws_secret_access_key: aws_secret_access_key.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -6104,13 +6540,13 @@ impl Route53StaticCredentialsRequest {
 #[non_exhaustive]
 pub struct Route53StaticCredentialsResponse {
     /// Always `STATIC`.
-    pub type_: types::Route53StaticCredentialsType,
+    pub type_: crate::types::Route53StaticCredentialsType,
     /// Identifier of the access key.
-    pub aws_access_key_id: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub aws_access_key_id: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `STATIC`.
     ///
     /// A part of `Route53StaticCredentialsRequest` and `Route53StaticCredentialsResponse`.
@@ -6127,35 +6563,37 @@ open_enum! {
 #[non_exhaustive]
 pub struct ScalewayCredentialsRequest {
     /// Name of the credentials.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Access key.
-    pub scaleway_access_key: String,
+    pub scaleway_access_key: ::std::string::String,
     /// Secret key.
-    pub scaleway_secret_key: rt::SecretText,
+    pub scaleway_secret_key: crate::runtime::SecretText,
     /// Identifier of the project.
-    pub scaleway_project_id: String,
+    pub scaleway_project_id: ::std::string::String,
     /// Identifier of the organization at Scaleway.
-    pub scaleway_organization_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub scaleway_organization_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ScalewayCredentialsRequest {
+impl crate::types::ScalewayCredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        scaleway_access_key: impl Into<String>,
-        scaleway_secret_key: impl Into<rt::SecretText>,
-        scaleway_project_id: impl Into<String>,
-        scaleway_organization_id: impl Into<String>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        scaleway_access_key: impl ::core::convert::Into<::std::string::String>,
+        scaleway_secret_key: impl ::core::convert::Into<crate::runtime::SecretText>,
+        scaleway_project_id: impl ::core::convert::Into<::std::string::String>,
+        scaleway_organization_id: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             name: name.into(),
             scaleway_access_key: scaleway_access_key.into(),
             scaleway_secret_key: scaleway_secret_key.into(),
             scaleway_project_id: scaleway_project_id.into(),
-            scaleway_organization_id: Some(scaleway_organization_id.into()),
-            __extra: Default::default(),
+            scaleway_organization_id: ::core::option::Option::Some(
+                scaleway_organization_id.into(),
+            ),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -6167,18 +6605,18 @@ impl ScalewayCredentialsRequest {
 #[non_exhaustive]
 pub struct SecretManagerAccess {
     /// Identifier of the access.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name of the access.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Time at which it was created.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change.
-    pub updated_at: chrono::DateTime<chrono::Utc>,
+    pub updated_at: ::chrono::DateTime<::chrono::Utc>,
     /// Secret manager to reach.
-    pub endpoint: types::SecretManagerEndpointConfigurationDto,
+    pub endpoint: crate::types::SecretManagerEndpointConfigurationDto,
     /// How to authenticate to it.
-    pub authentication: types::SecretManagerAuthenticationDto,
-    pub(crate) __extra: rt::ExtraFields,
+    pub authentication: crate::types::SecretManagerAuthenticationDto,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Access to an external secret manager.
@@ -6188,121 +6626,130 @@ pub struct SecretManagerAccess {
 #[non_exhaustive]
 pub struct SecretManagerAccessRequest {
     /// Identifier of an existing access; null or absent for a new one.
-    pub id: rt::Patch<uuid::Uuid>,
+    pub id: crate::runtime::Patch<::uuid::Uuid>,
     /// Name of the access.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Secret manager to reach.
-    pub endpoint: types::SecretManagerEndpointConfigurationDto,
+    pub endpoint: crate::types::SecretManagerEndpointConfigurationDto,
     /// How to authenticate to it.
-    pub authentication: types::SecretManagerAuthenticationDto,
-    pub(crate) __extra: rt::ExtraFields,
+    pub authentication: crate::types::SecretManagerAuthenticationDto,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl SecretManagerAccessRequest {
+impl crate::types::SecretManagerAccessRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        endpoint: types::SecretManagerEndpointConfigurationDto,
-        authentication: types::SecretManagerAuthenticationDto,
+        name: impl ::core::convert::Into<::std::string::String>,
+        endpoint: crate::types::SecretManagerEndpointConfigurationDto,
+        authentication: crate::types::SecretManagerAuthenticationDto,
     ) -> Self {
         Self {
-            id: rt::Patch::Absent,
+            id: crate::runtime::Patch::Absent,
             name: name.into(),
             endpoint,
             authentication,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
     #[inline]
-    pub fn id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
+    pub fn id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::uuid::Uuid>>,
+    ) -> Self {
         self.id = value.into();
         self
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// How to authenticate to a secret manager. The `mode` field selects the shape.
     ///
     /// A part of `SecretManagerAccess` and `SecretManagerAccessRequest`.
     pub enum SecretManagerAuthenticationDto by tag "mode" {
         "AUTOMATICALLY_CONFIGURED" =>
             /// Where `mode` is `AUTOMATICALLY_CONFIGURED`.
-            AutomaticallyConfigured(types::AutomaticallyConfiguredAuthDto),
+            AutomaticallyConfigured(crate::types::AutomaticallyConfiguredAuthDto),
         "AWS_ROLE_ARN" =>
             /// Where `mode` is `AWS_ROLE_ARN`.
-            AwsRoleArn(types::AwsRoleArnAuthDto),
+            AwsRoleArn(crate::types::AwsRoleArnAuthDto),
         "AWS_STATIC_CREDENTIALS" =>
             /// Where `mode` is `AWS_STATIC_CREDENTIALS`.
-            AwsStaticCredentials(types::AwsStaticCredentialsAuthDto),
+            AwsStaticCredentials(crate::types::AwsStaticCredentialsAuthDto),
         "GCP_JSON_CREDENTIALS" =>
             /// Where `mode` is `GCP_JSON_CREDENTIALS`.
-            GcpJsonCredentials(types::GcpJsonCredentialsAuthDto),
+            GcpJsonCredentials(crate::types::GcpJsonCredentialsAuthDto),
     }
 }
 
-impl From<types::AutomaticallyConfiguredAuthDto> for SecretManagerAuthenticationDto {
-    fn from(member: types::AutomaticallyConfiguredAuthDto) -> Self {
+impl ::core::convert::From<crate::types::AutomaticallyConfiguredAuthDto>
+for crate::types::SecretManagerAuthenticationDto {
+    fn from(member: crate::types::AutomaticallyConfiguredAuthDto) -> Self {
         Self::AutomaticallyConfigured(member)
     }
 }
 
-impl From<types::AwsRoleArnAuthDto> for SecretManagerAuthenticationDto {
-    fn from(member: types::AwsRoleArnAuthDto) -> Self {
+impl ::core::convert::From<crate::types::AwsRoleArnAuthDto>
+for crate::types::SecretManagerAuthenticationDto {
+    fn from(member: crate::types::AwsRoleArnAuthDto) -> Self {
         Self::AwsRoleArn(member)
     }
 }
 
-impl From<types::AwsStaticCredentialsAuthDto> for SecretManagerAuthenticationDto {
-    fn from(member: types::AwsStaticCredentialsAuthDto) -> Self {
+impl ::core::convert::From<crate::types::AwsStaticCredentialsAuthDto>
+for crate::types::SecretManagerAuthenticationDto {
+    fn from(member: crate::types::AwsStaticCredentialsAuthDto) -> Self {
         Self::AwsStaticCredentials(member)
     }
 }
 
-impl From<types::GcpJsonCredentialsAuthDto> for SecretManagerAuthenticationDto {
-    fn from(member: types::GcpJsonCredentialsAuthDto) -> Self {
+impl ::core::convert::From<crate::types::GcpJsonCredentialsAuthDto>
+for crate::types::SecretManagerAuthenticationDto {
+    fn from(member: crate::types::GcpJsonCredentialsAuthDto) -> Self {
         Self::GcpJsonCredentials(member)
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Secret manager to reach. The `mode` field selects the shape.
     ///
     /// A part of `SecretManagerAccess` and `SecretManagerAccessRequest`.
     pub enum SecretManagerEndpointConfigurationDto by tag "mode" {
         "AWS_SECRET_MANAGER" =>
             /// Where `mode` is `AWS_SECRET_MANAGER`.
-            AwsSecretManager(types::AwsSecretManagerEndpointDto),
+            AwsSecretManager(crate::types::AwsSecretManagerEndpointDto),
         "AWS_PARAMETER_STORE" =>
             /// Where `mode` is `AWS_PARAMETER_STORE`.
-            AwsParameterStore(types::AwsParameterStoreEndpointDto),
+            AwsParameterStore(crate::types::AwsParameterStoreEndpointDto),
         "GCP_SECRET_MANAGER" =>
             /// Where `mode` is `GCP_SECRET_MANAGER`.
-            GcpSecretManager(types::GcpSecretManagerEndpointDto),
+            GcpSecretManager(crate::types::GcpSecretManagerEndpointDto),
     }
 }
 
-impl From<types::AwsParameterStoreEndpointDto>
-for SecretManagerEndpointConfigurationDto {
-    fn from(member: types::AwsParameterStoreEndpointDto) -> Self {
+impl ::core::convert::From<crate::types::AwsParameterStoreEndpointDto>
+for crate::types::SecretManagerEndpointConfigurationDto {
+    fn from(member: crate::types::AwsParameterStoreEndpointDto) -> Self {
         Self::AwsParameterStore(member)
     }
 }
 
-impl From<types::AwsSecretManagerEndpointDto> for SecretManagerEndpointConfigurationDto {
-    fn from(member: types::AwsSecretManagerEndpointDto) -> Self {
+impl ::core::convert::From<crate::types::AwsSecretManagerEndpointDto>
+for crate::types::SecretManagerEndpointConfigurationDto {
+    fn from(member: crate::types::AwsSecretManagerEndpointDto) -> Self {
         Self::AwsSecretManager(member)
     }
 }
 
-impl From<types::GcpSecretManagerEndpointDto> for SecretManagerEndpointConfigurationDto {
-    fn from(member: types::GcpSecretManagerEndpointDto) -> Self {
+impl ::core::convert::From<crate::types::GcpSecretManagerEndpointDto>
+for crate::types::SecretManagerEndpointConfigurationDto {
+    fn from(member: crate::types::GcpSecretManagerEndpointDto) -> Self {
         Self::GcpSecretManager(member)
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of Kubernetes of a cluster operated by the user.
     ///
     /// A part of `ClusterOperatorFleetInventoryResponse`.
@@ -6323,19 +6770,21 @@ open_enum! {
 /// Carries over everything of an `AwsRoleClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `role_arn`, `object_type`.
-impl From<types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<crate::types::AwsRoleClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: types::AwsRoleClusterCredentials) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::AwsRoleClusterCredentials) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<&crate::types::AwsRoleClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: &types::AwsRoleClusterCredentials) -> Self {
+    fn from(from: &crate::types::AwsRoleClusterCredentials) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6343,19 +6792,21 @@ impl From<&types::AwsRoleClusterCredentials> for types::OnPremiseCredentialsRequ
 /// Carries over everything of an `AwsStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `access_key_id`, `object_type`.
-impl From<types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<crate::types::AwsStaticClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: types::AwsStaticClusterCredentials) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::AwsStaticClusterCredentials) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<&crate::types::AwsStaticClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: &types::AwsStaticClusterCredentials) -> Self {
+    fn from(from: &crate::types::AwsStaticClusterCredentials) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6363,19 +6814,21 @@ impl From<&types::AwsStaticClusterCredentials> for types::OnPremiseCredentialsRe
 /// Carries over everything of an `AzureStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `azure_subscription_id`, `azure_tenant_id`, `object_type`, `azure_application_id`, `azure_application_object_id`.
-impl From<types::AzureStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<crate::types::AzureStaticClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: types::AzureStaticClusterCredentials) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::AzureStaticClusterCredentials) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::AzureStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<&crate::types::AzureStaticClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: &types::AzureStaticClusterCredentials) -> Self {
+    fn from(from: &crate::types::AzureStaticClusterCredentials) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6385,15 +6838,15 @@ impl From<&types::AzureStaticClusterCredentials> for types::OnPremiseCredentials
 /// Not in the response, and so left out: `cloud_provider_credentials`.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `cpu`, `memory`, `estimated_cloud_provider_cost`, `status`, `has_access`, `version`, `is_default`, `is_demo`, `deployment_status`, `infrastructure_outputs`.
-impl From<types::Cluster> for types::ClusterRequest {
+impl ::core::convert::From<crate::types::Cluster> for crate::types::ClusterRequest {
     #[inline]
-    fn from(from: types::Cluster) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::Cluster) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             description: from.description,
             region: from.region,
             cloud_provider: from.cloud_provider,
-            cloud_provider_credentials: None,
+            cloud_provider_credentials: ::core::option::Option::None,
             min_running_nodes: from.min_running_nodes,
             max_running_nodes: from.max_running_nodes,
             disk_size: from.disk_size,
@@ -6402,23 +6855,23 @@ impl From<types::Cluster> for types::ClusterRequest {
             instance_type: from.instance_type,
             kubernetes: from.kubernetes,
             production: from.production,
-            ssh_keys: Some(from.ssh_keys),
-            features: Some(
+            ssh_keys: ::core::option::Option::Some(from.ssh_keys),
+            features: ::core::option::Option::Some(
                 from
                     .features
                     .into_iter()
-                    .map(|value| types::ClusterRequestFeature::from(value))
+                    .map(|value| crate::types::ClusterRequestFeature::from(value))
                     .collect(),
             ),
             metrics_parameters: from.metrics_parameters,
             infrastructure_charts_parameters: from.infrastructure_charts_parameters,
             keda: from.keda,
-            labels_groups: Some(from.labels_groups),
-            secret_manager_accesses: Some(
+            labels_groups: ::core::option::Option::Some(from.labels_groups),
+            secret_manager_accesses: ::core::option::Option::Some(
                 from
                     .secret_manager_accesses
                     .into_iter()
-                    .map(|value| types::SecretManagerAccessRequest::from(value))
+                    .map(|value| crate::types::SecretManagerAccessRequest::from(value))
                     .collect(),
             ),
             __extra: from.__extra,
@@ -6426,9 +6879,9 @@ impl From<types::Cluster> for types::ClusterRequest {
     }
 }
 
-impl From<&types::Cluster> for types::ClusterRequest {
+impl ::core::convert::From<&crate::types::Cluster> for crate::types::ClusterRequest {
     #[inline]
-    fn from(from: &types::Cluster) -> Self {
+    fn from(from: &crate::types::Cluster) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6437,48 +6890,58 @@ impl From<&types::Cluster> for types::ClusterRequest {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::ClusterCredentials> for types::OnPremiseCredentialsRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::ClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: types::ClusterCredentials) -> Result<Self, rt::ConversionError> {
-        Ok(
+    fn try_from(
+        from: crate::types::ClusterCredentials,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
             match from {
-                types::ClusterCredentials::Aws(member) => {
-                    types::OnPremiseCredentialsRequest::from(member)
+                crate::types::ClusterCredentials::Aws(member) => {
+                    crate::types::OnPremiseCredentialsRequest::from(member)
                 }
-                types::ClusterCredentials::Scw(member) => {
-                    types::OnPremiseCredentialsRequest::from(member)
+                crate::types::ClusterCredentials::Scw(member) => {
+                    crate::types::OnPremiseCredentialsRequest::from(member)
                 }
-                types::ClusterCredentials::Other(member) => {
-                    types::OnPremiseCredentialsRequest::from(member)
+                crate::types::ClusterCredentials::Other(member) => {
+                    crate::types::OnPremiseCredentialsRequest::from(member)
                 }
-                types::ClusterCredentials::AwsRole(member) => {
-                    types::OnPremiseCredentialsRequest::from(member)
+                crate::types::ClusterCredentials::AwsRole(member) => {
+                    crate::types::OnPremiseCredentialsRequest::from(member)
                 }
-                types::ClusterCredentials::EksAnywhereVsphere(member) => {
-                    types::OnPremiseCredentialsRequest::from(member)
+                crate::types::ClusterCredentials::EksAnywhereVsphere(member) => {
+                    crate::types::OnPremiseCredentialsRequest::from(member)
                 }
-                types::ClusterCredentials::Azure(member) => {
-                    types::OnPremiseCredentialsRequest::from(member)
+                crate::types::ClusterCredentials::Azure(member) => {
+                    crate::types::OnPremiseCredentialsRequest::from(member)
                 }
-                types::ClusterCredentials::Gcp(member) => {
-                    types::OnPremiseCredentialsRequest::from(member)
+                crate::types::ClusterCredentials::Gcp(member) => {
+                    crate::types::OnPremiseCredentialsRequest::from(member)
                 }
-                types::ClusterCredentials::GcpWorkloadIdentityFederation(member) => {
-                    types::OnPremiseCredentialsRequest::from(member)
-                }
-                types::ClusterCredentials::Unknown(_) => {
-                    return Err(rt::ConversionError::unknown_member("ClusterCredentials"));
+                crate::types::ClusterCredentials::GcpWorkloadIdentityFederation(
+                    member,
+                ) => crate::types::OnPremiseCredentialsRequest::from(member),
+                crate::types::ClusterCredentials::Unknown(_) => {
+                    return ::core::result::Result::Err(
+                        crate::runtime::ConversionError::unknown_member(
+                            "ClusterCredentials",
+                        ),
+                    );
                 }
             },
         )
     }
 }
 
-impl TryFrom<&types::ClusterCredentials> for types::OnPremiseCredentialsRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::ClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: &types::ClusterCredentials) -> Result<Self, rt::ConversionError> {
+    fn try_from(
+        from: &crate::types::ClusterCredentials,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -6486,63 +6949,69 @@ impl TryFrom<&types::ClusterCredentials> for types::OnPremiseCredentialsRequest 
 /// Carries over everything of a `ClusterFeatureResponse` that a `ClusterRequestFeature` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `title`, `description`, `cost_per_month_in_cents`, `cost_per_month`, `currency_code`, `is_cloud_provider_paying_feature`, `cloud_provider_feature_documentation`, `is_qovery_paying_feature`, `qovery_feature_documentation`, `value_type`, `is_value_updatable`, `accepted_values`.
-impl From<types::ClusterFeatureResponse> for types::ClusterRequestFeature {
+impl ::core::convert::From<crate::types::ClusterFeatureResponse>
+for crate::types::ClusterRequestFeature {
     #[inline]
-    fn from(from: types::ClusterFeatureResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ClusterFeatureResponse) -> Self {
+        crate::runtime::model::carried(Self {
             id: from.id,
             value: from
                 .value_object
-                .map(|value| types::ClusterRequestFeatureValue::from(value)),
+                .map(|value| crate::types::ClusterRequestFeatureValue::from(value)),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::ClusterFeatureResponse> for types::ClusterRequestFeature {
+impl ::core::convert::From<&crate::types::ClusterFeatureResponse>
+for crate::types::ClusterRequestFeature {
     #[inline]
-    fn from(from: &types::ClusterFeatureResponse) -> Self {
+    fn from(from: &crate::types::ClusterFeatureResponse) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// A member that is not known stays what it is.
-impl From<types::ClusterFeatureResponseValueObject>
-for types::ClusterRequestFeatureValue {
+impl ::core::convert::From<crate::types::ClusterFeatureResponseValueObject>
+for crate::types::ClusterRequestFeatureValue {
     #[inline]
-    fn from(from: types::ClusterFeatureResponseValueObject) -> Self {
+    fn from(from: crate::types::ClusterFeatureResponseValueObject) -> Self {
         match from {
-            types::ClusterFeatureResponseValueObject::String(member) => {
-                types::ClusterRequestFeatureValue::Text(member.value)
+            crate::types::ClusterFeatureResponseValueObject::String(member) => {
+                crate::types::ClusterRequestFeatureValue::Text(member.value)
             }
-            types::ClusterFeatureResponseValueObject::Boolean(member) => {
-                types::ClusterRequestFeatureValue::Boolean(member.value)
+            crate::types::ClusterFeatureResponseValueObject::Boolean(member) => {
+                crate::types::ClusterRequestFeatureValue::Boolean(member.value)
             }
-            types::ClusterFeatureResponseValueObject::AwsUserProvidedNetwork(member) => {
-                types::ClusterRequestFeatureValue::AwsExistingVpc(member.value)
+            crate::types::ClusterFeatureResponseValueObject::AwsUserProvidedNetwork(
+                member,
+            ) => crate::types::ClusterRequestFeatureValue::AwsExistingVpc(member.value),
+            crate::types::ClusterFeatureResponseValueObject::GcpUserProvidedNetwork(
+                member,
+            ) => crate::types::ClusterRequestFeatureValue::GcpExistingVpc(member.value),
+            crate::types::ClusterFeatureResponseValueObject::Karpenter(member) => {
+                crate::types::ClusterRequestFeatureValue::KarpenterParameters(
+                    member.value,
+                )
             }
-            types::ClusterFeatureResponseValueObject::GcpUserProvidedNetwork(member) => {
-                types::ClusterRequestFeatureValue::GcpExistingVpc(member.value)
-            }
-            types::ClusterFeatureResponseValueObject::Karpenter(member) => {
-                types::ClusterRequestFeatureValue::KarpenterParameters(member.value)
-            }
-            types::ClusterFeatureResponseValueObject::NatGateway(member) => {
-                types::ClusterRequestFeatureValue::NatGatewayParameters(
+            crate::types::ClusterFeatureResponseValueObject::NatGateway(member) => {
+                crate::types::ClusterRequestFeatureValue::NatGatewayParameters(
                     member.value.unwrap_or_default(),
                 )
             }
-            types::ClusterFeatureResponseValueObject::Unknown(value) => {
-                types::ClusterRequestFeatureValue::Unknown(rt::content(value, "value"))
+            crate::types::ClusterFeatureResponseValueObject::Unknown(value) => {
+                crate::types::ClusterRequestFeatureValue::Unknown(
+                    crate::runtime::content(value, "value"),
+                )
             }
         }
     }
 }
 
-impl From<&types::ClusterFeatureResponseValueObject>
-for types::ClusterRequestFeatureValue {
+impl ::core::convert::From<&crate::types::ClusterFeatureResponseValueObject>
+for crate::types::ClusterRequestFeatureValue {
     #[inline]
-    fn from(from: &types::ClusterFeatureResponseValueObject) -> Self {
+    fn from(from: &crate::types::ClusterFeatureResponseValueObject) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6550,61 +7019,67 @@ for types::ClusterRequestFeatureValue {
 /// Carries over everything of a `ClusterPlatformBindingResponse` that a `ClusterPlatformBindingRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `clusterId`, `organizationId`, `layers`.
-impl From<types::ClusterPlatformBindingResponse>
-for types::ClusterPlatformBindingRequest {
+impl ::core::convert::From<crate::types::ClusterPlatformBindingResponse>
+for crate::types::ClusterPlatformBindingRequest {
     #[inline]
-    fn from(from: types::ClusterPlatformBindingResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ClusterPlatformBindingResponse) -> Self {
+        crate::runtime::model::carried(Self {
             template_key: from.template_key,
             template_version: from.template_version,
-            layer_selections: Some(from.layer_selections),
-            managed_config: Some(from.managed_config),
-            customer_provided_inputs: Some(from.customer_provided_inputs),
+            layer_selections: ::core::option::Option::Some(from.layer_selections),
+            managed_config: ::core::option::Option::Some(from.managed_config),
+            customer_provided_inputs: ::core::option::Option::Some(
+                from.customer_provided_inputs,
+            ),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::ClusterPlatformBindingResponse>
-for types::ClusterPlatformBindingRequest {
+impl ::core::convert::From<&crate::types::ClusterPlatformBindingResponse>
+for crate::types::ClusterPlatformBindingRequest {
     #[inline]
-    fn from(from: &types::ClusterPlatformBindingResponse) -> Self {
+    fn from(from: &crate::types::ClusterPlatformBindingResponse) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `ClusterRoutingTable` that a `ClusterRoutingTableRequest` can hold, and the fields that this version of the library does not know.
-impl From<types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
+impl ::core::convert::From<crate::types::ClusterRoutingTable>
+for crate::types::ClusterRoutingTableRequest {
     #[inline]
-    fn from(from: types::ClusterRoutingTable) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ClusterRoutingTable) -> Self {
+        crate::runtime::model::carried(Self {
             routes: from.results,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::ClusterRoutingTable> for types::ClusterRoutingTableRequest {
+impl ::core::convert::From<&crate::types::ClusterRoutingTable>
+for crate::types::ClusterRoutingTableRequest {
     #[inline]
-    fn from(from: &types::ClusterRoutingTable) -> Self {
+    fn from(from: &crate::types::ClusterRoutingTable) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of an `EksAnywhereCommitResponse` that an `EksAnywhereCommitRequest` can hold, and the fields that this version of the library does not know.
-impl From<types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest {
+impl ::core::convert::From<crate::types::EksAnywhereCommitResponse>
+for crate::types::EksAnywhereCommitRequest {
     #[inline]
-    fn from(from: types::EksAnywhereCommitResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::EksAnywhereCommitResponse) -> Self {
+        crate::runtime::model::carried(Self {
             commit_id: from.commit_id,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest {
+impl ::core::convert::From<&crate::types::EksAnywhereCommitResponse>
+for crate::types::EksAnywhereCommitRequest {
     #[inline]
-    fn from(from: &types::EksAnywhereCommitResponse) -> Self {
+    fn from(from: &crate::types::EksAnywhereCommitResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6612,21 +7087,21 @@ impl From<&types::EksAnywhereCommitResponse> for types::EksAnywhereCommitRequest
 /// Carries over everything of an `EksAnywhereVsphereClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `vsphere_user`, `access_key_id`, `role_arn`, `object_type`.
-impl From<types::EksAnywhereVsphereClusterCredentials>
-for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<crate::types::EksAnywhereVsphereClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: types::EksAnywhereVsphereClusterCredentials) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::EksAnywhereVsphereClusterCredentials) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::EksAnywhereVsphereClusterCredentials>
-for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<&crate::types::EksAnywhereVsphereClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: &types::EksAnywhereVsphereClusterCredentials) -> Self {
+    fn from(from: &crate::types::EksAnywhereVsphereClusterCredentials) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6634,19 +7109,21 @@ for types::OnPremiseCredentialsRequest {
 /// Carries over everything of a `GcpStaticClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `object_type`.
-impl From<types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<crate::types::GcpStaticClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: types::GcpStaticClusterCredentials) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::GcpStaticClusterCredentials) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<&crate::types::GcpStaticClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: &types::GcpStaticClusterCredentials) -> Self {
+    fn from(from: &crate::types::GcpStaticClusterCredentials) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6654,21 +7131,21 @@ impl From<&types::GcpStaticClusterCredentials> for types::OnPremiseCredentialsRe
 /// Carries over everything of a `GcpWorkloadIdentityClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `object_type`, `project_id`, `service_account_email`, `workload_identity_provider_resource`, `token_lifetime_seconds`.
-impl From<types::GcpWorkloadIdentityClusterCredentials>
-for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<crate::types::GcpWorkloadIdentityClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: types::GcpWorkloadIdentityClusterCredentials) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::GcpWorkloadIdentityClusterCredentials) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::GcpWorkloadIdentityClusterCredentials>
-for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<&crate::types::GcpWorkloadIdentityClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: &types::GcpWorkloadIdentityClusterCredentials) -> Self {
+    fn from(from: &crate::types::GcpWorkloadIdentityClusterCredentials) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6676,19 +7153,21 @@ for types::OnPremiseCredentialsRequest {
 /// Carries over everything of a `GenericClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `object_type`.
-impl From<types::GenericClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<crate::types::GenericClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: types::GenericClusterCredentials) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::GenericClusterCredentials) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::GenericClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<&crate::types::GenericClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: &types::GenericClusterCredentials) -> Self {
+    fn from(from: &crate::types::GenericClusterCredentials) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6696,19 +7175,21 @@ impl From<&types::GenericClusterCredentials> for types::OnPremiseCredentialsRequ
 /// Carries over everything of a `ScalewayClusterCredentials` that an `OnPremiseCredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `scaleway_access_key`, `object_type`, `scaleway_project_id`, `scaleway_organization_id`.
-impl From<types::ScalewayClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<crate::types::ScalewayClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: types::ScalewayClusterCredentials) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ScalewayClusterCredentials) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::ScalewayClusterCredentials> for types::OnPremiseCredentialsRequest {
+impl ::core::convert::From<&crate::types::ScalewayClusterCredentials>
+for crate::types::OnPremiseCredentialsRequest {
     #[inline]
-    fn from(from: &types::ScalewayClusterCredentials) -> Self {
+    fn from(from: &crate::types::ScalewayClusterCredentials) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6716,11 +7197,12 @@ impl From<&types::ScalewayClusterCredentials> for types::OnPremiseCredentialsReq
 /// Carries over everything of a `SecretManagerAccess` that a `SecretManagerAccessRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`.
-impl From<types::SecretManagerAccess> for types::SecretManagerAccessRequest {
+impl ::core::convert::From<crate::types::SecretManagerAccess>
+for crate::types::SecretManagerAccessRequest {
     #[inline]
-    fn from(from: types::SecretManagerAccess) -> Self {
-        rt::model::carried(Self {
-            id: rt::Patch::Value(from.id),
+    fn from(from: crate::types::SecretManagerAccess) -> Self {
+        crate::runtime::model::carried(Self {
+            id: crate::runtime::Patch::Value(from.id),
             name: from.name,
             endpoint: from.endpoint,
             authentication: from.authentication,
@@ -6729,9 +7211,10 @@ impl From<types::SecretManagerAccess> for types::SecretManagerAccessRequest {
     }
 }
 
-impl From<&types::SecretManagerAccess> for types::SecretManagerAccessRequest {
+impl ::core::convert::From<&crate::types::SecretManagerAccess>
+for crate::types::SecretManagerAccessRequest {
     #[inline]
-    fn from(from: &types::SecretManagerAccess) -> Self {
+    fn from(from: &crate::types::SecretManagerAccess) -> Self {
         Self::from(from.clone())
     }
 }

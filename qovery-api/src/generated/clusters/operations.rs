@@ -3,14 +3,7 @@
 
 //! Operations. Clusters, the cloud providers that they run on, and the credentials for them.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// List the self-managed clusters with their operator status.
     ///
     /// `GET /admin/operator/clusters`
@@ -20,8 +13,8 @@ impl Client {
     #[inline]
     pub fn list_cluster_operator_fleet(
         &self,
-    ) -> Call<operations::ListClusterOperatorFleet> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::ListClusterOperatorFleet> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the cluster features available on AWS.
     ///
@@ -30,8 +23,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_aws_features(&self) -> Call<operations::ListAwsFeatures> {
-        Call::new(self, &[])
+    pub fn list_aws_features(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListAwsFeatures> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the AWS instance types for EKS in a region.
     ///
@@ -50,8 +45,8 @@ impl Client {
     pub fn list_awseks_instance_type(
         &self,
         region: &str,
-    ) -> Call<operations::ListAwseksInstanceType> {
-        Call::new(self, &[&region])
+    ) -> crate::runtime::Call<crate::operations::ListAwseksInstanceType> {
+        crate::runtime::Call::new(self, &[&region])
     }
     /// List the AWS instance types.
     ///
@@ -62,8 +57,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_aws_instance_type(&self) -> Call<operations::ListAwsInstanceType> {
-        Call::new(self, &[])
+    pub fn list_aws_instance_type(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListAwsInstanceType> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the AWS instance types for a managed database.
     ///
@@ -80,8 +77,8 @@ impl Client {
         &self,
         region: &str,
         database_type: &str,
-    ) -> Call<operations::ListAwsManagedDatabaseInstanceType> {
-        Call::new(self, &[&region, &database_type])
+    ) -> crate::runtime::Call<crate::operations::ListAwsManagedDatabaseInstanceType> {
+        crate::runtime::Call::new(self, &[&region, &database_type])
     }
     /// List the managed database types available on AWS.
     ///
@@ -92,8 +89,8 @@ impl Client {
     #[inline]
     pub fn list_aws_managed_database_type(
         &self,
-    ) -> Call<operations::ListAwsManagedDatabaseType> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::ListAwsManagedDatabaseType> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the AWS regions.
     ///
@@ -102,8 +99,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_aws_regions(&self) -> Call<operations::ListAwsRegions> {
-        Call::new(self, &[])
+    pub fn list_aws_regions(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListAwsRegions> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the Azure instance types for AKS in a region.
     ///
@@ -122,8 +121,8 @@ impl Client {
     pub fn list_azure_aks_instance_type(
         &self,
         region: &str,
-    ) -> Call<operations::ListAzureAksInstanceType> {
-        Call::new(self, &[&region])
+    ) -> crate::runtime::Call<crate::operations::ListAzureAksInstanceType> {
+        crate::runtime::Call::new(self, &[&region])
     }
     /// List the cluster features available on Azure.
     ///
@@ -132,8 +131,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_azure_features(&self) -> Call<operations::ListAzureFeatures> {
-        Call::new(self, &[])
+    pub fn list_azure_features(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListAzureFeatures> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the Azure regions.
     ///
@@ -142,8 +143,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_azure_regions(&self) -> Call<operations::ListAzureRegions> {
-        Call::new(self, &[])
+    pub fn list_azure_regions(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListAzureRegions> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the supported cloud providers.
     ///
@@ -152,8 +155,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_cloud_provider(&self) -> Call<operations::ListCloudProvider> {
-        Call::new(self, &[])
+    pub fn list_cloud_provider(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListCloudProvider> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Get the DNS provider of a cluster.
     ///
@@ -167,9 +172,9 @@ impl Client {
     #[inline]
     pub fn get_cluster_dns_provider(
         &self,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterDnsProvider> {
-        Call::new(self, &[&cluster_id])
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterDnsProvider> {
+        crate::runtime::Call::new(self, &[&cluster_id])
     }
     /// Edit the DNS provider of a cluster.
     ///
@@ -186,10 +191,10 @@ impl Client {
     #[inline]
     pub fn edit_cluster_dns_provider(
         &self,
-        cluster_id: uuid::Uuid,
-        body: &types::ClusterDnsProviderRequest,
-    ) -> Call<operations::EditClusterDnsProvider> {
-        Call::new(self, &[&cluster_id]).json(body)
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ClusterDnsProviderRequest,
+    ) -> crate::runtime::Call<crate::operations::EditClusterDnsProvider> {
+        crate::runtime::Call::new(self, &[&cluster_id]).json(body)
     }
     /// List the environments on a cluster.
     ///
@@ -204,8 +209,8 @@ impl Client {
     pub fn get_environments_by_cluster_id(
         &self,
         cluster_id: &str,
-    ) -> Call<operations::GetEnvironmentsByClusterId> {
-        Call::new(self, &[&cluster_id])
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentsByClusterId> {
+        crate::runtime::Call::new(self, &[&cluster_id])
     }
     /// List the Kubernetes events of a cluster.
     ///
@@ -225,11 +230,11 @@ impl Client {
     #[inline]
     pub fn get_cluster_kubernetes_events(
         &self,
-        cluster_id: uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
         from_date_time: &str,
         to_date_time: &str,
-    ) -> Call<operations::GetClusterKubernetesEvents> {
-        Call::new(self, &[&cluster_id])
+    ) -> crate::runtime::Call<crate::operations::GetClusterKubernetesEvents> {
+        crate::runtime::Call::new(self, &[&cluster_id])
             .query("from_date_time", from_date_time)
             .query("to_date_time", to_date_time)
     }
@@ -247,9 +252,9 @@ impl Client {
     pub fn lock_cluster(
         &self,
         cluster_id: &str,
-        body: &types::ClusterLockRequest,
-    ) -> Call<operations::LockCluster> {
-        Call::new(self, &[&cluster_id]).json(body)
+        body: &crate::types::ClusterLockRequest,
+    ) -> crate::runtime::Call<crate::operations::LockCluster> {
+        crate::runtime::Call::new(self, &[&cluster_id]).json(body)
     }
     /// Unlock a cluster.
     ///
@@ -261,8 +266,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn unlock_cluster(&self, cluster_id: &str) -> Call<operations::UnlockCluster> {
-        Call::new(self, &[&cluster_id])
+    pub fn unlock_cluster(
+        &self,
+        cluster_id: &str,
+    ) -> crate::runtime::Call<crate::operations::UnlockCluster> {
+        crate::runtime::Call::new(self, &[&cluster_id])
     }
     /// Query the log store of a cluster.
     ///
@@ -285,8 +293,10 @@ impl Client {
         cluster_id: &str,
         endpoint: &str,
         query: &str,
-    ) -> Call<operations::GetClusterLogs> {
-        Call::new(self, &[&cluster_id]).query("endpoint", endpoint).query("query", query)
+    ) -> crate::runtime::Call<crate::operations::GetClusterLogs> {
+        crate::runtime::Call::new(self, &[&cluster_id])
+            .query("endpoint", endpoint)
+            .query("query", query)
     }
     /// Query the metrics store of a cluster.
     ///
@@ -306,11 +316,13 @@ impl Client {
     #[inline]
     pub fn get_cluster_metrics(
         &self,
-        cluster_id: uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
         endpoint: &str,
         query: &str,
-    ) -> Call<operations::GetClusterMetrics> {
-        Call::new(self, &[&cluster_id]).query("endpoint", endpoint).query("query", query)
+    ) -> crate::runtime::Call<crate::operations::GetClusterMetrics> {
+        crate::runtime::Call::new(self, &[&cluster_id])
+            .query("endpoint", endpoint)
+            .query("query", query)
     }
     /// Get a Kubernetes access token for a cluster.
     ///
@@ -329,8 +341,8 @@ impl Client {
     pub fn get_cluster_token_by_cluster_id(
         &self,
         cluster_id: &str,
-    ) -> Call<operations::GetClusterTokenByClusterId> {
-        Call::new(self, &[&cluster_id])
+    ) -> crate::runtime::Call<crate::operations::GetClusterTokenByClusterId> {
+        crate::runtime::Call::new(self, &[&cluster_id])
     }
     /// Upgrade a cluster to its next Kubernetes version.
     ///
@@ -346,9 +358,9 @@ impl Client {
     #[inline]
     pub fn upgrade_cluster(
         &self,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::UpgradeCluster> {
-        Call::new(self, &[&cluster_id])
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::UpgradeCluster> {
+        crate::runtime::Call::new(self, &[&cluster_id])
     }
     /// List the analyses of a cluster.
     ///
@@ -362,9 +374,9 @@ impl Client {
     #[inline]
     pub fn list_cluster_analyses(
         &self,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::ListClusterAnalyses> {
-        Call::new(self, &[&cluster_id])
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListClusterAnalyses> {
+        crate::runtime::Call::new(self, &[&cluster_id])
     }
     /// Start an analysis of a cluster.
     ///
@@ -381,10 +393,10 @@ impl Client {
     #[inline]
     pub fn start_cluster_analysis(
         &self,
-        cluster_id: uuid::Uuid,
-        body: &types::ClusterAnalysisRequest,
-    ) -> Call<operations::StartClusterAnalysis> {
-        Call::new(self, &[&cluster_id]).json(body)
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ClusterAnalysisRequest,
+    ) -> crate::runtime::Call<crate::operations::StartClusterAnalysis> {
+        crate::runtime::Call::new(self, &[&cluster_id]).json(body)
     }
     /// Get an analysis of a cluster.
     ///
@@ -399,10 +411,10 @@ impl Client {
     #[inline]
     pub fn get_cluster_analysis(
         &self,
-        cluster_id: uuid::Uuid,
-        analysis_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterAnalysis> {
-        Call::new(self, &[&cluster_id, &analysis_id])
+        cluster_id: ::uuid::Uuid,
+        analysis_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterAnalysis> {
+        crate::runtime::Call::new(self, &[&cluster_id, &analysis_id])
     }
     /// List the log lines of a cluster analysis.
     ///
@@ -419,10 +431,10 @@ impl Client {
     #[inline]
     pub fn list_cluster_analysis_logs(
         &self,
-        cluster_id: uuid::Uuid,
-        analysis_id: uuid::Uuid,
-    ) -> Call<operations::ListClusterAnalysisLogs> {
-        Call::new(self, &[&cluster_id, &analysis_id])
+        cluster_id: ::uuid::Uuid,
+        analysis_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListClusterAnalysisLogs> {
+        crate::runtime::Call::new(self, &[&cluster_id, &analysis_id])
     }
     /// Get the default advanced settings of clusters.
     ///
@@ -433,8 +445,8 @@ impl Client {
     #[inline]
     pub fn get_default_cluster_advanced_settings(
         &self,
-    ) -> Call<operations::GetDefaultClusterAdvancedSettings> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetDefaultClusterAdvancedSettings> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the cluster features available on DigitalOcean.
     ///
@@ -444,8 +456,10 @@ impl Client {
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
-    pub fn list_do_features(&self) -> Call<operations::ListDoFeatures> {
-        Call::new(self, &[])
+    pub fn list_do_features(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListDoFeatures> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the DigitalOcean instance types.
     ///
@@ -457,8 +471,10 @@ impl Client {
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
-    pub fn list_do_instance_type(&self) -> Call<operations::ListDoInstanceType> {
-        Call::new(self, &[])
+    pub fn list_do_instance_type(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListDoInstanceType> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the DigitalOcean regions.
     ///
@@ -468,8 +484,10 @@ impl Client {
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
-    pub fn list_do_regions(&self) -> Call<operations::ListDoRegions> {
-        Call::new(self, &[])
+    pub fn list_do_regions(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListDoRegions> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the cluster features available on Google Cloud.
     ///
@@ -478,8 +496,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_gcp_features(&self) -> Call<operations::ListGcpFeatures> {
-        Call::new(self, &[])
+    pub fn list_gcp_features(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListGcpFeatures> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the Google Cloud instance types for GKE in a region.
     ///
@@ -496,8 +516,8 @@ impl Client {
     pub fn list_gcp_gke_instance_type(
         &self,
         region: &str,
-    ) -> Call<operations::ListGcpGkeInstanceType> {
-        Call::new(self, &[&region])
+    ) -> crate::runtime::Call<crate::operations::ListGcpGkeInstanceType> {
+        crate::runtime::Call::new(self, &[&region])
     }
     /// List the Google Cloud regions.
     ///
@@ -506,8 +526,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_gcp_regions(&self) -> Call<operations::ListGcpRegions> {
-        Call::new(self, &[])
+    pub fn list_gcp_regions(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListGcpRegions> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the IP addresses Qovery connects from.
     ///
@@ -516,8 +538,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn list_qovery_ips(&self) -> Call<operations::ListQoveryIps> {
-        Call::new(self, &[])
+    pub fn list_qovery_ips(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListQoveryIps> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the AWS credentials of an organization.
     ///
@@ -531,9 +555,9 @@ impl Client {
     #[inline]
     pub fn list_aws_credentials(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListAwsCredentials> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListAwsCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create AWS credentials in an organization.
     ///
@@ -548,10 +572,10 @@ impl Client {
     #[inline]
     pub fn create_aws_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::AwsCredentialsRequest,
-    ) -> Call<operations::CreateAwsCredentials> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::AwsCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateAwsCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get one set of AWS credentials.
     ///
@@ -566,10 +590,10 @@ impl Client {
     #[inline]
     pub fn get_aws_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::GetAwsCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetAwsCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// Edit one set of AWS credentials.
     ///
@@ -587,11 +611,11 @@ impl Client {
     #[inline]
     pub fn edit_aws_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-        body: &types::AwsCredentialsRequest,
-    ) -> Call<operations::EditAwsCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+        body: &crate::types::AwsCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::EditAwsCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id]).json(body)
     }
     /// Delete one set of AWS credentials.
     ///
@@ -608,10 +632,10 @@ impl Client {
     #[inline]
     pub fn delete_aws_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::DeleteAwsCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteAwsCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// List the Azure credentials of an organization.
     ///
@@ -625,9 +649,9 @@ impl Client {
     #[inline]
     pub fn list_azure_credentials(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListAzureCredentials> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListAzureCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create Azure credentials in an organization.
     ///
@@ -642,10 +666,10 @@ impl Client {
     #[inline]
     pub fn create_azure_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::AzureCredentialsRequest,
-    ) -> Call<operations::CreateAzureCredentials> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::AzureCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateAzureCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get Azure credentials.
     ///
@@ -660,10 +684,10 @@ impl Client {
     #[inline]
     pub fn get_azure_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::GetAzureCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetAzureCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// Edit Azure credentials.
     ///
@@ -681,11 +705,11 @@ impl Client {
     #[inline]
     pub fn edit_azure_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-        body: &types::AzureCredentialsRequest,
-    ) -> Call<operations::EditAzureCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+        body: &crate::types::AzureCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::EditAzureCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id]).json(body)
     }
     /// Delete Azure credentials.
     ///
@@ -702,10 +726,10 @@ impl Client {
     #[inline]
     pub fn delete_azure_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::DeleteAzureCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteAzureCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// List the clusters of an organization.
     ///
@@ -719,9 +743,9 @@ impl Client {
     #[inline]
     pub fn list_organization_cluster(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationCluster> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationCluster> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create a cluster.
     ///
@@ -738,10 +762,10 @@ impl Client {
     #[inline]
     pub fn create_cluster(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::ClusterRequest,
-    ) -> Call<operations::CreateCluster> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::ClusterRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateCluster> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// List the statuses of the clusters of an organization.
     ///
@@ -757,9 +781,9 @@ impl Client {
     #[inline]
     pub fn get_organization_cluster_status(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationClusterStatus> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationClusterStatus> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Edit a cluster.
     ///
@@ -777,11 +801,11 @@ impl Client {
     #[inline]
     pub fn edit_cluster(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        body: &types::ClusterRequest,
-    ) -> Call<operations::EditCluster> {
-        Call::new(self, &[&organization_id, &cluster_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ClusterRequest,
+    ) -> crate::runtime::Call<crate::operations::EditCluster> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id]).json(body)
     }
     /// Delete a cluster.
     ///
@@ -800,10 +824,10 @@ impl Client {
     #[inline]
     pub fn delete_cluster(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::DeleteCluster> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteCluster> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Get the advanced settings of a cluster.
     ///
@@ -818,10 +842,10 @@ impl Client {
     #[inline]
     pub fn get_cluster_advanced_settings(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterAdvancedSettings> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Edit the advanced settings of a cluster.
     ///
@@ -839,11 +863,11 @@ impl Client {
     #[inline]
     pub fn edit_cluster_advanced_settings(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        body: &types::ClusterAdvancedSettings,
-    ) -> Call<operations::EditClusterAdvancedSettings> {
-        Call::new(self, &[&organization_id, &cluster_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ClusterAdvancedSettings,
+    ) -> crate::runtime::Call<crate::operations::EditClusterAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id]).json(body)
     }
     /// Get the cloud provider settings of a cluster.
     ///
@@ -858,10 +882,10 @@ impl Client {
     #[inline]
     pub fn get_organization_cloud_provider_info(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationCloudProviderInfo> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationCloudProviderInfo> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Set the cloud provider settings of a cluster.
     ///
@@ -877,11 +901,11 @@ impl Client {
     #[inline]
     pub fn specify_cluster_cloud_provider_info(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        body: &types::ClusterCloudProviderInfoRequest,
-    ) -> Call<operations::SpecifyClusterCloudProviderInfo> {
-        Call::new(self, &[&organization_id, &cluster_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ClusterCloudProviderInfoRequest,
+    ) -> crate::runtime::Call<crate::operations::SpecifyClusterCloudProviderInfo> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id]).json(body)
     }
     /// Deploy a cluster.
     ///
@@ -900,10 +924,10 @@ impl Client {
     #[inline]
     pub fn deploy_cluster(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::DeployCluster> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeployCluster> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Set the git commit an EKS Anywhere cluster uses.
     ///
@@ -921,11 +945,11 @@ impl Client {
     #[inline]
     pub fn update_eks_anywhere_commit(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        body: &types::EksAnywhereCommitRequest,
-    ) -> Call<operations::UpdateEksAnywhereCommit> {
-        Call::new(self, &[&organization_id, &cluster_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::EksAnywhereCommitRequest,
+    ) -> crate::runtime::Call<crate::operations::UpdateEksAnywhereCommit> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id]).json(body)
     }
     /// List the git commits an EKS Anywhere cluster can use.
     ///
@@ -942,10 +966,10 @@ impl Client {
     #[inline]
     pub fn list_eks_anywhere_commits(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::ListEksAnywhereCommits> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEksAnywhereCommits> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Get the JWT of an EKS Anywhere cluster.
     ///
@@ -962,10 +986,10 @@ impl Client {
     #[inline]
     pub fn get_eks_anywhere_cluster_jwt(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetEksAnywhereClusterJwt> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEksAnywhereClusterJwt> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Get the Helm values to install Qovery on a cluster.
     ///
@@ -980,10 +1004,10 @@ impl Client {
     #[inline]
     pub fn get_installation_helm_values(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetInstallationHelmValues> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetInstallationHelmValues> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Check whether a cluster is ready.
     ///
@@ -998,10 +1022,10 @@ impl Client {
     #[inline]
     pub fn get_cluster_readiness_status(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterReadinessStatus> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterReadinessStatus> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Set the private Fargate subnets of a Karpenter cluster.
     ///
@@ -1019,11 +1043,13 @@ impl Client {
     #[inline]
     pub fn update_karpenter_private_fargate_subnet_ids(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        body: &types::ClusterKarpenterPrivateSubnetIdsPutRequest,
-    ) -> Call<operations::UpdateKarpenterPrivateFargateSubnetIds> {
-        Call::new(self, &[&organization_id, &cluster_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::UpdateKarpenterPrivateFargateSubnetIds,
+    > {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id]).json(body)
     }
     /// Get the kubeconfig of a cluster.
     ///
@@ -1042,10 +1068,10 @@ impl Client {
     #[inline]
     pub fn get_cluster_kubeconfig(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterKubeconfig> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterKubeconfig> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Replace the kubeconfig of a cluster.
     ///
@@ -1063,11 +1089,11 @@ impl Client {
     #[inline]
     pub fn edit_cluster_kubeconfig(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        body: impl Into<String>,
-    ) -> Call<operations::EditClusterKubeconfig> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        body: impl ::core::convert::Into<::std::string::String>,
+    ) -> crate::runtime::Call<crate::operations::EditClusterKubeconfig> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
             .text("application/x-yaml", body)
     }
     /// List the infrastructure logs of a cluster.
@@ -1085,10 +1111,10 @@ impl Client {
     #[inline]
     pub fn list_cluster_logs(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::ListClusterLogs> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListClusterLogs> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Attach the operator to a cluster.
     ///
@@ -1103,10 +1129,10 @@ impl Client {
     #[inline]
     pub fn attach_cluster_operator(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::AttachClusterOperator> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::AttachClusterOperator> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Get the installation data of the operator for a cluster.
     ///
@@ -1121,10 +1147,10 @@ impl Client {
     #[inline]
     pub fn get_cluster_operator_bootstrap(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterOperatorBootstrap> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterOperatorBootstrap> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Get the operator status of a cluster.
     ///
@@ -1141,10 +1167,10 @@ impl Client {
     #[inline]
     pub fn get_cluster_operator_status(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterOperatorStatus> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterOperatorStatus> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Update the operator of a cluster.
     ///
@@ -1162,11 +1188,11 @@ impl Client {
     #[inline]
     pub fn update_cluster_operator(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        body: &types::ClusterOperatorUpdateRequest,
-    ) -> Call<operations::UpdateClusterOperator> {
-        Call::new(self, &[&organization_id, &cluster_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ClusterOperatorUpdateRequest,
+    ) -> crate::runtime::Call<crate::operations::UpdateClusterOperator> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id]).json(body)
     }
     /// Get the platform template a cluster is bound to.
     ///
@@ -1181,10 +1207,10 @@ impl Client {
     #[inline]
     pub fn get_cluster_platform_binding(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterPlatformBinding> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterPlatformBinding> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Bind a cluster to a platform template.
     ///
@@ -1202,11 +1228,11 @@ impl Client {
     #[inline]
     pub fn update_cluster_platform_binding(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        body: &types::ClusterPlatformBindingRequest,
-    ) -> Call<operations::UpdateClusterPlatformBinding> {
-        Call::new(self, &[&organization_id, &cluster_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ClusterPlatformBindingRequest,
+    ) -> crate::runtime::Call<crate::operations::UpdateClusterPlatformBinding> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id]).json(body)
     }
     /// Preview the settings of a platform component for a cluster.
     ///
@@ -1223,12 +1249,13 @@ impl Client {
     #[inline]
     pub fn resolve_platform_component_configuration(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
         component_key: &str,
-        body: &types::PlatformComponentConfigurationPreviewRequest,
-    ) -> Call<operations::ResolvePlatformComponentConfiguration> {
-        Call::new(self, &[&organization_id, &cluster_id, &component_key]).json(body)
+        body: &crate::types::PlatformComponentConfigurationPreviewRequest,
+    ) -> crate::runtime::Call<crate::operations::ResolvePlatformComponentConfiguration> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id, &component_key])
+            .json(body)
     }
     /// Get the routing table of a cluster.
     ///
@@ -1243,10 +1270,10 @@ impl Client {
     #[inline]
     pub fn get_routing_table(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetRoutingTable> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetRoutingTable> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Edit the routing table of a cluster.
     ///
@@ -1264,11 +1291,11 @@ impl Client {
     #[inline]
     pub fn edit_routing_table(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        body: &types::ClusterRoutingTableRequest,
-    ) -> Call<operations::EditRoutingTable> {
-        Call::new(self, &[&organization_id, &cluster_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        body: &crate::types::ClusterRoutingTableRequest,
+    ) -> crate::runtime::Call<crate::operations::EditRoutingTable> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id]).json(body)
     }
     /// Get the status of a cluster.
     ///
@@ -1285,10 +1312,10 @@ impl Client {
     #[inline]
     pub fn get_cluster_status(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::GetClusterStatus> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetClusterStatus> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Stop a cluster.
     ///
@@ -1305,10 +1332,10 @@ impl Client {
     #[inline]
     pub fn stop_cluster(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::StopCluster> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::StopCluster> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// Update a deployed cluster.
     ///
@@ -1326,10 +1353,10 @@ impl Client {
     #[inline]
     pub fn update_cluster(
         &self,
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-    ) -> Call<operations::UpdateCluster> {
-        Call::new(self, &[&organization_id, &cluster_id])
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::UpdateCluster> {
+        crate::runtime::Call::new(self, &[&organization_id, &cluster_id])
     }
     /// List the DigitalOcean credentials of an organization.
     ///
@@ -1344,9 +1371,9 @@ impl Client {
     #[inline]
     pub fn list_do_credentials(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListDoCredentials> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDoCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create DigitalOcean credentials in an organization.
     ///
@@ -1362,10 +1389,10 @@ impl Client {
     #[inline]
     pub fn create_do_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::DoCredentialsRequest,
-    ) -> Call<operations::CreateDoCredentials> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::DoCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateDoCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get DigitalOcean credentials.
     ///
@@ -1381,10 +1408,10 @@ impl Client {
     #[inline]
     pub fn get_do_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::GetDoCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetDoCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// Edit DigitalOcean credentials.
     ///
@@ -1403,11 +1430,11 @@ impl Client {
     #[inline]
     pub fn edit_do_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-        body: &types::DoCredentialsRequest,
-    ) -> Call<operations::EditDoCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+        body: &crate::types::DoCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::EditDoCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id]).json(body)
     }
     /// Delete DigitalOcean credentials.
     ///
@@ -1425,10 +1452,10 @@ impl Client {
     #[inline]
     pub fn delete_do_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::DeleteDoCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteDoCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// List the Google Cloud credentials of an organization.
     ///
@@ -1442,9 +1469,9 @@ impl Client {
     #[inline]
     pub fn list_gcp_credentials(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListGcpCredentials> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListGcpCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create Google Cloud credentials in an organization.
     ///
@@ -1459,10 +1486,10 @@ impl Client {
     #[inline]
     pub fn create_gcp_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::GcpCredentialsRequest,
-    ) -> Call<operations::CreateGcpCredentials> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::GcpCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateGcpCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get Google Cloud credentials.
     ///
@@ -1477,10 +1504,10 @@ impl Client {
     #[inline]
     pub fn get_gcp_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::GetGcpCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetGcpCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// Edit Google Cloud credentials.
     ///
@@ -1498,11 +1525,11 @@ impl Client {
     #[inline]
     pub fn edit_gcp_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-        body: &types::GcpCredentialsRequest,
-    ) -> Call<operations::EditGcpCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+        body: &crate::types::GcpCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::EditGcpCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id]).json(body)
     }
     /// Delete Google Cloud credentials.
     ///
@@ -1519,10 +1546,10 @@ impl Client {
     #[inline]
     pub fn delete_gcp_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::DeleteGcpCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteGcpCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// List the cluster locks of an organization.
     ///
@@ -1537,8 +1564,8 @@ impl Client {
     pub fn list_cluster_lock(
         &self,
         organization_id: &str,
-    ) -> Call<operations::ListClusterLock> {
-        Call::new(self, &[&organization_id])
+    ) -> crate::runtime::Call<crate::operations::ListClusterLock> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the on-premise credentials of an organization.
     ///
@@ -1552,9 +1579,9 @@ impl Client {
     #[inline]
     pub fn list_on_premise_credentials(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOnPremiseCredentials> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOnPremiseCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create on-premise credentials in an organization.
     ///
@@ -1569,10 +1596,10 @@ impl Client {
     #[inline]
     pub fn create_on_premise_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OnPremiseCredentialsRequest,
-    ) -> Call<operations::CreateOnPremiseCredentials> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OnPremiseCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateOnPremiseCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get on-premise credentials.
     ///
@@ -1587,10 +1614,10 @@ impl Client {
     #[inline]
     pub fn get_on_premise_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::GetOnPremiseCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOnPremiseCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// Edit on-premise credentials.
     ///
@@ -1608,11 +1635,11 @@ impl Client {
     #[inline]
     pub fn edit_on_premise_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-        body: &types::OnPremiseCredentialsRequest,
-    ) -> Call<operations::EditOnPremiseCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+        body: &crate::types::OnPremiseCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::EditOnPremiseCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id]).json(body)
     }
     /// Delete on-premise credentials.
     ///
@@ -1629,10 +1656,10 @@ impl Client {
     #[inline]
     pub fn delete_on_premise_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::DeleteOnPremiseCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteOnPremiseCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// List the platform templates of an organization.
     ///
@@ -1648,9 +1675,9 @@ impl Client {
     #[inline]
     pub fn list_platform_templates(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListPlatformTemplates> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListPlatformTemplates> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Preview the settings of a component of a platform template.
     ///
@@ -1670,15 +1697,17 @@ impl Client {
     #[inline]
     pub fn resolve_platform_template_component_configuration(
         &self,
-        organization_id: uuid::Uuid,
+        organization_id: ::uuid::Uuid,
         template_key: &str,
         template_version: &str,
         component_key: &str,
-        cluster_mode: types::PlatformClusterMode,
-        cloud_provider: types::PlatformCloudVendor,
-        body: &types::PlatformComponentConfigurationPreviewRequest,
-    ) -> Call<operations::ResolvePlatformTemplateComponentConfiguration> {
-        Call::new(
+        cluster_mode: crate::types::PlatformClusterMode,
+        cloud_provider: crate::types::PlatformCloudVendor,
+        body: &crate::types::PlatformComponentConfigurationPreviewRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::ResolvePlatformTemplateComponentConfiguration,
+    > {
+        crate::runtime::Call::new(
                 self,
                 &[&organization_id, &template_key, &template_version, &component_key],
             )
@@ -1698,9 +1727,9 @@ impl Client {
     #[inline]
     pub fn list_scaleway_credentials(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListScalewayCredentials> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListScalewayCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create Scaleway credentials in an organization.
     ///
@@ -1715,10 +1744,10 @@ impl Client {
     #[inline]
     pub fn create_scaleway_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::ScalewayCredentialsRequest,
-    ) -> Call<operations::CreateScalewayCredentials> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::ScalewayCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateScalewayCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get Scaleway credentials.
     ///
@@ -1733,10 +1762,10 @@ impl Client {
     #[inline]
     pub fn get_scaleway_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::GetScalewayCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetScalewayCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// Edit Scaleway credentials.
     ///
@@ -1754,11 +1783,11 @@ impl Client {
     #[inline]
     pub fn edit_scaleway_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-        body: &types::ScalewayCredentialsRequest,
-    ) -> Call<operations::EditScalewayCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+        body: &crate::types::ScalewayCredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::EditScalewayCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id]).json(body)
     }
     /// Delete Scaleway credentials.
     ///
@@ -1775,10 +1804,10 @@ impl Client {
     #[inline]
     pub fn delete_scaleway_credentials(
         &self,
-        organization_id: uuid::Uuid,
-        credentials_id: uuid::Uuid,
-    ) -> Call<operations::DeleteScalewayCredentials> {
-        Call::new(self, &[&organization_id, &credentials_id])
+        organization_id: ::uuid::Uuid,
+        credentials_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteScalewayCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id, &credentials_id])
     }
     /// List the cluster features available on Scaleway.
     ///
@@ -1787,8 +1816,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_scaleway_features(&self) -> Call<operations::ListScalewayFeatures> {
-        Call::new(self, &[])
+    pub fn list_scaleway_features(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListScalewayFeatures> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the Scaleway instance types.
     ///
@@ -1801,8 +1832,8 @@ impl Client {
     #[inline]
     pub fn list_scaleway_instance_type(
         &self,
-    ) -> Call<operations::ListScalewayInstanceType> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::ListScalewayInstanceType> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the Scaleway instance types for Kapsule in a zone.
     ///
@@ -1819,8 +1850,8 @@ impl Client {
     pub fn list_scaleway_kapsule_instance_type(
         &self,
         zone: &str,
-    ) -> Call<operations::ListScalewayKapsuleInstanceType> {
-        Call::new(self, &[&zone])
+    ) -> crate::runtime::Call<crate::operations::ListScalewayKapsuleInstanceType> {
+        crate::runtime::Call::new(self, &[&zone])
     }
     /// List the managed database types available on Scaleway.
     ///
@@ -1831,8 +1862,8 @@ impl Client {
     #[inline]
     pub fn list_scw_managed_database_type(
         &self,
-    ) -> Call<operations::ListScwManagedDatabaseType> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::ListScwManagedDatabaseType> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the Scaleway regions.
     ///
@@ -1841,8 +1872,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_scaleway_regions(&self) -> Call<operations::ListScalewayRegions> {
-        Call::new(self, &[])
+    pub fn list_scaleway_regions(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListScalewayRegions> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the external secrets that use a secret manager access.
     ///
@@ -1856,9 +1889,11 @@ impl Client {
     #[inline]
     pub fn list_secret_manager_access_external_secrets(
         &self,
-        secret_manager_access_id: uuid::Uuid,
-    ) -> Call<operations::ListSecretManagerAccessExternalSecrets> {
-        Call::new(self, &[&secret_manager_access_id])
+        secret_manager_access_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::ListSecretManagerAccessExternalSecrets,
+    > {
+        crate::runtime::Call::new(self, &[&secret_manager_access_id])
     }
     /// List the secrets in an external secret manager.
     ///
@@ -1874,9 +1909,9 @@ impl Client {
     #[inline]
     pub fn list_upstream_secrets_from_secret_provider(
         &self,
-        secret_manager_access_id: uuid::Uuid,
-    ) -> Call<operations::ListUpstreamSecretsFromSecretProvider> {
-        Call::new(self, &[&secret_manager_access_id])
+        secret_manager_access_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListUpstreamSecretsFromSecretProvider> {
+        crate::runtime::Call::new(self, &[&secret_manager_access_id])
     }
 }
 
@@ -1884,12 +1919,12 @@ impl Client {
 #[derive(Debug)]
 pub enum ListClusterOperatorFleet {}
 
-impl rt::Operation for ListClusterOperatorFleet {
-    type Output = types::ClusterOperatorFleetInventoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListClusterOperatorFleet {
+    type Output = crate::types::ClusterOperatorFleetInventoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listClusterOperatorFleet",
-        Method::GET,
+        ::http::Method::GET,
         "/admin/operator/clusters",
     );
 }
@@ -1898,12 +1933,12 @@ impl rt::Operation for ListClusterOperatorFleet {
 #[derive(Debug)]
 pub enum ListAwsFeatures {}
 
-impl rt::Operation for ListAwsFeatures {
-    type Output = types::ClusterFeatureResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAwsFeatures {
+    type Output = crate::types::ClusterFeatureResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAWSFeatures",
-        Method::GET,
+        ::http::Method::GET,
         "/aws/clusterFeature",
     );
 }
@@ -1912,17 +1947,17 @@ impl rt::Operation for ListAwsFeatures {
 #[derive(Debug)]
 pub enum ListAwseksInstanceType {}
 
-impl rt::Operation for ListAwseksInstanceType {
-    type Output = types::ClusterInstanceTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAwseksInstanceType {
+    type Output = crate::types::ClusterInstanceTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAWSEKSInstanceType",
-        Method::GET,
+        ::http::Method::GET,
         "/aws/eks/instanceType/{region}",
     );
 }
 
-impl Call<operations::ListAwseksInstanceType> {
+impl crate::runtime::Call<crate::operations::ListAwseksInstanceType> {
     /// Sets the query parameter `only_meets_resource_reqs`.
     ///
     /// Whether to list only the instance types that meet the resource requirements of a cluster.
@@ -1945,7 +1980,7 @@ impl Call<operations::ListAwseksInstanceType> {
     /// Default on the server: `"INCLUDE"`.
     #[deprecated]
     #[inline]
-    pub fn gpu(self, value: types::ListInstanceTypeGpu) -> Self {
+    pub fn gpu(self, value: crate::types::ListInstanceTypeGpu) -> Self {
         self.query("gpu", value)
     }
 }
@@ -1954,12 +1989,12 @@ impl Call<operations::ListAwseksInstanceType> {
 #[derive(Debug)]
 pub enum ListAwsInstanceType {}
 
-impl rt::Operation for ListAwsInstanceType {
-    type Output = types::ClusterInstanceTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAwsInstanceType {
+    type Output = crate::types::ClusterInstanceTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAWSInstanceType",
-        Method::GET,
+        ::http::Method::GET,
         "/aws/instanceType",
     );
 }
@@ -1968,12 +2003,13 @@ impl rt::Operation for ListAwsInstanceType {
 #[derive(Debug)]
 pub enum ListAwsManagedDatabaseInstanceType {}
 
-impl rt::Operation for ListAwsManagedDatabaseInstanceType {
-    type Output = types::ManagedDatabaseInstanceTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListAwsManagedDatabaseInstanceType {
+    type Output = crate::types::ManagedDatabaseInstanceTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAWSManagedDatabaseInstanceType",
-        Method::GET,
+        ::http::Method::GET,
         "/aws/managedDatabase/instanceType/{region}/{databaseType}",
     );
 }
@@ -1982,12 +2018,12 @@ impl rt::Operation for ListAwsManagedDatabaseInstanceType {
 #[derive(Debug)]
 pub enum ListAwsManagedDatabaseType {}
 
-impl rt::Operation for ListAwsManagedDatabaseType {
-    type Output = types::ManagedDatabaseTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAwsManagedDatabaseType {
+    type Output = crate::types::ManagedDatabaseTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAWSManagedDatabaseType",
-        Method::GET,
+        ::http::Method::GET,
         "/aws/managedDatabase/type",
     );
 }
@@ -1996,12 +2032,12 @@ impl rt::Operation for ListAwsManagedDatabaseType {
 #[derive(Debug)]
 pub enum ListAwsRegions {}
 
-impl rt::Operation for ListAwsRegions {
-    type Output = types::ClusterRegionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAwsRegions {
+    type Output = crate::types::ClusterRegionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAWSRegions",
-        Method::GET,
+        ::http::Method::GET,
         "/aws/region",
     );
 }
@@ -2010,17 +2046,17 @@ impl rt::Operation for ListAwsRegions {
 #[derive(Debug)]
 pub enum ListAzureAksInstanceType {}
 
-impl rt::Operation for ListAzureAksInstanceType {
-    type Output = types::ClusterInstanceTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAzureAksInstanceType {
+    type Output = crate::types::ClusterInstanceTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAzureAKSInstanceType",
-        Method::GET,
+        ::http::Method::GET,
         "/azure/aks/instanceType/{region}",
     );
 }
 
-impl Call<operations::ListAzureAksInstanceType> {
+impl crate::runtime::Call<crate::operations::ListAzureAksInstanceType> {
     /// Sets the query parameter `only_meets_resource_reqs`.
     ///
     /// Whether to list only the instance types that meet the resource requirements of a cluster.
@@ -2042,7 +2078,7 @@ impl Call<operations::ListAzureAksInstanceType> {
     ///
     /// Default on the server: `"INCLUDE"`.
     #[inline]
-    pub fn gpu(self, value: types::ListInstanceTypeGpu) -> Self {
+    pub fn gpu(self, value: crate::types::ListInstanceTypeGpu) -> Self {
         self.query("gpu", value)
     }
 }
@@ -2051,12 +2087,12 @@ impl Call<operations::ListAzureAksInstanceType> {
 #[derive(Debug)]
 pub enum ListAzureFeatures {}
 
-impl rt::Operation for ListAzureFeatures {
-    type Output = types::ClusterFeatureResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAzureFeatures {
+    type Output = crate::types::ClusterFeatureResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAzureFeatures",
-        Method::GET,
+        ::http::Method::GET,
         "/azure/clusterFeature",
     );
 }
@@ -2065,12 +2101,12 @@ impl rt::Operation for ListAzureFeatures {
 #[derive(Debug)]
 pub enum ListAzureRegions {}
 
-impl rt::Operation for ListAzureRegions {
-    type Output = types::ClusterRegionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAzureRegions {
+    type Output = crate::types::ClusterRegionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAzureRegions",
-        Method::GET,
+        ::http::Method::GET,
         "/azure/region",
     );
 }
@@ -2079,12 +2115,12 @@ impl rt::Operation for ListAzureRegions {
 #[derive(Debug)]
 pub enum ListCloudProvider {}
 
-impl rt::Operation for ListCloudProvider {
-    type Output = types::CloudProviderResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListCloudProvider {
+    type Output = crate::types::CloudProviderResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listCloudProvider",
-        Method::GET,
+        ::http::Method::GET,
         "/cloudProvider",
     );
 }
@@ -2093,12 +2129,12 @@ impl rt::Operation for ListCloudProvider {
 #[derive(Debug)]
 pub enum GetClusterDnsProvider {}
 
-impl rt::Operation for GetClusterDnsProvider {
-    type Output = types::ClusterDnsProviderResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterDnsProvider {
+    type Output = crate::types::ClusterDnsProviderResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterDnsProvider",
-        Method::GET,
+        ::http::Method::GET,
         "/cluster/{clusterId}/dnsProvider",
     );
 }
@@ -2107,12 +2143,12 @@ impl rt::Operation for GetClusterDnsProvider {
 #[derive(Debug)]
 pub enum EditClusterDnsProvider {}
 
-impl rt::Operation for EditClusterDnsProvider {
-    type Output = types::ClusterDnsProviderResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditClusterDnsProvider {
+    type Output = crate::types::ClusterDnsProviderResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editClusterDnsProvider",
-        Method::PUT,
+        ::http::Method::PUT,
         "/cluster/{clusterId}/dnsProvider",
     );
 }
@@ -2121,12 +2157,12 @@ impl rt::Operation for EditClusterDnsProvider {
 #[derive(Debug)]
 pub enum GetEnvironmentsByClusterId {}
 
-impl rt::Operation for GetEnvironmentsByClusterId {
-    type Output = types::ClusterEnvironmentResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentsByClusterId {
+    type Output = crate::types::ClusterEnvironmentResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "get-environments-by-cluster-id",
-        Method::GET,
+        ::http::Method::GET,
         "/cluster/{clusterId}/environments",
     );
 }
@@ -2135,17 +2171,17 @@ impl rt::Operation for GetEnvironmentsByClusterId {
 #[derive(Debug)]
 pub enum GetClusterKubernetesEvents {}
 
-impl rt::Operation for GetClusterKubernetesEvents {
-    type Output = types::GetClusterKubernetesEventsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterKubernetesEvents {
+    type Output = crate::types::GetClusterKubernetesEventsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "get-cluster-kubernetes-events",
-        Method::GET,
+        ::http::Method::GET,
         "/cluster/{clusterId}/events",
     );
 }
 
-impl Call<operations::GetClusterKubernetesEvents> {
+impl crate::runtime::Call<crate::operations::GetClusterKubernetesEvents> {
     /// Sets the query parameter `node_name`.
     ///
     /// Only events about this node.
@@ -2173,12 +2209,12 @@ impl Call<operations::GetClusterKubernetesEvents> {
 #[derive(Debug)]
 pub enum LockCluster {}
 
-impl rt::Operation for LockCluster {
-    type Output = types::ClusterLock;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::LockCluster {
+    type Output = crate::types::ClusterLock;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "lockCluster",
-        Method::POST,
+        ::http::Method::POST,
         "/cluster/{clusterId}/lock",
     );
 }
@@ -2187,12 +2223,12 @@ impl rt::Operation for LockCluster {
 #[derive(Debug)]
 pub enum UnlockCluster {}
 
-impl rt::Operation for UnlockCluster {
+impl crate::runtime::Operation for crate::operations::UnlockCluster {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "unlock-cluster",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/cluster/{clusterId}/lock",
     );
 }
@@ -2201,17 +2237,17 @@ impl rt::Operation for UnlockCluster {
 #[derive(Debug)]
 pub enum GetClusterLogs {}
 
-impl rt::Operation for GetClusterLogs {
-    type Output = types::ClusterLogsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterLogs {
+    type Output = crate::types::ClusterLogsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "get-cluster-logs",
-        Method::GET,
+        ::http::Method::GET,
         "/cluster/{clusterId}/logs",
     );
 }
 
-impl Call<operations::GetClusterLogs> {
+impl crate::runtime::Call<crate::operations::GetClusterLogs> {
     /// Sets the query parameter `start`.
     ///
     /// Start of the period.
@@ -2272,17 +2308,17 @@ impl Call<operations::GetClusterLogs> {
 #[derive(Debug)]
 pub enum GetClusterMetrics {}
 
-impl rt::Operation for GetClusterMetrics {
-    type Output = types::ClusterMetricsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterMetrics {
+    type Output = crate::types::ClusterMetricsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "get-cluster-metrics",
-        Method::GET,
+        ::http::Method::GET,
         "/cluster/{clusterId}/metrics",
     );
 }
 
-impl Call<operations::GetClusterMetrics> {
+impl crate::runtime::Call<crate::operations::GetClusterMetrics> {
     /// Sets the query parameter `start`.
     ///
     /// Start of the period.
@@ -2387,17 +2423,17 @@ impl Call<operations::GetClusterMetrics> {
 #[derive(Debug)]
 pub enum GetClusterTokenByClusterId {}
 
-impl rt::Operation for GetClusterTokenByClusterId {
-    type Output = types::GetClusterTokenByClusterIdResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterTokenByClusterId {
+    type Output = crate::types::GetClusterTokenByClusterIdResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "get-cluster-token-by-clusterId",
-        Method::GET,
+        ::http::Method::GET,
         "/cluster/{clusterId}/token",
     );
 }
 
-impl Call<operations::GetClusterTokenByClusterId> {
+impl crate::runtime::Call<crate::operations::GetClusterTokenByClusterId> {
     /// Sets the query parameter `read_only`.
     #[inline]
     pub fn read_only(self, value: bool) -> Self {
@@ -2409,12 +2445,12 @@ impl Call<operations::GetClusterTokenByClusterId> {
 #[derive(Debug)]
 pub enum UpgradeCluster {}
 
-impl rt::Operation for UpgradeCluster {
-    type Output = types::ClusterStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UpgradeCluster {
+    type Output = crate::types::ClusterStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "upgradeCluster",
-        Method::POST,
+        ::http::Method::POST,
         "/cluster/{clusterId}/upgrade",
     );
 }
@@ -2423,12 +2459,12 @@ impl rt::Operation for UpgradeCluster {
 #[derive(Debug)]
 pub enum ListClusterAnalyses {}
 
-impl rt::Operation for ListClusterAnalyses {
-    type Output = types::ClusterAnalysisResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListClusterAnalyses {
+    type Output = crate::types::ClusterAnalysisResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listClusterAnalyses",
-        Method::GET,
+        ::http::Method::GET,
         "/clusters/{clusterId}/analysis",
     );
 }
@@ -2437,12 +2473,12 @@ impl rt::Operation for ListClusterAnalyses {
 #[derive(Debug)]
 pub enum StartClusterAnalysis {}
 
-impl rt::Operation for StartClusterAnalysis {
-    type Output = types::ClusterAnalysisResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::StartClusterAnalysis {
+    type Output = crate::types::ClusterAnalysisResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "startClusterAnalysis",
-        Method::POST,
+        ::http::Method::POST,
         "/clusters/{clusterId}/analysis",
     );
 }
@@ -2451,12 +2487,12 @@ impl rt::Operation for StartClusterAnalysis {
 #[derive(Debug)]
 pub enum GetClusterAnalysis {}
 
-impl rt::Operation for GetClusterAnalysis {
-    type Output = types::ClusterAnalysisResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterAnalysis {
+    type Output = crate::types::ClusterAnalysisResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterAnalysis",
-        Method::GET,
+        ::http::Method::GET,
         "/clusters/{clusterId}/analysis/{analysisId}",
     );
 }
@@ -2465,12 +2501,12 @@ impl rt::Operation for GetClusterAnalysis {
 #[derive(Debug)]
 pub enum ListClusterAnalysisLogs {}
 
-impl rt::Operation for ListClusterAnalysisLogs {
-    type Output = types::ClusterAnalysisLogResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListClusterAnalysisLogs {
+    type Output = crate::types::ClusterAnalysisLogResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listClusterAnalysisLogs",
-        Method::GET,
+        ::http::Method::GET,
         "/clusters/{clusterId}/analysis/{analysisId}/logs",
     );
 }
@@ -2479,12 +2515,12 @@ impl rt::Operation for ListClusterAnalysisLogs {
 #[derive(Debug)]
 pub enum GetDefaultClusterAdvancedSettings {}
 
-impl rt::Operation for GetDefaultClusterAdvancedSettings {
-    type Output = types::ClusterAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDefaultClusterAdvancedSettings {
+    type Output = crate::types::ClusterAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDefaultClusterAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/defaultClusterAdvancedSettings",
     );
 }
@@ -2493,12 +2529,12 @@ impl rt::Operation for GetDefaultClusterAdvancedSettings {
 #[derive(Debug)]
 pub enum ListDoFeatures {}
 
-impl rt::Operation for ListDoFeatures {
-    type Output = types::ClusterFeatureResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDoFeatures {
+    type Output = crate::types::ClusterFeatureResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDOFeatures",
-        Method::GET,
+        ::http::Method::GET,
         "/digitalOcean/clusterFeature",
     );
 }
@@ -2507,12 +2543,12 @@ impl rt::Operation for ListDoFeatures {
 #[derive(Debug)]
 pub enum ListDoInstanceType {}
 
-impl rt::Operation for ListDoInstanceType {
-    type Output = types::ClusterInstanceTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDoInstanceType {
+    type Output = crate::types::ClusterInstanceTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDOInstanceType",
-        Method::GET,
+        ::http::Method::GET,
         "/digitalOcean/instanceType",
     );
 }
@@ -2521,12 +2557,12 @@ impl rt::Operation for ListDoInstanceType {
 #[derive(Debug)]
 pub enum ListDoRegions {}
 
-impl rt::Operation for ListDoRegions {
-    type Output = types::ClusterRegionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDoRegions {
+    type Output = crate::types::ClusterRegionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDORegions",
-        Method::GET,
+        ::http::Method::GET,
         "/digitalOcean/region",
     );
 }
@@ -2535,12 +2571,12 @@ impl rt::Operation for ListDoRegions {
 #[derive(Debug)]
 pub enum ListGcpFeatures {}
 
-impl rt::Operation for ListGcpFeatures {
-    type Output = types::ClusterFeatureResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListGcpFeatures {
+    type Output = crate::types::ClusterFeatureResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listGcpFeatures",
-        Method::GET,
+        ::http::Method::GET,
         "/gcp/clusterFeature",
     );
 }
@@ -2549,12 +2585,12 @@ impl rt::Operation for ListGcpFeatures {
 #[derive(Debug)]
 pub enum ListGcpGkeInstanceType {}
 
-impl rt::Operation for ListGcpGkeInstanceType {
-    type Output = types::ClusterInstanceTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListGcpGkeInstanceType {
+    type Output = crate::types::ClusterInstanceTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listGcpGkeInstanceType",
-        Method::GET,
+        ::http::Method::GET,
         "/gcp/instanceType/{region}",
     );
 }
@@ -2563,12 +2599,12 @@ impl rt::Operation for ListGcpGkeInstanceType {
 #[derive(Debug)]
 pub enum ListGcpRegions {}
 
-impl rt::Operation for ListGcpRegions {
-    type Output = types::ClusterRegionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListGcpRegions {
+    type Output = crate::types::ClusterRegionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listGcpRegions",
-        Method::GET,
+        ::http::Method::GET,
         "/gcp/region",
     );
 }
@@ -2577,12 +2613,12 @@ impl rt::Operation for ListGcpRegions {
 #[derive(Debug)]
 pub enum ListQoveryIps {}
 
-impl rt::Operation for ListQoveryIps {
-    type Output = types::QoveryIpsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListQoveryIps {
+    type Output = crate::types::QoveryIpsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listQoveryIps",
-        Method::GET,
+        ::http::Method::GET,
         "/ips",
     );
 }
@@ -2591,12 +2627,12 @@ impl rt::Operation for ListQoveryIps {
 #[derive(Debug)]
 pub enum ListAwsCredentials {}
 
-impl rt::Operation for ListAwsCredentials {
-    type Output = types::ClusterCredentialsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAwsCredentials {
+    type Output = crate::types::ClusterCredentialsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAWSCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/aws/credentials",
     );
 }
@@ -2605,12 +2641,12 @@ impl rt::Operation for ListAwsCredentials {
 #[derive(Debug)]
 pub enum CreateAwsCredentials {}
 
-impl rt::Operation for CreateAwsCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateAwsCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createAWSCredentials",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/aws/credentials",
     );
 }
@@ -2619,12 +2655,12 @@ impl rt::Operation for CreateAwsCredentials {
 #[derive(Debug)]
 pub enum GetAwsCredentials {}
 
-impl rt::Operation for GetAwsCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAwsCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAWSCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/aws/credentials/{credentialsId}",
     );
 }
@@ -2633,12 +2669,12 @@ impl rt::Operation for GetAwsCredentials {
 #[derive(Debug)]
 pub enum EditAwsCredentials {}
 
-impl rt::Operation for EditAwsCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditAwsCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editAWSCredentials",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/aws/credentials/{credentialsId}",
     );
 }
@@ -2647,12 +2683,12 @@ impl rt::Operation for EditAwsCredentials {
 #[derive(Debug)]
 pub enum DeleteAwsCredentials {}
 
-impl rt::Operation for DeleteAwsCredentials {
+impl crate::runtime::Operation for crate::operations::DeleteAwsCredentials {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteAWSCredentials",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/aws/credentials/{credentialsId}",
     );
 }
@@ -2661,12 +2697,12 @@ impl rt::Operation for DeleteAwsCredentials {
 #[derive(Debug)]
 pub enum ListAzureCredentials {}
 
-impl rt::Operation for ListAzureCredentials {
-    type Output = types::ClusterCredentialsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAzureCredentials {
+    type Output = crate::types::ClusterCredentialsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAzureCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/azure/credentials",
     );
 }
@@ -2675,12 +2711,12 @@ impl rt::Operation for ListAzureCredentials {
 #[derive(Debug)]
 pub enum CreateAzureCredentials {}
 
-impl rt::Operation for CreateAzureCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateAzureCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createAzureCredentials",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/azure/credentials",
     );
 }
@@ -2689,12 +2725,12 @@ impl rt::Operation for CreateAzureCredentials {
 #[derive(Debug)]
 pub enum GetAzureCredentials {}
 
-impl rt::Operation for GetAzureCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAzureCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAzureCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/azure/credentials/{credentialsId}",
     );
 }
@@ -2703,12 +2739,12 @@ impl rt::Operation for GetAzureCredentials {
 #[derive(Debug)]
 pub enum EditAzureCredentials {}
 
-impl rt::Operation for EditAzureCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditAzureCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editAzureCredentials",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/azure/credentials/{credentialsId}",
     );
 }
@@ -2717,12 +2753,12 @@ impl rt::Operation for EditAzureCredentials {
 #[derive(Debug)]
 pub enum DeleteAzureCredentials {}
 
-impl rt::Operation for DeleteAzureCredentials {
+impl crate::runtime::Operation for crate::operations::DeleteAzureCredentials {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteAzureCredentials",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/azure/credentials/{credentialsId}",
     );
 }
@@ -2731,12 +2767,12 @@ impl rt::Operation for DeleteAzureCredentials {
 #[derive(Debug)]
 pub enum ListOrganizationCluster {}
 
-impl rt::Operation for ListOrganizationCluster {
-    type Output = types::ClusterResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationCluster {
+    type Output = crate::types::ClusterResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationCluster",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster",
     );
 }
@@ -2745,12 +2781,12 @@ impl rt::Operation for ListOrganizationCluster {
 #[derive(Debug)]
 pub enum CreateCluster {}
 
-impl rt::Operation for CreateCluster {
-    type Output = types::Cluster;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateCluster {
+    type Output = crate::types::Cluster;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createCluster",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/cluster",
     );
 }
@@ -2759,12 +2795,12 @@ impl rt::Operation for CreateCluster {
 #[derive(Debug)]
 pub enum GetOrganizationClusterStatus {}
 
-impl rt::Operation for GetOrganizationClusterStatus {
-    type Output = types::ClusterStatusResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationClusterStatus {
+    type Output = crate::types::ClusterStatusResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationClusterStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/status",
     );
 }
@@ -2773,12 +2809,12 @@ impl rt::Operation for GetOrganizationClusterStatus {
 #[derive(Debug)]
 pub enum EditCluster {}
 
-impl rt::Operation for EditCluster {
-    type Output = types::Cluster;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditCluster {
+    type Output = crate::types::Cluster;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editCluster",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/cluster/{clusterId}",
     );
 }
@@ -2787,22 +2823,22 @@ impl rt::Operation for EditCluster {
 #[derive(Debug)]
 pub enum DeleteCluster {}
 
-impl rt::Operation for DeleteCluster {
+impl crate::runtime::Operation for crate::operations::DeleteCluster {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteCluster",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/cluster/{clusterId}",
     );
 }
 
-impl Call<operations::DeleteCluster> {
+impl crate::runtime::Call<crate::operations::DeleteCluster> {
     /// Sets the query parameter `deleteMode`.
     ///
     /// How much to delete: `DEFAULT`, the cluster together with its Qovery configuration (`DELETE_CLUSTER_AND_QOVERY_CONFIG`) or only the configuration (`DELETE_QOVERY_CONFIG`).
     #[inline]
-    pub fn delete_mode(self, value: types::ClusterDeleteMode) -> Self {
+    pub fn delete_mode(self, value: crate::types::ClusterDeleteMode) -> Self {
         self.query("deleteMode", value)
     }
     /// Sets the query parameter `skipReconcile`.
@@ -2820,12 +2856,12 @@ impl Call<operations::DeleteCluster> {
 #[derive(Debug)]
 pub enum GetClusterAdvancedSettings {}
 
-impl rt::Operation for GetClusterAdvancedSettings {
-    type Output = types::ClusterAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterAdvancedSettings {
+    type Output = crate::types::ClusterAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/advancedSettings",
     );
 }
@@ -2834,12 +2870,12 @@ impl rt::Operation for GetClusterAdvancedSettings {
 #[derive(Debug)]
 pub enum EditClusterAdvancedSettings {}
 
-impl rt::Operation for EditClusterAdvancedSettings {
-    type Output = types::ClusterAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditClusterAdvancedSettings {
+    type Output = crate::types::ClusterAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editClusterAdvancedSettings",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/cluster/{clusterId}/advancedSettings",
     );
 }
@@ -2848,12 +2884,12 @@ impl rt::Operation for EditClusterAdvancedSettings {
 #[derive(Debug)]
 pub enum GetOrganizationCloudProviderInfo {}
 
-impl rt::Operation for GetOrganizationCloudProviderInfo {
-    type Output = types::ClusterCloudProviderInfo;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationCloudProviderInfo {
+    type Output = crate::types::ClusterCloudProviderInfo;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationCloudProviderInfo",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/cloudProviderInfo",
     );
 }
@@ -2862,12 +2898,12 @@ impl rt::Operation for GetOrganizationCloudProviderInfo {
 #[derive(Debug)]
 pub enum SpecifyClusterCloudProviderInfo {}
 
-impl rt::Operation for SpecifyClusterCloudProviderInfo {
-    type Output = types::ClusterCloudProviderInfo;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::SpecifyClusterCloudProviderInfo {
+    type Output = crate::types::ClusterCloudProviderInfo;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "specifyClusterCloudProviderInfo",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/cluster/{clusterId}/cloudProviderInfo",
     );
 }
@@ -2876,17 +2912,17 @@ impl rt::Operation for SpecifyClusterCloudProviderInfo {
 #[derive(Debug)]
 pub enum DeployCluster {}
 
-impl rt::Operation for DeployCluster {
-    type Output = types::ClusterStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployCluster {
+    type Output = crate::types::ClusterStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployCluster",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/cluster/{clusterId}/deploy",
     );
 }
 
-impl Call<operations::DeployCluster> {
+impl crate::runtime::Call<crate::operations::DeployCluster> {
     /// Sets the query parameter `dry_run`.
     ///
     /// Whether to only simulate the deployment.
@@ -2900,12 +2936,12 @@ impl Call<operations::DeployCluster> {
 #[derive(Debug)]
 pub enum UpdateEksAnywhereCommit {}
 
-impl rt::Operation for UpdateEksAnywhereCommit {
-    type Output = types::EksAnywhereCommitResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UpdateEksAnywhereCommit {
+    type Output = crate::types::EksAnywhereCommitResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "updateEksAnywhereCommit",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/cluster/{clusterId}/eks-anywhere/commit",
     );
 }
@@ -2914,12 +2950,12 @@ impl rt::Operation for UpdateEksAnywhereCommit {
 #[derive(Debug)]
 pub enum ListEksAnywhereCommits {}
 
-impl rt::Operation for ListEksAnywhereCommits {
-    type Output = types::CommitResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEksAnywhereCommits {
+    type Output = crate::types::CommitResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEksAnywhereCommits",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/eks-anywhere/commits",
     );
 }
@@ -2928,12 +2964,12 @@ impl rt::Operation for ListEksAnywhereCommits {
 #[derive(Debug)]
 pub enum GetEksAnywhereClusterJwt {}
 
-impl rt::Operation for GetEksAnywhereClusterJwt {
-    type Output = types::EksAnywhereClusterJwtResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEksAnywhereClusterJwt {
+    type Output = crate::types::EksAnywhereClusterJwtResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEksAnywhereClusterJwt",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/eks-anywhere/jwt",
     );
 }
@@ -2942,13 +2978,13 @@ impl rt::Operation for GetEksAnywhereClusterJwt {
 #[derive(Debug)]
 pub enum GetInstallationHelmValues {}
 
-impl rt::Operation for GetInstallationHelmValues {
-    type Output = rt::SecretText;
-    type Format = rt::Text;
+impl crate::runtime::Operation for crate::operations::GetInstallationHelmValues {
+    type Output = crate::runtime::SecretText;
+    type Format = crate::runtime::Text;
     const ACCEPT: &'static str = "application/x-yaml";
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getInstallationHelmValues",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/installationHelmValues",
     );
 }
@@ -2957,12 +2993,12 @@ impl rt::Operation for GetInstallationHelmValues {
 #[derive(Debug)]
 pub enum GetClusterReadinessStatus {}
 
-impl rt::Operation for GetClusterReadinessStatus {
-    type Output = types::ClusterReadinessStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterReadinessStatus {
+    type Output = crate::types::ClusterReadinessStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterReadinessStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/isReady",
     );
 }
@@ -2971,12 +3007,13 @@ impl rt::Operation for GetClusterReadinessStatus {
 #[derive(Debug)]
 pub enum UpdateKarpenterPrivateFargateSubnetIds {}
 
-impl rt::Operation for UpdateKarpenterPrivateFargateSubnetIds {
+impl crate::runtime::Operation
+for crate::operations::UpdateKarpenterPrivateFargateSubnetIds {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "updateKarpenterPrivateFargateSubnetIds",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/cluster/{clusterId}/karpenterPrivateSubnetIds",
     );
 }
@@ -2985,18 +3022,18 @@ impl rt::Operation for UpdateKarpenterPrivateFargateSubnetIds {
 #[derive(Debug)]
 pub enum GetClusterKubeconfig {}
 
-impl rt::Operation for GetClusterKubeconfig {
-    type Output = rt::SecretText;
-    type Format = rt::Text;
+impl crate::runtime::Operation for crate::operations::GetClusterKubeconfig {
+    type Output = crate::runtime::SecretText;
+    type Format = crate::runtime::Text;
     const ACCEPT: &'static str = "application/x-yaml";
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterKubeconfig",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/kubeconfig",
     );
 }
 
-impl Call<operations::GetClusterKubeconfig> {
+impl crate::runtime::Call<crate::operations::GetClusterKubeconfig> {
     /// Sets the query parameter `with_token_from_cli`.
     ///
     /// Whether the kubeconfig should obtain its token through the Qovery CLI.
@@ -3017,12 +3054,12 @@ impl Call<operations::GetClusterKubeconfig> {
 #[derive(Debug)]
 pub enum EditClusterKubeconfig {}
 
-impl rt::Operation for EditClusterKubeconfig {
+impl crate::runtime::Operation for crate::operations::EditClusterKubeconfig {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editClusterKubeconfig",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/cluster/{clusterId}/kubeconfig",
     );
 }
@@ -3031,12 +3068,12 @@ impl rt::Operation for EditClusterKubeconfig {
 #[derive(Debug)]
 pub enum ListClusterLogs {}
 
-impl rt::Operation for ListClusterLogs {
-    type Output = types::ClusterLogsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListClusterLogs {
+    type Output = crate::types::ClusterLogsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listClusterLogs",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/logs",
     );
 }
@@ -3045,12 +3082,12 @@ impl rt::Operation for ListClusterLogs {
 #[derive(Debug)]
 pub enum AttachClusterOperator {}
 
-impl rt::Operation for AttachClusterOperator {
+impl crate::runtime::Operation for crate::operations::AttachClusterOperator {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "attachClusterOperator",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/cluster/{clusterId}/operator/attach",
     );
 }
@@ -3059,12 +3096,12 @@ impl rt::Operation for AttachClusterOperator {
 #[derive(Debug)]
 pub enum GetClusterOperatorBootstrap {}
 
-impl rt::Operation for GetClusterOperatorBootstrap {
-    type Output = types::ClusterOperatorBootstrapResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterOperatorBootstrap {
+    type Output = crate::types::ClusterOperatorBootstrapResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterOperatorBootstrap",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/operator/bootstrap",
     );
 }
@@ -3073,12 +3110,12 @@ impl rt::Operation for GetClusterOperatorBootstrap {
 #[derive(Debug)]
 pub enum GetClusterOperatorStatus {}
 
-impl rt::Operation for GetClusterOperatorStatus {
-    type Output = types::ClusterOperatorStatusResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterOperatorStatus {
+    type Output = crate::types::ClusterOperatorStatusResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterOperatorStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/operator/status",
     );
 }
@@ -3087,12 +3124,12 @@ impl rt::Operation for GetClusterOperatorStatus {
 #[derive(Debug)]
 pub enum UpdateClusterOperator {}
 
-impl rt::Operation for UpdateClusterOperator {
-    type Output = types::ClusterOperatorUpdateResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UpdateClusterOperator {
+    type Output = crate::types::ClusterOperatorUpdateResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "updateClusterOperator",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/cluster/{clusterId}/operator/update",
     );
 }
@@ -3101,12 +3138,12 @@ impl rt::Operation for UpdateClusterOperator {
 #[derive(Debug)]
 pub enum GetClusterPlatformBinding {}
 
-impl rt::Operation for GetClusterPlatformBinding {
-    type Output = types::ClusterPlatformBindingResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterPlatformBinding {
+    type Output = crate::types::ClusterPlatformBindingResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterPlatformBinding",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/platformBinding",
     );
 }
@@ -3115,12 +3152,12 @@ impl rt::Operation for GetClusterPlatformBinding {
 #[derive(Debug)]
 pub enum UpdateClusterPlatformBinding {}
 
-impl rt::Operation for UpdateClusterPlatformBinding {
-    type Output = types::ClusterPlatformBindingResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UpdateClusterPlatformBinding {
+    type Output = crate::types::ClusterPlatformBindingResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "updateClusterPlatformBinding",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/cluster/{clusterId}/platformBinding",
     );
 }
@@ -3129,12 +3166,13 @@ impl rt::Operation for UpdateClusterPlatformBinding {
 #[derive(Debug)]
 pub enum ResolvePlatformComponentConfiguration {}
 
-impl rt::Operation for ResolvePlatformComponentConfiguration {
-    type Output = types::PlatformComponentConfigurationPreviewResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ResolvePlatformComponentConfiguration {
+    type Output = crate::types::PlatformComponentConfigurationPreviewResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "resolvePlatformComponentConfiguration",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/cluster/{clusterId}/platformBinding/component/{componentKey}/resolve",
     );
 }
@@ -3143,12 +3181,12 @@ impl rt::Operation for ResolvePlatformComponentConfiguration {
 #[derive(Debug)]
 pub enum GetRoutingTable {}
 
-impl rt::Operation for GetRoutingTable {
-    type Output = types::ClusterRoutingTable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetRoutingTable {
+    type Output = crate::types::ClusterRoutingTable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getRoutingTable",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/routingTable",
     );
 }
@@ -3157,12 +3195,12 @@ impl rt::Operation for GetRoutingTable {
 #[derive(Debug)]
 pub enum EditRoutingTable {}
 
-impl rt::Operation for EditRoutingTable {
-    type Output = types::ClusterRoutingTable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditRoutingTable {
+    type Output = crate::types::ClusterRoutingTable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editRoutingTable",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/cluster/{clusterId}/routingTable",
     );
 }
@@ -3171,12 +3209,12 @@ impl rt::Operation for EditRoutingTable {
 #[derive(Debug)]
 pub enum GetClusterStatus {}
 
-impl rt::Operation for GetClusterStatus {
-    type Output = types::ClusterStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetClusterStatus {
+    type Output = crate::types::ClusterStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getClusterStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/cluster/{clusterId}/status",
     );
 }
@@ -3185,12 +3223,12 @@ impl rt::Operation for GetClusterStatus {
 #[derive(Debug)]
 pub enum StopCluster {}
 
-impl rt::Operation for StopCluster {
-    type Output = types::ClusterStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::StopCluster {
+    type Output = crate::types::ClusterStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "StopCluster",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/cluster/{clusterId}/stop",
     );
 }
@@ -3199,12 +3237,12 @@ impl rt::Operation for StopCluster {
 #[derive(Debug)]
 pub enum UpdateCluster {}
 
-impl rt::Operation for UpdateCluster {
-    type Output = types::ClusterStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UpdateCluster {
+    type Output = crate::types::ClusterStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "UpdateCluster",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/cluster/{clusterId}/update",
     );
 }
@@ -3213,12 +3251,12 @@ impl rt::Operation for UpdateCluster {
 #[derive(Debug)]
 pub enum ListDoCredentials {}
 
-impl rt::Operation for ListDoCredentials {
-    type Output = types::ClusterCredentialsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDoCredentials {
+    type Output = crate::types::ClusterCredentialsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDOCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/digitalOcean/credentials",
     );
 }
@@ -3227,12 +3265,12 @@ impl rt::Operation for ListDoCredentials {
 #[derive(Debug)]
 pub enum CreateDoCredentials {}
 
-impl rt::Operation for CreateDoCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateDoCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createDOCredentials",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/digitalOcean/credentials",
     );
 }
@@ -3241,12 +3279,12 @@ impl rt::Operation for CreateDoCredentials {
 #[derive(Debug)]
 pub enum GetDoCredentials {}
 
-impl rt::Operation for GetDoCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDoCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDOCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/digitalOcean/credentials/{credentialsId}",
     );
 }
@@ -3255,12 +3293,12 @@ impl rt::Operation for GetDoCredentials {
 #[derive(Debug)]
 pub enum EditDoCredentials {}
 
-impl rt::Operation for EditDoCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditDoCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editDOCredentials",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/digitalOcean/credentials/{credentialsId}",
     );
 }
@@ -3269,12 +3307,12 @@ impl rt::Operation for EditDoCredentials {
 #[derive(Debug)]
 pub enum DeleteDoCredentials {}
 
-impl rt::Operation for DeleteDoCredentials {
+impl crate::runtime::Operation for crate::operations::DeleteDoCredentials {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteDOCredentials",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/digitalOcean/credentials/{credentialsId}",
     );
 }
@@ -3283,12 +3321,12 @@ impl rt::Operation for DeleteDoCredentials {
 #[derive(Debug)]
 pub enum ListGcpCredentials {}
 
-impl rt::Operation for ListGcpCredentials {
-    type Output = types::ClusterCredentialsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListGcpCredentials {
+    type Output = crate::types::ClusterCredentialsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listGcpCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/gcp/credentials",
     );
 }
@@ -3297,12 +3335,12 @@ impl rt::Operation for ListGcpCredentials {
 #[derive(Debug)]
 pub enum CreateGcpCredentials {}
 
-impl rt::Operation for CreateGcpCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateGcpCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createGcpCredentials",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/gcp/credentials",
     );
 }
@@ -3311,12 +3349,12 @@ impl rt::Operation for CreateGcpCredentials {
 #[derive(Debug)]
 pub enum GetGcpCredentials {}
 
-impl rt::Operation for GetGcpCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetGcpCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getGcpCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/gcp/credentials/{credentialsId}",
     );
 }
@@ -3325,12 +3363,12 @@ impl rt::Operation for GetGcpCredentials {
 #[derive(Debug)]
 pub enum EditGcpCredentials {}
 
-impl rt::Operation for EditGcpCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditGcpCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editGcpCredentials",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/gcp/credentials/{credentialsId}",
     );
 }
@@ -3339,12 +3377,12 @@ impl rt::Operation for EditGcpCredentials {
 #[derive(Debug)]
 pub enum DeleteGcpCredentials {}
 
-impl rt::Operation for DeleteGcpCredentials {
+impl crate::runtime::Operation for crate::operations::DeleteGcpCredentials {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteGcpCredentials",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/gcp/credentials/{credentialsId}",
     );
 }
@@ -3353,12 +3391,12 @@ impl rt::Operation for DeleteGcpCredentials {
 #[derive(Debug)]
 pub enum ListClusterLock {}
 
-impl rt::Operation for ListClusterLock {
-    type Output = types::ClusterLockList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListClusterLock {
+    type Output = crate::types::ClusterLockList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "list-cluster-lock",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/lock",
     );
 }
@@ -3367,12 +3405,12 @@ impl rt::Operation for ListClusterLock {
 #[derive(Debug)]
 pub enum ListOnPremiseCredentials {}
 
-impl rt::Operation for ListOnPremiseCredentials {
-    type Output = types::ClusterCredentialsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOnPremiseCredentials {
+    type Output = crate::types::ClusterCredentialsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOnPremiseCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/onPremise/credentials",
     );
 }
@@ -3381,12 +3419,12 @@ impl rt::Operation for ListOnPremiseCredentials {
 #[derive(Debug)]
 pub enum CreateOnPremiseCredentials {}
 
-impl rt::Operation for CreateOnPremiseCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateOnPremiseCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createOnPremiseCredentials",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/onPremise/credentials",
     );
 }
@@ -3395,12 +3433,12 @@ impl rt::Operation for CreateOnPremiseCredentials {
 #[derive(Debug)]
 pub enum GetOnPremiseCredentials {}
 
-impl rt::Operation for GetOnPremiseCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOnPremiseCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOnPremiseCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/onPremise/credentials/{credentialsId}",
     );
 }
@@ -3409,12 +3447,12 @@ impl rt::Operation for GetOnPremiseCredentials {
 #[derive(Debug)]
 pub enum EditOnPremiseCredentials {}
 
-impl rt::Operation for EditOnPremiseCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditOnPremiseCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editOnPremiseCredentials",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/onPremise/credentials/{credentialsId}",
     );
 }
@@ -3423,12 +3461,12 @@ impl rt::Operation for EditOnPremiseCredentials {
 #[derive(Debug)]
 pub enum DeleteOnPremiseCredentials {}
 
-impl rt::Operation for DeleteOnPremiseCredentials {
+impl crate::runtime::Operation for crate::operations::DeleteOnPremiseCredentials {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteOnPremiseCredentials",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/onPremise/credentials/{credentialsId}",
     );
 }
@@ -3437,29 +3475,29 @@ impl rt::Operation for DeleteOnPremiseCredentials {
 #[derive(Debug)]
 pub enum ListPlatformTemplates {}
 
-impl rt::Operation for ListPlatformTemplates {
-    type Output = types::PlatformTemplateCatalogResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListPlatformTemplates {
+    type Output = crate::types::PlatformTemplateCatalogResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listPlatformTemplates",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/platformTemplate",
     );
 }
 
-impl Call<operations::ListPlatformTemplates> {
+impl crate::runtime::Call<crate::operations::ListPlatformTemplates> {
     /// Sets the query parameter `clusterMode`.
     ///
     /// Only templates for this mode: managed by Qovery or by the customer.
     #[inline]
-    pub fn cluster_mode(self, value: types::PlatformClusterMode) -> Self {
+    pub fn cluster_mode(self, value: crate::types::PlatformClusterMode) -> Self {
         self.query("clusterMode", value)
     }
     /// Sets the query parameter `cloudProvider`.
     ///
     /// Only templates for this cloud provider.
     #[inline]
-    pub fn cloud_provider(self, value: types::PlatformCloudVendor) -> Self {
+    pub fn cloud_provider(self, value: crate::types::PlatformCloudVendor) -> Self {
         self.query("cloudProvider", value)
     }
 }
@@ -3468,12 +3506,13 @@ impl Call<operations::ListPlatformTemplates> {
 #[derive(Debug)]
 pub enum ResolvePlatformTemplateComponentConfiguration {}
 
-impl rt::Operation for ResolvePlatformTemplateComponentConfiguration {
-    type Output = types::PlatformComponentResolutionResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ResolvePlatformTemplateComponentConfiguration {
+    type Output = crate::types::PlatformComponentResolutionResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "resolvePlatformTemplateComponentConfiguration",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/platformTemplate/{templateKey}/{templateVersion}/component/{componentKey}/resolve",
     );
 }
@@ -3482,12 +3521,12 @@ impl rt::Operation for ResolvePlatformTemplateComponentConfiguration {
 #[derive(Debug)]
 pub enum ListScalewayCredentials {}
 
-impl rt::Operation for ListScalewayCredentials {
-    type Output = types::ClusterCredentialsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListScalewayCredentials {
+    type Output = crate::types::ClusterCredentialsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listScalewayCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/scaleway/credentials",
     );
 }
@@ -3496,12 +3535,12 @@ impl rt::Operation for ListScalewayCredentials {
 #[derive(Debug)]
 pub enum CreateScalewayCredentials {}
 
-impl rt::Operation for CreateScalewayCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateScalewayCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createScalewayCredentials",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/scaleway/credentials",
     );
 }
@@ -3510,12 +3549,12 @@ impl rt::Operation for CreateScalewayCredentials {
 #[derive(Debug)]
 pub enum GetScalewayCredentials {}
 
-impl rt::Operation for GetScalewayCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetScalewayCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getScalewayCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/scaleway/credentials/{credentialsId}",
     );
 }
@@ -3524,12 +3563,12 @@ impl rt::Operation for GetScalewayCredentials {
 #[derive(Debug)]
 pub enum EditScalewayCredentials {}
 
-impl rt::Operation for EditScalewayCredentials {
-    type Output = types::ClusterCredentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditScalewayCredentials {
+    type Output = crate::types::ClusterCredentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editScalewayCredentials",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/scaleway/credentials/{credentialsId}",
     );
 }
@@ -3538,12 +3577,12 @@ impl rt::Operation for EditScalewayCredentials {
 #[derive(Debug)]
 pub enum DeleteScalewayCredentials {}
 
-impl rt::Operation for DeleteScalewayCredentials {
+impl crate::runtime::Operation for crate::operations::DeleteScalewayCredentials {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteScalewayCredentials",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/scaleway/credentials/{credentialsId}",
     );
 }
@@ -3552,12 +3591,12 @@ impl rt::Operation for DeleteScalewayCredentials {
 #[derive(Debug)]
 pub enum ListScalewayFeatures {}
 
-impl rt::Operation for ListScalewayFeatures {
-    type Output = types::ClusterFeatureResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListScalewayFeatures {
+    type Output = crate::types::ClusterFeatureResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listScalewayFeatures",
-        Method::GET,
+        ::http::Method::GET,
         "/scaleway/clusterFeature",
     );
 }
@@ -3566,12 +3605,12 @@ impl rt::Operation for ListScalewayFeatures {
 #[derive(Debug)]
 pub enum ListScalewayInstanceType {}
 
-impl rt::Operation for ListScalewayInstanceType {
-    type Output = types::ClusterInstanceTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListScalewayInstanceType {
+    type Output = crate::types::ClusterInstanceTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listScalewayInstanceType",
-        Method::GET,
+        ::http::Method::GET,
         "/scaleway/instanceType",
     );
 }
@@ -3580,12 +3619,12 @@ impl rt::Operation for ListScalewayInstanceType {
 #[derive(Debug)]
 pub enum ListScalewayKapsuleInstanceType {}
 
-impl rt::Operation for ListScalewayKapsuleInstanceType {
-    type Output = types::ClusterInstanceTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListScalewayKapsuleInstanceType {
+    type Output = crate::types::ClusterInstanceTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listScalewayKapsuleInstanceType",
-        Method::GET,
+        ::http::Method::GET,
         "/scaleway/instanceType/{zone}",
     );
 }
@@ -3594,12 +3633,12 @@ impl rt::Operation for ListScalewayKapsuleInstanceType {
 #[derive(Debug)]
 pub enum ListScwManagedDatabaseType {}
 
-impl rt::Operation for ListScwManagedDatabaseType {
-    type Output = types::ManagedDatabaseTypeResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListScwManagedDatabaseType {
+    type Output = crate::types::ManagedDatabaseTypeResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listSCWManagedDatabaseType",
-        Method::GET,
+        ::http::Method::GET,
         "/scaleway/managedDatabase/type",
     );
 }
@@ -3608,12 +3647,12 @@ impl rt::Operation for ListScwManagedDatabaseType {
 #[derive(Debug)]
 pub enum ListScalewayRegions {}
 
-impl rt::Operation for ListScalewayRegions {
-    type Output = types::ClusterRegionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListScalewayRegions {
+    type Output = crate::types::ClusterRegionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listScalewayRegions",
-        Method::GET,
+        ::http::Method::GET,
         "/scaleway/region",
     );
 }
@@ -3622,12 +3661,13 @@ impl rt::Operation for ListScalewayRegions {
 #[derive(Debug)]
 pub enum ListSecretManagerAccessExternalSecrets {}
 
-impl rt::Operation for ListSecretManagerAccessExternalSecrets {
-    type Output = types::ExternalSecretAssociatedServiceResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListSecretManagerAccessExternalSecrets {
+    type Output = crate::types::ExternalSecretAssociatedServiceResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listSecretManagerAccessExternalSecrets",
-        Method::GET,
+        ::http::Method::GET,
         "/secretManagerAccess/{secretManagerAccessId}/associatedServices",
     );
 }
@@ -3636,17 +3676,18 @@ impl rt::Operation for ListSecretManagerAccessExternalSecrets {
 #[derive(Debug)]
 pub enum ListUpstreamSecretsFromSecretProvider {}
 
-impl rt::Operation for ListUpstreamSecretsFromSecretProvider {
-    type Output = types::ProviderSecrets;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListUpstreamSecretsFromSecretProvider {
+    type Output = crate::types::ProviderSecrets;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listUpstreamSecretsFromSecretProvider",
-        Method::GET,
+        ::http::Method::GET,
         "/secretManagerAccess/{secretManagerAccessId}/secrets",
     );
 }
 
-impl Call<operations::ListUpstreamSecretsFromSecretProvider> {
+impl crate::runtime::Call<crate::operations::ListUpstreamSecretsFromSecretProvider> {
     /// Sets the query parameter `namePrefix`.
     ///
     /// Only secrets whose name begins with this text.

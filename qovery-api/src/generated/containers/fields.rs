@@ -3,136 +3,139 @@
 
 //! How the models are read and written. Containers and the registries that they come from.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::AvailableContainerRegistryResponse {
+impl crate::runtime::model::Blank for crate::types::AvailableContainerRegistryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            required_config: model::blank(),
-            is_mandatory: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            required_config: crate::runtime::model::blank(),
+            is_mandatory: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AvailableContainerRegistryResponse {
+impl crate::runtime::model::Model for crate::types::AvailableContainerRegistryResponse {
     const NAME: &'static str = "AvailableContainerRegistryResponse";
     const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
     const REQUIRED: u128 = 0b101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
             1 => {
-                model::free(
+                crate::runtime::model::free(
                     &mut self.required_config,
                     &mut self.__extra,
                     "required_config",
                     from,
                 )
             }
-            _ => model::value(&mut self.is_mandatory, from),
+            _ => crate::runtime::model::value(&mut self.is_mandatory, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("required_config", &self.required_config);
         to.always("is_mandatory", &self.is_mandatory);
     }
 }
 
-model::through_fields!(types::AvailableContainerRegistryResponse);
+crate::runtime::model::through_fields!(
+    crate::types::AvailableContainerRegistryResponse
+);
 
-impl model::Blank for types::AvailableContainerRegistryResponseList {
+impl crate::runtime::model::Blank
+for crate::types::AvailableContainerRegistryResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AvailableContainerRegistryResponseList {
+impl crate::runtime::model::Model
+for crate::types::AvailableContainerRegistryResponseList {
     const NAME: &'static str = "AvailableContainerRegistryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::AvailableContainerRegistryResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::AvailableContainerRegistryResponseList, Default
+);
 
-impl model::Blank for types::ContainerAdvancedSettings {
+impl crate::runtime::model::Blank for crate::types::ContainerAdvancedSettings {
     #[inline]
     fn blank() -> Self {
         Self {
-            deployment_custom_domain_check_enabled: model::blank(),
-            deployment_termination_grace_period_seconds: model::blank(),
-            deployment_affinity_node_required: model::blank(),
-            deployment_antiaffinity_pod: model::blank(),
-            deployment_topology_spread_zone: model::blank(),
-            deployment_update_strategy_type: model::blank(),
-            deployment_update_strategy_rolling_update_max_unavailable_percent: model::blank(),
-            deployment_update_strategy_rolling_update_max_surge_percent: model::blank(),
-            network_ingress_proxy_body_size_mb: model::blank(),
-            network_ingress_force_ssl_redirect: model::blank(),
-            network_ingress_enable_cors: model::blank(),
-            network_ingress_cors_allow_origin: model::blank(),
-            network_ingress_cors_allow_methods: model::blank(),
-            network_ingress_cors_allow_headers: model::blank(),
-            network_ingress_proxy_buffer_size_kb: model::blank(),
-            network_ingress_keepalive_time_seconds: model::blank(),
-            network_ingress_keepalive_timeout_seconds: model::blank(),
-            network_ingress_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_connect_timeout_seconds: model::blank(),
-            network_ingress_proxy_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_read_timeout_seconds: model::blank(),
-            network_ingress_proxy_buffering: model::blank(),
-            network_ingress_proxy_request_buffering: model::blank(),
-            network_ingress_grpc_send_timeout_seconds: model::blank(),
-            network_ingress_grpc_read_timeout_seconds: model::blank(),
-            network_ingress_whitelist_source_range: model::blank(),
-            network_ingress_denylist_source_range: model::blank(),
-            network_ingress_extra_headers: model::blank(),
-            network_gateway_api_http_request_timeout_seconds: model::blank(),
-            network_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
-            network_gateway_api_retry_num_retries: model::blank(),
-            network_gateway_api_retry_retry_on: model::blank(),
-            network_gateway_api_retry_http_status_codes: model::blank(),
-            network_gateway_api_retry_per_try_timeout_seconds: model::blank(),
-            network_ingress_basic_auth_env_var: model::blank(),
-            network_ingress_enable_sticky_session: model::blank(),
-            security_service_account_name: model::blank(),
-            hpa_cpu_average_utilization_percent: model::blank(),
-            hpa_memory_average_utilization_percent: model::blank(),
-            security_automount_service_account_token: model::blank(),
-            security_read_only_root_filesystem: model::blank(),
-            __extra: model::blank(),
+            deployment_custom_domain_check_enabled: crate::runtime::model::blank(),
+            deployment_termination_grace_period_seconds: crate::runtime::model::blank(),
+            deployment_affinity_node_required: crate::runtime::model::blank(),
+            deployment_antiaffinity_pod: crate::runtime::model::blank(),
+            deployment_topology_spread_zone: crate::runtime::model::blank(),
+            deployment_update_strategy_type: crate::runtime::model::blank(),
+            deployment_update_strategy_rolling_update_max_unavailable_percent: crate::runtime::model::blank(),
+            deployment_update_strategy_rolling_update_max_surge_percent: crate::runtime::model::blank(),
+            network_ingress_proxy_body_size_mb: crate::runtime::model::blank(),
+            network_ingress_force_ssl_redirect: crate::runtime::model::blank(),
+            network_ingress_enable_cors: crate::runtime::model::blank(),
+            network_ingress_cors_allow_origin: crate::runtime::model::blank(),
+            network_ingress_cors_allow_methods: crate::runtime::model::blank(),
+            network_ingress_cors_allow_headers: crate::runtime::model::blank(),
+            network_ingress_proxy_buffer_size_kb: crate::runtime::model::blank(),
+            network_ingress_keepalive_time_seconds: crate::runtime::model::blank(),
+            network_ingress_keepalive_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_send_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_connect_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_send_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_read_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_buffering: crate::runtime::model::blank(),
+            network_ingress_proxy_request_buffering: crate::runtime::model::blank(),
+            network_ingress_grpc_send_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_grpc_read_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_whitelist_source_range: crate::runtime::model::blank(),
+            network_ingress_denylist_source_range: crate::runtime::model::blank(),
+            network_ingress_extra_headers: crate::runtime::model::blank(),
+            network_gateway_api_http_request_timeout_seconds: crate::runtime::model::blank(),
+            network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::model::blank(),
+            network_gateway_api_retry_num_retries: crate::runtime::model::blank(),
+            network_gateway_api_retry_retry_on: crate::runtime::model::blank(),
+            network_gateway_api_retry_http_status_codes: crate::runtime::model::blank(),
+            network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_basic_auth_env_var: crate::runtime::model::blank(),
+            network_ingress_enable_sticky_session: crate::runtime::model::blank(),
+            security_service_account_name: crate::runtime::model::blank(),
+            hpa_cpu_average_utilization_percent: crate::runtime::model::blank(),
+            hpa_memory_average_utilization_percent: crate::runtime::model::blank(),
+            security_automount_service_account_token: crate::runtime::model::blank(),
+            security_read_only_root_filesystem: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerAdvancedSettings {
+impl crate::runtime::model::Model for crate::types::ContainerAdvancedSettings {
     const NAME: &'static str = "ContainerAdvancedSettings";
     const FIELDS: &'static [&'static str] = &[
         "deployment.custom_domain_check_enabled",
@@ -178,96 +181,257 @@ impl model::Model for types::ContainerAdvancedSettings {
         "security.read_only_root_filesystem",
     ];
     const REQUIRED: u128 = 0b00000000000000000000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.deployment_custom_domain_check_enabled, from),
-            1 => {
-                model::value(&mut self.deployment_termination_grace_period_seconds, from)
+            0 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_custom_domain_check_enabled,
+                    from,
+                )
             }
-            2 => model::value(&mut self.deployment_affinity_node_required, from),
-            3 => model::value(&mut self.deployment_antiaffinity_pod, from),
-            4 => model::value(&mut self.deployment_topology_spread_zone, from),
-            5 => model::value(&mut self.deployment_update_strategy_type, from),
+            1 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_termination_grace_period_seconds,
+                    from,
+                )
+            }
+            2 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_affinity_node_required,
+                    from,
+                )
+            }
+            3 => {
+                crate::runtime::model::value(&mut self.deployment_antiaffinity_pod, from)
+            }
+            4 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_topology_spread_zone,
+                    from,
+                )
+            }
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_update_strategy_type,
+                    from,
+                )
+            }
             6 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self
                         .deployment_update_strategy_rolling_update_max_unavailable_percent,
                     from,
                 )
             }
             7 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self
                         .deployment_update_strategy_rolling_update_max_surge_percent,
                     from,
                 )
             }
-            8 => model::value(&mut self.network_ingress_proxy_body_size_mb, from),
-            9 => model::value(&mut self.network_ingress_force_ssl_redirect, from),
-            10 => model::value(&mut self.network_ingress_enable_cors, from),
-            11 => model::value(&mut self.network_ingress_cors_allow_origin, from),
-            12 => model::value(&mut self.network_ingress_cors_allow_methods, from),
-            13 => model::value(&mut self.network_ingress_cors_allow_headers, from),
-            14 => model::value(&mut self.network_ingress_proxy_buffer_size_kb, from),
-            15 => model::value(&mut self.network_ingress_keepalive_time_seconds, from),
-            16 => model::value(&mut self.network_ingress_keepalive_timeout_seconds, from),
-            17 => model::value(&mut self.network_ingress_send_timeout_seconds, from),
+            8 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_body_size_mb,
+                    from,
+                )
+            }
+            9 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_force_ssl_redirect,
+                    from,
+                )
+            }
+            10 => {
+                crate::runtime::model::value(&mut self.network_ingress_enable_cors, from)
+            }
+            11 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_cors_allow_origin,
+                    from,
+                )
+            }
+            12 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_cors_allow_methods,
+                    from,
+                )
+            }
+            13 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_cors_allow_headers,
+                    from,
+                )
+            }
+            14 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_buffer_size_kb,
+                    from,
+                )
+            }
+            15 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_keepalive_time_seconds,
+                    from,
+                )
+            }
+            16 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_keepalive_timeout_seconds,
+                    from,
+                )
+            }
+            17 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_send_timeout_seconds,
+                    from,
+                )
+            }
             18 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_ingress_proxy_connect_timeout_seconds,
                     from,
                 )
             }
             19 => {
-                model::value(&mut self.network_ingress_proxy_send_timeout_seconds, from)
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_send_timeout_seconds,
+                    from,
+                )
             }
             20 => {
-                model::value(&mut self.network_ingress_proxy_read_timeout_seconds, from)
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_read_timeout_seconds,
+                    from,
+                )
             }
-            21 => model::value(&mut self.network_ingress_proxy_buffering, from),
-            22 => model::value(&mut self.network_ingress_proxy_request_buffering, from),
-            23 => model::value(&mut self.network_ingress_grpc_send_timeout_seconds, from),
-            24 => model::value(&mut self.network_ingress_grpc_read_timeout_seconds, from),
-            25 => model::value(&mut self.network_ingress_whitelist_source_range, from),
-            26 => model::value(&mut self.network_ingress_denylist_source_range, from),
-            27 => model::value(&mut self.network_ingress_extra_headers, from),
+            21 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_buffering,
+                    from,
+                )
+            }
+            22 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_request_buffering,
+                    from,
+                )
+            }
+            23 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_grpc_send_timeout_seconds,
+                    from,
+                )
+            }
+            24 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_grpc_read_timeout_seconds,
+                    from,
+                )
+            }
+            25 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_whitelist_source_range,
+                    from,
+                )
+            }
+            26 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_denylist_source_range,
+                    from,
+                )
+            }
+            27 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_extra_headers,
+                    from,
+                )
+            }
             28 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_gateway_api_http_request_timeout_seconds,
                     from,
                 )
             }
             29 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_gateway_api_http_connection_idle_timeout_seconds,
                     from,
                 )
             }
-            30 => model::value(&mut self.network_gateway_api_retry_num_retries, from),
-            31 => model::value(&mut self.network_gateway_api_retry_retry_on, from),
+            30 => {
+                crate::runtime::model::value(
+                    &mut self.network_gateway_api_retry_num_retries,
+                    from,
+                )
+            }
+            31 => {
+                crate::runtime::model::value(
+                    &mut self.network_gateway_api_retry_retry_on,
+                    from,
+                )
+            }
             32 => {
-                model::value(&mut self.network_gateway_api_retry_http_status_codes, from)
+                crate::runtime::model::value(
+                    &mut self.network_gateway_api_retry_http_status_codes,
+                    from,
+                )
             }
             33 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_gateway_api_retry_per_try_timeout_seconds,
                     from,
                 )
             }
-            34 => model::value(&mut self.network_ingress_basic_auth_env_var, from),
-            35 => model::value(&mut self.network_ingress_enable_sticky_session, from),
-            36 => model::value(&mut self.security_service_account_name, from),
-            37 => model::value(&mut self.hpa_cpu_average_utilization_percent, from),
-            38 => model::value(&mut self.hpa_memory_average_utilization_percent, from),
-            39 => model::value(&mut self.security_automount_service_account_token, from),
-            _ => model::value(&mut self.security_read_only_root_filesystem, from),
+            34 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_basic_auth_env_var,
+                    from,
+                )
+            }
+            35 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_enable_sticky_session,
+                    from,
+                )
+            }
+            36 => {
+                crate::runtime::model::value(
+                    &mut self.security_service_account_name,
+                    from,
+                )
+            }
+            37 => {
+                crate::runtime::model::value(
+                    &mut self.hpa_cpu_average_utilization_percent,
+                    from,
+                )
+            }
+            38 => {
+                crate::runtime::model::value(
+                    &mut self.hpa_memory_average_utilization_percent,
+                    from,
+                )
+            }
+            39 => {
+                crate::runtime::model::value(
+                    &mut self.security_automount_service_account_token,
+                    from,
+                )
+            }
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.security_read_only_root_filesystem,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given(
             "deployment.custom_domain_check_enabled",
             &self.deployment_custom_domain_check_enabled,
@@ -423,26 +587,28 @@ impl model::Model for types::ContainerAdvancedSettings {
     }
 }
 
-model::through_fields!(types::ContainerAdvancedSettings, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ContainerAdvancedSettings, Default
+);
 
-impl model::Blank for types::ContainerCurrentScale {
+impl crate::runtime::model::Blank for crate::types::ContainerCurrentScale {
     #[inline]
     fn blank() -> Self {
         Self {
-            min: model::blank(),
-            max: model::blank(),
-            running: model::blank(),
-            running_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            updated_at: model::blank(),
-            __extra: model::blank(),
+            min: crate::runtime::model::blank(),
+            max: crate::runtime::model::blank(),
+            running: crate::runtime::model::blank(),
+            running_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerCurrentScale {
+impl crate::runtime::model::Model for crate::types::ContainerCurrentScale {
     const NAME: &'static str = "ContainerCurrentScale";
     const FIELDS: &'static [&'static str] = &[
         "min",
@@ -455,23 +621,28 @@ impl model::Model for types::ContainerCurrentScale {
         "updated_at",
     ];
     const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.min, from),
-            1 => model::value(&mut self.max, from),
-            2 => model::value(&mut self.running, from),
-            3 => model::value(&mut self.running_in_percent, from),
-            4 => model::value(&mut self.warning_threshold_in_percent, from),
-            5 => model::value(&mut self.alert_threshold_in_percent, from),
-            6 => model::value(&mut self.status, from),
-            _ => model::time(&mut self.updated_at, from),
+            0 => crate::runtime::model::value(&mut self.min, from),
+            1 => crate::runtime::model::value(&mut self.max, from),
+            2 => crate::runtime::model::value(&mut self.running, from),
+            3 => crate::runtime::model::value(&mut self.running_in_percent, from),
+            4 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            5 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            6 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::time(&mut self.updated_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("min", &self.min);
         to.given("max", &self.max);
         to.given("running", &self.running);
@@ -483,113 +654,113 @@ impl model::Model for types::ContainerCurrentScale {
     }
 }
 
-model::through_fields!(types::ContainerCurrentScale, Default);
+crate::runtime::model::through_fields!(crate::types::ContainerCurrentScale, Default);
 
-impl model::Blank for types::ContainerDeployRequest {
+impl crate::runtime::model::Blank for crate::types::ContainerDeployRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_tag: model::blank(),
-            __extra: model::blank(),
+            image_tag: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerDeployRequest {
+impl crate::runtime::model::Model for crate::types::ContainerDeployRequest {
     const NAME: &'static str = "ContainerDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_tag"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.image_tag, from),
+            _ => crate::runtime::model::value(&mut self.image_tag, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("image_tag", &self.image_tag);
     }
 }
 
-model::through_fields!(types::ContainerDeployRequest);
+crate::runtime::model::through_fields!(crate::types::ContainerDeployRequest);
 
-impl model::Blank for types::ContainerNetwork {
+impl crate::runtime::model::Blank for crate::types::ContainerNetwork {
     #[inline]
     fn blank() -> Self {
         Self {
-            sticky_session: model::blank(),
-            __extra: model::blank(),
+            sticky_session: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerNetwork {
+impl crate::runtime::model::Model for crate::types::ContainerNetwork {
     const NAME: &'static str = "ContainerNetwork";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.sticky_session, from),
+            _ => crate::runtime::model::value(&mut self.sticky_session, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("sticky_session", &self.sticky_session);
     }
 }
 
-model::through_fields!(types::ContainerNetwork, Default);
+crate::runtime::model::through_fields!(crate::types::ContainerNetwork, Default);
 
-impl model::Blank for types::ContainerNetworkRequest {
+impl crate::runtime::model::Blank for crate::types::ContainerNetworkRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            sticky_session: model::blank(),
-            __extra: model::blank(),
+            sticky_session: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerNetworkRequest {
+impl crate::runtime::model::Model for crate::types::ContainerNetworkRequest {
     const NAME: &'static str = "ContainerNetworkRequest";
     const FIELDS: &'static [&'static str] = &["sticky_session"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.sticky_session, from),
+            _ => crate::runtime::model::value(&mut self.sticky_session, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("sticky_session", &self.sticky_session);
     }
 }
 
-model::through_fields!(types::ContainerNetworkRequest, Default);
+crate::runtime::model::through_fields!(crate::types::ContainerNetworkRequest, Default);
 
-impl model::Blank for types::ContainerRegistryRequest {
+impl crate::runtime::model::Blank for crate::types::ContainerRegistryRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            config: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            config: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerRegistryRequest {
+impl crate::runtime::model::Model for crate::types::ContainerRegistryRequest {
     const NAME: &'static str = "ContainerRegistryRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -599,20 +770,20 @@ impl model::Model for types::ContainerRegistryRequest {
         "config",
     ];
     const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.url, from),
-            _ => model::value(&mut self.config, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.kind, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.url, from),
+            _ => crate::runtime::model::value(&mut self.config, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("kind", &self.kind);
         to.given("description", &self.description);
@@ -620,39 +791,39 @@ impl model::Model for types::ContainerRegistryRequest {
         to.always("config", &self.config);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.config);
+        crate::runtime::model::Parts::drop_extra(&mut self.config);
     }
 }
 
-model::through_fields!(types::ContainerRegistryRequest);
+crate::runtime::model::through_fields!(crate::types::ContainerRegistryRequest);
 
-impl model::Blank for types::ContainerRegistryRequestConfig {
+impl crate::runtime::model::Blank for crate::types::ContainerRegistryRequestConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            access_key_id: model::blank(),
-            secret_access_key: model::blank(),
-            region: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_secret_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            json_credentials: model::blank(),
-            gcp_credentials_type: model::blank(),
-            project_id: model::blank(),
-            service_account_email: model::blank(),
-            workload_identity_provider_resource: model::blank(),
-            token_lifetime_seconds: model::blank(),
-            username: model::blank(),
-            password: model::blank(),
-            role_arn: model::blank(),
-            azure_tenant_id: model::blank(),
-            azure_subscription_id: model::blank(),
-            __extra: model::blank(),
+            access_key_id: crate::runtime::model::blank(),
+            secret_access_key: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            scaleway_access_key: crate::runtime::model::blank(),
+            scaleway_secret_key: crate::runtime::model::blank(),
+            scaleway_project_id: crate::runtime::model::blank(),
+            json_credentials: crate::runtime::model::blank(),
+            gcp_credentials_type: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            service_account_email: crate::runtime::model::blank(),
+            workload_identity_provider_resource: crate::runtime::model::blank(),
+            token_lifetime_seconds: crate::runtime::model::blank(),
+            username: crate::runtime::model::blank(),
+            password: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            azure_tenant_id: crate::runtime::model::blank(),
+            azure_subscription_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerRegistryRequestConfig {
+impl crate::runtime::model::Model for crate::types::ContainerRegistryRequestConfig {
     const NAME: &'static str = "ContainerRegistryRequestConfig";
     const FIELDS: &'static [&'static str] = &[
         "access_key_id",
@@ -674,32 +845,37 @@ impl model::Model for types::ContainerRegistryRequestConfig {
         "azure_subscription_id",
     ];
     const REQUIRED: u128 = 0b00000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.access_key_id, from),
-            1 => model::value(&mut self.secret_access_key, from),
-            2 => model::value(&mut self.region, from),
-            3 => model::value(&mut self.scaleway_access_key, from),
-            4 => model::value(&mut self.scaleway_secret_key, from),
-            5 => model::value(&mut self.scaleway_project_id, from),
-            6 => model::value(&mut self.json_credentials, from),
-            7 => model::value(&mut self.gcp_credentials_type, from),
-            8 => model::value(&mut self.project_id, from),
-            9 => model::value(&mut self.service_account_email, from),
-            10 => model::value(&mut self.workload_identity_provider_resource, from),
-            11 => model::value(&mut self.token_lifetime_seconds, from),
-            12 => model::value(&mut self.username, from),
-            13 => model::value(&mut self.password, from),
-            14 => model::value(&mut self.role_arn, from),
-            15 => model::value(&mut self.azure_tenant_id, from),
-            _ => model::value(&mut self.azure_subscription_id, from),
+            0 => crate::runtime::model::value(&mut self.access_key_id, from),
+            1 => crate::runtime::model::value(&mut self.secret_access_key, from),
+            2 => crate::runtime::model::value(&mut self.region, from),
+            3 => crate::runtime::model::value(&mut self.scaleway_access_key, from),
+            4 => crate::runtime::model::value(&mut self.scaleway_secret_key, from),
+            5 => crate::runtime::model::value(&mut self.scaleway_project_id, from),
+            6 => crate::runtime::model::value(&mut self.json_credentials, from),
+            7 => crate::runtime::model::value(&mut self.gcp_credentials_type, from),
+            8 => crate::runtime::model::value(&mut self.project_id, from),
+            9 => crate::runtime::model::value(&mut self.service_account_email, from),
+            10 => {
+                crate::runtime::model::value(
+                    &mut self.workload_identity_provider_resource,
+                    from,
+                )
+            }
+            11 => crate::runtime::model::value(&mut self.token_lifetime_seconds, from),
+            12 => crate::runtime::model::value(&mut self.username, from),
+            13 => crate::runtime::model::value(&mut self.password, from),
+            14 => crate::runtime::model::value(&mut self.role_arn, from),
+            15 => crate::runtime::model::value(&mut self.azure_tenant_id, from),
+            _ => crate::runtime::model::value(&mut self.azure_subscription_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("access_key_id", &self.access_key_id);
         to.given("secret_access_key", &self.secret_access_key);
         to.given("region", &self.region);
@@ -723,28 +899,30 @@ impl model::Model for types::ContainerRegistryRequestConfig {
     }
 }
 
-model::through_fields!(types::ContainerRegistryRequestConfig, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryRequestConfig, Default
+);
 
-impl model::Blank for types::ContainerRegistryResponse {
+impl crate::runtime::model::Blank for crate::types::ContainerRegistryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            cluster: model::blank(),
-            associated_services_count: model::blank(),
-            config: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            cluster: crate::runtime::model::blank(),
+            associated_services_count: crate::runtime::model::blank(),
+            config: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerRegistryResponse {
+impl crate::runtime::model::Model for crate::types::ContainerRegistryResponse {
     const NAME: &'static str = "ContainerRegistryResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -759,25 +937,25 @@ impl model::Model for types::ContainerRegistryResponse {
         "config",
     ];
     const REQUIRED: u128 = 0b0000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.kind, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.url, from),
-            7 => model::value(&mut self.cluster, from),
-            8 => model::value(&mut self.associated_services_count, from),
-            _ => model::value(&mut self.config, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.kind, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            6 => crate::runtime::model::value(&mut self.url, from),
+            7 => crate::runtime::model::value(&mut self.cluster, from),
+            8 => crate::runtime::model::value(&mut self.associated_services_count, from),
+            _ => crate::runtime::model::value(&mut self.config, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -790,38 +968,38 @@ impl model::Model for types::ContainerRegistryResponse {
         to.given("config", &self.config);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cluster);
-        model::Parts::drop_extra(&mut self.config);
+        crate::runtime::model::Parts::drop_extra(&mut self.cluster);
+        crate::runtime::model::Parts::drop_extra(&mut self.config);
     }
 }
 
-model::through_fields!(types::ContainerRegistryResponse);
+crate::runtime::model::through_fields!(crate::types::ContainerRegistryResponse);
 
-impl model::Blank for types::ContainerRegistryResponseConfig {
+impl crate::runtime::model::Blank for crate::types::ContainerRegistryResponseConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            username: model::blank(),
-            region: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            access_key_id: model::blank(),
-            role_arn: model::blank(),
-            gcp_credentials_type: model::blank(),
-            project_id: model::blank(),
-            service_account_email: model::blank(),
-            workload_identity_provider_resource: model::blank(),
-            token_lifetime_seconds: model::blank(),
-            azure_tenant_id: model::blank(),
-            azure_subscription_id: model::blank(),
-            azure_application_id: model::blank(),
-            azure_application_object_id: model::blank(),
-            __extra: model::blank(),
+            username: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            scaleway_access_key: crate::runtime::model::blank(),
+            scaleway_project_id: crate::runtime::model::blank(),
+            access_key_id: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            gcp_credentials_type: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            service_account_email: crate::runtime::model::blank(),
+            workload_identity_provider_resource: crate::runtime::model::blank(),
+            token_lifetime_seconds: crate::runtime::model::blank(),
+            azure_tenant_id: crate::runtime::model::blank(),
+            azure_subscription_id: crate::runtime::model::blank(),
+            azure_application_id: crate::runtime::model::blank(),
+            azure_application_object_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerRegistryResponseConfig {
+impl crate::runtime::model::Model for crate::types::ContainerRegistryResponseConfig {
     const NAME: &'static str = "ContainerRegistryResponseConfig";
     const FIELDS: &'static [&'static str] = &[
         "username",
@@ -841,30 +1019,37 @@ impl model::Model for types::ContainerRegistryResponseConfig {
         "azure_application_object_id",
     ];
     const REQUIRED: u128 = 0b000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.username, from),
-            1 => model::value(&mut self.region, from),
-            2 => model::value(&mut self.scaleway_access_key, from),
-            3 => model::value(&mut self.scaleway_project_id, from),
-            4 => model::value(&mut self.access_key_id, from),
-            5 => model::value(&mut self.role_arn, from),
-            6 => model::value(&mut self.gcp_credentials_type, from),
-            7 => model::value(&mut self.project_id, from),
-            8 => model::value(&mut self.service_account_email, from),
-            9 => model::value(&mut self.workload_identity_provider_resource, from),
-            10 => model::value(&mut self.token_lifetime_seconds, from),
-            11 => model::value(&mut self.azure_tenant_id, from),
-            12 => model::value(&mut self.azure_subscription_id, from),
-            13 => model::value(&mut self.azure_application_id, from),
-            _ => model::value(&mut self.azure_application_object_id, from),
+            0 => crate::runtime::model::value(&mut self.username, from),
+            1 => crate::runtime::model::value(&mut self.region, from),
+            2 => crate::runtime::model::value(&mut self.scaleway_access_key, from),
+            3 => crate::runtime::model::value(&mut self.scaleway_project_id, from),
+            4 => crate::runtime::model::value(&mut self.access_key_id, from),
+            5 => crate::runtime::model::value(&mut self.role_arn, from),
+            6 => crate::runtime::model::value(&mut self.gcp_credentials_type, from),
+            7 => crate::runtime::model::value(&mut self.project_id, from),
+            8 => crate::runtime::model::value(&mut self.service_account_email, from),
+            9 => {
+                crate::runtime::model::value(
+                    &mut self.workload_identity_provider_resource,
+                    from,
+                )
+            }
+            10 => crate::runtime::model::value(&mut self.token_lifetime_seconds, from),
+            11 => crate::runtime::model::value(&mut self.azure_tenant_id, from),
+            12 => crate::runtime::model::value(&mut self.azure_subscription_id, from),
+            13 => crate::runtime::model::value(&mut self.azure_application_id, from),
+            _ => {
+                crate::runtime::model::value(&mut self.azure_application_object_id, from)
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("username", &self.username);
         to.given("region", &self.region);
         to.given("scaleway_access_key", &self.scaleway_access_key);
@@ -886,74 +1071,78 @@ impl model::Model for types::ContainerRegistryResponseConfig {
     }
 }
 
-model::through_fields!(types::ContainerRegistryResponseConfig, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryResponseConfig, Default
+);
 
-impl model::Blank for types::ContainerRegistryResponseList {
+impl crate::runtime::model::Blank for crate::types::ContainerRegistryResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerRegistryResponseList {
+impl crate::runtime::model::Model for crate::types::ContainerRegistryResponseList {
     const NAME: &'static str = "ContainerRegistryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ContainerRegistryResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryResponseList, Default
+);
 
-impl model::Blank for types::ContainerRequest {
+impl crate::runtime::model::Blank for crate::types::ContainerRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            storage: model::blank(),
-            ports: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            registry_id: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            autoscaling: model::blank(),
-            __extra: model::blank(),
+            storage: crate::runtime::model::blank(),
+            ports: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            registry_id: crate::runtime::model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            ephemeral_storage_in_gib: crate::runtime::model::blank(),
+            cpu_architecture: crate::runtime::model::blank(),
+            min_running_instances: crate::runtime::model::blank(),
+            max_running_instances: crate::runtime::model::blank(),
+            healthchecks: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            autoscaling: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerRequest {
+impl crate::runtime::model::Model for crate::types::ContainerRequest {
     const NAME: &'static str = "ContainerRequest";
     const FIELDS: &'static [&'static str] = &[
         "storage",
@@ -981,38 +1170,38 @@ impl model::Model for types::ContainerRequest {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b00000000000000001110100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.storage, from),
-            1 => model::value(&mut self.ports, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.description, from),
-            4 => model::value(&mut self.registry_id, from),
-            5 => model::value(&mut self.image_name, from),
-            6 => model::value(&mut self.tag, from),
-            7 => model::value(&mut self.arguments, from),
-            8 => model::value(&mut self.entrypoint, from),
-            9 => model::value(&mut self.cpu, from),
-            10 => model::value(&mut self.memory, from),
-            11 => model::value(&mut self.gpu, from),
-            12 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            13 => model::value(&mut self.cpu_architecture, from),
-            14 => model::value(&mut self.min_running_instances, from),
-            15 => model::value(&mut self.max_running_instances, from),
-            16 => model::value(&mut self.healthchecks, from),
-            17 => model::value(&mut self.auto_preview, from),
-            18 => model::value(&mut self.auto_deploy, from),
-            19 => model::value(&mut self.annotations_groups, from),
-            20 => model::value(&mut self.labels_groups, from),
-            21 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.autoscaling, from),
+            0 => crate::runtime::model::value(&mut self.storage, from),
+            1 => crate::runtime::model::value(&mut self.ports, from),
+            2 => crate::runtime::model::value(&mut self.name, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            4 => crate::runtime::model::value(&mut self.registry_id, from),
+            5 => crate::runtime::model::value(&mut self.image_name, from),
+            6 => crate::runtime::model::value(&mut self.tag, from),
+            7 => crate::runtime::model::value(&mut self.arguments, from),
+            8 => crate::runtime::model::value(&mut self.entrypoint, from),
+            9 => crate::runtime::model::value(&mut self.cpu, from),
+            10 => crate::runtime::model::value(&mut self.memory, from),
+            11 => crate::runtime::model::value(&mut self.gpu, from),
+            12 => crate::runtime::model::value(&mut self.ephemeral_storage_in_gib, from),
+            13 => crate::runtime::model::value(&mut self.cpu_architecture, from),
+            14 => crate::runtime::model::value(&mut self.min_running_instances, from),
+            15 => crate::runtime::model::value(&mut self.max_running_instances, from),
+            16 => crate::runtime::model::value(&mut self.healthchecks, from),
+            17 => crate::runtime::model::value(&mut self.auto_preview, from),
+            18 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            19 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            20 => crate::runtime::model::value(&mut self.labels_groups, from),
+            21 => crate::runtime::model::value(&mut self.icon_uri, from),
+            _ => crate::runtime::model::value(&mut self.autoscaling, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("storage", &self.storage);
         to.given("ports", &self.ports);
         to.always("name", &self.name);
@@ -1038,102 +1227,104 @@ impl model::Model for types::ContainerRequest {
         to.given("autoscaling", &self.autoscaling);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.storage);
-        model::Parts::drop_extra(&mut self.ports);
-        model::Parts::drop_extra(&mut self.healthchecks);
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
-        model::Parts::drop_extra(&mut self.autoscaling);
+        crate::runtime::model::Parts::drop_extra(&mut self.storage);
+        crate::runtime::model::Parts::drop_extra(&mut self.ports);
+        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
     }
 }
 
-model::through_fields!(types::ContainerRequest);
+crate::runtime::model::through_fields!(crate::types::ContainerRequest);
 
-impl model::Blank for types::ContainerVersionResponse {
+impl crate::runtime::model::Blank for crate::types::ContainerVersionResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_name: model::blank(),
-            versions: model::blank(),
-            __extra: model::blank(),
+            image_name: crate::runtime::model::blank(),
+            versions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerVersionResponse {
+impl crate::runtime::model::Model for crate::types::ContainerVersionResponse {
     const NAME: &'static str = "ContainerVersionResponse";
     const FIELDS: &'static [&'static str] = &["image_name", "versions"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.versions, from),
+            0 => crate::runtime::model::value(&mut self.image_name, from),
+            _ => crate::runtime::model::value(&mut self.versions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("image_name", &self.image_name);
         to.given("versions", &self.versions);
     }
 }
 
-model::through_fields!(types::ContainerVersionResponse, Default);
+crate::runtime::model::through_fields!(crate::types::ContainerVersionResponse, Default);
 
-impl model::Blank for types::ContainerVersionResponseList {
+impl crate::runtime::model::Blank for crate::types::ContainerVersionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerVersionResponseList {
+impl crate::runtime::model::Model for crate::types::ContainerVersionResponseList {
     const NAME: &'static str = "ContainerVersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ContainerVersionResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ContainerVersionResponseList, Default
+);
 
-impl model::Blank for types::EnvironmentContainersCurrentScale {
+impl crate::runtime::model::Blank for crate::types::EnvironmentContainersCurrentScale {
     #[inline]
     fn blank() -> Self {
         Self {
-            container: model::blank(),
-            min: model::blank(),
-            max: model::blank(),
-            running: model::blank(),
-            running_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            updated_at: model::blank(),
-            __extra: model::blank(),
+            container: crate::runtime::model::blank(),
+            min: crate::runtime::model::blank(),
+            max: crate::runtime::model::blank(),
+            running: crate::runtime::model::blank(),
+            running_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentContainersCurrentScale {
+impl crate::runtime::model::Model for crate::types::EnvironmentContainersCurrentScale {
     const NAME: &'static str = "EnvironmentContainersCurrentScale";
     const FIELDS: &'static [&'static str] = &[
         "container",
@@ -1147,24 +1338,29 @@ impl model::Model for types::EnvironmentContainersCurrentScale {
         "updated_at",
     ];
     const REQUIRED: u128 = 0b000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.container, from),
-            1 => model::value(&mut self.min, from),
-            2 => model::value(&mut self.max, from),
-            3 => model::value(&mut self.running, from),
-            4 => model::value(&mut self.running_in_percent, from),
-            5 => model::value(&mut self.warning_threshold_in_percent, from),
-            6 => model::value(&mut self.alert_threshold_in_percent, from),
-            7 => model::value(&mut self.status, from),
-            _ => model::time(&mut self.updated_at, from),
+            0 => crate::runtime::model::value(&mut self.container, from),
+            1 => crate::runtime::model::value(&mut self.min, from),
+            2 => crate::runtime::model::value(&mut self.max, from),
+            3 => crate::runtime::model::value(&mut self.running, from),
+            4 => crate::runtime::model::value(&mut self.running_in_percent, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            6 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            7 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::time(&mut self.updated_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("container", &self.container);
         to.given("min", &self.min);
         to.given("max", &self.max);
@@ -1177,211 +1373,231 @@ impl model::Model for types::EnvironmentContainersCurrentScale {
     }
 }
 
-model::through_fields!(types::EnvironmentContainersCurrentScale, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentContainersCurrentScale, Default
+);
 
-impl model::Blank for types::EnvironmentContainersCurrentScaleResponseList {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentContainersCurrentScaleResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentContainersCurrentScaleResponseList {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentContainersCurrentScaleResponseList {
     const NAME: &'static str = "EnvironmentContainersCurrentScaleResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentContainersCurrentScaleResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentContainersCurrentScaleResponseList, Default
+);
 
-impl model::Blank for types::EnvironmentContainersStorage {
+impl crate::runtime::model::Blank for crate::types::EnvironmentContainersStorage {
     #[inline]
     fn blank() -> Self {
         Self {
-            container: model::blank(),
-            disks: model::blank(),
-            __extra: model::blank(),
+            container: crate::runtime::model::blank(),
+            disks: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentContainersStorage {
+impl crate::runtime::model::Model for crate::types::EnvironmentContainersStorage {
     const NAME: &'static str = "EnvironmentContainersStorage";
     const FIELDS: &'static [&'static str] = &["container", "disks"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.container, from),
-            _ => model::value(&mut self.disks, from),
+            0 => crate::runtime::model::value(&mut self.container, from),
+            _ => crate::runtime::model::value(&mut self.disks, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("container", &self.container);
         to.given("disks", &self.disks);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.disks);
+        crate::runtime::model::Parts::drop_extra(&mut self.disks);
     }
 }
 
-model::through_fields!(types::EnvironmentContainersStorage);
+crate::runtime::model::through_fields!(crate::types::EnvironmentContainersStorage);
 
-impl model::Blank for types::EnvironmentContainersStorageResponseList {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentContainersStorageResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentContainersStorageResponseList {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentContainersStorageResponseList {
     const NAME: &'static str = "EnvironmentContainersStorageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentContainersStorageResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentContainersStorageResponseList, Default
+);
 
-impl model::Blank for types::ListContainerDeploymentHistoryResponse {
+impl crate::runtime::model::Blank
+for crate::types::ListContainerDeploymentHistoryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListContainerDeploymentHistoryResponse {
+impl crate::runtime::model::Model
+for crate::types::ListContainerDeploymentHistoryResponse {
     const NAME: &'static str = "ListContainerDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListContainerDeploymentHistoryResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ListContainerDeploymentHistoryResponse
+);
 
-impl model::Blank for types::OrganizationContainerAutoDeployRequest {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationContainerAutoDeployRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            __extra: model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationContainerAutoDeployRequest {
+impl crate::runtime::model::Model
+for crate::types::OrganizationContainerAutoDeployRequest {
     const NAME: &'static str = "OrganizationContainerAutoDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_name", "tag"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.tag, from),
+            0 => crate::runtime::model::value(&mut self.image_name, from),
+            _ => crate::runtime::model::value(&mut self.tag, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("image_name", &self.image_name);
         to.given("tag", &self.tag);
     }
 }
 
-model::through_fields!(types::OrganizationContainerAutoDeployRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationContainerAutoDeployRequest, Default
+);
 
-impl model::Blank for types::OrganizationContainerPreviewRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationContainerPreviewRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            __extra: model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationContainerPreviewRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationContainerPreviewRequest {
     const NAME: &'static str = "OrganizationContainerPreviewRequest";
     const FIELDS: &'static [&'static str] = &["image_name", "tag"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.tag, from),
+            0 => crate::runtime::model::value(&mut self.image_name, from),
+            _ => crate::runtime::model::value(&mut self.tag, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("image_name", &self.image_name);
         to.given("tag", &self.tag);
     }
 }
 
-model::through_fields!(types::OrganizationContainerPreviewRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationContainerPreviewRequest, Default
+);

@@ -3,561 +3,577 @@
 
 //! Mocks. Containers and the registries that they come from.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl Then<operations::ListAvailableContainerRegistry> {
+impl crate::mock::Then<crate::operations::ListAvailableContainerRegistry> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AvailableContainerRegistryResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::AvailableContainerRegistryResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetContainer> {
+impl crate::mock::When<crate::operations::GetContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::GetContainer> {
+impl crate::mock::Then<crate::operations::GetContainer> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditContainer> {
+impl crate::mock::When<crate::operations::EditContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ContainerRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ContainerRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditContainer> {
+impl crate::mock::Then<crate::operations::EditContainer> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteContainer> {
+impl crate::mock::When<crate::operations::DeleteContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The query parameter `skipReconcile` has this value.
-    pub fn skip_reconcile(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn skip_reconcile(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("skipReconcile", value.into())
     }
 }
 
-impl Then<operations::DeleteContainer> {
+impl crate::mock::Then<crate::operations::DeleteContainer> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetContainerAdvancedSettings> {
+impl crate::mock::When<crate::operations::GetContainerAdvancedSettings> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::GetContainerAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetContainerAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditContainerAdvancedSettings> {
+impl crate::mock::When<crate::operations::EditContainerAdvancedSettings> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ContainerAdvancedSettings) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ContainerAdvancedSettings) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditContainerAdvancedSettings> {
+impl crate::mock::Then<crate::operations::EditContainerAdvancedSettings> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ContainerAdvancedSettings) -> Self {
+    pub fn created(self, value: &crate::types::ContainerAdvancedSettings) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CheckContainerCustomDomain> {
+impl crate::mock::When<crate::operations::CheckContainerCustomDomain> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::CheckContainerCustomDomain> {
+impl crate::mock::Then<crate::operations::CheckContainerCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CheckedCustomDomainsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::CheckedCustomDomainsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CloneContainer> {
+impl crate::mock::When<crate::operations::CloneContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CloneServiceRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CloneServiceRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CloneContainer> {
+impl crate::mock::Then<crate::operations::CloneContainer> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::ContainerResponse) -> Self {
+    pub fn accepted(self, value: &crate::types::ContainerResponse) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetContainerCurrentScale> {
+impl crate::mock::When<crate::operations::GetContainerCurrentScale> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::GetContainerCurrentScale> {
+impl crate::mock::Then<crate::operations::GetContainerCurrentScale> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerCurrentScale) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerCurrentScale) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetContainerCurrentStorageDisk> {
+impl crate::mock::When<crate::operations::GetContainerCurrentStorageDisk> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::GetContainerCurrentStorageDisk> {
+impl crate::mock::Then<crate::operations::GetContainerCurrentStorageDisk> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::StorageDiskResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::StorageDiskResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListContainerCustomDomain> {
+impl crate::mock::When<crate::operations::ListContainerCustomDomain> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::ListContainerCustomDomain> {
+impl crate::mock::Then<crate::operations::ListContainerCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CustomDomainResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CustomDomainResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateContainerCustomDomain> {
+impl crate::mock::When<crate::operations::CreateContainerCustomDomain> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CustomDomainRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CustomDomainRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateContainerCustomDomain> {
+impl crate::mock::Then<crate::operations::CreateContainerCustomDomain> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::CustomDomain) -> Self {
+    pub fn created(self, value: &crate::types::CustomDomain) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditContainerCustomDomain> {
+impl crate::mock::When<crate::operations::EditContainerCustomDomain> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `customDomainId` has this value.
-    pub fn custom_domain_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_domain_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customDomainId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CustomDomainRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CustomDomainRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditContainerCustomDomain> {
+impl crate::mock::Then<crate::operations::EditContainerCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CustomDomain) -> Self {
+    pub fn ok(self, value: &crate::types::CustomDomain) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteContainerCustomDomain> {
+impl crate::mock::When<crate::operations::DeleteContainerCustomDomain> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `customDomainId` has this value.
-    pub fn custom_domain_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_domain_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customDomainId", &value)
     }
 }
 
-impl Then<operations::DeleteContainerCustomDomain> {
+impl crate::mock::Then<crate::operations::DeleteContainerCustomDomain> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetContainerCustomDomainStatus> {
+impl crate::mock::When<crate::operations::GetContainerCustomDomainStatus> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `customDomainId` has this value.
-    pub fn custom_domain_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_domain_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customDomainId", &value)
     }
 }
 
-impl Then<operations::GetContainerCustomDomainStatus> {
+impl crate::mock::Then<crate::operations::GetContainerCustomDomainStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CustomDomain) -> Self {
+    pub fn ok(self, value: &crate::types::CustomDomain) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListContainerDependency> {
+impl crate::mock::When<crate::operations::ListContainerDependency> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::ListContainerDependency> {
+impl crate::mock::Then<crate::operations::ListContainerDependency> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateContainerDependency> {
+impl crate::mock::When<crate::operations::CreateContainerDependency> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `targetContainerId` has this value.
-    pub fn target_container_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetContainerId", &value)
     }
 }
 
-impl Then<operations::CreateContainerDependency> {
+impl crate::mock::Then<crate::operations::CreateContainerDependency> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::RemoveContainerDependency> {
+impl crate::mock::When<crate::operations::RemoveContainerDependency> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `targetContainerId` has this value.
-    pub fn target_container_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetContainerId", &value)
     }
 }
 
-impl Then<operations::RemoveContainerDependency> {
+impl crate::mock::Then<crate::operations::RemoveContainerDependency> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::DeployContainer> {
+impl crate::mock::When<crate::operations::DeployContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ContainerDeployRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ContainerDeployRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeployContainer> {
+impl crate::mock::Then<crate::operations::DeployContainer> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListContainerDeploymentHistory> {
+impl crate::mock::When<crate::operations::ListContainerDeploymentHistory> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::ListContainerDeploymentHistory> {
+impl crate::mock::Then<crate::operations::ListContainerDeploymentHistory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListContainerDeploymentHistoryResponse) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ListContainerDeploymentHistoryResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListContainerDeploymentHistoryV2> {
+impl crate::mock::When<crate::operations::ListContainerDeploymentHistoryV2> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The query parameter `pageSize` has this value.
-    pub fn page_size(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn page_size(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.query_value("pageSize", value.into())
     }
 }
 
-impl Then<operations::ListContainerDeploymentHistoryV2> {
+impl crate::mock::Then<crate::operations::ListContainerDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetContainerCurrentInstance> {
+impl crate::mock::When<crate::operations::GetContainerCurrentInstance> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::GetContainerCurrentInstance> {
+impl crate::mock::Then<crate::operations::GetContainerCurrentInstance> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::InstanceResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::InstanceResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListContainerLinks> {
+impl crate::mock::When<crate::operations::ListContainerLinks> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::ListContainerLinks> {
+impl crate::mock::Then<crate::operations::ListContainerLinks> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LinkResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::LinkResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListContainerLog> {
+impl crate::mock::When<crate::operations::ListContainerLog> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::ListContainerLog> {
+impl crate::mock::Then<crate::operations::ListContainerLog> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LogResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::LogResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListContainerLogicalDatabase> {
+impl crate::mock::When<crate::operations::ListContainerLogicalDatabase> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::ListContainerLogicalDatabase> {
+impl crate::mock::Then<crate::operations::ListContainerLogicalDatabase> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LogicalDatabaseResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::LogicalDatabaseResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::AttachLogicalDatabaseToContainer> {
+impl crate::mock::When<crate::operations::AttachLogicalDatabaseToContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `targetLogicalDatabaseId` has this value.
-    pub fn target_logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetLogicalDatabaseId", &value)
     }
 }
 
-impl Then<operations::AttachLogicalDatabaseToContainer> {
+impl crate::mock::Then<crate::operations::AttachLogicalDatabaseToContainer> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::LogicalDatabase) -> Self {
+    pub fn created(self, value: &crate::types::LogicalDatabase) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::RemoveLogicalDatabaseFromContainer> {
+impl crate::mock::When<crate::operations::RemoveLogicalDatabaseFromContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `targetLogicalDatabaseId` has this value.
-    pub fn target_logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetLogicalDatabaseId", &value)
     }
 }
 
-impl Then<operations::RemoveLogicalDatabaseFromContainer> {
+impl crate::mock::Then<crate::operations::RemoveLogicalDatabaseFromContainer> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetContainerNetwork> {
+impl crate::mock::When<crate::operations::GetContainerNetwork> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::GetContainerNetwork> {
+impl crate::mock::Then<crate::operations::GetContainerNetwork> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerNetwork) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerNetwork) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditContainerNetwork> {
+impl crate::mock::When<crate::operations::EditContainerNetwork> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ContainerNetworkRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ContainerNetworkRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditContainerNetwork> {
+impl crate::mock::Then<crate::operations::EditContainerNetwork> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ContainerNetwork) -> Self {
+    pub fn created(self, value: &crate::types::ContainerNetwork) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::RedeployContainer> {
+impl crate::mock::When<crate::operations::RedeployContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::RedeployContainer> {
+impl crate::mock::Then<crate::operations::RedeployContainer> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::RestartContainer> {
+impl crate::mock::When<crate::operations::RestartContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::RestartContainer> {
+impl crate::mock::Then<crate::operations::RestartContainer> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::RebootContainer> {
+impl crate::mock::When<crate::operations::RebootContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::RebootContainer> {
+impl crate::mock::Then<crate::operations::RebootContainer> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetContainerStatus> {
+impl crate::mock::When<crate::operations::GetContainerStatus> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::GetContainerStatus> {
+impl crate::mock::Then<crate::operations::GetContainerStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Status) -> Self {
+    pub fn ok(self, value: &crate::types::Status) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::StopContainer> {
+impl crate::mock::When<crate::operations::StopContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::StopContainer> {
+impl crate::mock::Then<crate::operations::StopContainer> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::UninstallContainer> {
+impl crate::mock::When<crate::operations::UninstallContainer> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one, or empty.
     pub fn body<'a>(
         self,
-        value: impl Into<Option<&'a serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<
+                &'a ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     ) -> Self {
         self.json_body(value.into())
     }
 }
 
-impl Then<operations::UninstallContainer> {
+impl crate::mock::Then<crate::operations::UninstallContainer> {
     /// Status 202, as the contract declares it.
-    pub fn accepted<'a>(self, value: impl Into<Option<&'a types::Status>>) -> Self {
+    pub fn accepted<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Status>,
+        >,
+    ) -> Self {
         self.json_or_empty(202u16, value.into())
     }
     /// Status 204, as the contract declares it.
@@ -566,274 +582,289 @@ impl Then<operations::UninstallContainer> {
     }
 }
 
-impl Then<operations::GetDefaultContainerAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetDefaultContainerAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListContainer> {
+impl crate::mock::When<crate::operations::ListContainer> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListContainer> {
+impl crate::mock::Then<crate::operations::ListContainer> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateContainer> {
+impl crate::mock::When<crate::operations::CreateContainer> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ContainerRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ContainerRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateContainer> {
+impl crate::mock::Then<crate::operations::CreateContainer> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ContainerResponse) -> Self {
+    pub fn created(self, value: &crate::types::ContainerResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentContainerCurrentScale> {
+impl crate::mock::When<crate::operations::GetEnvironmentContainerCurrentScale> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentContainerCurrentScale> {
+impl crate::mock::Then<crate::operations::GetEnvironmentContainerCurrentScale> {
     /// Status 200, as the contract declares it.
     pub fn ok(
         self,
-        value: &types::EnvironmentContainersCurrentScaleResponseList,
+        value: &crate::types::EnvironmentContainersCurrentScaleResponseList,
     ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentContainerCurrentStorage> {
+impl crate::mock::When<crate::operations::GetEnvironmentContainerCurrentStorage> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentContainerCurrentStorage> {
+impl crate::mock::Then<crate::operations::GetEnvironmentContainerCurrentStorage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentContainersStorageResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::EnvironmentContainersStorageResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeployAllServicesLegacy> {
+impl crate::mock::When<crate::operations::DeployAllServicesLegacy> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DeployAllRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DeployAllRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeployAllServicesLegacy> {
+impl crate::mock::Then<crate::operations::DeployAllServicesLegacy> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentContainerStatus> {
+impl crate::mock::When<crate::operations::GetEnvironmentContainerStatus> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentContainerStatus> {
+impl crate::mock::Then<crate::operations::GetEnvironmentContainerStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ReferenceObjectStatusResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ReferenceObjectStatusResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::AutoDeployContainerEnvironments> {
+impl crate::mock::When<crate::operations::AutoDeployContainerEnvironments> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationContainerAutoDeployRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationContainerAutoDeployRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::AutoDeployContainerEnvironments> {
+impl crate::mock::Then<crate::operations::AutoDeployContainerEnvironments> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::PreviewContainerEnvironments> {
+impl crate::mock::When<crate::operations::PreviewContainerEnvironments> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationContainerPreviewRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationContainerPreviewRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::PreviewContainerEnvironments> {
+impl crate::mock::Then<crate::operations::PreviewContainerEnvironments> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListContainerRegistry> {
+impl crate::mock::When<crate::operations::ListContainerRegistry> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListContainerRegistry> {
+impl crate::mock::Then<crate::operations::ListContainerRegistry> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerRegistryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerRegistryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateContainerRegistry> {
+impl crate::mock::When<crate::operations::CreateContainerRegistry> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ContainerRegistryRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ContainerRegistryRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateContainerRegistry> {
+impl crate::mock::Then<crate::operations::CreateContainerRegistry> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ContainerRegistryResponse) -> Self {
+    pub fn created(self, value: &crate::types::ContainerRegistryResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetContainerRegistry> {
+impl crate::mock::When<crate::operations::GetContainerRegistry> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `containerRegistryId` has this value.
-    pub fn container_registry_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_registry_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerRegistryId", &value)
     }
 }
 
-impl Then<operations::GetContainerRegistry> {
+impl crate::mock::Then<crate::operations::GetContainerRegistry> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerRegistryResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerRegistryResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditContainerRegistry> {
+impl crate::mock::When<crate::operations::EditContainerRegistry> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `containerRegistryId` has this value.
-    pub fn container_registry_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_registry_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerRegistryId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ContainerRegistryRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ContainerRegistryRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditContainerRegistry> {
+impl crate::mock::Then<crate::operations::EditContainerRegistry> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerRegistryResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerRegistryResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteContainerRegistry> {
+impl crate::mock::When<crate::operations::DeleteContainerRegistry> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `containerRegistryId` has this value.
-    pub fn container_registry_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_registry_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerRegistryId", &value)
     }
 }
 
-impl Then<operations::DeleteContainerRegistry> {
+impl crate::mock::Then<crate::operations::DeleteContainerRegistry> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetContainerRegistryContainerStatus> {
+impl crate::mock::When<crate::operations::GetContainerRegistryContainerStatus> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `containerRegistryId` has this value.
-    pub fn container_registry_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_registry_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerRegistryId", &value)
     }
 }
 
-impl Then<operations::GetContainerRegistryContainerStatus> {
+impl crate::mock::Then<crate::operations::GetContainerRegistryContainerStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ReferenceObjectStatusResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ReferenceObjectStatusResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetContainerVersions> {
+impl crate::mock::When<crate::operations::GetContainerVersions> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `containerRegistryId` has this value.
-    pub fn container_registry_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_registry_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerRegistryId", &value)
     }
     /// The query parameter `imageName` has this value.
-    pub fn image_name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn image_name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("imageName", value.into())
     }
     /// The query parameter `search` has this value.
-    pub fn search<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn search<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("search", value.into())
     }
 }
 
-impl Then<operations::GetContainerVersions> {
+impl crate::mock::Then<crate::operations::GetContainerVersions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerVersionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerVersionResponseList) -> Self {
         self.json(200u16, value)
     }
 }

@@ -3,11 +3,6 @@
 
 //! Models. Containers and the registries that they come from.
 
-use std::collections::BTreeMap;
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::types;
-
 /// Kind of container registry that can be connected.
 ///
 /// A part of `AvailableContainerRegistryResponseList`.
@@ -15,12 +10,12 @@ use crate::types;
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponse {
     /// Kind.
-    pub kind: types::ContainerRegistryKindEnum,
+    pub kind: crate::types::ContainerRegistryKindEnum,
     /// Configuration fields needed, by name.
-    pub required_config: serde_json::Map<String, serde_json::Value>,
+    pub required_config: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     /// Whether the configuration is mandatory.
     pub is_mandatory: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Kinds of container registries that can be connected.
@@ -30,8 +25,8 @@ pub struct AvailableContainerRegistryResponse {
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponseList {
     /// The listed items.
-    pub results: Vec<types::AvailableContainerRegistryResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::AvailableContainerRegistryResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Advanced settings of a container. An edit replaces them as a whole: a setting left out goes back to its default.
@@ -41,199 +36,227 @@ pub struct AvailableContainerRegistryResponseList {
 #[non_exhaustive]
 pub struct ContainerAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
-    pub deployment_custom_domain_check_enabled: Option<bool>,
+    pub deployment_custom_domain_check_enabled: ::core::option::Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    pub deployment_termination_grace_period_seconds: Option<i64>,
+    pub deployment_termination_grace_period_seconds: ::core::option::Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
+    pub deployment_affinity_node_required: ::core::option::Option<
+        ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+    >,
     /// Whether the pods are kept apart on different nodes.
-    pub deployment_antiaffinity_pod: Option<
-        types::AdvancedSettingsDeploymentAntiaffinityPod,
+    pub deployment_antiaffinity_pod: ::core::option::Option<
+        crate::types::AdvancedSettingsDeploymentAntiaffinityPod,
     >,
     /// Whether the pods are spread over the availability zones.
-    pub deployment_topology_spread_zone: Option<
-        types::AdvancedSettingsDeploymentTopologySpreadZone,
+    pub deployment_topology_spread_zone: ::core::option::Option<
+        crate::types::AdvancedSettingsDeploymentTopologySpreadZone,
     >,
     /// How pods are replaced during an update.
-    pub deployment_update_strategy_type: Option<
-        types::AdvancedSettingsDeploymentUpdateStrategyType,
+    pub deployment_update_strategy_type: ::core::option::Option<
+        crate::types::AdvancedSettingsDeploymentUpdateStrategyType,
     >,
     /// Share of the pods that may be down during a rolling update, in percent.
-    pub deployment_update_strategy_rolling_update_max_unavailable_percent: Option<i64>,
+    pub deployment_update_strategy_rolling_update_max_unavailable_percent: ::core::option::Option<
+        i64,
+    >,
     /// Share of the pods that may be added during a rolling update, in percent.
-    pub deployment_update_strategy_rolling_update_max_surge_percent: Option<i64>,
+    pub deployment_update_strategy_rolling_update_max_surge_percent: ::core::option::Option<
+        i64,
+    >,
     /// Largest request body accepted, in MB.
-    pub network_ingress_proxy_body_size_mb: Option<i64>,
+    pub network_ingress_proxy_body_size_mb: ::core::option::Option<i64>,
     /// Whether HTTP requests are redirected to HTTPS.
-    pub network_ingress_force_ssl_redirect: Option<bool>,
+    pub network_ingress_force_ssl_redirect: ::core::option::Option<bool>,
     /// Whether CORS headers are sent.
-    pub network_ingress_enable_cors: Option<bool>,
+    pub network_ingress_enable_cors: ::core::option::Option<bool>,
     /// Origins allowed by CORS.
-    pub network_ingress_cors_allow_origin: Option<String>,
+    pub network_ingress_cors_allow_origin: ::core::option::Option<::std::string::String>,
     /// HTTP methods allowed by CORS.
-    pub network_ingress_cors_allow_methods: Option<String>,
+    pub network_ingress_cors_allow_methods: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// HTTP headers allowed by CORS.
-    pub network_ingress_cors_allow_headers: Option<String>,
+    pub network_ingress_cors_allow_headers: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Size of the buffer for the first part of a response, in kB.
-    pub network_ingress_proxy_buffer_size_kb: Option<i64>,
+    pub network_ingress_proxy_buffer_size_kb: ::core::option::Option<i64>,
     /// Longest time requests may go through one kept-alive connection, in seconds.
-    pub network_ingress_keepalive_time_seconds: Option<i64>,
+    pub network_ingress_keepalive_time_seconds: ::core::option::Option<i64>,
     /// Time an idle kept-alive connection stays open, in seconds.
-    pub network_ingress_keepalive_timeout_seconds: Option<i64>,
+    pub network_ingress_keepalive_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two writes to the client, in seconds.
-    pub network_ingress_send_timeout_seconds: Option<i64>,
+    pub network_ingress_send_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time to connect to the service, in seconds.
-    pub network_ingress_proxy_connect_timeout_seconds: Option<i64>,
+    pub network_ingress_proxy_connect_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two writes to the service, in seconds.
-    pub network_ingress_proxy_send_timeout_seconds: Option<i64>,
+    pub network_ingress_proxy_send_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two reads from the service, in seconds.
-    pub network_ingress_proxy_read_timeout_seconds: Option<i64>,
+    pub network_ingress_proxy_read_timeout_seconds: ::core::option::Option<i64>,
     /// Whether responses are buffered, as the text the proxy expects.
-    pub network_ingress_proxy_buffering: Option<String>,
+    pub network_ingress_proxy_buffering: ::core::option::Option<::std::string::String>,
     /// Whether requests are buffered, as the text the proxy expects.
-    pub network_ingress_proxy_request_buffering: Option<String>,
+    pub network_ingress_proxy_request_buffering: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Longest time between two writes to a gRPC service, in seconds.
-    pub network_ingress_grpc_send_timeout_seconds: Option<i64>,
+    pub network_ingress_grpc_send_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two reads from a gRPC service, in seconds.
-    pub network_ingress_grpc_read_timeout_seconds: Option<i64>,
+    pub network_ingress_grpc_read_timeout_seconds: ::core::option::Option<i64>,
     /// Source IP ranges that are let in.
-    pub network_ingress_whitelist_source_range: Option<String>,
+    pub network_ingress_whitelist_source_range: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Source IP ranges that are shut out.
-    pub network_ingress_denylist_source_range: Option<String>,
+    pub network_ingress_denylist_source_range: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Headers added by the proxy.
-    pub network_ingress_extra_headers: Option<rt::SecretText>,
+    pub network_ingress_extra_headers: ::core::option::Option<
+        crate::runtime::SecretText,
+    >,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    pub network_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
+    pub network_gateway_api_http_request_timeout_seconds: crate::runtime::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    pub network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
+    pub network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::Patch<
+        i64,
+    >,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    pub network_gateway_api_retry_num_retries: rt::Patch<i64>,
+    pub network_gateway_api_retry_num_retries: crate::runtime::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    pub network_gateway_api_retry_retry_on: rt::Patch<String>,
+    pub network_gateway_api_retry_retry_on: crate::runtime::Patch<::std::string::String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    pub network_gateway_api_retry_http_status_codes: rt::Patch<String>,
+    pub network_gateway_api_retry_http_status_codes: crate::runtime::Patch<
+        ::std::string::String,
+    >,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    pub network_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
+    pub network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::Patch<i64>,
     /// Name of the variable that holds the logins for basic authentication.
-    pub network_ingress_basic_auth_env_var: Option<String>,
+    pub network_ingress_basic_auth_env_var: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Whether a client keeps reaching the same pod.
-    pub network_ingress_enable_sticky_session: Option<bool>,
+    pub network_ingress_enable_sticky_session: ::core::option::Option<bool>,
     /// Kubernetes service account of the pods.
-    pub security_service_account_name: Option<String>,
+    pub security_service_account_name: ::core::option::Option<::std::string::String>,
     /// Average CPU use that triggers scaling, in percent.
-    pub hpa_cpu_average_utilization_percent: Option<i64>,
+    pub hpa_cpu_average_utilization_percent: ::core::option::Option<i64>,
     /// Average memory use that triggers scaling, in percent; null turns scaling on memory off.
-    pub hpa_memory_average_utilization_percent: rt::Patch<i64>,
+    pub hpa_memory_average_utilization_percent: crate::runtime::Patch<i64>,
     /// Whether the token of the service account is mounted in the pods.
-    pub security_automount_service_account_token: Option<bool>,
+    pub security_automount_service_account_token: ::core::option::Option<bool>,
     /// Whether the root file system of the containers is read-only.
-    pub security_read_only_root_filesystem: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub security_read_only_root_filesystem: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ContainerAdvancedSettings {
+impl crate::types::ContainerAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            deployment_custom_domain_check_enabled: None,
-            deployment_termination_grace_period_seconds: None,
-            deployment_affinity_node_required: None,
-            deployment_antiaffinity_pod: None,
-            deployment_topology_spread_zone: None,
-            deployment_update_strategy_type: None,
-            deployment_update_strategy_rolling_update_max_unavailable_percent: None,
-            deployment_update_strategy_rolling_update_max_surge_percent: None,
-            network_ingress_proxy_body_size_mb: None,
-            network_ingress_force_ssl_redirect: None,
-            network_ingress_enable_cors: None,
-            network_ingress_cors_allow_origin: None,
-            network_ingress_cors_allow_methods: None,
-            network_ingress_cors_allow_headers: None,
-            network_ingress_proxy_buffer_size_kb: None,
-            network_ingress_keepalive_time_seconds: None,
-            network_ingress_keepalive_timeout_seconds: None,
-            network_ingress_send_timeout_seconds: None,
-            network_ingress_proxy_connect_timeout_seconds: None,
-            network_ingress_proxy_send_timeout_seconds: None,
-            network_ingress_proxy_read_timeout_seconds: None,
-            network_ingress_proxy_buffering: None,
-            network_ingress_proxy_request_buffering: None,
-            network_ingress_grpc_send_timeout_seconds: None,
-            network_ingress_grpc_read_timeout_seconds: None,
-            network_ingress_whitelist_source_range: None,
-            network_ingress_denylist_source_range: None,
-            network_ingress_extra_headers: None,
-            network_gateway_api_http_request_timeout_seconds: rt::Patch::Absent,
-            network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch::Absent,
-            network_gateway_api_retry_num_retries: rt::Patch::Absent,
-            network_gateway_api_retry_retry_on: rt::Patch::Absent,
-            network_gateway_api_retry_http_status_codes: rt::Patch::Absent,
-            network_gateway_api_retry_per_try_timeout_seconds: rt::Patch::Absent,
-            network_ingress_basic_auth_env_var: None,
-            network_ingress_enable_sticky_session: None,
-            security_service_account_name: None,
-            hpa_cpu_average_utilization_percent: None,
-            hpa_memory_average_utilization_percent: rt::Patch::Absent,
-            security_automount_service_account_token: None,
-            security_read_only_root_filesystem: None,
-            __extra: Default::default(),
+            deployment_custom_domain_check_enabled: ::core::option::Option::None,
+            deployment_termination_grace_period_seconds: ::core::option::Option::None,
+            deployment_affinity_node_required: ::core::option::Option::None,
+            deployment_antiaffinity_pod: ::core::option::Option::None,
+            deployment_topology_spread_zone: ::core::option::Option::None,
+            deployment_update_strategy_type: ::core::option::Option::None,
+            deployment_update_strategy_rolling_update_max_unavailable_percent: ::core::option::Option::None,
+            deployment_update_strategy_rolling_update_max_surge_percent: ::core::option::Option::None,
+            network_ingress_proxy_body_size_mb: ::core::option::Option::None,
+            network_ingress_force_ssl_redirect: ::core::option::Option::None,
+            network_ingress_enable_cors: ::core::option::Option::None,
+            network_ingress_cors_allow_origin: ::core::option::Option::None,
+            network_ingress_cors_allow_methods: ::core::option::Option::None,
+            network_ingress_cors_allow_headers: ::core::option::Option::None,
+            network_ingress_proxy_buffer_size_kb: ::core::option::Option::None,
+            network_ingress_keepalive_time_seconds: ::core::option::Option::None,
+            network_ingress_keepalive_timeout_seconds: ::core::option::Option::None,
+            network_ingress_send_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_connect_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_send_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_read_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_buffering: ::core::option::Option::None,
+            network_ingress_proxy_request_buffering: ::core::option::Option::None,
+            network_ingress_grpc_send_timeout_seconds: ::core::option::Option::None,
+            network_ingress_grpc_read_timeout_seconds: ::core::option::Option::None,
+            network_ingress_whitelist_source_range: ::core::option::Option::None,
+            network_ingress_denylist_source_range: ::core::option::Option::None,
+            network_ingress_extra_headers: ::core::option::Option::None,
+            network_gateway_api_http_request_timeout_seconds: crate::runtime::Patch::Absent,
+            network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_num_retries: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_retry_on: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_http_status_codes: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::Patch::Absent,
+            network_ingress_basic_auth_env_var: ::core::option::Option::None,
+            network_ingress_enable_sticky_session: ::core::option::Option::None,
+            security_service_account_name: ::core::option::Option::None,
+            hpa_cpu_average_utilization_percent: ::core::option::Option::None,
+            hpa_memory_average_utilization_percent: crate::runtime::Patch::Absent,
+            security_automount_service_account_token: ::core::option::Option::None,
+            security_read_only_root_filesystem: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`deployment_custom_domain_check_enabled`](Self::deployment_custom_domain_check_enabled).
     #[inline]
     pub fn deployment_custom_domain_check_enabled(mut self, value: bool) -> Self {
-        self.deployment_custom_domain_check_enabled = Some(value);
+        self.deployment_custom_domain_check_enabled = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`deployment_termination_grace_period_seconds`](Self::deployment_termination_grace_period_seconds).
     #[inline]
     pub fn deployment_termination_grace_period_seconds(mut self, value: i64) -> Self {
-        self.deployment_termination_grace_period_seconds = Some(value);
+        self.deployment_termination_grace_period_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`deployment_affinity_node_required`](Self::deployment_affinity_node_required).
     #[inline]
     pub fn deployment_affinity_node_required(
         mut self,
-        value: BTreeMap<String, String>,
+        value: ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
     ) -> Self {
-        self.deployment_affinity_node_required = Some(value);
+        self.deployment_affinity_node_required = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_antiaffinity_pod`](Self::deployment_antiaffinity_pod).
     #[inline]
     pub fn deployment_antiaffinity_pod(
         mut self,
-        value: types::AdvancedSettingsDeploymentAntiaffinityPod,
+        value: crate::types::AdvancedSettingsDeploymentAntiaffinityPod,
     ) -> Self {
-        self.deployment_antiaffinity_pod = Some(value);
+        self.deployment_antiaffinity_pod = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_topology_spread_zone`](Self::deployment_topology_spread_zone).
     #[inline]
     pub fn deployment_topology_spread_zone(
         mut self,
-        value: types::AdvancedSettingsDeploymentTopologySpreadZone,
+        value: crate::types::AdvancedSettingsDeploymentTopologySpreadZone,
     ) -> Self {
-        self.deployment_topology_spread_zone = Some(value);
+        self.deployment_topology_spread_zone = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_update_strategy_type`](Self::deployment_update_strategy_type).
     #[inline]
     pub fn deployment_update_strategy_type(
         mut self,
-        value: types::AdvancedSettingsDeploymentUpdateStrategyType,
+        value: crate::types::AdvancedSettingsDeploymentUpdateStrategyType,
     ) -> Self {
-        self.deployment_update_strategy_type = Some(value);
+        self.deployment_update_strategy_type = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_update_strategy_rolling_update_max_unavailable_percent`](Self::deployment_update_strategy_rolling_update_max_unavailable_percent).
@@ -242,7 +265,7 @@ impl ContainerAdvancedSettings {
         mut self,
         value: i64,
     ) -> Self {
-        self.deployment_update_strategy_rolling_update_max_unavailable_percent = Some(
+        self.deployment_update_strategy_rolling_update_max_unavailable_percent = ::core::option::Option::Some(
             value,
         );
         self
@@ -253,155 +276,188 @@ impl ContainerAdvancedSettings {
         mut self,
         value: i64,
     ) -> Self {
-        self.deployment_update_strategy_rolling_update_max_surge_percent = Some(value);
+        self.deployment_update_strategy_rolling_update_max_surge_percent = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_body_size_mb`](Self::network_ingress_proxy_body_size_mb).
     #[inline]
     pub fn network_ingress_proxy_body_size_mb(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_body_size_mb = Some(value);
+        self.network_ingress_proxy_body_size_mb = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_force_ssl_redirect`](Self::network_ingress_force_ssl_redirect).
     #[inline]
     pub fn network_ingress_force_ssl_redirect(mut self, value: bool) -> Self {
-        self.network_ingress_force_ssl_redirect = Some(value);
+        self.network_ingress_force_ssl_redirect = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_enable_cors`](Self::network_ingress_enable_cors).
     #[inline]
     pub fn network_ingress_enable_cors(mut self, value: bool) -> Self {
-        self.network_ingress_enable_cors = Some(value);
+        self.network_ingress_enable_cors = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_cors_allow_origin`](Self::network_ingress_cors_allow_origin).
     #[inline]
     pub fn network_ingress_cors_allow_origin(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_cors_allow_origin = Some(value.into());
+        self.network_ingress_cors_allow_origin = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_cors_allow_methods`](Self::network_ingress_cors_allow_methods).
     #[inline]
     pub fn network_ingress_cors_allow_methods(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_cors_allow_methods = Some(value.into());
+        self.network_ingress_cors_allow_methods = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_cors_allow_headers`](Self::network_ingress_cors_allow_headers).
     #[inline]
     pub fn network_ingress_cors_allow_headers(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_cors_allow_headers = Some(value.into());
+        self.network_ingress_cors_allow_headers = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_proxy_buffer_size_kb`](Self::network_ingress_proxy_buffer_size_kb).
     #[inline]
     pub fn network_ingress_proxy_buffer_size_kb(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_buffer_size_kb = Some(value);
+        self.network_ingress_proxy_buffer_size_kb = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_keepalive_time_seconds`](Self::network_ingress_keepalive_time_seconds).
     #[inline]
     pub fn network_ingress_keepalive_time_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_keepalive_time_seconds = Some(value);
+        self.network_ingress_keepalive_time_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_keepalive_timeout_seconds`](Self::network_ingress_keepalive_timeout_seconds).
     #[inline]
     pub fn network_ingress_keepalive_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_keepalive_timeout_seconds = Some(value);
+        self.network_ingress_keepalive_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_send_timeout_seconds`](Self::network_ingress_send_timeout_seconds).
     #[inline]
     pub fn network_ingress_send_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_send_timeout_seconds = Some(value);
+        self.network_ingress_send_timeout_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_connect_timeout_seconds`](Self::network_ingress_proxy_connect_timeout_seconds).
     #[inline]
     pub fn network_ingress_proxy_connect_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_connect_timeout_seconds = Some(value);
+        self.network_ingress_proxy_connect_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_send_timeout_seconds`](Self::network_ingress_proxy_send_timeout_seconds).
     #[inline]
     pub fn network_ingress_proxy_send_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_send_timeout_seconds = Some(value);
+        self.network_ingress_proxy_send_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_read_timeout_seconds`](Self::network_ingress_proxy_read_timeout_seconds).
     #[inline]
     pub fn network_ingress_proxy_read_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_read_timeout_seconds = Some(value);
+        self.network_ingress_proxy_read_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_buffering`](Self::network_ingress_proxy_buffering).
     #[inline]
-    pub fn network_ingress_proxy_buffering(mut self, value: impl Into<String>) -> Self {
-        self.network_ingress_proxy_buffering = Some(value.into());
+    pub fn network_ingress_proxy_buffering(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.network_ingress_proxy_buffering = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_proxy_request_buffering`](Self::network_ingress_proxy_request_buffering).
     #[inline]
     pub fn network_ingress_proxy_request_buffering(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_proxy_request_buffering = Some(value.into());
+        self.network_ingress_proxy_request_buffering = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_grpc_send_timeout_seconds`](Self::network_ingress_grpc_send_timeout_seconds).
     #[inline]
     pub fn network_ingress_grpc_send_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_grpc_send_timeout_seconds = Some(value);
+        self.network_ingress_grpc_send_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_grpc_read_timeout_seconds`](Self::network_ingress_grpc_read_timeout_seconds).
     #[inline]
     pub fn network_ingress_grpc_read_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_grpc_read_timeout_seconds = Some(value);
+        self.network_ingress_grpc_read_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_whitelist_source_range`](Self::network_ingress_whitelist_source_range).
     #[inline]
     pub fn network_ingress_whitelist_source_range(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_whitelist_source_range = Some(value.into());
+        self.network_ingress_whitelist_source_range = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_denylist_source_range`](Self::network_ingress_denylist_source_range).
     #[inline]
     pub fn network_ingress_denylist_source_range(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_denylist_source_range = Some(value.into());
+        self.network_ingress_denylist_source_range = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_extra_headers`](Self::network_ingress_extra_headers).
     #[inline]
     pub fn network_ingress_extra_headers(
         mut self,
-        value: impl Into<rt::SecretText>,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
-        self.network_ingress_extra_headers = Some(value.into());
+        self.network_ingress_extra_headers = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`network_gateway_api_http_request_timeout_seconds`](Self::network_gateway_api_http_request_timeout_seconds).
     #[inline]
     pub fn network_gateway_api_http_request_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_http_request_timeout_seconds = value.into();
         self
@@ -410,7 +466,7 @@ impl ContainerAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_http_connection_idle_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_http_connection_idle_timeout_seconds = value.into();
         self
@@ -419,7 +475,7 @@ impl ContainerAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_num_retries(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_retry_num_retries = value.into();
         self
@@ -428,7 +484,7 @@ impl ContainerAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_retry_on(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.network_gateway_api_retry_retry_on = value.into();
         self
@@ -437,7 +493,7 @@ impl ContainerAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_http_status_codes(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.network_gateway_api_retry_http_status_codes = value.into();
         self
@@ -446,7 +502,7 @@ impl ContainerAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_per_try_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_retry_per_try_timeout_seconds = value.into();
         self
@@ -455,34 +511,39 @@ impl ContainerAdvancedSettings {
     #[inline]
     pub fn network_ingress_basic_auth_env_var(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_basic_auth_env_var = Some(value.into());
+        self.network_ingress_basic_auth_env_var = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_enable_sticky_session`](Self::network_ingress_enable_sticky_session).
     #[inline]
     pub fn network_ingress_enable_sticky_session(mut self, value: bool) -> Self {
-        self.network_ingress_enable_sticky_session = Some(value);
+        self.network_ingress_enable_sticky_session = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`security_service_account_name`](Self::security_service_account_name).
     #[inline]
-    pub fn security_service_account_name(mut self, value: impl Into<String>) -> Self {
-        self.security_service_account_name = Some(value.into());
+    pub fn security_service_account_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.security_service_account_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`hpa_cpu_average_utilization_percent`](Self::hpa_cpu_average_utilization_percent).
     #[inline]
     pub fn hpa_cpu_average_utilization_percent(mut self, value: i64) -> Self {
-        self.hpa_cpu_average_utilization_percent = Some(value);
+        self.hpa_cpu_average_utilization_percent = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`hpa_memory_average_utilization_percent`](Self::hpa_memory_average_utilization_percent).
     #[inline]
     pub fn hpa_memory_average_utilization_percent(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.hpa_memory_average_utilization_percent = value.into();
         self
@@ -490,13 +551,15 @@ impl ContainerAdvancedSettings {
     /// Sets [`security_automount_service_account_token`](Self::security_automount_service_account_token).
     #[inline]
     pub fn security_automount_service_account_token(mut self, value: bool) -> Self {
-        self.security_automount_service_account_token = Some(value);
+        self.security_automount_service_account_token = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`security_read_only_root_filesystem`](Self::security_read_only_root_filesystem).
     #[inline]
     pub fn security_read_only_root_filesystem(mut self, value: bool) -> Self {
-        self.security_read_only_root_filesystem = Some(value);
+        self.security_read_only_root_filesystem = ::core::option::Option::Some(value);
         self
     }
 }
@@ -508,22 +571,22 @@ impl ContainerAdvancedSettings {
 #[non_exhaustive]
 pub struct ContainerCurrentScale {
     /// Smallest number of instances allowed.
-    pub min: Option<i64>,
+    pub min: ::core::option::Option<i64>,
     /// Largest number of instances allowed.
-    pub max: Option<i64>,
+    pub max: ::core::option::Option<i64>,
     /// Number of instances that run.
-    pub running: Option<i64>,
+    pub running: ::core::option::Option<i64>,
     /// Share of the largest number that runs, in percent.
-    pub running_in_percent: Option<f64>,
+    pub running_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Version of a container to deploy.
@@ -533,17 +596,17 @@ pub struct ContainerCurrentScale {
 #[non_exhaustive]
 pub struct ContainerDeployRequest {
     /// Tag of the image to deploy.
-    pub image_tag: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub image_tag: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ContainerDeployRequest {
+impl crate::types::ContainerDeployRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(image_tag: impl Into<String>) -> Self {
+    pub fn new(image_tag: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             image_tag: image_tag.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -557,8 +620,8 @@ pub struct ContainerNetwork {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    pub sticky_session: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub sticky_session: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Network settings of a container.
@@ -570,28 +633,28 @@ pub struct ContainerNetworkRequest {
     /// Whether a client keeps reaching the same instance; the default is false.
     ///
     /// Default on the server: `false`.
-    pub sticky_session: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub sticky_session: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ContainerNetworkRequest {
+impl crate::types::ContainerNetworkRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            sticky_session: None,
-            __extra: Default::default(),
+            sticky_session: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`sticky_session`](Self::sticky_session).
     #[inline]
     pub fn sticky_session(mut self, value: bool) -> Self {
-        self.sticky_session = Some(value);
+        self.sticky_session = ::core::option::Option::Some(value);
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of Google Cloud credentials.
     ///
     /// A part of `ContainerRegistryRequestConfig` and `ContainerRegistryResponseConfig`.
@@ -608,45 +671,51 @@ open_enum! {
 #[non_exhaustive]
 pub struct ContainerRegistryRequest {
     /// Name given to the registry.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Kind of registry.
-    pub kind: types::ContainerRegistryKindEnum,
+    pub kind: crate::types::ContainerRegistryKindEnum,
     /// Free text about the registry.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// URL of the registry.
-    pub url: Option<String>,
+    pub url: ::core::option::Option<::std::string::String>,
     /// Access to the registry.
-    pub config: types::ContainerRegistryRequestConfig,
-    pub(crate) __extra: rt::ExtraFields,
+    pub config: crate::types::ContainerRegistryRequestConfig,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ContainerRegistryRequest {
+impl crate::types::ContainerRegistryRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        kind: types::ContainerRegistryKindEnum,
-        config: types::ContainerRegistryRequestConfig,
+        name: impl ::core::convert::Into<::std::string::String>,
+        kind: crate::types::ContainerRegistryKindEnum,
+        config: crate::types::ContainerRegistryRequestConfig,
     ) -> Self {
         Self {
             name: name.into(),
             kind,
-            description: None,
-            url: None,
+            description: ::core::option::Option::None,
+            url: ::core::option::Option::None,
             config,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`url`](Self::url).
     #[inline]
-    pub fn url(mut self, value: impl Into<String>) -> Self {
-        self.url = Some(value.into());
+    pub fn url(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.url = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -658,173 +727,221 @@ impl ContainerRegistryRequest {
 #[non_exhaustive]
 pub struct ContainerRegistryRequestConfig {
     /// Identifier of the AWS access key.
-    pub access_key_id: Option<String>,
+    pub access_key_id: ::core::option::Option<::std::string::String>,
     /// Secret part of the AWS access key.
-    pub secret_access_key: Option<rt::SecretText>,
+    pub secret_access_key: ::core::option::Option<crate::runtime::SecretText>,
     /// Region of the registry.
-    pub region: Option<String>,
+    pub region: ::core::option::Option<::std::string::String>,
     /// Scaleway access key.
-    pub scaleway_access_key: Option<String>,
+    pub scaleway_access_key: ::core::option::Option<::std::string::String>,
     /// Scaleway secret key.
-    pub scaleway_secret_key: Option<rt::SecretText>,
+    pub scaleway_secret_key: ::core::option::Option<crate::runtime::SecretText>,
     /// Identifier of the Scaleway project.
-    pub scaleway_project_id: Option<String>,
+    pub scaleway_project_id: ::core::option::Option<::std::string::String>,
     /// Google Cloud credentials as JSON text.
-    pub json_credentials: Option<rt::SecretText>,
+    pub json_credentials: ::core::option::Option<crate::runtime::SecretText>,
     /// Kind of Google Cloud credentials.
-    pub gcp_credentials_type: Option<types::ContainerRegistryConfigGcpCredentialsType>,
+    pub gcp_credentials_type: ::core::option::Option<
+        crate::types::ContainerRegistryConfigGcpCredentialsType,
+    >,
     /// Identifier of the Google Cloud project.
-    pub project_id: Option<String>,
+    pub project_id: ::core::option::Option<::std::string::String>,
     /// Email address of the Google Cloud service account.
-    pub service_account_email: Option<String>,
+    pub service_account_email: ::core::option::Option<::std::string::String>,
     /// Resource name of the workload identity provider.
-    pub workload_identity_provider_resource: Option<String>,
+    pub workload_identity_provider_resource: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Lifetime of the tokens, in seconds.
-    pub token_lifetime_seconds: Option<i64>,
+    pub token_lifetime_seconds: ::core::option::Option<i64>,
     /// User name.
-    pub username: Option<String>,
+    pub username: ::core::option::Option<::std::string::String>,
     /// Password or token.
-    pub password: Option<rt::SecretText>,
+    pub password: ::core::option::Option<crate::runtime::SecretText>,
     /// ARN of the AWS role to assume.
-    pub role_arn: Option<String>,
+    pub role_arn: ::core::option::Option<::std::string::String>,
     /// Identifier of the Azure tenant.
-    pub azure_tenant_id: Option<String>,
+    pub azure_tenant_id: ::core::option::Option<::std::string::String>,
     /// Identifier of the Azure subscription.
-    pub azure_subscription_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub azure_subscription_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ContainerRegistryRequestConfig {
+impl crate::types::ContainerRegistryRequestConfig {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            access_key_id: None,
-            secret_access_key: None,
-            region: None,
-            scaleway_access_key: None,
-            scaleway_secret_key: None,
-            scaleway_project_id: None,
-            json_credentials: None,
-            gcp_credentials_type: None,
-            project_id: None,
-            service_account_email: None,
-            workload_identity_provider_resource: None,
-            token_lifetime_seconds: None,
-            username: None,
-            password: None,
-            role_arn: None,
-            azure_tenant_id: None,
-            azure_subscription_id: None,
-            __extra: Default::default(),
+            access_key_id: ::core::option::Option::None,
+            secret_access_key: ::core::option::Option::None,
+            region: ::core::option::Option::None,
+            scaleway_access_key: ::core::option::Option::None,
+            scaleway_secret_key: ::core::option::Option::None,
+            scaleway_project_id: ::core::option::Option::None,
+            json_credentials: ::core::option::Option::None,
+            gcp_credentials_type: ::core::option::Option::None,
+            project_id: ::core::option::Option::None,
+            service_account_email: ::core::option::Option::None,
+            workload_identity_provider_resource: ::core::option::Option::None,
+            token_lifetime_seconds: ::core::option::Option::None,
+            username: ::core::option::Option::None,
+            password: ::core::option::Option::None,
+            role_arn: ::core::option::Option::None,
+            azure_tenant_id: ::core::option::Option::None,
+            azure_subscription_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`access_key_id`](Self::access_key_id).
     #[inline]
-    pub fn access_key_id(mut self, value: impl Into<String>) -> Self {
-        self.access_key_id = Some(value.into());
+    pub fn access_key_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.access_key_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`secret_access_key`](Self::secret_access_key).
     #[inline]
-    pub fn secret_access_key(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.secret_access_key = Some(value.into());
+    pub fn secret_access_key(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.secret_access_key = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`region`](Self::region).
     #[inline]
-    pub fn region(mut self, value: impl Into<String>) -> Self {
-        self.region = Some(value.into());
+    pub fn region(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.region = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`scaleway_access_key`](Self::scaleway_access_key).
     #[inline]
-    pub fn scaleway_access_key(mut self, value: impl Into<String>) -> Self {
-        self.scaleway_access_key = Some(value.into());
+    pub fn scaleway_access_key(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.scaleway_access_key = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`scaleway_secret_key`](Self::scaleway_secret_key).
     #[inline]
-    pub fn scaleway_secret_key(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.scaleway_secret_key = Some(value.into());
+    pub fn scaleway_secret_key(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.scaleway_secret_key = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`scaleway_project_id`](Self::scaleway_project_id).
     #[inline]
-    pub fn scaleway_project_id(mut self, value: impl Into<String>) -> Self {
-        self.scaleway_project_id = Some(value.into());
+    pub fn scaleway_project_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.scaleway_project_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`json_credentials`](Self::json_credentials).
     #[inline]
-    pub fn json_credentials(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.json_credentials = Some(value.into());
+    pub fn json_credentials(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.json_credentials = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`gcp_credentials_type`](Self::gcp_credentials_type).
     #[inline]
     pub fn gcp_credentials_type(
         mut self,
-        value: types::ContainerRegistryConfigGcpCredentialsType,
+        value: crate::types::ContainerRegistryConfigGcpCredentialsType,
     ) -> Self {
-        self.gcp_credentials_type = Some(value);
+        self.gcp_credentials_type = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`project_id`](Self::project_id).
     #[inline]
-    pub fn project_id(mut self, value: impl Into<String>) -> Self {
-        self.project_id = Some(value.into());
+    pub fn project_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.project_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`service_account_email`](Self::service_account_email).
     #[inline]
-    pub fn service_account_email(mut self, value: impl Into<String>) -> Self {
-        self.service_account_email = Some(value.into());
+    pub fn service_account_email(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.service_account_email = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`workload_identity_provider_resource`](Self::workload_identity_provider_resource).
     #[inline]
     pub fn workload_identity_provider_resource(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.workload_identity_provider_resource = Some(value.into());
+        self.workload_identity_provider_resource = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`token_lifetime_seconds`](Self::token_lifetime_seconds).
     #[inline]
     pub fn token_lifetime_seconds(mut self, value: i64) -> Self {
-        self.token_lifetime_seconds = Some(value);
+        self.token_lifetime_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`username`](Self::username).
     #[inline]
-    pub fn username(mut self, value: impl Into<String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.username = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`password`](Self::password).
     #[inline]
-    pub fn password(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.password = Some(value.into());
+    pub fn password(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.password = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`role_arn`](Self::role_arn).
     #[inline]
-    pub fn role_arn(mut self, value: impl Into<String>) -> Self {
-        self.role_arn = Some(value.into());
+    pub fn role_arn(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.role_arn = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`azure_tenant_id`](Self::azure_tenant_id).
     #[inline]
-    pub fn azure_tenant_id(mut self, value: impl Into<String>) -> Self {
-        self.azure_tenant_id = Some(value.into());
+    pub fn azure_tenant_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.azure_tenant_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`azure_subscription_id`](Self::azure_subscription_id).
     #[inline]
-    pub fn azure_subscription_id(mut self, value: impl Into<String>) -> Self {
-        self.azure_subscription_id = Some(value.into());
+    pub fn azure_subscription_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.azure_subscription_id = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -836,26 +953,26 @@ impl ContainerRegistryRequestConfig {
 #[non_exhaustive]
 pub struct ContainerRegistryResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name given to the registry.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Kind of registry.
-    pub kind: Option<types::ContainerRegistryKindEnum>,
+    pub kind: ::core::option::Option<crate::types::ContainerRegistryKindEnum>,
     /// Free text about the registry.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// URL of the registry.
-    pub url: Option<String>,
+    pub url: ::core::option::Option<::std::string::String>,
     /// Cluster the registry belongs to, when it belongs to one.
-    pub cluster: Option<types::OrganizationAvailableRole>,
+    pub cluster: ::core::option::Option<crate::types::OrganizationAvailableRole>,
     /// Number of services that use the registry.
-    pub associated_services_count: Option<i64>,
+    pub associated_services_count: ::core::option::Option<i64>,
     /// Access to the registry.
-    pub config: Option<types::ContainerRegistryResponseConfig>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub config: ::core::option::Option<crate::types::ContainerRegistryResponseConfig>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Access to the registry.
@@ -865,36 +982,40 @@ pub struct ContainerRegistryResponse {
 #[non_exhaustive]
 pub struct ContainerRegistryResponseConfig {
     /// User name.
-    pub username: Option<String>,
+    pub username: ::core::option::Option<::std::string::String>,
     /// Region of the registry.
-    pub region: Option<String>,
+    pub region: ::core::option::Option<::std::string::String>,
     /// Scaleway access key.
-    pub scaleway_access_key: Option<String>,
+    pub scaleway_access_key: ::core::option::Option<::std::string::String>,
     /// Identifier of the Scaleway project.
-    pub scaleway_project_id: Option<String>,
+    pub scaleway_project_id: ::core::option::Option<::std::string::String>,
     /// Identifier of the AWS access key.
-    pub access_key_id: Option<String>,
+    pub access_key_id: ::core::option::Option<::std::string::String>,
     /// ARN of the AWS role to assume.
-    pub role_arn: Option<String>,
+    pub role_arn: ::core::option::Option<::std::string::String>,
     /// Kind of Google Cloud credentials.
-    pub gcp_credentials_type: Option<types::ContainerRegistryConfigGcpCredentialsType>,
+    pub gcp_credentials_type: ::core::option::Option<
+        crate::types::ContainerRegistryConfigGcpCredentialsType,
+    >,
     /// Identifier of the Google Cloud project.
-    pub project_id: Option<String>,
+    pub project_id: ::core::option::Option<::std::string::String>,
     /// Email address of the Google Cloud service account.
-    pub service_account_email: Option<String>,
+    pub service_account_email: ::core::option::Option<::std::string::String>,
     /// Resource name of the workload identity provider.
-    pub workload_identity_provider_resource: Option<String>,
+    pub workload_identity_provider_resource: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Lifetime of the tokens, in seconds.
-    pub token_lifetime_seconds: Option<i64>,
+    pub token_lifetime_seconds: ::core::option::Option<i64>,
     /// Identifier of the Azure tenant.
-    pub azure_tenant_id: Option<String>,
+    pub azure_tenant_id: ::core::option::Option<::std::string::String>,
     /// Identifier of the Azure subscription.
-    pub azure_subscription_id: Option<String>,
+    pub azure_subscription_id: ::core::option::Option<::std::string::String>,
     /// Identifier of the Azure application.
-    pub azure_application_id: Option<String>,
+    pub azure_application_id: ::core::option::Option<::std::string::String>,
     /// Object identifier of the Azure application.
-    pub azure_application_object_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub azure_application_object_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Container registries of an organization.
@@ -904,8 +1025,8 @@ pub struct ContainerRegistryResponseConfig {
 #[non_exhaustive]
 pub struct ContainerRegistryResponseList {
     /// The listed items.
-    pub results: Vec<types::ContainerRegistryResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ContainerRegistryResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Configuration of a container. An edit replaces it as a whole: a field left out takes its default value.
@@ -915,162 +1036,184 @@ pub struct ContainerRegistryResponseList {
 #[non_exhaustive]
 pub struct ContainerRequest {
     /// The volumes.
-    pub storage: Option<Vec<types::ContainerRequestStorageItem>>,
+    pub storage: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ContainerRequestStorageItem>,
+    >,
     /// The ports.
-    pub ports: Option<Vec<types::ContainerRequestPort>>,
+    pub ports: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ContainerRequestPort>,
+    >,
     /// Name of the container service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the container.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Identifier of the container registry.
-    pub registry_id: String,
+    pub registry_id: ::std::string::String,
     /// Name of the image.
-    pub image_name: String,
+    pub image_name: ::std::string::String,
     /// Tag of the image.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Arguments given to the container.
-    pub arguments: Option<Vec<String>>,
+    pub arguments: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Entry point of the container; absent to let the image decide.
-    pub entrypoint: Option<String>,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
     /// CPU in mCPU; the default is 500.
     ///
     /// Default on the server: `500`.
-    pub cpu: Option<i64>,
+    pub cpu: ::core::option::Option<i64>,
     /// Memory in MiB; the default is 512.
     ///
     /// Default on the server: `512`.
-    pub memory: Option<i64>,
+    pub memory: ::core::option::Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    pub gpu: Option<i64>,
+    pub gpu: ::core::option::Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_in_gib: Option<i64>,
+    pub ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Processor architecture to run on; null goes back to the default.
-    pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
+    pub cpu_architecture: crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    pub min_running_instances: Option<i64>,
+    pub min_running_instances: ::core::option::Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    pub max_running_instances: Option<i64>,
+    pub max_running_instances: ::core::option::Option<i64>,
     /// Probes that check the instances.
-    pub healthchecks: types::Healthcheck,
+    pub healthchecks: crate::types::Healthcheck,
     /// Whether preview environments are created from it automatically.
-    pub auto_preview: Option<bool>,
+    pub auto_preview: ::core::option::Option<bool>,
     /// Whether it is deployed automatically when a new version appears; null or absent sets the default, true.
-    pub auto_deploy: rt::Patch<bool>,
+    pub auto_deploy: crate::runtime::Patch<bool>,
     /// Groups of annotations to apply.
-    pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
+    pub annotations_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
+    >,
     /// Groups of labels to apply.
-    pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
+    pub labels_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    >,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Event-driven scaling. Leaving it out on an edit goes back to scaling on resource use.
-    pub autoscaling: Option<types::AutoscalingPolicyRequest>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub autoscaling: ::core::option::Option<crate::types::AutoscalingPolicyRequest>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ContainerRequest {
+impl crate::types::ContainerRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        registry_id: impl Into<String>,
-        image_name: impl Into<String>,
-        tag: impl Into<String>,
-        healthchecks: types::Healthcheck,
+        name: impl ::core::convert::Into<::std::string::String>,
+        registry_id: impl ::core::convert::Into<::std::string::String>,
+        image_name: impl ::core::convert::Into<::std::string::String>,
+        tag: impl ::core::convert::Into<::std::string::String>,
+        healthchecks: crate::types::Healthcheck,
     ) -> Self {
         Self {
-            storage: None,
-            ports: None,
+            storage: ::core::option::Option::None,
+            ports: ::core::option::Option::None,
             name: name.into(),
-            description: None,
+            description: ::core::option::Option::None,
             registry_id: registry_id.into(),
             image_name: image_name.into(),
             tag: tag.into(),
-            arguments: None,
-            entrypoint: None,
-            cpu: None,
-            memory: None,
-            gpu: None,
-            ephemeral_storage_in_gib: None,
-            cpu_architecture: rt::Patch::Absent,
-            min_running_instances: None,
-            max_running_instances: None,
+            arguments: ::core::option::Option::None,
+            entrypoint: ::core::option::Option::None,
+            cpu: ::core::option::Option::None,
+            memory: ::core::option::Option::None,
+            gpu: ::core::option::Option::None,
+            ephemeral_storage_in_gib: ::core::option::Option::None,
+            cpu_architecture: crate::runtime::Patch::Absent,
+            min_running_instances: ::core::option::Option::None,
+            max_running_instances: ::core::option::Option::None,
             healthchecks,
-            auto_preview: None,
-            auto_deploy: rt::Patch::Absent,
-            annotations_groups: None,
-            labels_groups: None,
-            icon_uri: None,
-            autoscaling: None,
-            __extra: Default::default(),
+            auto_preview: ::core::option::Option::None,
+            auto_deploy: crate::runtime::Patch::Absent,
+            annotations_groups: ::core::option::Option::None,
+            labels_groups: ::core::option::Option::None,
+            icon_uri: ::core::option::Option::None,
+            autoscaling: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`storage`](Self::storage).
     #[inline]
-    pub fn storage(mut self, value: Vec<types::ContainerRequestStorageItem>) -> Self {
-        self.storage = Some(value);
+    pub fn storage(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ContainerRequestStorageItem>,
+    ) -> Self {
+        self.storage = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`ports`](Self::ports).
     #[inline]
-    pub fn ports(mut self, value: Vec<types::ContainerRequestPort>) -> Self {
-        self.ports = Some(value);
+    pub fn ports(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ContainerRequestPort>,
+    ) -> Self {
+        self.ports = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`arguments`](Self::arguments).
     #[inline]
-    pub fn arguments(mut self, value: Vec<String>) -> Self {
-        self.arguments = Some(value);
+    pub fn arguments(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.arguments = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
     #[inline]
-    pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
-        self.entrypoint = Some(value.into());
+    pub fn entrypoint(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.entrypoint = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`cpu`](Self::cpu).
     #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
-        self.cpu = Some(value);
+        self.cpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
     #[inline]
     pub fn memory(mut self, value: i64) -> Self {
-        self.memory = Some(value);
+        self.memory = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`gpu`](Self::gpu).
     #[inline]
     pub fn gpu(mut self, value: i64) -> Self {
-        self.gpu = Some(value);
+        self.gpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`ephemeral_storage_in_gib`](Self::ephemeral_storage_in_gib).
     #[inline]
     pub fn ephemeral_storage_in_gib(mut self, value: i64) -> Self {
-        self.ephemeral_storage_in_gib = Some(value);
+        self.ephemeral_storage_in_gib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cpu_architecture`](Self::cpu_architecture).
     #[inline]
     pub fn cpu_architecture(
         mut self,
-        value: impl Into<rt::Patch<types::CpuArchitectureEnum>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
+        >,
     ) -> Self {
         self.cpu_architecture = value.into();
         self
@@ -1078,24 +1221,27 @@ impl ContainerRequest {
     /// Sets [`min_running_instances`](Self::min_running_instances).
     #[inline]
     pub fn min_running_instances(mut self, value: i64) -> Self {
-        self.min_running_instances = Some(value);
+        self.min_running_instances = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`max_running_instances`](Self::max_running_instances).
     #[inline]
     pub fn max_running_instances(mut self, value: i64) -> Self {
-        self.max_running_instances = Some(value);
+        self.max_running_instances = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
     #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
-        self.auto_preview = Some(value);
+        self.auto_preview = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`auto_deploy`](Self::auto_deploy).
     #[inline]
-    pub fn auto_deploy(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
+    pub fn auto_deploy(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
+    ) -> Self {
         self.auto_deploy = value.into();
         self
     }
@@ -1103,27 +1249,33 @@ impl ContainerRequest {
     #[inline]
     pub fn annotations_groups(
         mut self,
-        value: Vec<types::ServiceAnnotationRequest>,
+        value: ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
     ) -> Self {
-        self.annotations_groups = Some(value);
+        self.annotations_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
     #[inline]
-    pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
-        self.labels_groups = Some(value);
+    pub fn labels_groups(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    ) -> Self {
+        self.labels_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
     #[inline]
-    pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
-        self.icon_uri = Some(value.into());
+    pub fn icon_uri(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.icon_uri = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`autoscaling`](Self::autoscaling).
     #[inline]
-    pub fn autoscaling(mut self, value: types::AutoscalingPolicyRequest) -> Self {
-        self.autoscaling = Some(value);
+    pub fn autoscaling(mut self, value: crate::types::AutoscalingPolicyRequest) -> Self {
+        self.autoscaling = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1135,10 +1287,10 @@ impl ContainerRequest {
 #[non_exhaustive]
 pub struct ContainerVersionResponse {
     /// Name of the image.
-    pub image_name: Option<String>,
+    pub image_name: ::core::option::Option<::std::string::String>,
     /// Tags of the image.
-    pub versions: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub versions: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Versions of the images of a container registry.
@@ -1148,8 +1300,8 @@ pub struct ContainerVersionResponse {
 #[non_exhaustive]
 pub struct ContainerVersionResponseList {
     /// The listed items.
-    pub results: Vec<types::ContainerVersionResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ContainerVersionResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Number of instances of one container of an environment, in the 2022 revision.
@@ -1159,24 +1311,24 @@ pub struct ContainerVersionResponseList {
 #[non_exhaustive]
 pub struct EnvironmentContainersCurrentScale {
     /// Identifier of the container.
-    pub container: Option<uuid::Uuid>,
+    pub container: ::core::option::Option<::uuid::Uuid>,
     /// Smallest number of instances allowed.
-    pub min: Option<i64>,
+    pub min: ::core::option::Option<i64>,
     /// Largest number of instances allowed.
-    pub max: Option<i64>,
+    pub max: ::core::option::Option<i64>,
     /// Number of instances that run.
-    pub running: Option<i64>,
+    pub running: ::core::option::Option<i64>,
     /// Share of the largest number that runs, in percent.
-    pub running_in_percent: Option<f64>,
+    pub running_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
     /// Time of the measure (RFC 3339).
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Numbers of instances of the containers of an environment, in the 2022 revision.
@@ -1186,8 +1338,8 @@ pub struct EnvironmentContainersCurrentScale {
 #[non_exhaustive]
 pub struct EnvironmentContainersCurrentScaleResponseList {
     /// The listed items.
-    pub results: Vec<types::EnvironmentContainersCurrentScale>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentContainersCurrentScale>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Disks of one container of an environment, in the 2022 revision.
@@ -1197,10 +1349,10 @@ pub struct EnvironmentContainersCurrentScaleResponseList {
 #[non_exhaustive]
 pub struct EnvironmentContainersStorage {
     /// Identifier of the container.
-    pub container: uuid::Uuid,
+    pub container: ::uuid::Uuid,
     /// The disks.
-    pub disks: Vec<types::StorageDisk>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub disks: ::std::vec::Vec<crate::types::StorageDisk>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Disks of the containers of an environment, in the 2022 revision.
@@ -1210,8 +1362,8 @@ pub struct EnvironmentContainersStorage {
 #[non_exhaustive]
 pub struct EnvironmentContainersStorageResponseList {
     /// The listed items.
-    pub results: Vec<types::EnvironmentContainersStorage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentContainersStorage>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_container_deployment_history`.
@@ -1223,8 +1375,8 @@ pub struct ListContainerDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    pub results: Vec<types::DeploymentHistoryContainer>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DeploymentHistoryContainer>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Image that was pushed, used to deploy the containers of an organization that follow it automatically.
@@ -1234,32 +1386,38 @@ pub struct ListContainerDeploymentHistoryResponse {
 #[non_exhaustive]
 pub struct OrganizationContainerAutoDeployRequest {
     /// Name of the image.
-    pub image_name: Option<String>,
+    pub image_name: ::core::option::Option<::std::string::String>,
     /// Tag of the image.
-    pub tag: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub tag: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationContainerAutoDeployRequest {
+impl crate::types::OrganizationContainerAutoDeployRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            image_name: None,
-            tag: None,
-            __extra: Default::default(),
+            image_name: ::core::option::Option::None,
+            tag: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`image_name`](Self::image_name).
     #[inline]
-    pub fn image_name(mut self, value: impl Into<String>) -> Self {
-        self.image_name = Some(value.into());
+    pub fn image_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.image_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`tag`](Self::tag).
     #[inline]
-    pub fn tag(mut self, value: impl Into<String>) -> Self {
-        self.tag = Some(value.into());
+    pub fn tag(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.tag = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -1271,50 +1429,58 @@ impl OrganizationContainerAutoDeployRequest {
 #[non_exhaustive]
 pub struct OrganizationContainerPreviewRequest {
     /// Name of the image.
-    pub image_name: Option<String>,
+    pub image_name: ::core::option::Option<::std::string::String>,
     /// Tag of the image.
-    pub tag: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub tag: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationContainerPreviewRequest {
+impl crate::types::OrganizationContainerPreviewRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            image_name: None,
-            tag: None,
-            __extra: Default::default(),
+            image_name: ::core::option::Option::None,
+            tag: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`image_name`](Self::image_name).
     #[inline]
-    pub fn image_name(mut self, value: impl Into<String>) -> Self {
-        self.image_name = Some(value.into());
+    pub fn image_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.image_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`tag`](Self::tag).
     #[inline]
-    pub fn tag(mut self, value: impl Into<String>) -> Self {
-        self.tag = Some(value.into());
+    pub fn tag(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.tag = ::core::option::Option::Some(value.into());
         self
     }
 }
 
 /// Carries over everything of a `ContainerNetwork` that a `ContainerNetworkRequest` can hold, and the fields that this version of the library does not know.
-impl From<types::ContainerNetwork> for types::ContainerNetworkRequest {
+impl ::core::convert::From<crate::types::ContainerNetwork>
+for crate::types::ContainerNetworkRequest {
     #[inline]
-    fn from(from: types::ContainerNetwork) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ContainerNetwork) -> Self {
+        crate::runtime::model::carried(Self {
             sticky_session: from.sticky_session,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::ContainerNetwork> for types::ContainerNetworkRequest {
+impl ::core::convert::From<&crate::types::ContainerNetwork>
+for crate::types::ContainerNetworkRequest {
     #[inline]
-    fn from(from: &types::ContainerNetwork) -> Self {
+    fn from(from: &crate::types::ContainerNetwork) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1325,21 +1491,24 @@ impl From<&types::ContainerNetwork> for types::ContainerNetworkRequest {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::ContainerRegistryResponse> for types::ContainerRegistryRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::ContainerRegistryResponse>
+for crate::types::ContainerRegistryRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: types::ContainerRegistryResponse,
-    ) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
-                name: from.name.ok_or(rt::ConversionError::absent("name"))?,
-                kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+        from: crate::types::ContainerRegistryResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
+                name: from.name.ok_or(crate::runtime::ConversionError::absent("name"))?,
+                kind: from.kind.ok_or(crate::runtime::ConversionError::absent("kind"))?,
                 description: from.description,
                 url: from.url,
                 config: from
                     .config
-                    .map(|value| types::ContainerRegistryRequestConfig::from(value))
+                    .map(|value| crate::types::ContainerRegistryRequestConfig::from(
+                        value,
+                    ))
                     .unwrap_or_default(),
                 __extra: from.__extra,
             }),
@@ -1347,12 +1516,13 @@ impl TryFrom<types::ContainerRegistryResponse> for types::ContainerRegistryReque
     }
 }
 
-impl TryFrom<&types::ContainerRegistryResponse> for types::ContainerRegistryRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::ContainerRegistryResponse>
+for crate::types::ContainerRegistryRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: &types::ContainerRegistryResponse,
-    ) -> Result<Self, rt::ConversionError> {
+        from: &crate::types::ContainerRegistryResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -1362,18 +1532,18 @@ impl TryFrom<&types::ContainerRegistryResponse> for types::ContainerRegistryRequ
 /// Not in the response, and so left out: `secret_access_key`, `scaleway_secret_key`, `json_credentials`, `password`.
 ///
 /// In the response, and not carried by the request: `azure_application_id`, `azure_application_object_id`.
-impl From<types::ContainerRegistryResponseConfig>
-for types::ContainerRegistryRequestConfig {
+impl ::core::convert::From<crate::types::ContainerRegistryResponseConfig>
+for crate::types::ContainerRegistryRequestConfig {
     #[inline]
-    fn from(from: types::ContainerRegistryResponseConfig) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ContainerRegistryResponseConfig) -> Self {
+        crate::runtime::model::carried(Self {
             access_key_id: from.access_key_id,
-            secret_access_key: None,
+            secret_access_key: ::core::option::Option::None,
             region: from.region,
             scaleway_access_key: from.scaleway_access_key,
-            scaleway_secret_key: None,
+            scaleway_secret_key: ::core::option::Option::None,
             scaleway_project_id: from.scaleway_project_id,
-            json_credentials: None,
+            json_credentials: ::core::option::Option::None,
             gcp_credentials_type: from.gcp_credentials_type,
             project_id: from.project_id,
             service_account_email: from.service_account_email,
@@ -1381,7 +1551,7 @@ for types::ContainerRegistryRequestConfig {
                 .workload_identity_provider_resource,
             token_lifetime_seconds: from.token_lifetime_seconds,
             username: from.username,
-            password: None,
+            password: ::core::option::Option::None,
             role_arn: from.role_arn,
             azure_tenant_id: from.azure_tenant_id,
             azure_subscription_id: from.azure_subscription_id,
@@ -1390,10 +1560,10 @@ for types::ContainerRegistryRequestConfig {
     }
 }
 
-impl From<&types::ContainerRegistryResponseConfig>
-for types::ContainerRegistryRequestConfig {
+impl ::core::convert::From<&crate::types::ContainerRegistryResponseConfig>
+for crate::types::ContainerRegistryRequestConfig {
     #[inline]
-    fn from(from: &types::ContainerRegistryResponseConfig) -> Self {
+    fn from(from: &crate::types::ContainerRegistryResponseConfig) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1401,70 +1571,78 @@ for types::ContainerRegistryRequestConfig {
 /// Carries over everything of a `ContainerResponse` that a `ContainerRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `registry`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`.
-impl From<types::ContainerResponse> for types::ContainerRequest {
+impl ::core::convert::From<crate::types::ContainerResponse>
+for crate::types::ContainerRequest {
     #[inline]
-    fn from(from: types::ContainerResponse) -> Self {
-        rt::model::carried(Self {
-            storage: Some(
+    fn from(from: crate::types::ContainerResponse) -> Self {
+        crate::runtime::model::carried(Self {
+            storage: ::core::option::Option::Some(
                 from
                     .storage
                     .into_iter()
-                    .map(|value| types::ContainerRequestStorageItem::from(value))
+                    .map(|value| crate::types::ContainerRequestStorageItem::from(value))
                     .collect(),
             ),
-            ports: Some(
+            ports: ::core::option::Option::Some(
                 from
                     .ports
                     .into_iter()
-                    .map(|value| types::ContainerRequestPort::from(value))
+                    .map(|value| crate::types::ContainerRequestPort::from(value))
                     .collect(),
             ),
             name: from.name,
             description: from.description,
             registry_id: match from.registry_id {
-                Some(value) => value,
-                None => from.registry.id.to_string(),
+                ::core::option::Option::Some(value) => value,
+                ::core::option::Option::None => from.registry.id.to_string(),
             },
             image_name: from.image_name,
             tag: from.tag,
-            arguments: Some(from.arguments),
+            arguments: ::core::option::Option::Some(from.arguments),
             entrypoint: from.entrypoint,
-            cpu: Some(from.cpu),
-            memory: Some(from.memory),
-            gpu: Some(from.gpu),
+            cpu: ::core::option::Option::Some(from.cpu),
+            memory: ::core::option::Option::Some(from.memory),
+            gpu: ::core::option::Option::Some(from.gpu),
             ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
-            cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
-            min_running_instances: Some(from.min_running_instances),
-            max_running_instances: Some(from.max_running_instances),
+            cpu_architecture: crate::runtime::Patch::value_or_null(
+                from.cpu_architecture,
+            ),
+            min_running_instances: ::core::option::Option::Some(
+                from.min_running_instances,
+            ),
+            max_running_instances: ::core::option::Option::Some(
+                from.max_running_instances,
+            ),
             healthchecks: from.healthchecks,
-            auto_preview: Some(from.auto_preview),
-            auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
-            annotations_groups: Some(
+            auto_preview: ::core::option::Option::Some(from.auto_preview),
+            auto_deploy: crate::runtime::Patch::value_or_null(from.auto_deploy),
+            annotations_groups: ::core::option::Option::Some(
                 from
                     .annotations_groups
                     .into_iter()
-                    .map(|value| types::ServiceAnnotationRequest::from(value))
+                    .map(|value| crate::types::ServiceAnnotationRequest::from(value))
                     .collect(),
             ),
-            labels_groups: Some(
+            labels_groups: ::core::option::Option::Some(
                 from
                     .labels_groups
                     .into_iter()
-                    .map(|value| types::ServiceLabelRequest::from(value))
+                    .map(|value| crate::types::ServiceLabelRequest::from(value))
                     .collect(),
             ),
             icon_uri: from.icon_uri,
             autoscaling: from
                 .autoscaling
-                .map(|value| types::AutoscalingPolicyRequest::from(value)),
+                .map(|value| crate::types::AutoscalingPolicyRequest::from(value)),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::ContainerResponse> for types::ContainerRequest {
+impl ::core::convert::From<&crate::types::ContainerResponse>
+for crate::types::ContainerRequest {
     #[inline]
-    fn from(from: &types::ContainerResponse) -> Self {
+    fn from(from: &crate::types::ContainerResponse) -> Self {
         Self::from(from.clone())
     }
 }

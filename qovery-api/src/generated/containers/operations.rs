@@ -3,14 +3,7 @@
 
 //! Operations. Containers and the registries that they come from.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// List the kinds of container registry on offer.
     ///
     /// `GET /availableContainerRegistry`
@@ -20,8 +13,8 @@ impl Client {
     #[inline]
     pub fn list_available_container_registry(
         &self,
-    ) -> Call<operations::ListAvailableContainerRegistry> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::ListAvailableContainerRegistry> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Get a container.
     ///
@@ -35,9 +28,9 @@ impl Client {
     #[inline]
     pub fn get_container(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::GetContainer> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainer> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Edit a container.
     ///
@@ -54,10 +47,10 @@ impl Client {
     #[inline]
     pub fn edit_container(
         &self,
-        container_id: uuid::Uuid,
-        body: &types::ContainerRequest,
-    ) -> Call<operations::EditContainer> {
-        Call::new(self, &[&container_id]).json(body)
+        container_id: ::uuid::Uuid,
+        body: &crate::types::ContainerRequest,
+    ) -> crate::runtime::Call<crate::operations::EditContainer> {
+        crate::runtime::Call::new(self, &[&container_id]).json(body)
     }
     /// Delete a container.
     ///
@@ -75,9 +68,9 @@ impl Client {
     #[inline]
     pub fn delete_container(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::DeleteContainer> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteContainer> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Get the advanced settings of a container.
     ///
@@ -91,9 +84,9 @@ impl Client {
     #[inline]
     pub fn get_container_advanced_settings(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerAdvancedSettings> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Edit the advanced settings of a container.
     ///
@@ -110,10 +103,10 @@ impl Client {
     #[inline]
     pub fn edit_container_advanced_settings(
         &self,
-        container_id: uuid::Uuid,
-        body: &types::ContainerAdvancedSettings,
-    ) -> Call<operations::EditContainerAdvancedSettings> {
-        Call::new(self, &[&container_id]).json(body)
+        container_id: ::uuid::Uuid,
+        body: &crate::types::ContainerAdvancedSettings,
+    ) -> crate::runtime::Call<crate::operations::EditContainerAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&container_id]).json(body)
     }
     /// Check the DNS setup of the custom domains of a container.
     ///
@@ -129,9 +122,9 @@ impl Client {
     #[inline]
     pub fn check_container_custom_domain(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::CheckContainerCustomDomain> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::CheckContainerCustomDomain> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Clone a container.
     ///
@@ -148,10 +141,10 @@ impl Client {
     #[inline]
     pub fn clone_container(
         &self,
-        container_id: uuid::Uuid,
-        body: &types::CloneServiceRequest,
-    ) -> Call<operations::CloneContainer> {
-        Call::new(self, &[&container_id]).json(body)
+        container_id: ::uuid::Uuid,
+        body: &crate::types::CloneServiceRequest,
+    ) -> crate::runtime::Call<crate::operations::CloneContainer> {
+        crate::runtime::Call::new(self, &[&container_id]).json(body)
     }
     /// Get the current number of running instances of a container.
     ///
@@ -166,9 +159,9 @@ impl Client {
     #[inline]
     pub fn get_container_current_scale(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerCurrentScale> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerCurrentScale> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Get the current disk usage of a container.
     ///
@@ -185,9 +178,9 @@ impl Client {
     #[inline]
     pub fn get_container_current_storage_disk(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerCurrentStorageDisk> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerCurrentStorageDisk> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// List the custom domains of a container.
     ///
@@ -201,9 +194,9 @@ impl Client {
     #[inline]
     pub fn list_container_custom_domain(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerCustomDomain> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerCustomDomain> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Add a custom domain to a container.
     ///
@@ -220,10 +213,10 @@ impl Client {
     #[inline]
     pub fn create_container_custom_domain(
         &self,
-        container_id: uuid::Uuid,
-        body: &types::CustomDomainRequest,
-    ) -> Call<operations::CreateContainerCustomDomain> {
-        Call::new(self, &[&container_id]).json(body)
+        container_id: ::uuid::Uuid,
+        body: &crate::types::CustomDomainRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateContainerCustomDomain> {
+        crate::runtime::Call::new(self, &[&container_id]).json(body)
     }
     /// Edit a custom domain of a container.
     ///
@@ -241,11 +234,11 @@ impl Client {
     #[inline]
     pub fn edit_container_custom_domain(
         &self,
-        container_id: uuid::Uuid,
-        custom_domain_id: uuid::Uuid,
-        body: &types::CustomDomainRequest,
-    ) -> Call<operations::EditContainerCustomDomain> {
-        Call::new(self, &[&container_id, &custom_domain_id]).json(body)
+        container_id: ::uuid::Uuid,
+        custom_domain_id: ::uuid::Uuid,
+        body: &crate::types::CustomDomainRequest,
+    ) -> crate::runtime::Call<crate::operations::EditContainerCustomDomain> {
+        crate::runtime::Call::new(self, &[&container_id, &custom_domain_id]).json(body)
     }
     /// Delete a custom domain of a container.
     ///
@@ -262,10 +255,10 @@ impl Client {
     #[inline]
     pub fn delete_container_custom_domain(
         &self,
-        container_id: uuid::Uuid,
-        custom_domain_id: uuid::Uuid,
-    ) -> Call<operations::DeleteContainerCustomDomain> {
-        Call::new(self, &[&container_id, &custom_domain_id])
+        container_id: ::uuid::Uuid,
+        custom_domain_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteContainerCustomDomain> {
+        crate::runtime::Call::new(self, &[&container_id, &custom_domain_id])
     }
     /// Get the validation status of a custom domain of a container.
     ///
@@ -282,10 +275,10 @@ impl Client {
     #[inline]
     pub fn get_container_custom_domain_status(
         &self,
-        container_id: uuid::Uuid,
-        custom_domain_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerCustomDomainStatus> {
-        Call::new(self, &[&container_id, &custom_domain_id])
+        container_id: ::uuid::Uuid,
+        custom_domain_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerCustomDomainStatus> {
+        crate::runtime::Call::new(self, &[&container_id, &custom_domain_id])
     }
     /// List the containers that a container depends on.
     ///
@@ -300,9 +293,9 @@ impl Client {
     #[inline]
     pub fn list_container_dependency(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerDependency> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerDependency> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Make a container depend on another container.
     ///
@@ -318,10 +311,10 @@ impl Client {
     #[inline]
     pub fn create_container_dependency(
         &self,
-        container_id: uuid::Uuid,
-        target_container_id: uuid::Uuid,
-    ) -> Call<operations::CreateContainerDependency> {
-        Call::new(self, &[&container_id, &target_container_id])
+        container_id: ::uuid::Uuid,
+        target_container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::CreateContainerDependency> {
+        crate::runtime::Call::new(self, &[&container_id, &target_container_id])
     }
     /// Remove a dependency between two containers.
     ///
@@ -337,10 +330,10 @@ impl Client {
     #[inline]
     pub fn remove_container_dependency(
         &self,
-        container_id: uuid::Uuid,
-        target_container_id: uuid::Uuid,
-    ) -> Call<operations::RemoveContainerDependency> {
-        Call::new(self, &[&container_id, &target_container_id])
+        container_id: ::uuid::Uuid,
+        target_container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RemoveContainerDependency> {
+        crate::runtime::Call::new(self, &[&container_id, &target_container_id])
     }
     /// Deploy a container.
     ///
@@ -357,10 +350,10 @@ impl Client {
     #[inline]
     pub fn deploy_container(
         &self,
-        container_id: uuid::Uuid,
-        body: &types::ContainerDeployRequest,
-    ) -> Call<operations::DeployContainer> {
-        Call::new(self, &[&container_id]).json(body)
+        container_id: ::uuid::Uuid,
+        body: &crate::types::ContainerDeployRequest,
+    ) -> crate::runtime::Call<crate::operations::DeployContainer> {
+        crate::runtime::Call::new(self, &[&container_id]).json(body)
     }
     /// List the deployment history of a container.
     ///
@@ -376,9 +369,9 @@ impl Client {
     #[inline]
     pub fn list_container_deployment_history(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerDeploymentHistory> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerDeploymentHistory> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// List the detailed deployment history of a container.
     ///
@@ -396,9 +389,9 @@ impl Client {
     #[inline]
     pub fn list_container_deployment_history_v2(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerDeploymentHistoryV2> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerDeploymentHistoryV2> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// List the running instances of a container.
     ///
@@ -415,9 +408,9 @@ impl Client {
     #[inline]
     pub fn get_container_current_instance(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerCurrentInstance> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerCurrentInstance> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// List the public URLs of a container.
     ///
@@ -433,9 +426,9 @@ impl Client {
     #[inline]
     pub fn list_container_links(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerLinks> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerLinks> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// List the log lines of a container.
     ///
@@ -451,9 +444,9 @@ impl Client {
     #[inline]
     pub fn list_container_log(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerLog> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerLog> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// List the logical databases attached to a container.
     ///
@@ -468,9 +461,9 @@ impl Client {
     #[inline]
     pub fn list_container_logical_database(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerLogicalDatabase> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerLogicalDatabase> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Attach a logical database to a container.
     ///
@@ -486,10 +479,10 @@ impl Client {
     #[inline]
     pub fn attach_logical_database_to_container(
         &self,
-        container_id: uuid::Uuid,
-        target_logical_database_id: uuid::Uuid,
-    ) -> Call<operations::AttachLogicalDatabaseToContainer> {
-        Call::new(self, &[&container_id, &target_logical_database_id])
+        container_id: ::uuid::Uuid,
+        target_logical_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::AttachLogicalDatabaseToContainer> {
+        crate::runtime::Call::new(self, &[&container_id, &target_logical_database_id])
     }
     /// Detach a logical database from a container.
     ///
@@ -505,10 +498,10 @@ impl Client {
     #[inline]
     pub fn remove_logical_database_from_container(
         &self,
-        container_id: uuid::Uuid,
-        target_logical_database_id: uuid::Uuid,
-    ) -> Call<operations::RemoveLogicalDatabaseFromContainer> {
-        Call::new(self, &[&container_id, &target_logical_database_id])
+        container_id: ::uuid::Uuid,
+        target_logical_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RemoveLogicalDatabaseFromContainer> {
+        crate::runtime::Call::new(self, &[&container_id, &target_logical_database_id])
     }
     /// Get the network settings of a container.
     ///
@@ -522,9 +515,9 @@ impl Client {
     #[inline]
     pub fn get_container_network(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerNetwork> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerNetwork> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Edit the network settings of a container.
     ///
@@ -541,10 +534,10 @@ impl Client {
     #[inline]
     pub fn edit_container_network(
         &self,
-        container_id: uuid::Uuid,
-        body: &types::ContainerNetworkRequest,
-    ) -> Call<operations::EditContainerNetwork> {
-        Call::new(self, &[&container_id]).json(body)
+        container_id: ::uuid::Uuid,
+        body: &crate::types::ContainerNetworkRequest,
+    ) -> crate::runtime::Call<crate::operations::EditContainerNetwork> {
+        crate::runtime::Call::new(self, &[&container_id]).json(body)
     }
     /// Redeploy a container.
     ///
@@ -560,9 +553,9 @@ impl Client {
     #[inline]
     pub fn redeploy_container(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::RedeployContainer> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RedeployContainer> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Restart a container.
     ///
@@ -579,9 +572,9 @@ impl Client {
     #[inline]
     pub fn restart_container(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::RestartContainer> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RestartContainer> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Reboot a container.
     ///
@@ -597,9 +590,9 @@ impl Client {
     #[inline]
     pub fn reboot_container(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::RebootContainer> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RebootContainer> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Get the deployment status of a container.
     ///
@@ -615,9 +608,9 @@ impl Client {
     #[inline]
     pub fn get_container_status(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerStatus> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerStatus> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Stop a container.
     ///
@@ -633,9 +626,9 @@ impl Client {
     #[inline]
     pub fn stop_container(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::StopContainer> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::StopContainer> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Uninstall a container.
     ///
@@ -655,9 +648,9 @@ impl Client {
     #[inline]
     pub fn uninstall_container(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::UninstallContainer> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::UninstallContainer> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Get the default advanced settings of containers.
     ///
@@ -668,8 +661,8 @@ impl Client {
     #[inline]
     pub fn get_default_container_advanced_settings(
         &self,
-    ) -> Call<operations::GetDefaultContainerAdvancedSettings> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetDefaultContainerAdvancedSettings> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the containers of an environment.
     ///
@@ -683,9 +676,9 @@ impl Client {
     #[inline]
     pub fn list_container(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListContainer> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainer> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create a container in an environment.
     ///
@@ -702,10 +695,10 @@ impl Client {
     #[inline]
     pub fn create_container(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::ContainerRequest,
-    ) -> Call<operations::CreateContainer> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::ContainerRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateContainer> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the running instances of the containers of an environment.
     ///
@@ -720,9 +713,9 @@ impl Client {
     #[inline]
     pub fn get_environment_container_current_scale(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentContainerCurrentScale> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentContainerCurrentScale> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the disk usage of the containers of an environment.
     ///
@@ -739,9 +732,9 @@ impl Client {
     #[inline]
     pub fn get_environment_container_current_storage(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentContainerCurrentStorage> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentContainerCurrentStorage> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Deploy selected services of an environment (former path).
     ///
@@ -759,10 +752,10 @@ impl Client {
     #[inline]
     pub fn deploy_all_services_legacy(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::DeployAllRequest,
-    ) -> Call<operations::DeployAllServicesLegacy> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::DeployAllRequest,
+    ) -> crate::runtime::Call<crate::operations::DeployAllServicesLegacy> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the deployment statuses of the containers of an environment.
     ///
@@ -778,9 +771,9 @@ impl Client {
     #[inline]
     pub fn get_environment_container_status(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentContainerStatus> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentContainerStatus> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Auto-deploy the containers that use an image.
     ///
@@ -797,10 +790,10 @@ impl Client {
     #[inline]
     pub fn auto_deploy_container_environments(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationContainerAutoDeployRequest,
-    ) -> Call<operations::AutoDeployContainerEnvironments> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationContainerAutoDeployRequest,
+    ) -> crate::runtime::Call<crate::operations::AutoDeployContainerEnvironments> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Create preview environments for the containers that use an image.
     ///
@@ -817,10 +810,10 @@ impl Client {
     #[inline]
     pub fn preview_container_environments(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationContainerPreviewRequest,
-    ) -> Call<operations::PreviewContainerEnvironments> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationContainerPreviewRequest,
+    ) -> crate::runtime::Call<crate::operations::PreviewContainerEnvironments> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// List the container registries of an organization.
     ///
@@ -834,9 +827,9 @@ impl Client {
     #[inline]
     pub fn list_container_registry(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerRegistry> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerRegistry> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Add a container registry to an organization.
     ///
@@ -853,10 +846,10 @@ impl Client {
     #[inline]
     pub fn create_container_registry(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::ContainerRegistryRequest,
-    ) -> Call<operations::CreateContainerRegistry> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::ContainerRegistryRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateContainerRegistry> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get a container registry.
     ///
@@ -871,10 +864,10 @@ impl Client {
     #[inline]
     pub fn get_container_registry(
         &self,
-        organization_id: uuid::Uuid,
-        container_registry_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerRegistry> {
-        Call::new(self, &[&organization_id, &container_registry_id])
+        organization_id: ::uuid::Uuid,
+        container_registry_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerRegistry> {
+        crate::runtime::Call::new(self, &[&organization_id, &container_registry_id])
     }
     /// Edit a container registry.
     ///
@@ -892,11 +885,12 @@ impl Client {
     #[inline]
     pub fn edit_container_registry(
         &self,
-        organization_id: uuid::Uuid,
-        container_registry_id: uuid::Uuid,
-        body: &types::ContainerRegistryRequest,
-    ) -> Call<operations::EditContainerRegistry> {
-        Call::new(self, &[&organization_id, &container_registry_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        container_registry_id: ::uuid::Uuid,
+        body: &crate::types::ContainerRegistryRequest,
+    ) -> crate::runtime::Call<crate::operations::EditContainerRegistry> {
+        crate::runtime::Call::new(self, &[&organization_id, &container_registry_id])
+            .json(body)
     }
     /// Delete a container registry.
     ///
@@ -913,10 +907,10 @@ impl Client {
     #[inline]
     pub fn delete_container_registry(
         &self,
-        organization_id: uuid::Uuid,
-        container_registry_id: uuid::Uuid,
-    ) -> Call<operations::DeleteContainerRegistry> {
-        Call::new(self, &[&organization_id, &container_registry_id])
+        organization_id: ::uuid::Uuid,
+        container_registry_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteContainerRegistry> {
+        crate::runtime::Call::new(self, &[&organization_id, &container_registry_id])
     }
     /// List the statuses of the containers that use a container registry.
     ///
@@ -933,10 +927,10 @@ impl Client {
     #[inline]
     pub fn get_container_registry_container_status(
         &self,
-        organization_id: uuid::Uuid,
-        container_registry_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerRegistryContainerStatus> {
-        Call::new(self, &[&organization_id, &container_registry_id])
+        organization_id: ::uuid::Uuid,
+        container_registry_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerRegistryContainerStatus> {
+        crate::runtime::Call::new(self, &[&organization_id, &container_registry_id])
     }
     /// List the image versions in a container registry.
     ///
@@ -953,10 +947,10 @@ impl Client {
     #[inline]
     pub fn get_container_versions(
         &self,
-        organization_id: uuid::Uuid,
-        container_registry_id: uuid::Uuid,
-    ) -> Call<operations::GetContainerVersions> {
-        Call::new(self, &[&organization_id, &container_registry_id])
+        organization_id: ::uuid::Uuid,
+        container_registry_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetContainerVersions> {
+        crate::runtime::Call::new(self, &[&organization_id, &container_registry_id])
     }
 }
 
@@ -964,12 +958,12 @@ impl Client {
 #[derive(Debug)]
 pub enum ListAvailableContainerRegistry {}
 
-impl rt::Operation for ListAvailableContainerRegistry {
-    type Output = types::AvailableContainerRegistryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAvailableContainerRegistry {
+    type Output = crate::types::AvailableContainerRegistryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAvailableContainerRegistry",
-        Method::GET,
+        ::http::Method::GET,
         "/availableContainerRegistry",
     );
 }
@@ -978,12 +972,12 @@ impl rt::Operation for ListAvailableContainerRegistry {
 #[derive(Debug)]
 pub enum GetContainer {}
 
-impl rt::Operation for GetContainer {
-    type Output = types::ContainerResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainer {
+    type Output = crate::types::ContainerResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainer",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}",
     );
 }
@@ -992,12 +986,12 @@ impl rt::Operation for GetContainer {
 #[derive(Debug)]
 pub enum EditContainer {}
 
-impl rt::Operation for EditContainer {
-    type Output = types::ContainerResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditContainer {
+    type Output = crate::types::ContainerResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editContainer",
-        Method::PUT,
+        ::http::Method::PUT,
         "/container/{containerId}",
     );
 }
@@ -1006,17 +1000,17 @@ impl rt::Operation for EditContainer {
 #[derive(Debug)]
 pub enum DeleteContainer {}
 
-impl rt::Operation for DeleteContainer {
+impl crate::runtime::Operation for crate::operations::DeleteContainer {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteContainer",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/container/{containerId}",
     );
 }
 
-impl Call<operations::DeleteContainer> {
+impl crate::runtime::Call<crate::operations::DeleteContainer> {
     /// Sets the query parameter `skipReconcile`.
     ///
     /// Whether to skip reconciliation during the deletion. Default: `false`.
@@ -1032,12 +1026,12 @@ impl Call<operations::DeleteContainer> {
 #[derive(Debug)]
 pub enum GetContainerAdvancedSettings {}
 
-impl rt::Operation for GetContainerAdvancedSettings {
-    type Output = types::ContainerAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainerAdvancedSettings {
+    type Output = crate::types::ContainerAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/advancedSettings",
     );
 }
@@ -1046,12 +1040,12 @@ impl rt::Operation for GetContainerAdvancedSettings {
 #[derive(Debug)]
 pub enum EditContainerAdvancedSettings {}
 
-impl rt::Operation for EditContainerAdvancedSettings {
-    type Output = types::ContainerAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditContainerAdvancedSettings {
+    type Output = crate::types::ContainerAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editContainerAdvancedSettings",
-        Method::PUT,
+        ::http::Method::PUT,
         "/container/{containerId}/advancedSettings",
     );
 }
@@ -1060,12 +1054,12 @@ impl rt::Operation for EditContainerAdvancedSettings {
 #[derive(Debug)]
 pub enum CheckContainerCustomDomain {}
 
-impl rt::Operation for CheckContainerCustomDomain {
-    type Output = types::CheckedCustomDomainsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CheckContainerCustomDomain {
+    type Output = crate::types::CheckedCustomDomainsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "checkContainerCustomDomain",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/checkCustomDomain",
     );
 }
@@ -1074,12 +1068,12 @@ impl rt::Operation for CheckContainerCustomDomain {
 #[derive(Debug)]
 pub enum CloneContainer {}
 
-impl rt::Operation for CloneContainer {
-    type Output = types::ContainerResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CloneContainer {
+    type Output = crate::types::ContainerResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cloneContainer",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/clone",
     );
 }
@@ -1088,12 +1082,12 @@ impl rt::Operation for CloneContainer {
 #[derive(Debug)]
 pub enum GetContainerCurrentScale {}
 
-impl rt::Operation for GetContainerCurrentScale {
-    type Output = types::ContainerCurrentScale;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainerCurrentScale {
+    type Output = crate::types::ContainerCurrentScale;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerCurrentScale",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/currentScale",
     );
 }
@@ -1102,12 +1096,12 @@ impl rt::Operation for GetContainerCurrentScale {
 #[derive(Debug)]
 pub enum GetContainerCurrentStorageDisk {}
 
-impl rt::Operation for GetContainerCurrentStorageDisk {
-    type Output = types::StorageDiskResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainerCurrentStorageDisk {
+    type Output = crate::types::StorageDiskResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerCurrentStorageDisk",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/currentStorage",
     );
 }
@@ -1116,12 +1110,12 @@ impl rt::Operation for GetContainerCurrentStorageDisk {
 #[derive(Debug)]
 pub enum ListContainerCustomDomain {}
 
-impl rt::Operation for ListContainerCustomDomain {
-    type Output = types::CustomDomainResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerCustomDomain {
+    type Output = crate::types::CustomDomainResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerCustomDomain",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/customDomain",
     );
 }
@@ -1130,12 +1124,12 @@ impl rt::Operation for ListContainerCustomDomain {
 #[derive(Debug)]
 pub enum CreateContainerCustomDomain {}
 
-impl rt::Operation for CreateContainerCustomDomain {
-    type Output = types::CustomDomain;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateContainerCustomDomain {
+    type Output = crate::types::CustomDomain;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainerCustomDomain",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/customDomain",
     );
 }
@@ -1144,12 +1138,12 @@ impl rt::Operation for CreateContainerCustomDomain {
 #[derive(Debug)]
 pub enum EditContainerCustomDomain {}
 
-impl rt::Operation for EditContainerCustomDomain {
-    type Output = types::CustomDomain;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditContainerCustomDomain {
+    type Output = crate::types::CustomDomain;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editContainerCustomDomain",
-        Method::PUT,
+        ::http::Method::PUT,
         "/container/{containerId}/customDomain/{customDomainId}",
     );
 }
@@ -1158,12 +1152,12 @@ impl rt::Operation for EditContainerCustomDomain {
 #[derive(Debug)]
 pub enum DeleteContainerCustomDomain {}
 
-impl rt::Operation for DeleteContainerCustomDomain {
+impl crate::runtime::Operation for crate::operations::DeleteContainerCustomDomain {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteContainerCustomDomain",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/container/{containerId}/customDomain/{customDomainId}",
     );
 }
@@ -1172,12 +1166,12 @@ impl rt::Operation for DeleteContainerCustomDomain {
 #[derive(Debug)]
 pub enum GetContainerCustomDomainStatus {}
 
-impl rt::Operation for GetContainerCustomDomainStatus {
-    type Output = types::CustomDomain;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainerCustomDomainStatus {
+    type Output = crate::types::CustomDomain;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerCustomDomainStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/customDomain/{customDomainId}/status",
     );
 }
@@ -1186,12 +1180,12 @@ impl rt::Operation for GetContainerCustomDomainStatus {
 #[derive(Debug)]
 pub enum ListContainerDependency {}
 
-impl rt::Operation for ListContainerDependency {
-    type Output = types::ContainerResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerDependency {
+    type Output = crate::types::ContainerResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerDependency",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/dependency",
     );
 }
@@ -1200,12 +1194,12 @@ impl rt::Operation for ListContainerDependency {
 #[derive(Debug)]
 pub enum CreateContainerDependency {}
 
-impl rt::Operation for CreateContainerDependency {
-    type Output = types::ContainerResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateContainerDependency {
+    type Output = crate::types::ContainerResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainerDependency",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/dependency/{targetContainerId}",
     );
 }
@@ -1214,12 +1208,12 @@ impl rt::Operation for CreateContainerDependency {
 #[derive(Debug)]
 pub enum RemoveContainerDependency {}
 
-impl rt::Operation for RemoveContainerDependency {
+impl crate::runtime::Operation for crate::operations::RemoveContainerDependency {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "removeContainerDependency",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/container/{containerId}/dependency/{targetContainerId}",
     );
 }
@@ -1228,12 +1222,12 @@ impl rt::Operation for RemoveContainerDependency {
 #[derive(Debug)]
 pub enum DeployContainer {}
 
-impl rt::Operation for DeployContainer {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployContainer {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployContainer",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/deploy",
     );
 }
@@ -1242,12 +1236,12 @@ impl rt::Operation for DeployContainer {
 #[derive(Debug)]
 pub enum ListContainerDeploymentHistory {}
 
-impl rt::Operation for ListContainerDeploymentHistory {
-    type Output = types::ListContainerDeploymentHistoryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerDeploymentHistory {
+    type Output = crate::types::ListContainerDeploymentHistoryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerDeploymentHistory",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/deploymentHistory",
     );
 }
@@ -1256,17 +1250,17 @@ impl rt::Operation for ListContainerDeploymentHistory {
 #[derive(Debug)]
 pub enum ListContainerDeploymentHistoryV2 {}
 
-impl rt::Operation for ListContainerDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePageV2;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerDeploymentHistoryV2 {
+    type Output = crate::types::DeploymentHistoryServicePageV2;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerDeploymentHistoryV2",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/deploymentHistoryV2",
     );
 }
 
-impl Call<operations::ListContainerDeploymentHistoryV2> {
+impl crate::runtime::Call<crate::operations::ListContainerDeploymentHistoryV2> {
     /// Sets the query parameter `pageSize`.
     ///
     /// How many entries to return, newest first. Default: 20.
@@ -1282,12 +1276,12 @@ impl Call<operations::ListContainerDeploymentHistoryV2> {
 #[derive(Debug)]
 pub enum GetContainerCurrentInstance {}
 
-impl rt::Operation for GetContainerCurrentInstance {
-    type Output = types::InstanceResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainerCurrentInstance {
+    type Output = crate::types::InstanceResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerCurrentInstance",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/instance",
     );
 }
@@ -1296,12 +1290,12 @@ impl rt::Operation for GetContainerCurrentInstance {
 #[derive(Debug)]
 pub enum ListContainerLinks {}
 
-impl rt::Operation for ListContainerLinks {
-    type Output = types::LinkResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerLinks {
+    type Output = crate::types::LinkResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerLinks",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/link",
     );
 }
@@ -1310,12 +1304,12 @@ impl rt::Operation for ListContainerLinks {
 #[derive(Debug)]
 pub enum ListContainerLog {}
 
-impl rt::Operation for ListContainerLog {
-    type Output = types::LogResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerLog {
+    type Output = crate::types::LogResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerLog",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/log",
     );
 }
@@ -1324,12 +1318,12 @@ impl rt::Operation for ListContainerLog {
 #[derive(Debug)]
 pub enum ListContainerLogicalDatabase {}
 
-impl rt::Operation for ListContainerLogicalDatabase {
-    type Output = types::LogicalDatabaseResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerLogicalDatabase {
+    type Output = crate::types::LogicalDatabaseResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerLogicalDatabase",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/logicalDatabase",
     );
 }
@@ -1338,12 +1332,12 @@ impl rt::Operation for ListContainerLogicalDatabase {
 #[derive(Debug)]
 pub enum AttachLogicalDatabaseToContainer {}
 
-impl rt::Operation for AttachLogicalDatabaseToContainer {
-    type Output = types::LogicalDatabase;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::AttachLogicalDatabaseToContainer {
+    type Output = crate::types::LogicalDatabase;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "attachLogicalDatabaseToContainer",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}",
     );
 }
@@ -1352,12 +1346,13 @@ impl rt::Operation for AttachLogicalDatabaseToContainer {
 #[derive(Debug)]
 pub enum RemoveLogicalDatabaseFromContainer {}
 
-impl rt::Operation for RemoveLogicalDatabaseFromContainer {
+impl crate::runtime::Operation
+for crate::operations::RemoveLogicalDatabaseFromContainer {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "removeLogicalDatabaseFromContainer",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}",
     );
 }
@@ -1366,12 +1361,12 @@ impl rt::Operation for RemoveLogicalDatabaseFromContainer {
 #[derive(Debug)]
 pub enum GetContainerNetwork {}
 
-impl rt::Operation for GetContainerNetwork {
-    type Output = types::ContainerNetwork;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainerNetwork {
+    type Output = crate::types::ContainerNetwork;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerNetwork",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/network",
     );
 }
@@ -1380,12 +1375,12 @@ impl rt::Operation for GetContainerNetwork {
 #[derive(Debug)]
 pub enum EditContainerNetwork {}
 
-impl rt::Operation for EditContainerNetwork {
-    type Output = types::ContainerNetwork;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditContainerNetwork {
+    type Output = crate::types::ContainerNetwork;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editContainerNetwork",
-        Method::PUT,
+        ::http::Method::PUT,
         "/container/{containerId}/network",
     );
 }
@@ -1394,12 +1389,12 @@ impl rt::Operation for EditContainerNetwork {
 #[derive(Debug)]
 pub enum RedeployContainer {}
 
-impl rt::Operation for RedeployContainer {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RedeployContainer {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "redeployContainer",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/redeploy",
     );
 }
@@ -1408,12 +1403,12 @@ impl rt::Operation for RedeployContainer {
 #[derive(Debug)]
 pub enum RestartContainer {}
 
-impl rt::Operation for RestartContainer {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RestartContainer {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "restartContainer",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/restart",
     );
 }
@@ -1422,12 +1417,12 @@ impl rt::Operation for RestartContainer {
 #[derive(Debug)]
 pub enum RebootContainer {}
 
-impl rt::Operation for RebootContainer {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RebootContainer {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "rebootContainer",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/restart-service",
     );
 }
@@ -1436,12 +1431,12 @@ impl rt::Operation for RebootContainer {
 #[derive(Debug)]
 pub enum GetContainerStatus {}
 
-impl rt::Operation for GetContainerStatus {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainerStatus {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/status",
     );
 }
@@ -1450,12 +1445,12 @@ impl rt::Operation for GetContainerStatus {
 #[derive(Debug)]
 pub enum StopContainer {}
 
-impl rt::Operation for StopContainer {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::StopContainer {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "stopContainer",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/stop",
     );
 }
@@ -1464,22 +1459,25 @@ impl rt::Operation for StopContainer {
 #[derive(Debug)]
 pub enum UninstallContainer {}
 
-impl rt::Operation for UninstallContainer {
-    type Output = Option<types::Status>;
-    type Format = rt::JsonOrEmpty;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UninstallContainer {
+    type Output = ::core::option::Option<crate::types::Status>;
+    type Format = crate::runtime::JsonOrEmpty;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "uninstallContainer",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/uninstall",
     );
 }
 
-impl Call<operations::UninstallContainer> {
+impl crate::runtime::Call<crate::operations::UninstallContainer> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
     #[inline]
-    pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn body(
+        self,
+        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(body)
     }
 }
@@ -1488,12 +1486,13 @@ impl Call<operations::UninstallContainer> {
 #[derive(Debug)]
 pub enum GetDefaultContainerAdvancedSettings {}
 
-impl rt::Operation for GetDefaultContainerAdvancedSettings {
-    type Output = types::ContainerAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetDefaultContainerAdvancedSettings {
+    type Output = crate::types::ContainerAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDefaultContainerAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/defaultContainerAdvancedSettings",
     );
 }
@@ -1502,12 +1501,12 @@ impl rt::Operation for GetDefaultContainerAdvancedSettings {
 #[derive(Debug)]
 pub enum ListContainer {}
 
-impl rt::Operation for ListContainer {
-    type Output = types::ContainerResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainer {
+    type Output = crate::types::ContainerResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainer",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/container",
     );
 }
@@ -1516,12 +1515,12 @@ impl rt::Operation for ListContainer {
 #[derive(Debug)]
 pub enum CreateContainer {}
 
-impl rt::Operation for CreateContainer {
-    type Output = types::ContainerResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateContainer {
+    type Output = crate::types::ContainerResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainer",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/container",
     );
 }
@@ -1530,12 +1529,13 @@ impl rt::Operation for CreateContainer {
 #[derive(Debug)]
 pub enum GetEnvironmentContainerCurrentScale {}
 
-impl rt::Operation for GetEnvironmentContainerCurrentScale {
-    type Output = types::EnvironmentContainersCurrentScaleResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetEnvironmentContainerCurrentScale {
+    type Output = crate::types::EnvironmentContainersCurrentScaleResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentContainerCurrentScale",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/container/currentScale",
     );
 }
@@ -1544,12 +1544,13 @@ impl rt::Operation for GetEnvironmentContainerCurrentScale {
 #[derive(Debug)]
 pub enum GetEnvironmentContainerCurrentStorage {}
 
-impl rt::Operation for GetEnvironmentContainerCurrentStorage {
-    type Output = types::EnvironmentContainersStorageResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetEnvironmentContainerCurrentStorage {
+    type Output = crate::types::EnvironmentContainersStorageResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentContainerCurrentStorage",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/container/currentStorage",
     );
 }
@@ -1558,12 +1559,12 @@ impl rt::Operation for GetEnvironmentContainerCurrentStorage {
 #[derive(Debug)]
 pub enum DeployAllServicesLegacy {}
 
-impl rt::Operation for DeployAllServicesLegacy {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployAllServicesLegacy {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployAllServicesLegacy",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/container/deploy",
     );
 }
@@ -1572,12 +1573,12 @@ impl rt::Operation for DeployAllServicesLegacy {
 #[derive(Debug)]
 pub enum GetEnvironmentContainerStatus {}
 
-impl rt::Operation for GetEnvironmentContainerStatus {
-    type Output = types::ReferenceObjectStatusResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentContainerStatus {
+    type Output = crate::types::ReferenceObjectStatusResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentContainerStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/container/status",
     );
 }
@@ -1586,12 +1587,12 @@ impl rt::Operation for GetEnvironmentContainerStatus {
 #[derive(Debug)]
 pub enum AutoDeployContainerEnvironments {}
 
-impl rt::Operation for AutoDeployContainerEnvironments {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::AutoDeployContainerEnvironments {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "autoDeployContainerEnvironments",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/container/deploy",
     );
 }
@@ -1600,12 +1601,12 @@ impl rt::Operation for AutoDeployContainerEnvironments {
 #[derive(Debug)]
 pub enum PreviewContainerEnvironments {}
 
-impl rt::Operation for PreviewContainerEnvironments {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::PreviewContainerEnvironments {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "previewContainerEnvironments",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/container/preview",
     );
 }
@@ -1614,12 +1615,12 @@ impl rt::Operation for PreviewContainerEnvironments {
 #[derive(Debug)]
 pub enum ListContainerRegistry {}
 
-impl rt::Operation for ListContainerRegistry {
-    type Output = types::ContainerRegistryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerRegistry {
+    type Output = crate::types::ContainerRegistryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerRegistry",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/containerRegistry",
     );
 }
@@ -1628,12 +1629,12 @@ impl rt::Operation for ListContainerRegistry {
 #[derive(Debug)]
 pub enum CreateContainerRegistry {}
 
-impl rt::Operation for CreateContainerRegistry {
-    type Output = types::ContainerRegistryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateContainerRegistry {
+    type Output = crate::types::ContainerRegistryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainerRegistry",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/containerRegistry",
     );
 }
@@ -1642,12 +1643,12 @@ impl rt::Operation for CreateContainerRegistry {
 #[derive(Debug)]
 pub enum GetContainerRegistry {}
 
-impl rt::Operation for GetContainerRegistry {
-    type Output = types::ContainerRegistryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainerRegistry {
+    type Output = crate::types::ContainerRegistryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerRegistry",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/containerRegistry/{containerRegistryId}",
     );
 }
@@ -1656,12 +1657,12 @@ impl rt::Operation for GetContainerRegistry {
 #[derive(Debug)]
 pub enum EditContainerRegistry {}
 
-impl rt::Operation for EditContainerRegistry {
-    type Output = types::ContainerRegistryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditContainerRegistry {
+    type Output = crate::types::ContainerRegistryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editContainerRegistry",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/containerRegistry/{containerRegistryId}",
     );
 }
@@ -1670,12 +1671,12 @@ impl rt::Operation for EditContainerRegistry {
 #[derive(Debug)]
 pub enum DeleteContainerRegistry {}
 
-impl rt::Operation for DeleteContainerRegistry {
+impl crate::runtime::Operation for crate::operations::DeleteContainerRegistry {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteContainerRegistry",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/containerRegistry/{containerRegistryId}",
     );
 }
@@ -1684,12 +1685,13 @@ impl rt::Operation for DeleteContainerRegistry {
 #[derive(Debug)]
 pub enum GetContainerRegistryContainerStatus {}
 
-impl rt::Operation for GetContainerRegistryContainerStatus {
-    type Output = types::ReferenceObjectStatusResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetContainerRegistryContainerStatus {
+    type Output = crate::types::ReferenceObjectStatusResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerRegistryContainerStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/containerRegistry/{containerRegistryId}/container/status",
     );
 }
@@ -1698,17 +1700,17 @@ impl rt::Operation for GetContainerRegistryContainerStatus {
 #[derive(Debug)]
 pub enum GetContainerVersions {}
 
-impl rt::Operation for GetContainerVersions {
-    type Output = types::ContainerVersionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetContainerVersions {
+    type Output = crate::types::ContainerVersionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerVersions",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/containerRegistry/{containerRegistryId}/images",
     );
 }
 
-impl Call<operations::GetContainerVersions> {
+impl crate::runtime::Call<crate::operations::GetContainerVersions> {
     /// Sets the query parameter `imageName`.
     ///
     /// Name of the image whose versions are listed.

@@ -3,25 +3,22 @@
 
 //! How the models are read and written. Databases, their logical databases and backups.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::Backup {
+impl crate::runtime::model::Blank for crate::types::Backup {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            message: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Backup {
+impl crate::runtime::model::Model for crate::types::Backup {
     const NAME: &'static str = "Backup";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -32,21 +29,21 @@ impl model::Model for types::Backup {
         "status",
     ];
     const REQUIRED: u128 = 0b011011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.message, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.message, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -55,114 +52,114 @@ impl model::Model for types::Backup {
         to.given("status", &self.status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.status);
+        crate::runtime::model::Parts::drop_extra(&mut self.status);
     }
 }
 
-model::through_fields!(types::Backup);
+crate::runtime::model::through_fields!(crate::types::Backup);
 
-impl model::Blank for types::BackupPaginatedResponseList {
+impl crate::runtime::model::Blank for crate::types::BackupPaginatedResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BackupPaginatedResponseList {
+impl crate::runtime::model::Model for crate::types::BackupPaginatedResponseList {
     const NAME: &'static str = "BackupPaginatedResponseList";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::BackupPaginatedResponseList);
+crate::runtime::model::through_fields!(crate::types::BackupPaginatedResponseList);
 
-impl model::Blank for types::BackupRequest {
+impl crate::runtime::model::Blank for crate::types::BackupRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            message: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BackupRequest {
+impl crate::runtime::model::Model for crate::types::BackupRequest {
     const NAME: &'static str = "BackupRequest";
     const FIELDS: &'static [&'static str] = &["name", "message"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.message, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("message", &self.message);
     }
 }
 
-model::through_fields!(types::BackupRequest);
+crate::runtime::model::through_fields!(crate::types::BackupRequest);
 
-impl model::Blank for types::Credentials {
+impl crate::runtime::model::Blank for crate::types::Credentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            host: model::blank(),
-            port: model::blank(),
-            login: model::blank(),
-            password: model::blank(),
-            __extra: model::blank(),
+            host: crate::runtime::model::blank(),
+            port: crate::runtime::model::blank(),
+            login: crate::runtime::model::blank(),
+            password: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Credentials {
+impl crate::runtime::model::Model for crate::types::Credentials {
     const NAME: &'static str = "Credentials";
     const FIELDS: &'static [&'static str] = &["host", "port", "login", "password"];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.host, from),
-            1 => model::value(&mut self.port, from),
-            2 => model::value(&mut self.login, from),
-            _ => model::value(&mut self.password, from),
+            0 => crate::runtime::model::value(&mut self.host, from),
+            1 => crate::runtime::model::value(&mut self.port, from),
+            2 => crate::runtime::model::value(&mut self.login, from),
+            _ => crate::runtime::model::value(&mut self.password, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("host", &self.host);
         to.always("port", &self.port);
         to.always("login", &self.login);
@@ -170,167 +167,169 @@ impl model::Model for types::Credentials {
     }
 }
 
-model::through_fields!(types::Credentials);
+crate::runtime::model::through_fields!(crate::types::Credentials);
 
-impl model::Blank for types::CredentialsRequest {
+impl crate::runtime::model::Blank for crate::types::CredentialsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            login: model::blank(),
-            password: model::blank(),
-            __extra: model::blank(),
+            login: crate::runtime::model::blank(),
+            password: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CredentialsRequest {
+impl crate::runtime::model::Model for crate::types::CredentialsRequest {
     const NAME: &'static str = "CredentialsRequest";
     const FIELDS: &'static [&'static str] = &["login", "password"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.login, from),
-            _ => model::value(&mut self.password, from),
+            0 => crate::runtime::model::value(&mut self.login, from),
+            _ => crate::runtime::model::value(&mut self.password, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("login", &self.login);
         to.always("password", &self.password);
     }
 }
 
-model::through_fields!(types::CredentialsRequest);
+crate::runtime::model::through_fields!(crate::types::CredentialsRequest);
 
-impl model::Blank for types::DatabaseConfiguration {
+impl crate::runtime::model::Blank for crate::types::DatabaseConfiguration {
     #[inline]
     fn blank() -> Self {
         Self {
-            database_type: model::blank(),
-            version: model::blank(),
-            __extra: model::blank(),
+            database_type: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseConfiguration {
+impl crate::runtime::model::Model for crate::types::DatabaseConfiguration {
     const NAME: &'static str = "DatabaseConfiguration";
     const FIELDS: &'static [&'static str] = &["database_type", "version"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.database_type, from),
-            _ => model::value(&mut self.version, from),
+            0 => crate::runtime::model::value(&mut self.database_type, from),
+            _ => crate::runtime::model::value(&mut self.version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("database_type", &self.database_type);
         to.given("version", &self.version);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.version);
+        crate::runtime::model::Parts::drop_extra(&mut self.version);
     }
 }
 
-model::through_fields!(types::DatabaseConfiguration, Default);
+crate::runtime::model::through_fields!(crate::types::DatabaseConfiguration, Default);
 
-impl model::Blank for types::DatabaseConfigurationResponseList {
+impl crate::runtime::model::Blank for crate::types::DatabaseConfigurationResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseConfigurationResponseList {
+impl crate::runtime::model::Model for crate::types::DatabaseConfigurationResponseList {
     const NAME: &'static str = "DatabaseConfigurationResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::DatabaseConfigurationResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseConfigurationResponseList, Default
+);
 
-impl model::Blank for types::DatabaseCurrentMetric {
+impl crate::runtime::model::Blank for crate::types::DatabaseCurrentMetric {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-            __extra: model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            storage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseCurrentMetric {
+impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetric {
     const NAME: &'static str = "DatabaseCurrentMetric";
     const FIELDS: &'static [&'static str] = &["cpu", "memory", "storage"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu, from),
-            1 => model::value(&mut self.memory, from),
-            _ => model::value(&mut self.storage, from),
+            0 => crate::runtime::model::value(&mut self.cpu, from),
+            1 => crate::runtime::model::value(&mut self.memory, from),
+            _ => crate::runtime::model::value(&mut self.storage, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cpu", &self.cpu);
         to.given("memory", &self.memory);
         to.given("storage", &self.storage);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cpu);
-        model::Parts::drop_extra(&mut self.memory);
-        model::Parts::drop_extra(&mut self.storage);
+        crate::runtime::model::Parts::drop_extra(&mut self.cpu);
+        crate::runtime::model::Parts::drop_extra(&mut self.memory);
+        crate::runtime::model::Parts::drop_extra(&mut self.storage);
     }
 }
 
-model::through_fields!(types::DatabaseCurrentMetric, Default);
+crate::runtime::model::through_fields!(crate::types::DatabaseCurrentMetric, Default);
 
-impl model::Blank for types::DatabaseCurrentMetricCpu {
+impl crate::runtime::model::Blank for crate::types::DatabaseCurrentMetricCpu {
     #[inline]
     fn blank() -> Self {
         Self {
-            requested_in_float: model::blank(),
-            consumed_in_number: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            requested_in_float: crate::runtime::model::blank(),
+            consumed_in_number: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseCurrentMetricCpu {
+impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricCpu {
     const NAME: &'static str = "DatabaseCurrentMetricCpu";
     const FIELDS: &'static [&'static str] = &[
         "requested_in_float",
@@ -341,21 +340,26 @@ impl model::Model for types::DatabaseCurrentMetricCpu {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.requested_in_float, from),
-            1 => model::value(&mut self.consumed_in_number, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.requested_in_float, from),
+            1 => crate::runtime::model::value(&mut self.consumed_in_number, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_percent, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            4 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("requested_in_float", &self.requested_in_float);
         to.given("consumed_in_number", &self.consumed_in_number);
         to.given("consumed_in_percent", &self.consumed_in_percent);
@@ -365,24 +369,24 @@ impl model::Model for types::DatabaseCurrentMetricCpu {
     }
 }
 
-model::through_fields!(types::DatabaseCurrentMetricCpu, Default);
+crate::runtime::model::through_fields!(crate::types::DatabaseCurrentMetricCpu, Default);
 
-impl model::Blank for types::DatabaseCurrentMetricMemory {
+impl crate::runtime::model::Blank for crate::types::DatabaseCurrentMetricMemory {
     #[inline]
     fn blank() -> Self {
         Self {
-            requested_in_mb: model::blank(),
-            consumed_in_mb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            requested_in_mb: crate::runtime::model::blank(),
+            consumed_in_mb: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseCurrentMetricMemory {
+impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricMemory {
     const NAME: &'static str = "DatabaseCurrentMetricMemory";
     const FIELDS: &'static [&'static str] = &[
         "requested_in_mb",
@@ -393,21 +397,26 @@ impl model::Model for types::DatabaseCurrentMetricMemory {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.requested_in_mb, from),
-            1 => model::value(&mut self.consumed_in_mb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.requested_in_mb, from),
+            1 => crate::runtime::model::value(&mut self.consumed_in_mb, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_percent, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            4 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("requested_in_mb", &self.requested_in_mb);
         to.given("consumed_in_mb", &self.consumed_in_mb);
         to.given("consumed_in_percent", &self.consumed_in_percent);
@@ -417,24 +426,26 @@ impl model::Model for types::DatabaseCurrentMetricMemory {
     }
 }
 
-model::through_fields!(types::DatabaseCurrentMetricMemory, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseCurrentMetricMemory, Default
+);
 
-impl model::Blank for types::DatabaseCurrentMetricStorage {
+impl crate::runtime::model::Blank for crate::types::DatabaseCurrentMetricStorage {
     #[inline]
     fn blank() -> Self {
         Self {
-            requested_in_gb: model::blank(),
-            consumed_in_gb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            requested_in_gb: crate::runtime::model::blank(),
+            consumed_in_gb: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseCurrentMetricStorage {
+impl crate::runtime::model::Model for crate::types::DatabaseCurrentMetricStorage {
     const NAME: &'static str = "DatabaseCurrentMetricStorage";
     const FIELDS: &'static [&'static str] = &[
         "requested_in_gb",
@@ -445,21 +456,26 @@ impl model::Model for types::DatabaseCurrentMetricStorage {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.requested_in_gb, from),
-            1 => model::value(&mut self.consumed_in_gb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.requested_in_gb, from),
+            1 => crate::runtime::model::value(&mut self.consumed_in_gb, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_percent, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            4 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("requested_in_gb", &self.requested_in_gb);
         to.given("consumed_in_gb", &self.consumed_in_gb);
         to.given("consumed_in_percent", &self.consumed_in_percent);
@@ -469,30 +485,32 @@ impl model::Model for types::DatabaseCurrentMetricStorage {
     }
 }
 
-model::through_fields!(types::DatabaseCurrentMetricStorage, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DatabaseCurrentMetricStorage, Default
+);
 
-impl model::Blank for types::DatabaseEditRequest {
+impl crate::runtime::model::Blank for crate::types::DatabaseEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            version: model::blank(),
-            accessibility: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-            instance_type: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            disk_type: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            accessibility: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            storage: crate::runtime::model::blank(),
+            instance_type: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            disk_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseEditRequest {
+impl crate::runtime::model::Model for crate::types::DatabaseEditRequest {
     const NAME: &'static str = "DatabaseEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -509,27 +527,27 @@ impl model::Model for types::DatabaseEditRequest {
         "disk_type",
     ];
     const REQUIRED: u128 = 0b000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.version, from),
-            3 => model::value(&mut self.accessibility, from),
-            4 => model::value(&mut self.cpu, from),
-            5 => model::value(&mut self.memory, from),
-            6 => model::value(&mut self.storage, from),
-            7 => model::value(&mut self.instance_type, from),
-            8 => model::value(&mut self.annotations_groups, from),
-            9 => model::value(&mut self.labels_groups, from),
-            10 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.disk_type, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.version, from),
+            3 => crate::runtime::model::value(&mut self.accessibility, from),
+            4 => crate::runtime::model::value(&mut self.cpu, from),
+            5 => crate::runtime::model::value(&mut self.memory, from),
+            6 => crate::runtime::model::value(&mut self.storage, from),
+            7 => crate::runtime::model::value(&mut self.instance_type, from),
+            8 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            9 => crate::runtime::model::value(&mut self.labels_groups, from),
+            10 => crate::runtime::model::value(&mut self.icon_uri, from),
+            _ => crate::runtime::model::value(&mut self.disk_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("name", &self.name);
         to.given("description", &self.description);
         to.given("version", &self.version);
@@ -544,36 +562,36 @@ impl model::Model for types::DatabaseEditRequest {
         to.given("disk_type", &self.disk_type);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
     }
 }
 
-model::through_fields!(types::DatabaseEditRequest, Default);
+crate::runtime::model::through_fields!(crate::types::DatabaseEditRequest, Default);
 
-impl model::Blank for types::DatabaseRequest {
+impl crate::runtime::model::Blank for crate::types::DatabaseRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            version: model::blank(),
-            mode: model::blank(),
-            accessibility: model::blank(),
-            cpu: model::blank(),
-            instance_type: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-            icon_uri: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            accessibility: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            instance_type: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            storage: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseRequest {
+impl crate::runtime::model::Model for crate::types::DatabaseRequest {
     const NAME: &'static str = "DatabaseRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -591,28 +609,28 @@ impl model::Model for types::DatabaseRequest {
         "labels_groups",
     ];
     const REQUIRED: u128 = 0b0000000011101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.version, from),
-            4 => model::value(&mut self.mode, from),
-            5 => model::value(&mut self.accessibility, from),
-            6 => model::value(&mut self.cpu, from),
-            7 => model::value(&mut self.instance_type, from),
-            8 => model::value(&mut self.memory, from),
-            9 => model::value(&mut self.storage, from),
-            10 => model::value(&mut self.icon_uri, from),
-            11 => model::value(&mut self.annotations_groups, from),
-            _ => model::value(&mut self.labels_groups, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.type_, from),
+            3 => crate::runtime::model::value(&mut self.version, from),
+            4 => crate::runtime::model::value(&mut self.mode, from),
+            5 => crate::runtime::model::value(&mut self.accessibility, from),
+            6 => crate::runtime::model::value(&mut self.cpu, from),
+            7 => crate::runtime::model::value(&mut self.instance_type, from),
+            8 => crate::runtime::model::value(&mut self.memory, from),
+            9 => crate::runtime::model::value(&mut self.storage, from),
+            10 => crate::runtime::model::value(&mut self.icon_uri, from),
+            11 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            _ => crate::runtime::model::value(&mut self.labels_groups, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.always("type", &self.type_);
@@ -628,106 +646,110 @@ impl model::Model for types::DatabaseRequest {
         to.given("labels_groups", &self.labels_groups);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
     }
 }
 
-model::through_fields!(types::DatabaseRequest);
+crate::runtime::model::through_fields!(crate::types::DatabaseRequest);
 
-impl model::Blank for types::DatabaseVersionMode {
+impl crate::runtime::model::Blank for crate::types::DatabaseVersionMode {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            supported_mode: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            supported_mode: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseVersionMode {
+impl crate::runtime::model::Model for crate::types::DatabaseVersionMode {
     const NAME: &'static str = "DatabaseVersionMode";
     const FIELDS: &'static [&'static str] = &["name", "supported_mode"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.supported_mode, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.supported_mode, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("name", &self.name);
         to.given("supported_mode", &self.supported_mode);
     }
 }
 
-model::through_fields!(types::DatabaseVersionMode, Default);
+crate::runtime::model::through_fields!(crate::types::DatabaseVersionMode, Default);
 
-impl model::Blank for types::EnvironmentDatabasesCurrentMetric {
+impl crate::runtime::model::Blank for crate::types::EnvironmentDatabasesCurrentMetric {
     #[inline]
     fn blank() -> Self {
         Self {
-            database: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-            __extra: model::blank(),
+            database: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            storage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentDatabasesCurrentMetric {
+impl crate::runtime::model::Model for crate::types::EnvironmentDatabasesCurrentMetric {
     const NAME: &'static str = "EnvironmentDatabasesCurrentMetric";
     const FIELDS: &'static [&'static str] = &["database", "cpu", "memory", "storage"];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.database, from),
-            1 => model::value(&mut self.cpu, from),
-            2 => model::value(&mut self.memory, from),
-            _ => model::value(&mut self.storage, from),
+            0 => crate::runtime::model::value(&mut self.database, from),
+            1 => crate::runtime::model::value(&mut self.cpu, from),
+            2 => crate::runtime::model::value(&mut self.memory, from),
+            _ => crate::runtime::model::value(&mut self.storage, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("database", &self.database);
         to.given("cpu", &self.cpu);
         to.given("memory", &self.memory);
         to.given("storage", &self.storage);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cpu);
-        model::Parts::drop_extra(&mut self.memory);
-        model::Parts::drop_extra(&mut self.storage);
+        crate::runtime::model::Parts::drop_extra(&mut self.cpu);
+        crate::runtime::model::Parts::drop_extra(&mut self.memory);
+        crate::runtime::model::Parts::drop_extra(&mut self.storage);
     }
 }
 
-model::through_fields!(types::EnvironmentDatabasesCurrentMetric, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentDatabasesCurrentMetric, Default
+);
 
-impl model::Blank for types::EnvironmentDatabasesCurrentMetricMemory {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentDatabasesCurrentMetricMemory {
     #[inline]
     fn blank() -> Self {
         Self {
-            requested_in_mb: model::blank(),
-            consumed_in_mb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            requested_in_mb: crate::runtime::model::blank(),
+            consumed_in_mb: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentDatabasesCurrentMetricMemory {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentDatabasesCurrentMetricMemory {
     const NAME: &'static str = "EnvironmentDatabasesCurrentMetricMemory";
     const FIELDS: &'static [&'static str] = &[
         "requested_in_mb",
@@ -738,21 +760,26 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricMemory {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.requested_in_mb, from),
-            1 => model::value(&mut self.consumed_in_mb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.requested_in_mb, from),
+            1 => crate::runtime::model::value(&mut self.consumed_in_mb, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_percent, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            4 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("requested_in_mb", &self.requested_in_mb);
         to.given("consumed_in_mb", &self.consumed_in_mb);
         to.given("consumed_in_percent", &self.consumed_in_percent);
@@ -762,57 +789,65 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricMemory {
     }
 }
 
-model::through_fields!(types::EnvironmentDatabasesCurrentMetricMemory, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentDatabasesCurrentMetricMemory, Default
+);
 
-impl model::Blank for types::EnvironmentDatabasesCurrentMetricResponseList {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentDatabasesCurrentMetricResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentDatabasesCurrentMetricResponseList {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentDatabasesCurrentMetricResponseList {
     const NAME: &'static str = "EnvironmentDatabasesCurrentMetricResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentDatabasesCurrentMetricResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentDatabasesCurrentMetricResponseList, Default
+);
 
-impl model::Blank for types::EnvironmentDatabasesCurrentMetricStorage {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentDatabasesCurrentMetricStorage {
     #[inline]
     fn blank() -> Self {
         Self {
-            requested_in_gb: model::blank(),
-            consumed_in_gb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            requested_in_gb: crate::runtime::model::blank(),
+            consumed_in_gb: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentDatabasesCurrentMetricStorage {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentDatabasesCurrentMetricStorage {
     const NAME: &'static str = "EnvironmentDatabasesCurrentMetricStorage";
     const FIELDS: &'static [&'static str] = &[
         "requested_in_gb",
@@ -823,21 +858,26 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricStorage {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.requested_in_gb, from),
-            1 => model::value(&mut self.consumed_in_gb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.requested_in_gb, from),
+            1 => crate::runtime::model::value(&mut self.consumed_in_gb, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_percent, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            4 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("requested_in_gb", &self.requested_in_gb);
         to.given("consumed_in_gb", &self.consumed_in_gb);
         to.given("consumed_in_percent", &self.consumed_in_percent);
@@ -847,238 +887,250 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricStorage {
     }
 }
 
-model::through_fields!(types::EnvironmentDatabasesCurrentMetricStorage, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentDatabasesCurrentMetricStorage, Default
+);
 
-impl model::Blank for types::ListDatabaseDeploymentHistoryResponse {
+impl crate::runtime::model::Blank
+for crate::types::ListDatabaseDeploymentHistoryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListDatabaseDeploymentHistoryResponse {
+impl crate::runtime::model::Model
+for crate::types::ListDatabaseDeploymentHistoryResponse {
     const NAME: &'static str = "ListDatabaseDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListDatabaseDeploymentHistoryResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ListDatabaseDeploymentHistoryResponse
+);
 
-impl model::Blank for types::LogicalDatabaseRequest {
+impl crate::runtime::model::Blank for crate::types::LogicalDatabaseRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LogicalDatabaseRequest {
+impl crate::runtime::model::Model for crate::types::LogicalDatabaseRequest {
     const NAME: &'static str = "LogicalDatabaseRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.description, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
     }
 }
 
-model::through_fields!(types::LogicalDatabaseRequest);
+crate::runtime::model::through_fields!(crate::types::LogicalDatabaseRequest);
 
-impl model::Blank for types::MetricCpuDatapointResponseList {
+impl crate::runtime::model::Blank for crate::types::MetricCpuDatapointResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricCpuDatapointResponseList {
+impl crate::runtime::model::Model for crate::types::MetricCpuDatapointResponseList {
     const NAME: &'static str = "MetricCpuDatapointResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::MetricCpuDatapointResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::MetricCpuDatapointResponseList, Default
+);
 
-impl model::Blank for types::MetricMemoryDatapointResponseList {
+impl crate::runtime::model::Blank for crate::types::MetricMemoryDatapointResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricMemoryDatapointResponseList {
+impl crate::runtime::model::Model for crate::types::MetricMemoryDatapointResponseList {
     const NAME: &'static str = "MetricMemoryDatapointResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::MetricMemoryDatapointResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::MetricMemoryDatapointResponseList, Default
+);
 
-impl model::Blank for types::MetricStorageDatapointResponseList {
+impl crate::runtime::model::Blank for crate::types::MetricStorageDatapointResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricStorageDatapointResponseList {
+impl crate::runtime::model::Model for crate::types::MetricStorageDatapointResponseList {
     const NAME: &'static str = "MetricStorageDatapointResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::MetricStorageDatapointResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::MetricStorageDatapointResponseList, Default
+);
 
-impl model::Blank for types::Version {
+impl crate::runtime::model::Blank for crate::types::Version {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Version {
+impl crate::runtime::model::Model for crate::types::Version {
     const NAME: &'static str = "Version";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::Version);
+crate::runtime::model::through_fields!(crate::types::Version);
 
-impl model::Blank for types::VersionResponseList {
+impl crate::runtime::model::Blank for crate::types::VersionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VersionResponseList {
+impl crate::runtime::model::Model for crate::types::VersionResponseList {
     const NAME: &'static str = "VersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::VersionResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::VersionResponseList, Default);

@@ -3,496 +3,524 @@
 
 //! Mocks. Databases, their logical databases and backups.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl When<operations::GetDatabase> {
+impl crate::mock::When<crate::operations::GetDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::GetDatabase> {
+impl crate::mock::Then<crate::operations::GetDatabase> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Database) -> Self {
+    pub fn ok(self, value: &crate::types::Database) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditDatabase> {
+impl crate::mock::When<crate::operations::EditDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DatabaseEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DatabaseEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditDatabase> {
+impl crate::mock::Then<crate::operations::EditDatabase> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Database) -> Self {
+    pub fn ok(self, value: &crate::types::Database) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteDatabase> {
+impl crate::mock::When<crate::operations::DeleteDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `skipReconcile` has this value.
-    pub fn skip_reconcile(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn skip_reconcile(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("skipReconcile", value.into())
     }
 }
 
-impl Then<operations::DeleteDatabase> {
+impl crate::mock::Then<crate::operations::DeleteDatabase> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListDatabaseApplication> {
+impl crate::mock::When<crate::operations::ListDatabaseApplication> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::ListDatabaseApplication> {
+impl crate::mock::Then<crate::operations::ListDatabaseApplication> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ApplicationResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ApplicationResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::RemoveApplicationFromDatabase> {
+impl crate::mock::When<crate::operations::RemoveApplicationFromDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The path parameter `targetApplicationId` has this value.
-    pub fn target_application_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("targetApplicationId", &value)
     }
 }
 
-impl Then<operations::RemoveApplicationFromDatabase> {
+impl crate::mock::Then<crate::operations::RemoveApplicationFromDatabase> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListDatabaseBackup> {
+impl crate::mock::When<crate::operations::ListDatabaseBackup> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `startId` has this value.
-    pub fn start_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn start_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("startId", value.into())
     }
 }
 
-impl Then<operations::ListDatabaseBackup> {
+impl crate::mock::Then<crate::operations::ListDatabaseBackup> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::BackupPaginatedResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::BackupPaginatedResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::AddBackupDatabase> {
+impl crate::mock::When<crate::operations::AddBackupDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::BackupRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::BackupRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::AddBackupDatabase> {
+impl crate::mock::Then<crate::operations::AddBackupDatabase> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Backup) -> Self {
+    pub fn created(self, value: &crate::types::Backup) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::RemoveDatabaseBackup> {
+impl crate::mock::When<crate::operations::RemoveDatabaseBackup> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The path parameter `backupId` has this value.
-    pub fn backup_id(self, value: uuid::Uuid) -> Self {
+    pub fn backup_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("backupId", &value)
     }
 }
 
-impl Then<operations::RemoveDatabaseBackup> {
+impl crate::mock::Then<crate::operations::RemoveDatabaseBackup> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CloneDatabase> {
+impl crate::mock::When<crate::operations::CloneDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CloneServiceRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CloneServiceRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CloneDatabase> {
+impl crate::mock::Then<crate::operations::CloneDatabase> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Database) -> Self {
+    pub fn accepted(self, value: &crate::types::Database) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetDatabaseCurrentMetric> {
+impl crate::mock::When<crate::operations::GetDatabaseCurrentMetric> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::GetDatabaseCurrentMetric> {
+impl crate::mock::Then<crate::operations::GetDatabaseCurrentMetric> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DatabaseCurrentMetric) -> Self {
+    pub fn ok(self, value: &crate::types::DatabaseCurrentMetric) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeployDatabase> {
+impl crate::mock::When<crate::operations::DeployDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `applyImmediately` has this value.
-    pub fn apply_immediately(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn apply_immediately(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("applyImmediately", value.into())
     }
 }
 
-impl Then<operations::DeployDatabase> {
+impl crate::mock::Then<crate::operations::DeployDatabase> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListDatabaseDeploymentHistory> {
+impl crate::mock::When<crate::operations::ListDatabaseDeploymentHistory> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `startId` has this value.
-    pub fn start_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn start_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("startId", value.into())
     }
 }
 
-impl Then<operations::ListDatabaseDeploymentHistory> {
+impl crate::mock::Then<crate::operations::ListDatabaseDeploymentHistory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListDatabaseDeploymentHistoryResponse) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ListDatabaseDeploymentHistoryResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListDatabaseDeploymentHistoryV2> {
+impl crate::mock::When<crate::operations::ListDatabaseDeploymentHistoryV2> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `pageSize` has this value.
-    pub fn page_size(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn page_size(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.query_value("pageSize", value.into())
     }
 }
 
-impl Then<operations::ListDatabaseDeploymentHistoryV2> {
+impl crate::mock::Then<crate::operations::ListDatabaseDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListDatabaseEvent> {
+impl crate::mock::When<crate::operations::ListDatabaseEvent> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `startId` has this value.
-    pub fn start_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn start_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("startId", value.into())
     }
 }
 
-impl Then<operations::ListDatabaseEvent> {
+impl crate::mock::Then<crate::operations::ListDatabaseEvent> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EventPaginatedResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EventPaginatedResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListLogicalDatabaseDatabase> {
+impl crate::mock::When<crate::operations::ListLogicalDatabaseDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::ListLogicalDatabaseDatabase> {
+impl crate::mock::Then<crate::operations::ListLogicalDatabaseDatabase> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LogicalDatabaseResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::LogicalDatabaseResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateLogicalDatabaseOnDatabase> {
+impl crate::mock::When<crate::operations::CreateLogicalDatabaseOnDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::LogicalDatabaseRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::LogicalDatabaseRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateLogicalDatabaseOnDatabase> {
+impl crate::mock::Then<crate::operations::CreateLogicalDatabaseOnDatabase> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::LogicalDatabase) -> Self {
+    pub fn created(self, value: &crate::types::LogicalDatabase) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetDatabaseMasterCredentials> {
+impl crate::mock::When<crate::operations::GetDatabaseMasterCredentials> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::GetDatabaseMasterCredentials> {
+impl crate::mock::Then<crate::operations::GetDatabaseMasterCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Credentials) -> Self {
+    pub fn ok(self, value: &crate::types::Credentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditDatabaseCredentials> {
+impl crate::mock::When<crate::operations::EditDatabaseCredentials> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditDatabaseCredentials> {
+impl crate::mock::Then<crate::operations::EditDatabaseCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Credentials) -> Self {
+    pub fn ok(self, value: &crate::types::Credentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetDatabaseMetricCpu> {
+impl crate::mock::When<crate::operations::GetDatabaseMetricCpu> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetDatabaseMetricCpu> {
+impl crate::mock::Then<crate::operations::GetDatabaseMetricCpu> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricCpuDatapointResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::MetricCpuDatapointResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetDatabaseMetricHealthCheck> {
+impl crate::mock::When<crate::operations::GetDatabaseMetricHealthCheck> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetDatabaseMetricHealthCheck> {
+impl crate::mock::Then<crate::operations::GetDatabaseMetricHealthCheck> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricGenericResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::MetricGenericResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetDatabaseMetricMemory> {
+impl crate::mock::When<crate::operations::GetDatabaseMetricMemory> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetDatabaseMetricMemory> {
+impl crate::mock::Then<crate::operations::GetDatabaseMetricMemory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricMemoryDatapointResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::MetricMemoryDatapointResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetDatabaseMetricRestart> {
+impl crate::mock::When<crate::operations::GetDatabaseMetricRestart> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetDatabaseMetricRestart> {
+impl crate::mock::Then<crate::operations::GetDatabaseMetricRestart> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricRestart) -> Self {
+    pub fn ok(self, value: &crate::types::MetricRestart) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetDatabaseMetricStorage> {
+impl crate::mock::When<crate::operations::GetDatabaseMetricStorage> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `lastSeconds` has this value.
     pub fn last_seconds(self, value: i64) -> Self {
-        self.query_value("lastSeconds", Some(value))
+        self.query_value("lastSeconds", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetDatabaseMetricStorage> {
+impl crate::mock::Then<crate::operations::GetDatabaseMetricStorage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MetricStorageDatapointResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::MetricStorageDatapointResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::RedeployDatabase> {
+impl crate::mock::When<crate::operations::RedeployDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The query parameter `applyImmediately` has this value.
-    pub fn apply_immediately(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn apply_immediately(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("applyImmediately", value.into())
     }
 }
 
-impl Then<operations::RedeployDatabase> {
+impl crate::mock::Then<crate::operations::RedeployDatabase> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::RestartDatabase> {
+impl crate::mock::When<crate::operations::RestartDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::RestartDatabase> {
+impl crate::mock::Then<crate::operations::RestartDatabase> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::RebootDatabase> {
+impl crate::mock::When<crate::operations::RebootDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::RebootDatabase> {
+impl crate::mock::Then<crate::operations::RebootDatabase> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetDatabaseStatus> {
+impl crate::mock::When<crate::operations::GetDatabaseStatus> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::GetDatabaseStatus> {
+impl crate::mock::Then<crate::operations::GetDatabaseStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Status) -> Self {
+    pub fn ok(self, value: &crate::types::Status) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::StopDatabase> {
+impl crate::mock::When<crate::operations::StopDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::StopDatabase> {
+impl crate::mock::Then<crate::operations::StopDatabase> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::UninstallDatabase> {
+impl crate::mock::When<crate::operations::UninstallDatabase> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
     /// The body is this one, or empty.
     pub fn body<'a>(
         self,
-        value: impl Into<Option<&'a serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<
+                &'a ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     ) -> Self {
         self.json_body(value.into())
     }
 }
 
-impl Then<operations::UninstallDatabase> {
+impl crate::mock::Then<crate::operations::UninstallDatabase> {
     /// Status 202, as the contract declares it.
-    pub fn accepted<'a>(self, value: impl Into<Option<&'a types::Status>>) -> Self {
+    pub fn accepted<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Status>,
+        >,
+    ) -> Self {
         self.json_or_empty(202u16, value.into())
     }
     /// Status 204, as the contract declares it.
@@ -501,199 +529,199 @@ impl Then<operations::UninstallDatabase> {
     }
 }
 
-impl When<operations::ListDatabaseVersion> {
+impl crate::mock::When<crate::operations::ListDatabaseVersion> {
     /// The path parameter `databaseId` has this value.
-    pub fn database_id(self, value: uuid::Uuid) -> Self {
+    pub fn database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("databaseId", &value)
     }
 }
 
-impl Then<operations::ListDatabaseVersion> {
+impl crate::mock::Then<crate::operations::ListDatabaseVersion> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::VersionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::VersionResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListDatabase> {
+impl crate::mock::When<crate::operations::ListDatabase> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListDatabase> {
+impl crate::mock::Then<crate::operations::ListDatabase> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DatabaseResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::DatabaseResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateDatabase> {
+impl crate::mock::When<crate::operations::CreateDatabase> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DatabaseRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DatabaseRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateDatabase> {
+impl crate::mock::Then<crate::operations::CreateDatabase> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Database) -> Self {
+    pub fn created(self, value: &crate::types::Database) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentDatabaseCurrentMetric> {
+impl crate::mock::When<crate::operations::ListEnvironmentDatabaseCurrentMetric> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListEnvironmentDatabaseCurrentMetric> {
+impl crate::mock::Then<crate::operations::ListEnvironmentDatabaseCurrentMetric> {
     /// Status 200, as the contract declares it.
     pub fn ok(
         self,
-        value: &types::EnvironmentDatabasesCurrentMetricResponseList,
+        value: &crate::types::EnvironmentDatabasesCurrentMetricResponseList,
     ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentDatabaseStatus> {
+impl crate::mock::When<crate::operations::GetEnvironmentDatabaseStatus> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentDatabaseStatus> {
+impl crate::mock::Then<crate::operations::GetEnvironmentDatabaseStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ReferenceObjectStatusResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ReferenceObjectStatusResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentDatabaseConfig> {
+impl crate::mock::When<crate::operations::ListEnvironmentDatabaseConfig> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListEnvironmentDatabaseConfig> {
+impl crate::mock::Then<crate::operations::ListEnvironmentDatabaseConfig> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DatabaseConfigurationResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::DatabaseConfigurationResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetLogicalDatabase> {
+impl crate::mock::When<crate::operations::GetLogicalDatabase> {
     /// The path parameter `logicalDatabaseId` has this value.
-    pub fn logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("logicalDatabaseId", &value)
     }
 }
 
-impl Then<operations::GetLogicalDatabase> {
+impl crate::mock::Then<crate::operations::GetLogicalDatabase> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LogicalDatabase) -> Self {
+    pub fn ok(self, value: &crate::types::LogicalDatabase) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditLogicalDatabase> {
+impl crate::mock::When<crate::operations::EditLogicalDatabase> {
     /// The path parameter `logicalDatabaseId` has this value.
-    pub fn logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("logicalDatabaseId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::LogicalDatabaseRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::LogicalDatabaseRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditLogicalDatabase> {
+impl crate::mock::Then<crate::operations::EditLogicalDatabase> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LogicalDatabase) -> Self {
+    pub fn ok(self, value: &crate::types::LogicalDatabase) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteLogicalDatabase> {
+impl crate::mock::When<crate::operations::DeleteLogicalDatabase> {
     /// The path parameter `logicalDatabaseId` has this value.
-    pub fn logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("logicalDatabaseId", &value)
     }
 }
 
-impl Then<operations::DeleteLogicalDatabase> {
+impl crate::mock::Then<crate::operations::DeleteLogicalDatabase> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListLogicalDatabaseApplication> {
+impl crate::mock::When<crate::operations::ListLogicalDatabaseApplication> {
     /// The path parameter `logicalDatabaseId` has this value.
-    pub fn logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("logicalDatabaseId", &value)
     }
 }
 
-impl Then<operations::ListLogicalDatabaseApplication> {
+impl crate::mock::Then<crate::operations::ListLogicalDatabaseApplication> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ApplicationResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ApplicationResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListLogicalDatabaseContainer> {
+impl crate::mock::When<crate::operations::ListLogicalDatabaseContainer> {
     /// The path parameter `logicalDatabaseId` has this value.
-    pub fn logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("logicalDatabaseId", &value)
     }
 }
 
-impl Then<operations::ListLogicalDatabaseContainer> {
+impl crate::mock::Then<crate::operations::ListLogicalDatabaseContainer> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ContainerResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetLogicalDatabaseCredentials> {
+impl crate::mock::When<crate::operations::GetLogicalDatabaseCredentials> {
     /// The path parameter `logicalDatabaseId` has this value.
-    pub fn logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("logicalDatabaseId", &value)
     }
 }
 
-impl Then<operations::GetLogicalDatabaseCredentials> {
+impl crate::mock::Then<crate::operations::GetLogicalDatabaseCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Credentials) -> Self {
+    pub fn ok(self, value: &crate::types::Credentials) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditLogicalDatabaseCredentials> {
+impl crate::mock::When<crate::operations::EditLogicalDatabaseCredentials> {
     /// The path parameter `logicalDatabaseId` has this value.
-    pub fn logical_database_id(self, value: uuid::Uuid) -> Self {
+    pub fn logical_database_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("logicalDatabaseId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CredentialsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CredentialsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditLogicalDatabaseCredentials> {
+impl crate::mock::Then<crate::operations::EditLogicalDatabaseCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Credentials) -> Self {
+    pub fn ok(self, value: &crate::types::Credentials) -> Self {
         self.json(200u16, value)
     }
 }

@@ -3,9 +3,6 @@
 
 //! Models. Databases, their logical databases and backups.
 
-use crate::runtime as rt;
-use crate::types;
-
 /// Backup of a database.
 ///
 /// Returned by `add_backup_database`.
@@ -13,18 +10,18 @@ use crate::types;
 #[non_exhaustive]
 pub struct Backup {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the backup.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the backup.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Status of the backup.
-    pub status: Option<types::Status>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::Status>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Page of backups of a database.
@@ -38,8 +35,8 @@ pub struct BackupPaginatedResponseList {
     /// Number of items per page.
     pub page_size: i64,
     /// The backups.
-    pub results: Vec<types::Backup>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Backup>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Backup to make of a database.
@@ -49,20 +46,23 @@ pub struct BackupPaginatedResponseList {
 #[non_exhaustive]
 pub struct BackupRequest {
     /// Name of the backup.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the backup.
-    pub message: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub message: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl BackupRequest {
+impl crate::types::BackupRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        message: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             name: name.into(),
             message: message.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -74,14 +74,14 @@ impl BackupRequest {
 #[non_exhaustive]
 pub struct Credentials {
     /// Host name of the database.
-    pub host: String,
+    pub host: ::std::string::String,
     /// Port of the database.
     pub port: i64,
     /// User name.
-    pub login: String,
+    pub login: ::std::string::String,
     /// Password.
-    pub password: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub password: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Login to set for a database, in the 2022 revision.
@@ -91,20 +91,23 @@ pub struct Credentials {
 #[non_exhaustive]
 pub struct CredentialsRequest {
     /// User name.
-    pub login: String,
+    pub login: ::std::string::String,
     /// Password.
-    pub password: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub password: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CredentialsRequest {
+impl crate::types::CredentialsRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(login: impl Into<String>, password: impl Into<rt::SecretText>) -> Self {
+    pub fn new(
+        login: impl ::core::convert::Into<::std::string::String>,
+        password: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
         Self {
             login: login.into(),
             password: password.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -116,10 +119,10 @@ impl CredentialsRequest {
 #[non_exhaustive]
 pub struct DatabaseConfiguration {
     /// Type of the database.
-    pub database_type: Option<types::DatabaseTypeEnum>,
+    pub database_type: ::core::option::Option<crate::types::DatabaseTypeEnum>,
     /// Versions with the way each can be hosted.
-    pub version: Vec<types::DatabaseVersionMode>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub version: ::std::vec::Vec<crate::types::DatabaseVersionMode>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Database engines and versions available in an environment.
@@ -129,8 +132,8 @@ pub struct DatabaseConfiguration {
 #[non_exhaustive]
 pub struct DatabaseConfigurationResponseList {
     /// The listed items.
-    pub results: Vec<types::DatabaseConfiguration>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DatabaseConfiguration>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Resource use of a database, in the 2022 revision.
@@ -140,12 +143,12 @@ pub struct DatabaseConfigurationResponseList {
 #[non_exhaustive]
 pub struct DatabaseCurrentMetric {
     /// CPU.
-    pub cpu: Option<types::DatabaseCurrentMetricCpu>,
+    pub cpu: ::core::option::Option<crate::types::DatabaseCurrentMetricCpu>,
     /// Memory.
-    pub memory: Option<types::DatabaseCurrentMetricMemory>,
+    pub memory: ::core::option::Option<crate::types::DatabaseCurrentMetricMemory>,
     /// Storage.
-    pub storage: Option<types::DatabaseCurrentMetricStorage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub storage: ::core::option::Option<crate::types::DatabaseCurrentMetricStorage>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// CPU use of a database, in the 2022 revision.
@@ -155,18 +158,18 @@ pub struct DatabaseCurrentMetric {
 #[non_exhaustive]
 pub struct DatabaseCurrentMetricCpu {
     /// CPU requested.
-    pub requested_in_float: Option<f64>,
+    pub requested_in_float: ::core::option::Option<f64>,
     /// CPU used.
-    pub consumed_in_number: Option<f64>,
+    pub consumed_in_number: ::core::option::Option<f64>,
     /// Share of the request used, in percent.
-    pub consumed_in_percent: Option<f64>,
+    pub consumed_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Memory use of a database, in the 2022 revision.
@@ -176,18 +179,18 @@ pub struct DatabaseCurrentMetricCpu {
 #[non_exhaustive]
 pub struct DatabaseCurrentMetricMemory {
     /// Memory requested, in MB.
-    pub requested_in_mb: Option<i64>,
+    pub requested_in_mb: ::core::option::Option<i64>,
     /// Memory used, in MB.
-    pub consumed_in_mb: Option<i64>,
+    pub consumed_in_mb: ::core::option::Option<i64>,
     /// Share of the request used, in percent.
-    pub consumed_in_percent: Option<f64>,
+    pub consumed_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Storage use of a database, in the 2022 revision.
@@ -197,18 +200,18 @@ pub struct DatabaseCurrentMetricMemory {
 #[non_exhaustive]
 pub struct DatabaseCurrentMetricStorage {
     /// Storage requested, in GB.
-    pub requested_in_gb: Option<i64>,
+    pub requested_in_gb: ::core::option::Option<i64>,
     /// Storage used, in GB.
-    pub consumed_in_gb: Option<i64>,
+    pub consumed_in_gb: ::core::option::Option<i64>,
     /// Share of the request used, in percent.
-    pub consumed_in_percent: Option<f64>,
+    pub consumed_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// New configuration of a database. It replaces the former one as a whole: a field left out takes its default value.
@@ -218,128 +221,155 @@ pub struct DatabaseCurrentMetricStorage {
 #[non_exhaustive]
 pub struct DatabaseEditRequest {
     /// Name of the database.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Free text about the database.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Version of the engine.
-    pub version: Option<String>,
+    pub version: ::core::option::Option<::std::string::String>,
     /// Network from where the database is reachable.
-    pub accessibility: Option<types::DatabaseAccessibilityEnum>,
+    pub accessibility: ::core::option::Option<crate::types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///
     /// Default on the server: `250`.
-    pub cpu: Option<i64>,
+    pub cpu: ::core::option::Option<i64>,
     /// Memory in MiB, for a database in a container.
-    pub memory: Option<i64>,
+    pub memory: ::core::option::Option<i64>,
     /// Storage in GiB.
-    pub storage: Option<i64>,
+    pub storage: ::core::option::Option<i64>,
     /// Instance type, for a managed database.
-    pub instance_type: Option<String>,
+    pub instance_type: ::core::option::Option<::std::string::String>,
     /// Groups of annotations to apply.
-    pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
+    pub annotations_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
+    >,
     /// Groups of labels to apply.
-    pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
+    pub labels_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    >,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Type of the disk; null clears it.
-    pub disk_type: rt::Patch<types::DatabaseDiskType>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub disk_type: crate::runtime::Patch<crate::types::DatabaseDiskType>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl DatabaseEditRequest {
+impl crate::types::DatabaseEditRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            name: None,
-            description: None,
-            version: None,
-            accessibility: None,
-            cpu: None,
-            memory: None,
-            storage: None,
-            instance_type: None,
-            annotations_groups: None,
-            labels_groups: None,
-            icon_uri: None,
-            disk_type: rt::Patch::Absent,
-            __extra: Default::default(),
+            name: ::core::option::Option::None,
+            description: ::core::option::Option::None,
+            version: ::core::option::Option::None,
+            accessibility: ::core::option::Option::None,
+            cpu: ::core::option::Option::None,
+            memory: ::core::option::Option::None,
+            storage: ::core::option::Option::None,
+            instance_type: ::core::option::Option::None,
+            annotations_groups: ::core::option::Option::None,
+            labels_groups: ::core::option::Option::None,
+            icon_uri: ::core::option::Option::None,
+            disk_type: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`version`](Self::version).
     #[inline]
-    pub fn version(mut self, value: impl Into<String>) -> Self {
-        self.version = Some(value.into());
+    pub fn version(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.version = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`accessibility`](Self::accessibility).
     #[inline]
-    pub fn accessibility(mut self, value: types::DatabaseAccessibilityEnum) -> Self {
-        self.accessibility = Some(value);
+    pub fn accessibility(
+        mut self,
+        value: crate::types::DatabaseAccessibilityEnum,
+    ) -> Self {
+        self.accessibility = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cpu`](Self::cpu).
     #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
-        self.cpu = Some(value);
+        self.cpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
     #[inline]
     pub fn memory(mut self, value: i64) -> Self {
-        self.memory = Some(value);
+        self.memory = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`storage`](Self::storage).
     #[inline]
     pub fn storage(mut self, value: i64) -> Self {
-        self.storage = Some(value);
+        self.storage = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`instance_type`](Self::instance_type).
     #[inline]
-    pub fn instance_type(mut self, value: impl Into<String>) -> Self {
-        self.instance_type = Some(value.into());
+    pub fn instance_type(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.instance_type = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`annotations_groups`](Self::annotations_groups).
     #[inline]
     pub fn annotations_groups(
         mut self,
-        value: Vec<types::ServiceAnnotationRequest>,
+        value: ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
     ) -> Self {
-        self.annotations_groups = Some(value);
+        self.annotations_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
     #[inline]
-    pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
-        self.labels_groups = Some(value);
+    pub fn labels_groups(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    ) -> Self {
+        self.labels_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
     #[inline]
-    pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
-        self.icon_uri = Some(value.into());
+    pub fn icon_uri(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.icon_uri = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`disk_type`](Self::disk_type).
     #[inline]
     pub fn disk_type(
         mut self,
-        value: impl Into<rt::Patch<types::DatabaseDiskType>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::DatabaseDiskType>,
+        >,
     ) -> Self {
         self.disk_type = value.into();
         self
@@ -353,119 +383,138 @@ impl DatabaseEditRequest {
 #[non_exhaustive]
 pub struct DatabaseRequest {
     /// Name of the database.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the database.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Database engine.
-    pub type_: types::DatabaseTypeEnum,
+    pub type_: crate::types::DatabaseTypeEnum,
     /// Version of the engine.
-    pub version: String,
+    pub version: ::std::string::String,
     /// How the database is hosted.
-    pub mode: types::DatabaseModeEnum,
+    pub mode: crate::types::DatabaseModeEnum,
     /// Network from where the database is reachable.
-    pub accessibility: Option<types::DatabaseAccessibilityEnum>,
+    pub accessibility: ::core::option::Option<crate::types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///
     /// Default on the server: `250`.
-    pub cpu: Option<i64>,
+    pub cpu: ::core::option::Option<i64>,
     /// Instance type, for a managed database.
-    pub instance_type: Option<String>,
+    pub instance_type: ::core::option::Option<::std::string::String>,
     /// Memory in MiB, for a database in a container.
-    pub memory: Option<i64>,
+    pub memory: ::core::option::Option<i64>,
     /// Storage in GiB; the default is 10.
     ///
     /// Default on the server: `10`.
-    pub storage: Option<i64>,
+    pub storage: ::core::option::Option<i64>,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Groups of annotations to apply.
-    pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
+    pub annotations_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
+    >,
     /// Groups of labels to apply.
-    pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub labels_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl DatabaseRequest {
+impl crate::types::DatabaseRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        type_: types::DatabaseTypeEnum,
-        version: impl Into<String>,
-        mode: types::DatabaseModeEnum,
+        name: impl ::core::convert::Into<::std::string::String>,
+        type_: crate::types::DatabaseTypeEnum,
+        version: impl ::core::convert::Into<::std::string::String>,
+        mode: crate::types::DatabaseModeEnum,
     ) -> Self {
         Self {
             name: name.into(),
-            description: None,
+            description: ::core::option::Option::None,
             type_,
             version: version.into(),
             mode,
-            accessibility: None,
-            cpu: None,
-            instance_type: None,
-            memory: None,
-            storage: None,
-            icon_uri: None,
-            annotations_groups: None,
-            labels_groups: None,
-            __extra: Default::default(),
+            accessibility: ::core::option::Option::None,
+            cpu: ::core::option::Option::None,
+            instance_type: ::core::option::Option::None,
+            memory: ::core::option::Option::None,
+            storage: ::core::option::Option::None,
+            icon_uri: ::core::option::Option::None,
+            annotations_groups: ::core::option::Option::None,
+            labels_groups: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`accessibility`](Self::accessibility).
     #[inline]
-    pub fn accessibility(mut self, value: types::DatabaseAccessibilityEnum) -> Self {
-        self.accessibility = Some(value);
+    pub fn accessibility(
+        mut self,
+        value: crate::types::DatabaseAccessibilityEnum,
+    ) -> Self {
+        self.accessibility = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cpu`](Self::cpu).
     #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
-        self.cpu = Some(value);
+        self.cpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`instance_type`](Self::instance_type).
     #[inline]
-    pub fn instance_type(mut self, value: impl Into<String>) -> Self {
-        self.instance_type = Some(value.into());
+    pub fn instance_type(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.instance_type = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`memory`](Self::memory).
     #[inline]
     pub fn memory(mut self, value: i64) -> Self {
-        self.memory = Some(value);
+        self.memory = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`storage`](Self::storage).
     #[inline]
     pub fn storage(mut self, value: i64) -> Self {
-        self.storage = Some(value);
+        self.storage = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
     #[inline]
-    pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
-        self.icon_uri = Some(value.into());
+    pub fn icon_uri(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.icon_uri = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`annotations_groups`](Self::annotations_groups).
     #[inline]
     pub fn annotations_groups(
         mut self,
-        value: Vec<types::ServiceAnnotationRequest>,
+        value: ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
     ) -> Self {
-        self.annotations_groups = Some(value);
+        self.annotations_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
     #[inline]
-    pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
-        self.labels_groups = Some(value);
+    pub fn labels_groups(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    ) -> Self {
+        self.labels_groups = ::core::option::Option::Some(value);
         self
     }
 }
@@ -477,10 +526,10 @@ impl DatabaseRequest {
 #[non_exhaustive]
 pub struct DatabaseVersionMode {
     /// Name of the version.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// How a database of that version can be hosted.
-    pub supported_mode: Option<types::DatabaseModeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub supported_mode: ::core::option::Option<crate::types::DatabaseModeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Resource use of one database of an environment, in the 2022 revision.
@@ -490,14 +539,18 @@ pub struct DatabaseVersionMode {
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetric {
     /// Identifier of the database.
-    pub database: Option<uuid::Uuid>,
+    pub database: ::core::option::Option<::uuid::Uuid>,
     /// CPU.
-    pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
+    pub cpu: ::core::option::Option<crate::types::EnvironmentDatabasesCurrentMetricCpu>,
     /// Memory.
-    pub memory: Option<types::EnvironmentDatabasesCurrentMetricMemory>,
+    pub memory: ::core::option::Option<
+        crate::types::EnvironmentDatabasesCurrentMetricMemory,
+    >,
     /// Storage.
-    pub storage: Option<types::EnvironmentDatabasesCurrentMetricStorage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub storage: ::core::option::Option<
+        crate::types::EnvironmentDatabasesCurrentMetricStorage,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Memory use of a database of an environment, in the 2022 revision.
@@ -507,18 +560,18 @@ pub struct EnvironmentDatabasesCurrentMetric {
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricMemory {
     /// Memory requested, in MB.
-    pub requested_in_mb: Option<i64>,
+    pub requested_in_mb: ::core::option::Option<i64>,
     /// Memory used, in MB.
-    pub consumed_in_mb: Option<i64>,
+    pub consumed_in_mb: ::core::option::Option<i64>,
     /// Share of the request used, in percent.
-    pub consumed_in_percent: Option<f64>,
+    pub consumed_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Resource use of the databases of an environment, in the 2022 revision.
@@ -528,8 +581,8 @@ pub struct EnvironmentDatabasesCurrentMetricMemory {
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricResponseList {
     /// The listed items.
-    pub results: Vec<types::EnvironmentDatabasesCurrentMetric>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentDatabasesCurrentMetric>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Storage use of a database of an environment, in the 2022 revision.
@@ -539,18 +592,18 @@ pub struct EnvironmentDatabasesCurrentMetricResponseList {
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricStorage {
     /// Storage requested, in GB.
-    pub requested_in_gb: Option<i64>,
+    pub requested_in_gb: ::core::option::Option<i64>,
     /// Storage used, in GB.
-    pub consumed_in_gb: Option<i64>,
+    pub consumed_in_gb: ::core::option::Option<i64>,
     /// Share of the request used, in percent.
-    pub consumed_in_percent: Option<f64>,
+    pub consumed_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_database_deployment_history`.
@@ -562,8 +615,8 @@ pub struct ListDatabaseDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    pub results: Vec<types::DeploymentHistoryDatabase>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DeploymentHistoryDatabase>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Logical database to create on a database, in the 2022 revision.
@@ -573,26 +626,29 @@ pub struct ListDatabaseDeploymentHistoryResponse {
 #[non_exhaustive]
 pub struct LogicalDatabaseRequest {
     /// Name of the logical database.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the logical database.
-    pub description: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub description: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl LogicalDatabaseRequest {
+impl crate::types::LogicalDatabaseRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            description: None,
-            __extra: Default::default(),
+            description: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -604,8 +660,8 @@ impl LogicalDatabaseRequest {
 #[non_exhaustive]
 pub struct MetricCpuDatapointResponseList {
     /// The listed items.
-    pub results: Vec<types::MetricCpuDatapoint>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::MetricCpuDatapoint>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Memory use over time, in the 2022 revision.
@@ -615,8 +671,8 @@ pub struct MetricCpuDatapointResponseList {
 #[non_exhaustive]
 pub struct MetricMemoryDatapointResponseList {
     /// The listed items.
-    pub results: Vec<types::MetricMemoryDatapoint>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::MetricMemoryDatapoint>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Use of a disk over time, in the 2022 revision.
@@ -626,8 +682,8 @@ pub struct MetricMemoryDatapointResponseList {
 #[non_exhaustive]
 pub struct MetricStorageDatapointResponseList {
     /// The listed items.
-    pub results: Vec<types::MetricStorageDatapoint>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::MetricStorageDatapoint>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Version that can be used.
@@ -637,8 +693,8 @@ pub struct MetricStorageDatapointResponseList {
 #[non_exhaustive]
 pub struct Version {
     /// Name of the version.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Versions that can be used.
@@ -648,17 +704,18 @@ pub struct Version {
 #[non_exhaustive]
 pub struct VersionResponseList {
     /// The listed items.
-    pub results: Vec<types::Version>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Version>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Carries over everything of a `Credentials` that a `CredentialsRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `host`, `port`.
-impl From<types::Credentials> for types::CredentialsRequest {
+impl ::core::convert::From<crate::types::Credentials>
+for crate::types::CredentialsRequest {
     #[inline]
-    fn from(from: types::Credentials) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::Credentials) -> Self {
+        crate::runtime::model::carried(Self {
             login: from.login,
             password: from.password,
             __extra: from.__extra,
@@ -666,9 +723,10 @@ impl From<types::Credentials> for types::CredentialsRequest {
     }
 }
 
-impl From<&types::Credentials> for types::CredentialsRequest {
+impl ::core::convert::From<&crate::types::Credentials>
+for crate::types::CredentialsRequest {
     #[inline]
-    fn from(from: &types::Credentials) -> Self {
+    fn from(from: &crate::types::Credentials) -> Self {
         Self::from(from.clone())
     }
 }
@@ -676,42 +734,44 @@ impl From<&types::Credentials> for types::CredentialsRequest {
 /// Carries over everything of a `Database` that a `DatabaseEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `type`, `mode`, `environment`, `host`, `port`, `maximum_cpu`, `maximum_memory`, `disk_encrypted`, `service_type`.
-impl From<types::Database> for types::DatabaseEditRequest {
+impl ::core::convert::From<crate::types::Database>
+for crate::types::DatabaseEditRequest {
     #[inline]
-    fn from(from: types::Database) -> Self {
-        rt::model::carried(Self {
-            name: Some(from.name),
+    fn from(from: crate::types::Database) -> Self {
+        crate::runtime::model::carried(Self {
+            name: ::core::option::Option::Some(from.name),
             description: from.description,
-            version: Some(from.version),
+            version: ::core::option::Option::Some(from.version),
             accessibility: from.accessibility,
             cpu: from.cpu,
             memory: from.memory,
             storage: from.storage,
             instance_type: from.instance_type,
-            annotations_groups: Some(
+            annotations_groups: ::core::option::Option::Some(
                 from
                     .annotations_groups
                     .into_iter()
-                    .map(|value| types::ServiceAnnotationRequest::from(value))
+                    .map(|value| crate::types::ServiceAnnotationRequest::from(value))
                     .collect(),
             ),
-            labels_groups: Some(
+            labels_groups: ::core::option::Option::Some(
                 from
                     .labels_groups
                     .into_iter()
-                    .map(|value| types::ServiceLabelRequest::from(value))
+                    .map(|value| crate::types::ServiceLabelRequest::from(value))
                     .collect(),
             ),
             icon_uri: from.icon_uri,
-            disk_type: rt::Patch::value_or_null(from.disk_type),
+            disk_type: crate::runtime::Patch::value_or_null(from.disk_type),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::Database> for types::DatabaseEditRequest {
+impl ::core::convert::From<&crate::types::Database>
+for crate::types::DatabaseEditRequest {
     #[inline]
-    fn from(from: &types::Database) -> Self {
+    fn from(from: &crate::types::Database) -> Self {
         Self::from(from.clone())
     }
 }
@@ -719,10 +779,11 @@ impl From<&types::Database> for types::DatabaseEditRequest {
 /// Carries over everything of a `LogicalDatabase` that a `LogicalDatabaseRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `database`.
-impl From<types::LogicalDatabase> for types::LogicalDatabaseRequest {
+impl ::core::convert::From<crate::types::LogicalDatabase>
+for crate::types::LogicalDatabaseRequest {
     #[inline]
-    fn from(from: types::LogicalDatabase) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::LogicalDatabase) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             description: from.description,
             __extra: from.__extra,
@@ -730,9 +791,10 @@ impl From<types::LogicalDatabase> for types::LogicalDatabaseRequest {
     }
 }
 
-impl From<&types::LogicalDatabase> for types::LogicalDatabaseRequest {
+impl ::core::convert::From<&crate::types::LogicalDatabase>
+for crate::types::LogicalDatabaseRequest {
     #[inline]
-    fn from(from: &types::LogicalDatabase) -> Self {
+    fn from(from: &crate::types::LogicalDatabase) -> Self {
         Self::from(from.clone())
     }
 }

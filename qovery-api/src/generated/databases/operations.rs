@@ -3,14 +3,7 @@
 
 //! Operations. Databases, their logical databases and backups.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Get a database.
     ///
     /// `GET /database/{databaseId}`
@@ -23,9 +16,9 @@ impl Client {
     #[inline]
     pub fn get_database(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::GetDatabase> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetDatabase> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Edit a database.
     ///
@@ -42,10 +35,10 @@ impl Client {
     #[inline]
     pub fn edit_database(
         &self,
-        database_id: uuid::Uuid,
-        body: &types::DatabaseEditRequest,
-    ) -> Call<operations::EditDatabase> {
-        Call::new(self, &[&database_id]).json(body)
+        database_id: ::uuid::Uuid,
+        body: &crate::types::DatabaseEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditDatabase> {
+        crate::runtime::Call::new(self, &[&database_id]).json(body)
     }
     /// Delete a database.
     ///
@@ -63,9 +56,9 @@ impl Client {
     #[inline]
     pub fn delete_database(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::DeleteDatabase> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteDatabase> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// List the applications attached to a database.
     ///
@@ -79,9 +72,9 @@ impl Client {
     #[inline]
     pub fn list_database_application(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::ListDatabaseApplication> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDatabaseApplication> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Detach an application from a database.
     ///
@@ -96,10 +89,10 @@ impl Client {
     #[inline]
     pub fn remove_application_from_database(
         &self,
-        database_id: uuid::Uuid,
-        target_application_id: uuid::Uuid,
-    ) -> Call<operations::RemoveApplicationFromDatabase> {
-        Call::new(self, &[&database_id, &target_application_id])
+        database_id: ::uuid::Uuid,
+        target_application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RemoveApplicationFromDatabase> {
+        crate::runtime::Call::new(self, &[&database_id, &target_application_id])
     }
     /// List the backups of a database.
     ///
@@ -117,9 +110,9 @@ impl Client {
     #[inline]
     pub fn list_database_backup(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::ListDatabaseBackup> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDatabaseBackup> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Create a backup of a database.
     ///
@@ -136,10 +129,10 @@ impl Client {
     #[inline]
     pub fn add_backup_database(
         &self,
-        database_id: uuid::Uuid,
-        body: &types::BackupRequest,
-    ) -> Call<operations::AddBackupDatabase> {
-        Call::new(self, &[&database_id]).json(body)
+        database_id: ::uuid::Uuid,
+        body: &crate::types::BackupRequest,
+    ) -> crate::runtime::Call<crate::operations::AddBackupDatabase> {
+        crate::runtime::Call::new(self, &[&database_id]).json(body)
     }
     /// Delete a backup of a database.
     ///
@@ -156,10 +149,10 @@ impl Client {
     #[inline]
     pub fn remove_database_backup(
         &self,
-        database_id: uuid::Uuid,
-        backup_id: uuid::Uuid,
-    ) -> Call<operations::RemoveDatabaseBackup> {
-        Call::new(self, &[&database_id, &backup_id])
+        database_id: ::uuid::Uuid,
+        backup_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RemoveDatabaseBackup> {
+        crate::runtime::Call::new(self, &[&database_id, &backup_id])
     }
     /// Clone a database.
     ///
@@ -176,10 +169,10 @@ impl Client {
     #[inline]
     pub fn clone_database(
         &self,
-        database_id: uuid::Uuid,
-        body: &types::CloneServiceRequest,
-    ) -> Call<operations::CloneDatabase> {
-        Call::new(self, &[&database_id]).json(body)
+        database_id: ::uuid::Uuid,
+        body: &crate::types::CloneServiceRequest,
+    ) -> crate::runtime::Call<crate::operations::CloneDatabase> {
+        crate::runtime::Call::new(self, &[&database_id]).json(body)
     }
     /// Get the current resource use of a database.
     ///
@@ -196,9 +189,9 @@ impl Client {
     #[inline]
     pub fn get_database_current_metric(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::GetDatabaseCurrentMetric> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetDatabaseCurrentMetric> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Deploy a database.
     ///
@@ -216,9 +209,9 @@ impl Client {
     #[inline]
     pub fn deploy_database(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::DeployDatabase> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeployDatabase> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// List the deployment history of a database.
     ///
@@ -236,9 +229,9 @@ impl Client {
     #[inline]
     pub fn list_database_deployment_history(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::ListDatabaseDeploymentHistory> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDatabaseDeploymentHistory> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// List the detailed deployment history of a database.
     ///
@@ -256,9 +249,9 @@ impl Client {
     #[inline]
     pub fn list_database_deployment_history_v2(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::ListDatabaseDeploymentHistoryV2> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDatabaseDeploymentHistoryV2> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// List the events of a database.
     ///
@@ -277,9 +270,9 @@ impl Client {
     #[inline]
     pub fn list_database_event(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::ListDatabaseEvent> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDatabaseEvent> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// List the logical databases of a database.
     ///
@@ -294,9 +287,9 @@ impl Client {
     #[inline]
     pub fn list_logical_database_database(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::ListLogicalDatabaseDatabase> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListLogicalDatabaseDatabase> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Create a logical database in a database.
     ///
@@ -312,10 +305,10 @@ impl Client {
     #[inline]
     pub fn create_logical_database_on_database(
         &self,
-        database_id: uuid::Uuid,
-        body: &types::LogicalDatabaseRequest,
-    ) -> Call<operations::CreateLogicalDatabaseOnDatabase> {
-        Call::new(self, &[&database_id]).json(body)
+        database_id: ::uuid::Uuid,
+        body: &crate::types::LogicalDatabaseRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateLogicalDatabaseOnDatabase> {
+        crate::runtime::Call::new(self, &[&database_id]).json(body)
     }
     /// Get the master credentials of a database.
     ///
@@ -331,9 +324,9 @@ impl Client {
     #[inline]
     pub fn get_database_master_credentials(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::GetDatabaseMasterCredentials> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetDatabaseMasterCredentials> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Change the master credentials of a database.
     ///
@@ -351,10 +344,10 @@ impl Client {
     #[inline]
     pub fn edit_database_credentials(
         &self,
-        database_id: uuid::Uuid,
-        body: &types::CredentialsRequest,
-    ) -> Call<operations::EditDatabaseCredentials> {
-        Call::new(self, &[&database_id]).json(body)
+        database_id: ::uuid::Uuid,
+        body: &crate::types::CredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::EditDatabaseCredentials> {
+        crate::runtime::Call::new(self, &[&database_id]).json(body)
     }
     /// Get the CPU use of a database over time.
     ///
@@ -372,10 +365,11 @@ impl Client {
     #[inline]
     pub fn get_database_metric_cpu(
         &self,
-        database_id: uuid::Uuid,
+        database_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetDatabaseMetricCpu> {
-        Call::new(self, &[&database_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetDatabaseMetricCpu> {
+        crate::runtime::Call::new(self, &[&database_id])
+            .query("lastSeconds", last_seconds)
     }
     /// Get the health check results of a database over time.
     ///
@@ -393,10 +387,11 @@ impl Client {
     #[inline]
     pub fn get_database_metric_health_check(
         &self,
-        database_id: uuid::Uuid,
+        database_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetDatabaseMetricHealthCheck> {
-        Call::new(self, &[&database_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetDatabaseMetricHealthCheck> {
+        crate::runtime::Call::new(self, &[&database_id])
+            .query("lastSeconds", last_seconds)
     }
     /// Get the memory use of a database over time.
     ///
@@ -414,10 +409,11 @@ impl Client {
     #[inline]
     pub fn get_database_metric_memory(
         &self,
-        database_id: uuid::Uuid,
+        database_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetDatabaseMetricMemory> {
-        Call::new(self, &[&database_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetDatabaseMetricMemory> {
+        crate::runtime::Call::new(self, &[&database_id])
+            .query("lastSeconds", last_seconds)
     }
     /// List the recent restarts of a database.
     ///
@@ -435,10 +431,11 @@ impl Client {
     #[inline]
     pub fn get_database_metric_restart(
         &self,
-        database_id: uuid::Uuid,
+        database_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetDatabaseMetricRestart> {
-        Call::new(self, &[&database_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetDatabaseMetricRestart> {
+        crate::runtime::Call::new(self, &[&database_id])
+            .query("lastSeconds", last_seconds)
     }
     /// Get the storage use of a database over time.
     ///
@@ -456,10 +453,11 @@ impl Client {
     #[inline]
     pub fn get_database_metric_storage(
         &self,
-        database_id: uuid::Uuid,
+        database_id: ::uuid::Uuid,
         last_seconds: i64,
-    ) -> Call<operations::GetDatabaseMetricStorage> {
-        Call::new(self, &[&database_id]).query("lastSeconds", last_seconds)
+    ) -> crate::runtime::Call<crate::operations::GetDatabaseMetricStorage> {
+        crate::runtime::Call::new(self, &[&database_id])
+            .query("lastSeconds", last_seconds)
     }
     /// Redeploy a database.
     ///
@@ -477,9 +475,9 @@ impl Client {
     #[inline]
     pub fn redeploy_database(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::RedeployDatabase> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RedeployDatabase> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Restart a database.
     ///
@@ -496,9 +494,9 @@ impl Client {
     #[inline]
     pub fn restart_database(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::RestartDatabase> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RestartDatabase> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Reboot a database.
     ///
@@ -514,9 +512,9 @@ impl Client {
     #[inline]
     pub fn reboot_database(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::RebootDatabase> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RebootDatabase> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Get the deployment status of a database.
     ///
@@ -532,9 +530,9 @@ impl Client {
     #[inline]
     pub fn get_database_status(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::GetDatabaseStatus> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetDatabaseStatus> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Stop a database.
     ///
@@ -550,9 +548,9 @@ impl Client {
     #[inline]
     pub fn stop_database(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::StopDatabase> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::StopDatabase> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// Uninstall a database.
     ///
@@ -572,9 +570,9 @@ impl Client {
     #[inline]
     pub fn uninstall_database(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::UninstallDatabase> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::UninstallDatabase> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// List the versions a database can use.
     ///
@@ -588,9 +586,9 @@ impl Client {
     #[inline]
     pub fn list_database_version(
         &self,
-        database_id: uuid::Uuid,
-    ) -> Call<operations::ListDatabaseVersion> {
-        Call::new(self, &[&database_id])
+        database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDatabaseVersion> {
+        crate::runtime::Call::new(self, &[&database_id])
     }
     /// List the databases of an environment.
     ///
@@ -604,9 +602,9 @@ impl Client {
     #[inline]
     pub fn list_database(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListDatabase> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDatabase> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create a database in an environment.
     ///
@@ -623,10 +621,10 @@ impl Client {
     #[inline]
     pub fn create_database(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::DatabaseRequest,
-    ) -> Call<operations::CreateDatabase> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::DatabaseRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateDatabase> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the current resource use of the databases of an environment.
     ///
@@ -643,9 +641,9 @@ impl Client {
     #[inline]
     pub fn list_environment_database_current_metric(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentDatabaseCurrentMetric> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentDatabaseCurrentMetric> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the deployment statuses of the databases of an environment.
     ///
@@ -661,9 +659,9 @@ impl Client {
     #[inline]
     pub fn get_environment_database_status(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentDatabaseStatus> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentDatabaseStatus> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the database types and versions an environment can use.
     ///
@@ -677,9 +675,9 @@ impl Client {
     #[inline]
     pub fn list_environment_database_config(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentDatabaseConfig> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentDatabaseConfig> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Get a logical database.
     ///
@@ -694,9 +692,9 @@ impl Client {
     #[inline]
     pub fn get_logical_database(
         &self,
-        logical_database_id: uuid::Uuid,
-    ) -> Call<operations::GetLogicalDatabase> {
-        Call::new(self, &[&logical_database_id])
+        logical_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetLogicalDatabase> {
+        crate::runtime::Call::new(self, &[&logical_database_id])
     }
     /// Edit a logical database.
     ///
@@ -714,10 +712,10 @@ impl Client {
     #[inline]
     pub fn edit_logical_database(
         &self,
-        logical_database_id: uuid::Uuid,
-        body: &types::LogicalDatabaseRequest,
-    ) -> Call<operations::EditLogicalDatabase> {
-        Call::new(self, &[&logical_database_id]).json(body)
+        logical_database_id: ::uuid::Uuid,
+        body: &crate::types::LogicalDatabaseRequest,
+    ) -> crate::runtime::Call<crate::operations::EditLogicalDatabase> {
+        crate::runtime::Call::new(self, &[&logical_database_id]).json(body)
     }
     /// Delete a logical database.
     ///
@@ -734,9 +732,9 @@ impl Client {
     #[inline]
     pub fn delete_logical_database(
         &self,
-        logical_database_id: uuid::Uuid,
-    ) -> Call<operations::DeleteLogicalDatabase> {
-        Call::new(self, &[&logical_database_id])
+        logical_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteLogicalDatabase> {
+        crate::runtime::Call::new(self, &[&logical_database_id])
     }
     /// List the applications that use a logical database.
     ///
@@ -751,9 +749,9 @@ impl Client {
     #[inline]
     pub fn list_logical_database_application(
         &self,
-        logical_database_id: uuid::Uuid,
-    ) -> Call<operations::ListLogicalDatabaseApplication> {
-        Call::new(self, &[&logical_database_id])
+        logical_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListLogicalDatabaseApplication> {
+        crate::runtime::Call::new(self, &[&logical_database_id])
     }
     /// List the containers that use a logical database.
     ///
@@ -768,9 +766,9 @@ impl Client {
     #[inline]
     pub fn list_logical_database_container(
         &self,
-        logical_database_id: uuid::Uuid,
-    ) -> Call<operations::ListLogicalDatabaseContainer> {
-        Call::new(self, &[&logical_database_id])
+        logical_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListLogicalDatabaseContainer> {
+        crate::runtime::Call::new(self, &[&logical_database_id])
     }
     /// Get the credentials of a logical database.
     ///
@@ -787,9 +785,9 @@ impl Client {
     #[inline]
     pub fn get_logical_database_credentials(
         &self,
-        logical_database_id: uuid::Uuid,
-    ) -> Call<operations::GetLogicalDatabaseCredentials> {
-        Call::new(self, &[&logical_database_id])
+        logical_database_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetLogicalDatabaseCredentials> {
+        crate::runtime::Call::new(self, &[&logical_database_id])
     }
     /// Change the credentials of a logical database.
     ///
@@ -807,10 +805,10 @@ impl Client {
     #[inline]
     pub fn edit_logical_database_credentials(
         &self,
-        logical_database_id: uuid::Uuid,
-        body: &types::CredentialsRequest,
-    ) -> Call<operations::EditLogicalDatabaseCredentials> {
-        Call::new(self, &[&logical_database_id]).json(body)
+        logical_database_id: ::uuid::Uuid,
+        body: &crate::types::CredentialsRequest,
+    ) -> crate::runtime::Call<crate::operations::EditLogicalDatabaseCredentials> {
+        crate::runtime::Call::new(self, &[&logical_database_id]).json(body)
     }
 }
 
@@ -818,12 +816,12 @@ impl Client {
 #[derive(Debug)]
 pub enum GetDatabase {}
 
-impl rt::Operation for GetDatabase {
-    type Output = types::Database;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDatabase {
+    type Output = crate::types::Database;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDatabase",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}",
     );
 }
@@ -832,12 +830,12 @@ impl rt::Operation for GetDatabase {
 #[derive(Debug)]
 pub enum EditDatabase {}
 
-impl rt::Operation for EditDatabase {
-    type Output = types::Database;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditDatabase {
+    type Output = crate::types::Database;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editDatabase",
-        Method::PUT,
+        ::http::Method::PUT,
         "/database/{databaseId}",
     );
 }
@@ -846,17 +844,17 @@ impl rt::Operation for EditDatabase {
 #[derive(Debug)]
 pub enum DeleteDatabase {}
 
-impl rt::Operation for DeleteDatabase {
+impl crate::runtime::Operation for crate::operations::DeleteDatabase {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteDatabase",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/database/{databaseId}",
     );
 }
 
-impl Call<operations::DeleteDatabase> {
+impl crate::runtime::Call<crate::operations::DeleteDatabase> {
     /// Sets the query parameter `skipReconcile`.
     ///
     /// Whether to skip reconciliation during the deletion. Default: `false`.
@@ -872,12 +870,12 @@ impl Call<operations::DeleteDatabase> {
 #[derive(Debug)]
 pub enum ListDatabaseApplication {}
 
-impl rt::Operation for ListDatabaseApplication {
-    type Output = types::ApplicationResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDatabaseApplication {
+    type Output = crate::types::ApplicationResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDatabaseApplication",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/application",
     );
 }
@@ -886,12 +884,12 @@ impl rt::Operation for ListDatabaseApplication {
 #[derive(Debug)]
 pub enum RemoveApplicationFromDatabase {}
 
-impl rt::Operation for RemoveApplicationFromDatabase {
+impl crate::runtime::Operation for crate::operations::RemoveApplicationFromDatabase {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "removeApplicationFromDatabase",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/database/{databaseId}/application/{targetApplicationId}",
     );
 }
@@ -900,22 +898,22 @@ impl rt::Operation for RemoveApplicationFromDatabase {
 #[derive(Debug)]
 pub enum ListDatabaseBackup {}
 
-impl rt::Operation for ListDatabaseBackup {
-    type Output = types::BackupPaginatedResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDatabaseBackup {
+    type Output = crate::types::BackupPaginatedResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDatabaseBackup",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/backup",
     );
 }
 
-impl Call<operations::ListDatabaseBackup> {
+impl crate::runtime::Call<crate::operations::ListDatabaseBackup> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
     #[inline]
-    pub fn start_id(self, value: uuid::Uuid) -> Self {
+    pub fn start_id(self, value: ::uuid::Uuid) -> Self {
         self.query("startId", value)
     }
 }
@@ -924,12 +922,12 @@ impl Call<operations::ListDatabaseBackup> {
 #[derive(Debug)]
 pub enum AddBackupDatabase {}
 
-impl rt::Operation for AddBackupDatabase {
-    type Output = types::Backup;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::AddBackupDatabase {
+    type Output = crate::types::Backup;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "addBackupDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/database/{databaseId}/backup",
     );
 }
@@ -938,12 +936,12 @@ impl rt::Operation for AddBackupDatabase {
 #[derive(Debug)]
 pub enum RemoveDatabaseBackup {}
 
-impl rt::Operation for RemoveDatabaseBackup {
+impl crate::runtime::Operation for crate::operations::RemoveDatabaseBackup {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "removeDatabaseBackup",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/database/{databaseId}/backup/{backupId}",
     );
 }
@@ -952,12 +950,12 @@ impl rt::Operation for RemoveDatabaseBackup {
 #[derive(Debug)]
 pub enum CloneDatabase {}
 
-impl rt::Operation for CloneDatabase {
-    type Output = types::Database;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CloneDatabase {
+    type Output = crate::types::Database;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cloneDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/database/{databaseId}/clone",
     );
 }
@@ -966,12 +964,12 @@ impl rt::Operation for CloneDatabase {
 #[derive(Debug)]
 pub enum GetDatabaseCurrentMetric {}
 
-impl rt::Operation for GetDatabaseCurrentMetric {
-    type Output = types::DatabaseCurrentMetric;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDatabaseCurrentMetric {
+    type Output = crate::types::DatabaseCurrentMetric;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDatabaseCurrentMetric",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/currentMetric",
     );
 }
@@ -980,17 +978,17 @@ impl rt::Operation for GetDatabaseCurrentMetric {
 #[derive(Debug)]
 pub enum DeployDatabase {}
 
-impl rt::Operation for DeployDatabase {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployDatabase {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/database/{databaseId}/deploy",
     );
 }
 
-impl Call<operations::DeployDatabase> {
+impl crate::runtime::Call<crate::operations::DeployDatabase> {
     /// Sets the query parameter `applyImmediately`.
     ///
     /// Whether to apply the changes immediately.
@@ -1004,22 +1002,22 @@ impl Call<operations::DeployDatabase> {
 #[derive(Debug)]
 pub enum ListDatabaseDeploymentHistory {}
 
-impl rt::Operation for ListDatabaseDeploymentHistory {
-    type Output = types::ListDatabaseDeploymentHistoryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDatabaseDeploymentHistory {
+    type Output = crate::types::ListDatabaseDeploymentHistoryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDatabaseDeploymentHistory",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/deploymentHistory",
     );
 }
 
-impl Call<operations::ListDatabaseDeploymentHistory> {
+impl crate::runtime::Call<crate::operations::ListDatabaseDeploymentHistory> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
     #[inline]
-    pub fn start_id(self, value: uuid::Uuid) -> Self {
+    pub fn start_id(self, value: ::uuid::Uuid) -> Self {
         self.query("startId", value)
     }
 }
@@ -1028,17 +1026,17 @@ impl Call<operations::ListDatabaseDeploymentHistory> {
 #[derive(Debug)]
 pub enum ListDatabaseDeploymentHistoryV2 {}
 
-impl rt::Operation for ListDatabaseDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePageV2;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDatabaseDeploymentHistoryV2 {
+    type Output = crate::types::DeploymentHistoryServicePageV2;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDatabaseDeploymentHistoryV2",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/deploymentHistoryV2",
     );
 }
 
-impl Call<operations::ListDatabaseDeploymentHistoryV2> {
+impl crate::runtime::Call<crate::operations::ListDatabaseDeploymentHistoryV2> {
     /// Sets the query parameter `pageSize`.
     ///
     /// How many entries to return, newest first. Default: 20.
@@ -1054,22 +1052,22 @@ impl Call<operations::ListDatabaseDeploymentHistoryV2> {
 #[derive(Debug)]
 pub enum ListDatabaseEvent {}
 
-impl rt::Operation for ListDatabaseEvent {
-    type Output = types::EventPaginatedResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDatabaseEvent {
+    type Output = crate::types::EventPaginatedResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDatabaseEvent",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/event",
     );
 }
 
-impl Call<operations::ListDatabaseEvent> {
+impl crate::runtime::Call<crate::operations::ListDatabaseEvent> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
     #[inline]
-    pub fn start_id(self, value: uuid::Uuid) -> Self {
+    pub fn start_id(self, value: ::uuid::Uuid) -> Self {
         self.query("startId", value)
     }
 }
@@ -1078,12 +1076,12 @@ impl Call<operations::ListDatabaseEvent> {
 #[derive(Debug)]
 pub enum ListLogicalDatabaseDatabase {}
 
-impl rt::Operation for ListLogicalDatabaseDatabase {
-    type Output = types::LogicalDatabaseResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListLogicalDatabaseDatabase {
+    type Output = crate::types::LogicalDatabaseResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listLogicalDatabaseDatabase",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/logicalDatabase",
     );
 }
@@ -1092,12 +1090,12 @@ impl rt::Operation for ListLogicalDatabaseDatabase {
 #[derive(Debug)]
 pub enum CreateLogicalDatabaseOnDatabase {}
 
-impl rt::Operation for CreateLogicalDatabaseOnDatabase {
-    type Output = types::LogicalDatabase;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateLogicalDatabaseOnDatabase {
+    type Output = crate::types::LogicalDatabase;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createLogicalDatabaseOnDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/database/{databaseId}/logicalDatabase",
     );
 }
@@ -1106,12 +1104,12 @@ impl rt::Operation for CreateLogicalDatabaseOnDatabase {
 #[derive(Debug)]
 pub enum GetDatabaseMasterCredentials {}
 
-impl rt::Operation for GetDatabaseMasterCredentials {
-    type Output = types::Credentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDatabaseMasterCredentials {
+    type Output = crate::types::Credentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDatabaseMasterCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/masterCredentials",
     );
 }
@@ -1120,12 +1118,12 @@ impl rt::Operation for GetDatabaseMasterCredentials {
 #[derive(Debug)]
 pub enum EditDatabaseCredentials {}
 
-impl rt::Operation for EditDatabaseCredentials {
-    type Output = types::Credentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditDatabaseCredentials {
+    type Output = crate::types::Credentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editDatabaseCredentials",
-        Method::PUT,
+        ::http::Method::PUT,
         "/database/{databaseId}/masterCredentials",
     );
 }
@@ -1134,12 +1132,12 @@ impl rt::Operation for EditDatabaseCredentials {
 #[derive(Debug)]
 pub enum GetDatabaseMetricCpu {}
 
-impl rt::Operation for GetDatabaseMetricCpu {
-    type Output = types::MetricCpuDatapointResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDatabaseMetricCpu {
+    type Output = crate::types::MetricCpuDatapointResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDatabaseMetricCpu",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/metric/cpu",
     );
 }
@@ -1148,12 +1146,12 @@ impl rt::Operation for GetDatabaseMetricCpu {
 #[derive(Debug)]
 pub enum GetDatabaseMetricHealthCheck {}
 
-impl rt::Operation for GetDatabaseMetricHealthCheck {
-    type Output = types::MetricGenericResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDatabaseMetricHealthCheck {
+    type Output = crate::types::MetricGenericResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDatabaseMetricHealthCheck",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/metric/healthCheck",
     );
 }
@@ -1162,12 +1160,12 @@ impl rt::Operation for GetDatabaseMetricHealthCheck {
 #[derive(Debug)]
 pub enum GetDatabaseMetricMemory {}
 
-impl rt::Operation for GetDatabaseMetricMemory {
-    type Output = types::MetricMemoryDatapointResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDatabaseMetricMemory {
+    type Output = crate::types::MetricMemoryDatapointResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDatabaseMetricMemory",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/metric/memory",
     );
 }
@@ -1176,12 +1174,12 @@ impl rt::Operation for GetDatabaseMetricMemory {
 #[derive(Debug)]
 pub enum GetDatabaseMetricRestart {}
 
-impl rt::Operation for GetDatabaseMetricRestart {
-    type Output = types::MetricRestart;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDatabaseMetricRestart {
+    type Output = crate::types::MetricRestart;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDatabaseMetricRestart",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/metric/restart",
     );
 }
@@ -1190,12 +1188,12 @@ impl rt::Operation for GetDatabaseMetricRestart {
 #[derive(Debug)]
 pub enum GetDatabaseMetricStorage {}
 
-impl rt::Operation for GetDatabaseMetricStorage {
-    type Output = types::MetricStorageDatapointResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDatabaseMetricStorage {
+    type Output = crate::types::MetricStorageDatapointResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDatabaseMetricStorage",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/metric/storage",
     );
 }
@@ -1204,17 +1202,17 @@ impl rt::Operation for GetDatabaseMetricStorage {
 #[derive(Debug)]
 pub enum RedeployDatabase {}
 
-impl rt::Operation for RedeployDatabase {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RedeployDatabase {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "redeployDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/database/{databaseId}/redeploy",
     );
 }
 
-impl Call<operations::RedeployDatabase> {
+impl crate::runtime::Call<crate::operations::RedeployDatabase> {
     /// Sets the query parameter `applyImmediately`.
     ///
     /// Whether to apply the changes immediately.
@@ -1228,12 +1226,12 @@ impl Call<operations::RedeployDatabase> {
 #[derive(Debug)]
 pub enum RestartDatabase {}
 
-impl rt::Operation for RestartDatabase {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RestartDatabase {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "restartDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/database/{databaseId}/restart",
     );
 }
@@ -1242,12 +1240,12 @@ impl rt::Operation for RestartDatabase {
 #[derive(Debug)]
 pub enum RebootDatabase {}
 
-impl rt::Operation for RebootDatabase {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RebootDatabase {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "rebootDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/database/{databaseId}/restart-service",
     );
 }
@@ -1256,12 +1254,12 @@ impl rt::Operation for RebootDatabase {
 #[derive(Debug)]
 pub enum GetDatabaseStatus {}
 
-impl rt::Operation for GetDatabaseStatus {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDatabaseStatus {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDatabaseStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/status",
     );
 }
@@ -1270,12 +1268,12 @@ impl rt::Operation for GetDatabaseStatus {
 #[derive(Debug)]
 pub enum StopDatabase {}
 
-impl rt::Operation for StopDatabase {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::StopDatabase {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "stopDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/database/{databaseId}/stop",
     );
 }
@@ -1284,22 +1282,25 @@ impl rt::Operation for StopDatabase {
 #[derive(Debug)]
 pub enum UninstallDatabase {}
 
-impl rt::Operation for UninstallDatabase {
-    type Output = Option<types::Status>;
-    type Format = rt::JsonOrEmpty;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UninstallDatabase {
+    type Output = ::core::option::Option<crate::types::Status>;
+    type Format = crate::runtime::JsonOrEmpty;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "uninstallDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/database/{databaseId}/uninstall",
     );
 }
 
-impl Call<operations::UninstallDatabase> {
+impl crate::runtime::Call<crate::operations::UninstallDatabase> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
     #[inline]
-    pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn body(
+        self,
+        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(body)
     }
 }
@@ -1308,12 +1309,12 @@ impl Call<operations::UninstallDatabase> {
 #[derive(Debug)]
 pub enum ListDatabaseVersion {}
 
-impl rt::Operation for ListDatabaseVersion {
-    type Output = types::VersionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDatabaseVersion {
+    type Output = crate::types::VersionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDatabaseVersion",
-        Method::GET,
+        ::http::Method::GET,
         "/database/{databaseId}/version",
     );
 }
@@ -1322,12 +1323,12 @@ impl rt::Operation for ListDatabaseVersion {
 #[derive(Debug)]
 pub enum ListDatabase {}
 
-impl rt::Operation for ListDatabase {
-    type Output = types::DatabaseResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDatabase {
+    type Output = crate::types::DatabaseResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDatabase",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/database",
     );
 }
@@ -1336,12 +1337,12 @@ impl rt::Operation for ListDatabase {
 #[derive(Debug)]
 pub enum CreateDatabase {}
 
-impl rt::Operation for CreateDatabase {
-    type Output = types::Database;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateDatabase {
+    type Output = crate::types::Database;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createDatabase",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/database",
     );
 }
@@ -1350,12 +1351,13 @@ impl rt::Operation for CreateDatabase {
 #[derive(Debug)]
 pub enum ListEnvironmentDatabaseCurrentMetric {}
 
-impl rt::Operation for ListEnvironmentDatabaseCurrentMetric {
-    type Output = types::EnvironmentDatabasesCurrentMetricResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListEnvironmentDatabaseCurrentMetric {
+    type Output = crate::types::EnvironmentDatabasesCurrentMetricResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentDatabaseCurrentMetric",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/database/currentMetric",
     );
 }
@@ -1364,12 +1366,12 @@ impl rt::Operation for ListEnvironmentDatabaseCurrentMetric {
 #[derive(Debug)]
 pub enum GetEnvironmentDatabaseStatus {}
 
-impl rt::Operation for GetEnvironmentDatabaseStatus {
-    type Output = types::ReferenceObjectStatusResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentDatabaseStatus {
+    type Output = crate::types::ReferenceObjectStatusResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentDatabaseStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/database/status",
     );
 }
@@ -1378,12 +1380,12 @@ impl rt::Operation for GetEnvironmentDatabaseStatus {
 #[derive(Debug)]
 pub enum ListEnvironmentDatabaseConfig {}
 
-impl rt::Operation for ListEnvironmentDatabaseConfig {
-    type Output = types::DatabaseConfigurationResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironmentDatabaseConfig {
+    type Output = crate::types::DatabaseConfigurationResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentDatabaseConfig",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/databaseConfiguration",
     );
 }
@@ -1392,12 +1394,12 @@ impl rt::Operation for ListEnvironmentDatabaseConfig {
 #[derive(Debug)]
 pub enum GetLogicalDatabase {}
 
-impl rt::Operation for GetLogicalDatabase {
-    type Output = types::LogicalDatabase;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetLogicalDatabase {
+    type Output = crate::types::LogicalDatabase;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getLogicalDatabase",
-        Method::GET,
+        ::http::Method::GET,
         "/logicalDatabase/{logicalDatabaseId}",
     );
 }
@@ -1406,12 +1408,12 @@ impl rt::Operation for GetLogicalDatabase {
 #[derive(Debug)]
 pub enum EditLogicalDatabase {}
 
-impl rt::Operation for EditLogicalDatabase {
-    type Output = types::LogicalDatabase;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditLogicalDatabase {
+    type Output = crate::types::LogicalDatabase;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editLogicalDatabase",
-        Method::PUT,
+        ::http::Method::PUT,
         "/logicalDatabase/{logicalDatabaseId}",
     );
 }
@@ -1420,12 +1422,12 @@ impl rt::Operation for EditLogicalDatabase {
 #[derive(Debug)]
 pub enum DeleteLogicalDatabase {}
 
-impl rt::Operation for DeleteLogicalDatabase {
+impl crate::runtime::Operation for crate::operations::DeleteLogicalDatabase {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteLogicalDatabase",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/logicalDatabase/{logicalDatabaseId}",
     );
 }
@@ -1434,12 +1436,12 @@ impl rt::Operation for DeleteLogicalDatabase {
 #[derive(Debug)]
 pub enum ListLogicalDatabaseApplication {}
 
-impl rt::Operation for ListLogicalDatabaseApplication {
-    type Output = types::ApplicationResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListLogicalDatabaseApplication {
+    type Output = crate::types::ApplicationResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listLogicalDatabaseApplication",
-        Method::GET,
+        ::http::Method::GET,
         "/logicalDatabase/{logicalDatabaseId}/application",
     );
 }
@@ -1448,12 +1450,12 @@ impl rt::Operation for ListLogicalDatabaseApplication {
 #[derive(Debug)]
 pub enum ListLogicalDatabaseContainer {}
 
-impl rt::Operation for ListLogicalDatabaseContainer {
-    type Output = types::ContainerResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListLogicalDatabaseContainer {
+    type Output = crate::types::ContainerResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listLogicalDatabaseContainer",
-        Method::GET,
+        ::http::Method::GET,
         "/logicalDatabase/{logicalDatabaseId}/container",
     );
 }
@@ -1462,12 +1464,12 @@ impl rt::Operation for ListLogicalDatabaseContainer {
 #[derive(Debug)]
 pub enum GetLogicalDatabaseCredentials {}
 
-impl rt::Operation for GetLogicalDatabaseCredentials {
-    type Output = types::Credentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetLogicalDatabaseCredentials {
+    type Output = crate::types::Credentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getLogicalDatabaseCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/logicalDatabase/{logicalDatabaseId}/credentials",
     );
 }
@@ -1476,12 +1478,12 @@ impl rt::Operation for GetLogicalDatabaseCredentials {
 #[derive(Debug)]
 pub enum EditLogicalDatabaseCredentials {}
 
-impl rt::Operation for EditLogicalDatabaseCredentials {
-    type Output = types::Credentials;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditLogicalDatabaseCredentials {
+    type Output = crate::types::Credentials;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editLogicalDatabaseCredentials",
-        Method::PUT,
+        ::http::Method::PUT,
         "/logicalDatabase/{logicalDatabaseId}/credentials",
     );
 }

@@ -3,117 +3,118 @@
 
 //! How the models are read and written. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::AttachServiceToDeploymentStageRequest {
+impl crate::runtime::model::Blank
+for crate::types::AttachServiceToDeploymentStageRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            is_skipped: model::blank(),
-            __extra: model::blank(),
+            is_skipped: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AttachServiceToDeploymentStageRequest {
+impl crate::runtime::model::Model
+for crate::types::AttachServiceToDeploymentStageRequest {
     const NAME: &'static str = "AttachServiceToDeploymentStageRequest";
     const FIELDS: &'static [&'static str] = &["is_skipped"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.is_skipped, from),
+            _ => crate::runtime::model::value(&mut self.is_skipped, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("is_skipped", &self.is_skipped);
     }
 }
 
-model::through_fields!(types::AttachServiceToDeploymentStageRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::AttachServiceToDeploymentStageRequest, Default
+);
 
-impl model::Blank for types::CleanFailedJobsRequest {
+impl crate::runtime::model::Blank for crate::types::CleanFailedJobsRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            job_ids: model::blank(),
-            __extra: model::blank(),
+            job_ids: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CleanFailedJobsRequest {
+impl crate::runtime::model::Model for crate::types::CleanFailedJobsRequest {
     const NAME: &'static str = "CleanFailedJobsRequest";
     const FIELDS: &'static [&'static str] = &["job_ids"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.job_ids, from),
+            _ => crate::runtime::model::value(&mut self.job_ids, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("job_ids", &self.job_ids);
     }
 }
 
-model::through_fields!(types::CleanFailedJobsRequest, Default);
+crate::runtime::model::through_fields!(crate::types::CleanFailedJobsRequest, Default);
 
-impl model::Blank for types::CleanFailedJobsResponse {
+impl crate::runtime::model::Blank for crate::types::CleanFailedJobsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            clean_job_ids: model::blank(),
-            clean_kubernetes_jobs: model::blank(),
-            __extra: model::blank(),
+            clean_job_ids: crate::runtime::model::blank(),
+            clean_kubernetes_jobs: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CleanFailedJobsResponse {
+impl crate::runtime::model::Model for crate::types::CleanFailedJobsResponse {
     const NAME: &'static str = "CleanFailedJobsResponse";
     const FIELDS: &'static [&'static str] = &["clean_job_ids", "clean_kubernetes_jobs"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.clean_job_ids, from),
-            _ => model::value(&mut self.clean_kubernetes_jobs, from),
+            0 => crate::runtime::model::value(&mut self.clean_job_ids, from),
+            _ => crate::runtime::model::value(&mut self.clean_kubernetes_jobs, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("clean_job_ids", &self.clean_job_ids);
         to.given("clean_kubernetes_jobs", &self.clean_kubernetes_jobs);
     }
 }
 
-model::through_fields!(types::CleanFailedJobsResponse, Default);
+crate::runtime::model::through_fields!(crate::types::CleanFailedJobsResponse, Default);
 
-impl model::Blank for types::CloneEnvironmentRequest {
+impl crate::runtime::model::Blank for crate::types::CloneEnvironmentRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            cluster_id: model::blank(),
-            mode: model::blank(),
-            apply_deployment_rule: model::blank(),
-            project_id: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            apply_deployment_rule: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CloneEnvironmentRequest {
+impl crate::runtime::model::Model for crate::types::CloneEnvironmentRequest {
     const NAME: &'static str = "CloneEnvironmentRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -123,20 +124,20 @@ impl model::Model for types::CloneEnvironmentRequest {
         "project_id",
     ];
     const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.mode, from),
-            3 => model::value(&mut self.apply_deployment_rule, from),
-            _ => model::value(&mut self.project_id, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.cluster_id, from),
+            2 => crate::runtime::model::value(&mut self.mode, from),
+            3 => crate::runtime::model::value(&mut self.apply_deployment_rule, from),
+            _ => crate::runtime::model::value(&mut self.project_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("cluster_id", &self.cluster_id);
         to.given("mode", &self.mode);
@@ -145,38 +146,38 @@ impl model::Model for types::CloneEnvironmentRequest {
     }
 }
 
-model::through_fields!(types::CloneEnvironmentRequest);
+crate::runtime::model::through_fields!(crate::types::CloneEnvironmentRequest);
 
-impl model::Blank for types::ClusterOverviewResponse {
+impl crate::runtime::model::Blank for crate::types::ClusterOverviewResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            cloud_provider: model::blank(),
-            is_demo: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            cloud_provider: crate::runtime::model::blank(),
+            is_demo: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterOverviewResponse {
+impl crate::runtime::model::Model for crate::types::ClusterOverviewResponse {
     const NAME: &'static str = "ClusterOverviewResponse";
     const FIELDS: &'static [&'static str] = &["id", "name", "cloud_provider", "is_demo"];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.cloud_provider, from),
-            _ => model::value(&mut self.is_demo, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.cloud_provider, from),
+            _ => crate::runtime::model::value(&mut self.is_demo, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("cloud_provider", &self.cloud_provider);
@@ -184,165 +185,172 @@ impl model::Model for types::ClusterOverviewResponse {
     }
 }
 
-model::through_fields!(types::ClusterOverviewResponse);
+crate::runtime::model::through_fields!(crate::types::ClusterOverviewResponse);
 
-impl model::Blank for types::ContainerImageCheckRequest {
+impl crate::runtime::model::Blank for crate::types::ContainerImageCheckRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            registry_id: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-            __extra: model::blank(),
+            registry_id: crate::runtime::model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerImageCheckRequest {
+impl crate::runtime::model::Model for crate::types::ContainerImageCheckRequest {
     const NAME: &'static str = "ContainerImageCheckRequest";
     const FIELDS: &'static [&'static str] = &["registry_id", "image_name", "tag"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.registry_id, from),
-            1 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.tag, from),
+            0 => crate::runtime::model::value(&mut self.registry_id, from),
+            1 => crate::runtime::model::value(&mut self.image_name, from),
+            _ => crate::runtime::model::value(&mut self.tag, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("registry_id", &self.registry_id);
         to.always("image_name", &self.image_name);
         to.always("tag", &self.tag);
     }
 }
 
-model::through_fields!(types::ContainerImageCheckRequest);
+crate::runtime::model::through_fields!(crate::types::ContainerImageCheckRequest);
 
-impl model::Blank for types::CreateEnvironmentRequest {
+impl crate::runtime::model::Blank for crate::types::CreateEnvironmentRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            cluster: model::blank(),
-            mode: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            cluster: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CreateEnvironmentRequest {
+impl crate::runtime::model::Model for crate::types::CreateEnvironmentRequest {
     const NAME: &'static str = "CreateEnvironmentRequest";
     const FIELDS: &'static [&'static str] = &["name", "cluster", "mode"];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.cluster, from),
-            _ => model::value(&mut self.mode, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.cluster, from),
+            _ => crate::runtime::model::value(&mut self.mode, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("cluster", &self.cluster);
         to.given("mode", &self.mode);
     }
 }
 
-model::through_fields!(types::CreateEnvironmentRequest);
+crate::runtime::model::through_fields!(crate::types::CreateEnvironmentRequest);
 
-impl model::Blank for types::DeploymentBuildUsageReportRequest {
+impl crate::runtime::model::Blank for crate::types::DeploymentBuildUsageReportRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            execution_id: model::blank(),
-            report_expiration_in_seconds: model::blank(),
-            __extra: model::blank(),
+            execution_id: crate::runtime::model::blank(),
+            report_expiration_in_seconds: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentBuildUsageReportRequest {
+impl crate::runtime::model::Model for crate::types::DeploymentBuildUsageReportRequest {
     const NAME: &'static str = "DeploymentBuildUsageReportRequest";
     const FIELDS: &'static [&'static str] = &[
         "execution_id",
         "report_expiration_in_seconds",
     ];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.execution_id, from),
-            _ => model::value(&mut self.report_expiration_in_seconds, from),
+            0 => crate::runtime::model::value(&mut self.execution_id, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.report_expiration_in_seconds,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("execution_id", &self.execution_id);
         to.always("report_expiration_in_seconds", &self.report_expiration_in_seconds);
     }
 }
 
-model::through_fields!(types::DeploymentBuildUsageReportRequest);
+crate::runtime::model::through_fields!(crate::types::DeploymentBuildUsageReportRequest);
 
-impl model::Blank for types::DeploymentBuildUsageReportResponse {
+impl crate::runtime::model::Blank for crate::types::DeploymentBuildUsageReportResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            report_url: model::blank(),
-            delete_report_url: model::blank(),
-            __extra: model::blank(),
+            report_url: crate::runtime::model::blank(),
+            delete_report_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentBuildUsageReportResponse {
+impl crate::runtime::model::Model for crate::types::DeploymentBuildUsageReportResponse {
     const NAME: &'static str = "DeploymentBuildUsageReportResponse";
     const FIELDS: &'static [&'static str] = &["report_url", "delete_report_url"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.report_url, from),
-            _ => model::value(&mut self.delete_report_url, from),
+            0 => crate::runtime::model::value(&mut self.report_url, from),
+            _ => crate::runtime::model::value(&mut self.delete_report_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("report_url", &self.report_url);
         to.given("delete_report_url", &self.delete_report_url);
     }
 }
 
-model::through_fields!(types::DeploymentBuildUsageReportResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentBuildUsageReportResponse, Default
+);
 
-impl model::Blank for types::DeploymentHistoryApplication {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryApplication {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            commit: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            commit: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentHistoryApplication {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryApplication {
     const NAME: &'static str = "DeploymentHistoryApplication";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -353,21 +361,21 @@ impl model::Model for types::DeploymentHistoryApplication {
         "status",
     ];
     const REQUIRED: u128 = 0b000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.commit, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -376,33 +384,33 @@ impl model::Model for types::DeploymentHistoryApplication {
         to.given("status", &self.status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.commit);
+        crate::runtime::model::Parts::drop_extra(&mut self.commit);
     }
 }
 
-model::through_fields!(types::DeploymentHistoryApplication);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryApplication);
 
-impl model::Blank for types::DeploymentHistoryEnvironment {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryEnvironment {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            status: model::blank(),
-            origin: model::blank(),
-            triggered_by: model::blank(),
-            applications: model::blank(),
-            containers: model::blank(),
-            databases: model::blank(),
-            jobs: model::blank(),
-            helms: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            origin: crate::runtime::model::blank(),
+            triggered_by: crate::runtime::model::blank(),
+            applications: crate::runtime::model::blank(),
+            containers: crate::runtime::model::blank(),
+            databases: crate::runtime::model::blank(),
+            jobs: crate::runtime::model::blank(),
+            helms: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentHistoryEnvironment {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironment {
     const NAME: &'static str = "DeploymentHistoryEnvironment";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -418,26 +426,26 @@ impl model::Model for types::DeploymentHistoryEnvironment {
         "helms",
     ];
     const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.status, from),
-            4 => model::value(&mut self.origin, from),
-            5 => model::value(&mut self.triggered_by, from),
-            6 => model::value(&mut self.applications, from),
-            7 => model::value(&mut self.containers, from),
-            8 => model::value(&mut self.databases, from),
-            9 => model::value(&mut self.jobs, from),
-            _ => model::value(&mut self.helms, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.status, from),
+            4 => crate::runtime::model::value(&mut self.origin, from),
+            5 => crate::runtime::model::value(&mut self.triggered_by, from),
+            6 => crate::runtime::model::value(&mut self.applications, from),
+            7 => crate::runtime::model::value(&mut self.containers, from),
+            8 => crate::runtime::model::value(&mut self.databases, from),
+            9 => crate::runtime::model::value(&mut self.jobs, from),
+            _ => crate::runtime::model::value(&mut self.helms, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -451,111 +459,113 @@ impl model::Model for types::DeploymentHistoryEnvironment {
         to.given("helms", &self.helms);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.applications);
-        model::Parts::drop_extra(&mut self.containers);
-        model::Parts::drop_extra(&mut self.databases);
-        model::Parts::drop_extra(&mut self.jobs);
-        model::Parts::drop_extra(&mut self.helms);
+        crate::runtime::model::Parts::drop_extra(&mut self.applications);
+        crate::runtime::model::Parts::drop_extra(&mut self.containers);
+        crate::runtime::model::Parts::drop_extra(&mut self.databases);
+        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
+        crate::runtime::model::Parts::drop_extra(&mut self.helms);
     }
 }
 
-model::through_fields!(types::DeploymentHistoryEnvironment);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryEnvironment);
 
-impl model::Blank for types::DeploymentHistoryEnvironmentPage {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryEnvironmentPage {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentHistoryEnvironmentPage {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironmentPage {
     const NAME: &'static str = "DeploymentHistoryEnvironmentPage";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::DeploymentHistoryEnvironmentPage);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryEnvironmentPage);
 
-impl model::Blank for types::DeploymentHistoryEnvironmentPageV2 {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryEnvironmentPageV2 {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentHistoryEnvironmentPageV2 {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironmentPageV2 {
     const NAME: &'static str = "DeploymentHistoryEnvironmentPageV2";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::DeploymentHistoryEnvironmentPageV2);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryEnvironmentPageV2
+);
 
-impl model::Blank for types::DeploymentHistoryEnvironmentV2 {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryEnvironmentV2 {
     #[inline]
     fn blank() -> Self {
         Self {
-            identifier: model::blank(),
-            auditing_data: model::blank(),
-            status: model::blank(),
-            trigger_action: model::blank(),
-            total_duration: model::blank(),
-            stages: model::blank(),
-            action_status: model::blank(),
-            __extra: model::blank(),
+            identifier: crate::runtime::model::blank(),
+            auditing_data: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            trigger_action: crate::runtime::model::blank(),
+            total_duration: crate::runtime::model::blank(),
+            stages: crate::runtime::model::blank(),
+            action_status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentHistoryEnvironmentV2 {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryEnvironmentV2 {
     const NAME: &'static str = "DeploymentHistoryEnvironmentV2";
     const FIELDS: &'static [&'static str] = &[
         "identifier",
@@ -567,22 +577,22 @@ impl model::Model for types::DeploymentHistoryEnvironmentV2 {
         "action_status",
     ];
     const REQUIRED: u128 = 0b1011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.auditing_data, from),
-            2 => model::value(&mut self.status, from),
-            3 => model::value(&mut self.trigger_action, from),
-            4 => model::value(&mut self.total_duration, from),
-            5 => model::value(&mut self.stages, from),
-            _ => model::value(&mut self.action_status, from),
+            0 => crate::runtime::model::value(&mut self.identifier, from),
+            1 => crate::runtime::model::value(&mut self.auditing_data, from),
+            2 => crate::runtime::model::value(&mut self.status, from),
+            3 => crate::runtime::model::value(&mut self.trigger_action, from),
+            4 => crate::runtime::model::value(&mut self.total_duration, from),
+            5 => crate::runtime::model::value(&mut self.stages, from),
+            _ => crate::runtime::model::value(&mut self.action_status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("identifier", &self.identifier);
         to.always("auditing_data", &self.auditing_data);
         to.always("status", &self.status);
@@ -592,140 +602,144 @@ impl model::Model for types::DeploymentHistoryEnvironmentV2 {
         to.always("action_status", &self.action_status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.identifier);
-        model::Parts::drop_extra(&mut self.auditing_data);
-        model::Parts::drop_extra(&mut self.stages);
+        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
+        crate::runtime::model::Parts::drop_extra(&mut self.auditing_data);
+        crate::runtime::model::Parts::drop_extra(&mut self.stages);
     }
 }
 
-model::through_fields!(types::DeploymentHistoryEnvironmentV2);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryEnvironmentV2);
 
-impl model::Blank for types::DeploymentHistoryEnvironmentV2Identifier {
+impl crate::runtime::model::Blank
+for crate::types::DeploymentHistoryEnvironmentV2Identifier {
     #[inline]
     fn blank() -> Self {
         Self {
-            execution_id: model::blank(),
-            environment_id: model::blank(),
-            __extra: model::blank(),
+            execution_id: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentHistoryEnvironmentV2Identifier {
+impl crate::runtime::model::Model
+for crate::types::DeploymentHistoryEnvironmentV2Identifier {
     const NAME: &'static str = "DeploymentHistoryEnvironmentV2Identifier";
     const FIELDS: &'static [&'static str] = &["execution_id", "environment_id"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.execution_id, from),
-            _ => model::value(&mut self.environment_id, from),
+            0 => crate::runtime::model::value(&mut self.execution_id, from),
+            _ => crate::runtime::model::value(&mut self.environment_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("execution_id", &self.execution_id);
         to.always("environment_id", &self.environment_id);
     }
 }
 
-model::through_fields!(types::DeploymentHistoryEnvironmentV2Identifier);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryEnvironmentV2Identifier
+);
 
-impl model::Blank for types::DeploymentHistoryStage {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryStage {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            status: model::blank(),
-            duration: model::blank(),
-            services: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            duration: crate::runtime::model::blank(),
+            services: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentHistoryStage {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryStage {
     const NAME: &'static str = "DeploymentHistoryStage";
     const FIELDS: &'static [&'static str] = &["name", "status", "duration", "services"];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.duration, from),
-            _ => model::value(&mut self.services, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.status, from),
+            2 => crate::runtime::model::value(&mut self.duration, from),
+            _ => crate::runtime::model::value(&mut self.services, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("status", &self.status);
         to.always("duration", &self.duration);
         to.always("services", &self.services);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.services);
+        crate::runtime::model::Parts::drop_extra(&mut self.services);
     }
 }
 
-model::through_fields!(types::DeploymentHistoryStage);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryStage);
 
-impl model::Blank for types::DeploymentStageRequest {
+impl crate::runtime::model::Blank for crate::types::DeploymentStageRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentStageRequest {
+impl crate::runtime::model::Model for crate::types::DeploymentStageRequest {
     const NAME: &'static str = "DeploymentStageRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.description, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
     }
 }
 
-model::through_fields!(types::DeploymentStageRequest);
+crate::runtime::model::through_fields!(crate::types::DeploymentStageRequest);
 
-impl model::Blank for types::DeploymentStageResponse {
+impl crate::runtime::model::Blank for crate::types::DeploymentStageResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            environment: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            deployment_order: model::blank(),
-            services: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            deployment_order: crate::runtime::model::blank(),
+            services: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentStageResponse {
+impl crate::runtime::model::Model for crate::types::DeploymentStageResponse {
     const NAME: &'static str = "DeploymentStageResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -738,23 +752,23 @@ impl model::Model for types::DeploymentStageResponse {
         "services",
     ];
     const REQUIRED: u128 = 0b00001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.environment, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.deployment_order, from),
-            _ => model::value(&mut self.services, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.environment, from),
+            4 => crate::runtime::model::value(&mut self.name, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            6 => crate::runtime::model::value(&mut self.deployment_order, from),
+            _ => crate::runtime::model::value(&mut self.services, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -765,62 +779,64 @@ impl model::Model for types::DeploymentStageResponse {
         to.given("services", &self.services);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.services);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.services);
     }
 }
 
-model::through_fields!(types::DeploymentStageResponse);
+crate::runtime::model::through_fields!(crate::types::DeploymentStageResponse);
 
-impl model::Blank for types::DeploymentStageResponseList {
+impl crate::runtime::model::Blank for crate::types::DeploymentStageResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentStageResponseList {
+impl crate::runtime::model::Model for crate::types::DeploymentStageResponseList {
     const NAME: &'static str = "DeploymentStageResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::DeploymentStageResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentStageResponseList, Default
+);
 
-impl model::Blank for types::DeploymentStageServiceResponse {
+impl crate::runtime::model::Blank for crate::types::DeploymentStageServiceResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            service_id: model::blank(),
-            service_type: model::blank(),
-            is_skipped: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            is_skipped: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentStageServiceResponse {
+impl crate::runtime::model::Model for crate::types::DeploymentStageServiceResponse {
     const NAME: &'static str = "DeploymentStageServiceResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -831,21 +847,21 @@ impl model::Model for types::DeploymentStageServiceResponse {
         "is_skipped",
     ];
     const REQUIRED: u128 = 0b000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.service_id, from),
-            4 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.is_skipped, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.service_id, from),
+            4 => crate::runtime::model::value(&mut self.service_type, from),
+            _ => crate::runtime::model::value(&mut self.is_skipped, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -855,26 +871,26 @@ impl model::Model for types::DeploymentStageServiceResponse {
     }
 }
 
-model::through_fields!(types::DeploymentStageServiceResponse);
+crate::runtime::model::through_fields!(crate::types::DeploymentStageServiceResponse);
 
-impl model::Blank for types::DeploymentStageWithServicesStatuses {
+impl crate::runtime::model::Blank for crate::types::DeploymentStageWithServicesStatuses {
     #[inline]
     fn blank() -> Self {
         Self {
-            applications: model::blank(),
-            containers: model::blank(),
-            jobs: model::blank(),
-            databases: model::blank(),
-            helms: model::blank(),
-            terraforms: model::blank(),
-            agentic_workflows: model::blank(),
-            stage: model::blank(),
-            __extra: model::blank(),
+            applications: crate::runtime::model::blank(),
+            containers: crate::runtime::model::blank(),
+            jobs: crate::runtime::model::blank(),
+            databases: crate::runtime::model::blank(),
+            helms: crate::runtime::model::blank(),
+            terraforms: crate::runtime::model::blank(),
+            agentic_workflows: crate::runtime::model::blank(),
+            stage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeploymentStageWithServicesStatuses {
+impl crate::runtime::model::Model for crate::types::DeploymentStageWithServicesStatuses {
     const NAME: &'static str = "DeploymentStageWithServicesStatuses";
     const FIELDS: &'static [&'static str] = &[
         "applications",
@@ -887,23 +903,23 @@ impl model::Model for types::DeploymentStageWithServicesStatuses {
         "stage",
     ];
     const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.applications, from),
-            1 => model::value(&mut self.containers, from),
-            2 => model::value(&mut self.jobs, from),
-            3 => model::value(&mut self.databases, from),
-            4 => model::value(&mut self.helms, from),
-            5 => model::value(&mut self.terraforms, from),
-            6 => model::value(&mut self.agentic_workflows, from),
-            _ => model::value(&mut self.stage, from),
+            0 => crate::runtime::model::value(&mut self.applications, from),
+            1 => crate::runtime::model::value(&mut self.containers, from),
+            2 => crate::runtime::model::value(&mut self.jobs, from),
+            3 => crate::runtime::model::value(&mut self.databases, from),
+            4 => crate::runtime::model::value(&mut self.helms, from),
+            5 => crate::runtime::model::value(&mut self.terraforms, from),
+            6 => crate::runtime::model::value(&mut self.agentic_workflows, from),
+            _ => crate::runtime::model::value(&mut self.stage, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("applications", &self.applications);
         to.given("containers", &self.containers);
         to.given("jobs", &self.jobs);
@@ -914,104 +930,106 @@ impl model::Model for types::DeploymentStageWithServicesStatuses {
         to.given("stage", &self.stage);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.applications);
-        model::Parts::drop_extra(&mut self.containers);
-        model::Parts::drop_extra(&mut self.jobs);
-        model::Parts::drop_extra(&mut self.databases);
-        model::Parts::drop_extra(&mut self.helms);
-        model::Parts::drop_extra(&mut self.terraforms);
-        model::Parts::drop_extra(&mut self.agentic_workflows);
-        model::Parts::drop_extra(&mut self.stage);
+        crate::runtime::model::Parts::drop_extra(&mut self.applications);
+        crate::runtime::model::Parts::drop_extra(&mut self.containers);
+        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
+        crate::runtime::model::Parts::drop_extra(&mut self.databases);
+        crate::runtime::model::Parts::drop_extra(&mut self.helms);
+        crate::runtime::model::Parts::drop_extra(&mut self.terraforms);
+        crate::runtime::model::Parts::drop_extra(&mut self.agentic_workflows);
+        crate::runtime::model::Parts::drop_extra(&mut self.stage);
     }
 }
 
-model::through_fields!(types::DeploymentStageWithServicesStatuses, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentStageWithServicesStatuses, Default
+);
 
-impl model::Blank for types::DockerfileCheckRequest {
+impl crate::runtime::model::Blank for crate::types::DockerfileCheckRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            dockerfile_path: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            dockerfile_path: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DockerfileCheckRequest {
+impl crate::runtime::model::Model for crate::types::DockerfileCheckRequest {
     const NAME: &'static str = "DockerfileCheckRequest";
     const FIELDS: &'static [&'static str] = &["git_repository", "dockerfile_path"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.dockerfile_path, from),
+            0 => crate::runtime::model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.dockerfile_path, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
         to.always("dockerfile_path", &self.dockerfile_path);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
-model::through_fields!(types::DockerfileCheckRequest);
+crate::runtime::model::through_fields!(crate::types::DockerfileCheckRequest);
 
-impl model::Blank for types::DockerfileCheckResponse {
+impl crate::runtime::model::Blank for crate::types::DockerfileCheckResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            dockerfile_path: model::blank(),
-            arg: model::blank(),
-            repositories: model::blank(),
-            __extra: model::blank(),
+            dockerfile_path: crate::runtime::model::blank(),
+            arg: crate::runtime::model::blank(),
+            repositories: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DockerfileCheckResponse {
+impl crate::runtime::model::Model for crate::types::DockerfileCheckResponse {
     const NAME: &'static str = "DockerfileCheckResponse";
     const FIELDS: &'static [&'static str] = &["dockerfile_path", "arg", "repositories"];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.dockerfile_path, from),
-            1 => model::value(&mut self.arg, from),
-            _ => model::value(&mut self.repositories, from),
+            0 => crate::runtime::model::value(&mut self.dockerfile_path, from),
+            1 => crate::runtime::model::value(&mut self.arg, from),
+            _ => crate::runtime::model::value(&mut self.repositories, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("dockerfile_path", &self.dockerfile_path);
         to.given("arg", &self.arg);
         to.given("repositories", &self.repositories);
     }
 }
 
-model::through_fields!(types::DockerfileCheckResponse);
+crate::runtime::model::through_fields!(crate::types::DockerfileCheckResponse);
 
-impl model::Blank for types::EnvDeploymentStatus {
+impl crate::runtime::model::Blank for crate::types::EnvDeploymentStatus {
     #[inline]
     fn blank() -> Self {
         Self {
-            deployment_request_id: model::blank(),
-            environment_id: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            deployment_request_id: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvDeploymentStatus {
+impl crate::runtime::model::Model for crate::types::EnvDeploymentStatus {
     const NAME: &'static str = "EnvDeploymentStatus";
     const FIELDS: &'static [&'static str] = &[
         "deployment_request_id",
@@ -1019,48 +1037,48 @@ impl model::Model for types::EnvDeploymentStatus {
         "status",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.deployment_request_id, from),
-            1 => model::value(&mut self.environment_id, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.deployment_request_id, from),
+            1 => crate::runtime::model::value(&mut self.environment_id, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("deployment_request_id", &self.deployment_request_id);
         to.given("environment_id", &self.environment_id);
         to.given("status", &self.status);
     }
 }
 
-model::through_fields!(types::EnvDeploymentStatus, Default);
+crate::runtime::model::through_fields!(crate::types::EnvDeploymentStatus, Default);
 
-impl model::Blank for types::Environment {
+impl crate::runtime::model::Blank for crate::types::Environment {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            organization: model::blank(),
-            project: model::blank(),
-            last_updated_by: model::blank(),
-            cloud_provider: model::blank(),
-            mode: model::blank(),
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            expires_at: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            organization: crate::runtime::model::blank(),
+            project: crate::runtime::model::blank(),
+            last_updated_by: crate::runtime::model::blank(),
+            cloud_provider: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            cluster_name: crate::runtime::model::blank(),
+            expires_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Environment {
+impl crate::runtime::model::Model for crate::types::Environment {
     const NAME: &'static str = "Environment";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1077,27 +1095,27 @@ impl model::Model for types::Environment {
         "expires_at",
     ];
     const REQUIRED: u128 = 0b001100101011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.organization, from),
-            5 => model::value(&mut self.project, from),
-            6 => model::value(&mut self.last_updated_by, from),
-            7 => model::value(&mut self.cloud_provider, from),
-            8 => model::value(&mut self.mode, from),
-            9 => model::value(&mut self.cluster_id, from),
-            10 => model::value(&mut self.cluster_name, from),
-            _ => model::time(&mut self.expires_at, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.organization, from),
+            5 => crate::runtime::model::value(&mut self.project, from),
+            6 => crate::runtime::model::value(&mut self.last_updated_by, from),
+            7 => crate::runtime::model::value(&mut self.cloud_provider, from),
+            8 => crate::runtime::model::value(&mut self.mode, from),
+            9 => crate::runtime::model::value(&mut self.cluster_id, from),
+            10 => crate::runtime::model::value(&mut self.cluster_name, from),
+            _ => crate::runtime::model::time(&mut self.expires_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -1112,67 +1130,67 @@ impl model::Model for types::Environment {
         to.given("expires_at", &self.expires_at);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.organization);
-        model::Parts::drop_extra(&mut self.project);
-        model::Parts::drop_extra(&mut self.cloud_provider);
+        crate::runtime::model::Parts::drop_extra(&mut self.organization);
+        crate::runtime::model::Parts::drop_extra(&mut self.project);
+        crate::runtime::model::Parts::drop_extra(&mut self.cloud_provider);
     }
 }
 
-model::through_fields!(types::Environment);
+crate::runtime::model::through_fields!(crate::types::Environment);
 
-impl model::Blank for types::EnvironmentCloudProvider {
+impl crate::runtime::model::Blank for crate::types::EnvironmentCloudProvider {
     #[inline]
     fn blank() -> Self {
         Self {
-            provider: model::blank(),
-            cluster: model::blank(),
-            __extra: model::blank(),
+            provider: crate::runtime::model::blank(),
+            cluster: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentCloudProvider {
+impl crate::runtime::model::Model for crate::types::EnvironmentCloudProvider {
     const NAME: &'static str = "EnvironmentCloudProvider";
     const FIELDS: &'static [&'static str] = &["provider", "cluster"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.cluster, from),
+            0 => crate::runtime::model::value(&mut self.provider, from),
+            _ => crate::runtime::model::value(&mut self.cluster, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("provider", &self.provider);
         to.given("cluster", &self.cluster);
     }
 }
 
-model::through_fields!(types::EnvironmentCloudProvider, Default);
+crate::runtime::model::through_fields!(crate::types::EnvironmentCloudProvider, Default);
 
-impl model::Blank for types::EnvironmentDeploymentRule {
+impl crate::runtime::model::Blank for crate::types::EnvironmentDeploymentRule {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            on_demand_preview: model::blank(),
-            auto_stop: model::blank(),
-            auto_preview: model::blank(),
-            timezone: model::blank(),
-            start_time: model::blank(),
-            stop_time: model::blank(),
-            weekdays: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            on_demand_preview: crate::runtime::model::blank(),
+            auto_stop: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            timezone: crate::runtime::model::blank(),
+            start_time: crate::runtime::model::blank(),
+            stop_time: crate::runtime::model::blank(),
+            weekdays: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentDeploymentRule {
+impl crate::runtime::model::Model for crate::types::EnvironmentDeploymentRule {
     const NAME: &'static str = "EnvironmentDeploymentRule";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1187,25 +1205,25 @@ impl model::Model for types::EnvironmentDeploymentRule {
         "weekdays",
     ];
     const REQUIRED: u128 = 0b0111000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.on_demand_preview, from),
-            4 => model::value(&mut self.auto_stop, from),
-            5 => model::value(&mut self.auto_preview, from),
-            6 => model::value(&mut self.timezone, from),
-            7 => model::time(&mut self.start_time, from),
-            8 => model::time(&mut self.stop_time, from),
-            _ => model::value(&mut self.weekdays, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.on_demand_preview, from),
+            4 => crate::runtime::model::value(&mut self.auto_stop, from),
+            5 => crate::runtime::model::value(&mut self.auto_preview, from),
+            6 => crate::runtime::model::value(&mut self.timezone, from),
+            7 => crate::runtime::model::time(&mut self.start_time, from),
+            8 => crate::runtime::model::time(&mut self.stop_time, from),
+            _ => crate::runtime::model::value(&mut self.weekdays, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -1219,25 +1237,27 @@ impl model::Model for types::EnvironmentDeploymentRule {
     }
 }
 
-model::through_fields!(types::EnvironmentDeploymentRule);
+crate::runtime::model::through_fields!(crate::types::EnvironmentDeploymentRule);
 
-impl model::Blank for types::EnvironmentDeploymentRuleEditRequest {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentDeploymentRuleEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            on_demand_preview: model::blank(),
-            auto_preview: model::blank(),
-            auto_stop: model::blank(),
-            timezone: model::blank(),
-            start_time: model::blank(),
-            stop_time: model::blank(),
-            weekdays: model::blank(),
-            __extra: model::blank(),
+            on_demand_preview: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            auto_stop: crate::runtime::model::blank(),
+            timezone: crate::runtime::model::blank(),
+            start_time: crate::runtime::model::blank(),
+            stop_time: crate::runtime::model::blank(),
+            weekdays: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentDeploymentRuleEditRequest {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentDeploymentRuleEditRequest {
     const NAME: &'static str = "EnvironmentDeploymentRuleEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "on_demand_preview",
@@ -1249,22 +1269,22 @@ impl model::Model for types::EnvironmentDeploymentRuleEditRequest {
         "weekdays",
     ];
     const REQUIRED: u128 = 0b1111000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.on_demand_preview, from),
-            1 => model::value(&mut self.auto_preview, from),
-            2 => model::value(&mut self.auto_stop, from),
-            3 => model::value(&mut self.timezone, from),
-            4 => model::time(&mut self.start_time, from),
-            5 => model::time(&mut self.stop_time, from),
-            _ => model::value(&mut self.weekdays, from),
+            0 => crate::runtime::model::value(&mut self.on_demand_preview, from),
+            1 => crate::runtime::model::value(&mut self.auto_preview, from),
+            2 => crate::runtime::model::value(&mut self.auto_stop, from),
+            3 => crate::runtime::model::value(&mut self.timezone, from),
+            4 => crate::runtime::model::time(&mut self.start_time, from),
+            5 => crate::runtime::model::time(&mut self.stop_time, from),
+            _ => crate::runtime::model::value(&mut self.weekdays, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("on_demand_preview", &self.on_demand_preview);
         to.given("auto_preview", &self.auto_preview);
         to.given("auto_stop", &self.auto_stop);
@@ -1275,58 +1295,60 @@ impl model::Model for types::EnvironmentDeploymentRuleEditRequest {
     }
 }
 
-model::through_fields!(types::EnvironmentDeploymentRuleEditRequest);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentDeploymentRuleEditRequest
+);
 
-impl model::Blank for types::EnvironmentEditRequest {
+impl crate::runtime::model::Blank for crate::types::EnvironmentEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            mode: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentEditRequest {
+impl crate::runtime::model::Model for crate::types::EnvironmentEditRequest {
     const NAME: &'static str = "EnvironmentEditRequest";
     const FIELDS: &'static [&'static str] = &["name", "mode"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.mode, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.mode, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("name", &self.name);
         to.given("mode", &self.mode);
     }
 }
 
-model::through_fields!(types::EnvironmentEditRequest, Default);
+crate::runtime::model::through_fields!(crate::types::EnvironmentEditRequest, Default);
 
-impl model::Blank for types::EnvironmentLog {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLog {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            scope: model::blank(),
-            state: model::blank(),
-            message: model::blank(),
-            execution_id: model::blank(),
-            hint: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            execution_id: crate::runtime::model::blank(),
+            hint: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLog {
+impl crate::runtime::model::Model for crate::types::EnvironmentLog {
     const NAME: &'static str = "EnvironmentLog";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1338,22 +1360,22 @@ impl model::Model for types::EnvironmentLog {
         "hint",
     ];
     const REQUIRED: u128 = 0b0000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.scope, from),
-            3 => model::value(&mut self.state, from),
-            4 => model::value(&mut self.message, from),
-            5 => model::value(&mut self.execution_id, from),
-            _ => model::value(&mut self.hint, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::value(&mut self.scope, from),
+            3 => crate::runtime::model::value(&mut self.state, from),
+            4 => crate::runtime::model::value(&mut self.message, from),
+            5 => crate::runtime::model::value(&mut self.execution_id, from),
+            _ => crate::runtime::model::value(&mut self.hint, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("scope", &self.scope);
@@ -1363,96 +1385,98 @@ impl model::Model for types::EnvironmentLog {
         to.given("hint", &self.hint);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.scope);
+        crate::runtime::model::Parts::drop_extra(&mut self.scope);
     }
 }
 
-model::through_fields!(types::EnvironmentLog);
+crate::runtime::model::through_fields!(crate::types::EnvironmentLog);
 
-impl model::Blank for types::EnvironmentLogResponseList {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLogResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLogResponseList {
+impl crate::runtime::model::Model for crate::types::EnvironmentLogResponseList {
     const NAME: &'static str = "EnvironmentLogResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentLogResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLogResponseList, Default
+);
 
-impl model::Blank for types::EnvironmentLogScope {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLogScope {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            name: model::blank(),
-            id: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLogScope {
+impl crate::runtime::model::Model for crate::types::EnvironmentLogScope {
     const NAME: &'static str = "EnvironmentLogScope";
     const FIELDS: &'static [&'static str] = &["type", "name", "id"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.id, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("type", &self.type_);
         to.given("name", &self.name);
         to.given("id", &self.id);
     }
 }
 
-model::through_fields!(types::EnvironmentLogScope, Default);
+crate::runtime::model::through_fields!(crate::types::EnvironmentLogScope, Default);
 
-impl model::Blank for types::EnvironmentLogs {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLogs {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            timestamp: model::blank(),
-            details: model::blank(),
-            error: model::blank(),
-            message: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            timestamp: crate::runtime::model::blank(),
+            details: crate::runtime::model::blank(),
+            error: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLogs {
+impl crate::runtime::model::Model for crate::types::EnvironmentLogs {
     const NAME: &'static str = "EnvironmentLogs";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -1462,20 +1486,20 @@ impl model::Model for types::EnvironmentLogs {
         "message",
     ];
     const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::time(&mut self.timestamp, from),
-            2 => model::value(&mut self.details, from),
-            3 => model::value(&mut self.error, from),
-            _ => model::value(&mut self.message, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::time(&mut self.timestamp, from),
+            2 => crate::runtime::model::value(&mut self.details, from),
+            3 => crate::runtime::model::value(&mut self.error, from),
+            _ => crate::runtime::model::value(&mut self.message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("timestamp", &self.timestamp);
         to.always("details", &self.details);
@@ -1483,29 +1507,29 @@ impl model::Model for types::EnvironmentLogs {
         to.given("message", &self.message);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.details);
-        model::Parts::drop_extra(&mut self.error);
-        model::Parts::drop_extra(&mut self.message);
+        crate::runtime::model::Parts::drop_extra(&mut self.details);
+        crate::runtime::model::Parts::drop_extra(&mut self.error);
+        crate::runtime::model::Parts::drop_extra(&mut self.message);
     }
 }
 
-model::through_fields!(types::EnvironmentLogs);
+crate::runtime::model::through_fields!(crate::types::EnvironmentLogs);
 
-impl model::Blank for types::EnvironmentLogsDetails {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLogsDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            execution_id: model::blank(),
-            transmitter: model::blank(),
-            stage: model::blank(),
-            __extra: model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            execution_id: crate::runtime::model::blank(),
+            transmitter: crate::runtime::model::blank(),
+            stage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLogsDetails {
+impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetails {
     const NAME: &'static str = "EnvironmentLogsDetails";
     const FIELDS: &'static [&'static str] = &[
         "organization_id",
@@ -1515,20 +1539,20 @@ impl model::Model for types::EnvironmentLogsDetails {
         "stage",
     ];
     const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.execution_id, from),
-            3 => model::value(&mut self.transmitter, from),
-            _ => model::value(&mut self.stage, from),
+            0 => crate::runtime::model::value(&mut self.organization_id, from),
+            1 => crate::runtime::model::value(&mut self.cluster_id, from),
+            2 => crate::runtime::model::value(&mut self.execution_id, from),
+            3 => crate::runtime::model::value(&mut self.transmitter, from),
+            _ => crate::runtime::model::value(&mut self.stage, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("organization_id", &self.organization_id);
         to.given("cluster_id", &self.cluster_id);
         to.given("execution_id", &self.execution_id);
@@ -1536,100 +1560,104 @@ impl model::Model for types::EnvironmentLogsDetails {
         to.given("stage", &self.stage);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.transmitter);
-        model::Parts::drop_extra(&mut self.stage);
+        crate::runtime::model::Parts::drop_extra(&mut self.transmitter);
+        crate::runtime::model::Parts::drop_extra(&mut self.stage);
     }
 }
 
-model::through_fields!(types::EnvironmentLogsDetails, Default);
+crate::runtime::model::through_fields!(crate::types::EnvironmentLogsDetails, Default);
 
-impl model::Blank for types::EnvironmentLogsDetailsStage {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLogsDetailsStage {
     #[inline]
     fn blank() -> Self {
         Self {
-            step: model::blank(),
-            id: model::blank(),
-            name: model::blank(),
-            __extra: model::blank(),
+            step: crate::runtime::model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLogsDetailsStage {
+impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetailsStage {
     const NAME: &'static str = "EnvironmentLogsDetailsStage";
     const FIELDS: &'static [&'static str] = &["step", "id", "name"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.step, from),
-            1 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.name, from),
+            0 => crate::runtime::model::value(&mut self.step, from),
+            1 => crate::runtime::model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("step", &self.step);
         to.given("id", &self.id);
         to.given("name", &self.name);
     }
 }
 
-model::through_fields!(types::EnvironmentLogsDetailsStage, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLogsDetailsStage, Default
+);
 
-impl model::Blank for types::EnvironmentLogsDetailsTransmitter {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLogsDetailsTransmitter {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLogsDetailsTransmitter {
+impl crate::runtime::model::Model for crate::types::EnvironmentLogsDetailsTransmitter {
     const NAME: &'static str = "EnvironmentLogsDetailsTransmitter";
     const FIELDS: &'static [&'static str] = &["id", "name", "type"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("name", &self.name);
         to.given("type", &self.type_);
     }
 }
 
-model::through_fields!(types::EnvironmentLogsDetailsTransmitter, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLogsDetailsTransmitter, Default
+);
 
-impl model::Blank for types::EnvironmentLogsError {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLogsError {
     #[inline]
     fn blank() -> Self {
         Self {
-            tag: model::blank(),
-            user_log_message: model::blank(),
-            link: model::blank(),
-            hint_message: model::blank(),
-            underlying_error: model::blank(),
-            __extra: model::blank(),
+            tag: crate::runtime::model::blank(),
+            user_log_message: crate::runtime::model::blank(),
+            link: crate::runtime::model::blank(),
+            hint_message: crate::runtime::model::blank(),
+            underlying_error: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLogsError {
+impl crate::runtime::model::Model for crate::types::EnvironmentLogsError {
     const NAME: &'static str = "EnvironmentLogsError";
     const FIELDS: &'static [&'static str] = &[
         "tag",
@@ -1639,20 +1667,20 @@ impl model::Model for types::EnvironmentLogsError {
         "underlying_error",
     ];
     const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.tag, from),
-            1 => model::value(&mut self.user_log_message, from),
-            2 => model::value(&mut self.link, from),
-            3 => model::value(&mut self.hint_message, from),
-            _ => model::value(&mut self.underlying_error, from),
+            0 => crate::runtime::model::value(&mut self.tag, from),
+            1 => crate::runtime::model::value(&mut self.user_log_message, from),
+            2 => crate::runtime::model::value(&mut self.link, from),
+            3 => crate::runtime::model::value(&mut self.hint_message, from),
+            _ => crate::runtime::model::value(&mut self.underlying_error, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("tag", &self.tag);
         to.given("user_log_message", &self.user_log_message);
         to.given("link", &self.link);
@@ -1660,96 +1688,98 @@ impl model::Model for types::EnvironmentLogsError {
         to.given("underlying_error", &self.underlying_error);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.underlying_error);
+        crate::runtime::model::Parts::drop_extra(&mut self.underlying_error);
     }
 }
 
-model::through_fields!(types::EnvironmentLogsError, Default);
+crate::runtime::model::through_fields!(crate::types::EnvironmentLogsError, Default);
 
-impl model::Blank for types::EnvironmentLogsErrorUnderlyingError {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLogsErrorUnderlyingError {
     #[inline]
     fn blank() -> Self {
         Self {
-            message: model::blank(),
-            full_details: model::blank(),
-            __extra: model::blank(),
+            message: crate::runtime::model::blank(),
+            full_details: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLogsErrorUnderlyingError {
+impl crate::runtime::model::Model for crate::types::EnvironmentLogsErrorUnderlyingError {
     const NAME: &'static str = "EnvironmentLogsErrorUnderlyingError";
     const FIELDS: &'static [&'static str] = &["message", "full_details"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.message, from),
-            _ => model::value(&mut self.full_details, from),
+            0 => crate::runtime::model::value(&mut self.message, from),
+            _ => crate::runtime::model::value(&mut self.full_details, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("message", &self.message);
         to.given("full_details", &self.full_details);
     }
 }
 
-model::through_fields!(types::EnvironmentLogsErrorUnderlyingError, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentLogsErrorUnderlyingError, Default
+);
 
-impl model::Blank for types::EnvironmentLogsMessage {
+impl crate::runtime::model::Blank for crate::types::EnvironmentLogsMessage {
     #[inline]
     fn blank() -> Self {
         Self {
-            safe_message: model::blank(),
-            full_details: model::blank(),
-            __extra: model::blank(),
+            safe_message: crate::runtime::model::blank(),
+            full_details: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentLogsMessage {
+impl crate::runtime::model::Model for crate::types::EnvironmentLogsMessage {
     const NAME: &'static str = "EnvironmentLogsMessage";
     const FIELDS: &'static [&'static str] = &["safe_message", "full_details"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.safe_message, from),
-            _ => model::value(&mut self.full_details, from),
+            0 => crate::runtime::model::value(&mut self.safe_message, from),
+            _ => crate::runtime::model::value(&mut self.full_details, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("safe_message", &self.safe_message);
         to.given("full_details", &self.full_details);
     }
 }
 
-model::through_fields!(types::EnvironmentLogsMessage, Default);
+crate::runtime::model::through_fields!(crate::types::EnvironmentLogsMessage, Default);
 
-impl model::Blank for types::EnvironmentOverviewResponse {
+impl crate::runtime::model::Blank for crate::types::EnvironmentOverviewResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            mode: model::blank(),
-            cluster: model::blank(),
-            services_overview: model::blank(),
-            deployment_status: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            cluster: crate::runtime::model::blank(),
+            services_overview: crate::runtime::model::blank(),
+            deployment_status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentOverviewResponse {
+impl crate::runtime::model::Model for crate::types::EnvironmentOverviewResponse {
     const NAME: &'static str = "EnvironmentOverviewResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1762,23 +1792,23 @@ impl model::Model for types::EnvironmentOverviewResponse {
         "deployment_status",
     ];
     const REQUIRED: u128 = 0b01111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.mode, from),
-            5 => model::value(&mut self.cluster, from),
-            6 => model::value(&mut self.services_overview, from),
-            _ => model::value(&mut self.deployment_status, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.mode, from),
+            5 => crate::runtime::model::value(&mut self.cluster, from),
+            6 => crate::runtime::model::value(&mut self.services_overview, from),
+            _ => crate::runtime::model::value(&mut self.deployment_status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.always("updated_at", &self.updated_at);
@@ -1789,126 +1819,130 @@ impl model::Model for types::EnvironmentOverviewResponse {
         to.given("deployment_status", &self.deployment_status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cluster);
-        model::Parts::drop_extra(&mut self.services_overview);
-        model::Parts::drop_extra(&mut self.deployment_status);
+        crate::runtime::model::Parts::drop_extra(&mut self.cluster);
+        crate::runtime::model::Parts::drop_extra(&mut self.services_overview);
+        crate::runtime::model::Parts::drop_extra(&mut self.deployment_status);
     }
 }
 
-model::through_fields!(types::EnvironmentOverviewResponse);
+crate::runtime::model::through_fields!(crate::types::EnvironmentOverviewResponse);
 
-impl model::Blank for types::EnvironmentOverviewResponseList {
+impl crate::runtime::model::Blank for crate::types::EnvironmentOverviewResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentOverviewResponseList {
+impl crate::runtime::model::Model for crate::types::EnvironmentOverviewResponseList {
     const NAME: &'static str = "EnvironmentOverviewResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentOverviewResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentOverviewResponseList, Default
+);
 
-impl model::Blank for types::EnvironmentResponseList {
+impl crate::runtime::model::Blank for crate::types::EnvironmentResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentResponseList {
+impl crate::runtime::model::Model for crate::types::EnvironmentResponseList {
     const NAME: &'static str = "EnvironmentResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::EnvironmentResponseList, Default);
 
-impl model::Blank for types::EnvironmentRestartRequest {
+impl crate::runtime::model::Blank for crate::types::EnvironmentRestartRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            restart_db: model::blank(),
-            __extra: model::blank(),
+            restart_db: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentRestartRequest {
+impl crate::runtime::model::Model for crate::types::EnvironmentRestartRequest {
     const NAME: &'static str = "EnvironmentRestartRequest";
     const FIELDS: &'static [&'static str] = &["restart_db"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.restart_db, from),
+            _ => crate::runtime::model::value(&mut self.restart_db, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("restart_db", &self.restart_db);
     }
 }
 
-model::through_fields!(types::EnvironmentRestartRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentRestartRequest, Default
+);
 
-impl model::Blank for types::EnvironmentServiceIdsAllRequest {
+impl crate::runtime::model::Blank for crate::types::EnvironmentServiceIdsAllRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            application_ids: model::blank(),
-            container_ids: model::blank(),
-            database_ids: model::blank(),
-            job_ids: model::blank(),
-            helm_ids: model::blank(),
-            terraform_ids: model::blank(),
-            __extra: model::blank(),
+            application_ids: crate::runtime::model::blank(),
+            container_ids: crate::runtime::model::blank(),
+            database_ids: crate::runtime::model::blank(),
+            job_ids: crate::runtime::model::blank(),
+            helm_ids: crate::runtime::model::blank(),
+            terraform_ids: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentServiceIdsAllRequest {
+impl crate::runtime::model::Model for crate::types::EnvironmentServiceIdsAllRequest {
     const NAME: &'static str = "EnvironmentServiceIdsAllRequest";
     const FIELDS: &'static [&'static str] = &[
         "application_ids",
@@ -1919,21 +1953,21 @@ impl model::Model for types::EnvironmentServiceIdsAllRequest {
         "terraform_ids",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.application_ids, from),
-            1 => model::value(&mut self.container_ids, from),
-            2 => model::value(&mut self.database_ids, from),
-            3 => model::value(&mut self.job_ids, from),
-            4 => model::value(&mut self.helm_ids, from),
-            _ => model::value(&mut self.terraform_ids, from),
+            0 => crate::runtime::model::value(&mut self.application_ids, from),
+            1 => crate::runtime::model::value(&mut self.container_ids, from),
+            2 => crate::runtime::model::value(&mut self.database_ids, from),
+            3 => crate::runtime::model::value(&mut self.job_ids, from),
+            4 => crate::runtime::model::value(&mut self.helm_ids, from),
+            _ => crate::runtime::model::value(&mut self.terraform_ids, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("application_ids", &self.application_ids);
         to.given("container_ids", &self.container_ids);
         to.given("database_ids", &self.database_ids);
@@ -1943,95 +1977,99 @@ impl model::Model for types::EnvironmentServiceIdsAllRequest {
     }
 }
 
-model::through_fields!(types::EnvironmentServiceIdsAllRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentServiceIdsAllRequest, Default
+);
 
-impl model::Blank for types::EnvironmentStats {
+impl crate::runtime::model::Blank for crate::types::EnvironmentStats {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            service_total_number: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            service_total_number: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentStats {
+impl crate::runtime::model::Model for crate::types::EnvironmentStats {
     const NAME: &'static str = "EnvironmentStats";
     const FIELDS: &'static [&'static str] = &["id", "service_total_number"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.service_total_number, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.service_total_number, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.given("service_total_number", &self.service_total_number);
     }
 }
 
-model::through_fields!(types::EnvironmentStats);
+crate::runtime::model::through_fields!(crate::types::EnvironmentStats);
 
-impl model::Blank for types::EnvironmentStatsResponseList {
+impl crate::runtime::model::Blank for crate::types::EnvironmentStatsResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentStatsResponseList {
+impl crate::runtime::model::Model for crate::types::EnvironmentStatsResponseList {
     const NAME: &'static str = "EnvironmentStatsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentStatsResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentStatsResponseList, Default
+);
 
-impl model::Blank for types::EnvironmentStatus {
+impl crate::runtime::model::Blank for crate::types::EnvironmentStatus {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            state: model::blank(),
-            last_deployment_date: model::blank(),
-            last_deployment_state: model::blank(),
-            last_deployment_id: model::blank(),
-            total_deployment_duration_in_seconds: model::blank(),
-            origin: model::blank(),
-            triggered_by: model::blank(),
-            deployment_status: model::blank(),
-            deployment_request_id: model::blank(),
-            metrics: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            last_deployment_date: crate::runtime::model::blank(),
+            last_deployment_state: crate::runtime::model::blank(),
+            last_deployment_id: crate::runtime::model::blank(),
+            total_deployment_duration_in_seconds: crate::runtime::model::blank(),
+            origin: crate::runtime::model::blank(),
+            triggered_by: crate::runtime::model::blank(),
+            deployment_status: crate::runtime::model::blank(),
+            deployment_request_id: crate::runtime::model::blank(),
+            metrics: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentStatus {
+impl crate::runtime::model::Model for crate::types::EnvironmentStatus {
     const NAME: &'static str = "EnvironmentStatus";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2047,26 +2085,31 @@ impl model::Model for types::EnvironmentStatus {
         "metrics",
     ];
     const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.state, from),
-            2 => model::time(&mut self.last_deployment_date, from),
-            3 => model::value(&mut self.last_deployment_state, from),
-            4 => model::value(&mut self.last_deployment_id, from),
-            5 => model::value(&mut self.total_deployment_duration_in_seconds, from),
-            6 => model::value(&mut self.origin, from),
-            7 => model::value(&mut self.triggered_by, from),
-            8 => model::value(&mut self.deployment_status, from),
-            9 => model::value(&mut self.deployment_request_id, from),
-            _ => model::value(&mut self.metrics, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.state, from),
+            2 => crate::runtime::model::time(&mut self.last_deployment_date, from),
+            3 => crate::runtime::model::value(&mut self.last_deployment_state, from),
+            4 => crate::runtime::model::value(&mut self.last_deployment_id, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.total_deployment_duration_in_seconds,
+                    from,
+                )
+            }
+            6 => crate::runtime::model::value(&mut self.origin, from),
+            7 => crate::runtime::model::value(&mut self.triggered_by, from),
+            8 => crate::runtime::model::value(&mut self.deployment_status, from),
+            9 => crate::runtime::model::value(&mut self.deployment_request_id, from),
+            _ => crate::runtime::model::value(&mut self.metrics, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("state", &self.state);
         to.given("last_deployment_date", &self.last_deployment_date);
@@ -2083,63 +2126,63 @@ impl model::Model for types::EnvironmentStatus {
         to.given("metrics", &self.metrics);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.metrics);
+        crate::runtime::model::Parts::drop_extra(&mut self.metrics);
     }
 }
 
-model::through_fields!(types::EnvironmentStatus);
+crate::runtime::model::through_fields!(crate::types::EnvironmentStatus);
 
-impl model::Blank for types::EnvironmentStatusList {
+impl crate::runtime::model::Blank for crate::types::EnvironmentStatusList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentStatusList {
+impl crate::runtime::model::Model for crate::types::EnvironmentStatusList {
     const NAME: &'static str = "EnvironmentStatusList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentStatusList, Default);
+crate::runtime::model::through_fields!(crate::types::EnvironmentStatusList, Default);
 
-impl model::Blank for types::EnvironmentStatuses {
+impl crate::runtime::model::Blank for crate::types::EnvironmentStatuses {
     #[inline]
     fn blank() -> Self {
         Self {
-            environment: model::blank(),
-            applications: model::blank(),
-            containers: model::blank(),
-            jobs: model::blank(),
-            databases: model::blank(),
-            helms: model::blank(),
-            terraforms: model::blank(),
-            agentic_workflows: model::blank(),
-            __extra: model::blank(),
+            environment: crate::runtime::model::blank(),
+            applications: crate::runtime::model::blank(),
+            containers: crate::runtime::model::blank(),
+            jobs: crate::runtime::model::blank(),
+            databases: crate::runtime::model::blank(),
+            helms: crate::runtime::model::blank(),
+            terraforms: crate::runtime::model::blank(),
+            agentic_workflows: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentStatuses {
+impl crate::runtime::model::Model for crate::types::EnvironmentStatuses {
     const NAME: &'static str = "EnvironmentStatuses";
     const FIELDS: &'static [&'static str] = &[
         "environment",
@@ -2152,23 +2195,23 @@ impl model::Model for types::EnvironmentStatuses {
         "agentic_workflows",
     ];
     const REQUIRED: u128 = 0b00000001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.environment, from),
-            1 => model::value(&mut self.applications, from),
-            2 => model::value(&mut self.containers, from),
-            3 => model::value(&mut self.jobs, from),
-            4 => model::value(&mut self.databases, from),
-            5 => model::value(&mut self.helms, from),
-            6 => model::value(&mut self.terraforms, from),
-            _ => model::value(&mut self.agentic_workflows, from),
+            0 => crate::runtime::model::value(&mut self.environment, from),
+            1 => crate::runtime::model::value(&mut self.applications, from),
+            2 => crate::runtime::model::value(&mut self.containers, from),
+            3 => crate::runtime::model::value(&mut self.jobs, from),
+            4 => crate::runtime::model::value(&mut self.databases, from),
+            5 => crate::runtime::model::value(&mut self.helms, from),
+            6 => crate::runtime::model::value(&mut self.terraforms, from),
+            _ => crate::runtime::model::value(&mut self.agentic_workflows, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("environment", &self.environment);
         to.always("applications", &self.applications);
         to.always("containers", &self.containers);
@@ -2179,32 +2222,32 @@ impl model::Model for types::EnvironmentStatuses {
         to.given("agentic_workflows", &self.agentic_workflows);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.applications);
-        model::Parts::drop_extra(&mut self.containers);
-        model::Parts::drop_extra(&mut self.jobs);
-        model::Parts::drop_extra(&mut self.databases);
-        model::Parts::drop_extra(&mut self.helms);
-        model::Parts::drop_extra(&mut self.terraforms);
-        model::Parts::drop_extra(&mut self.agentic_workflows);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.applications);
+        crate::runtime::model::Parts::drop_extra(&mut self.containers);
+        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
+        crate::runtime::model::Parts::drop_extra(&mut self.databases);
+        crate::runtime::model::Parts::drop_extra(&mut self.helms);
+        crate::runtime::model::Parts::drop_extra(&mut self.terraforms);
+        crate::runtime::model::Parts::drop_extra(&mut self.agentic_workflows);
     }
 }
 
-model::through_fields!(types::EnvironmentStatuses);
+crate::runtime::model::through_fields!(crate::types::EnvironmentStatuses);
 
-impl model::Blank for types::EnvironmentStatusesWithStages {
+impl crate::runtime::model::Blank for crate::types::EnvironmentStatusesWithStages {
     #[inline]
     fn blank() -> Self {
         Self {
-            environment: model::blank(),
-            stages: model::blank(),
-            pre_check_stage: model::blank(),
-            __extra: model::blank(),
+            environment: crate::runtime::model::blank(),
+            stages: crate::runtime::model::blank(),
+            pre_check_stage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentStatusesWithStages {
+impl crate::runtime::model::Model for crate::types::EnvironmentStatusesWithStages {
     const NAME: &'static str = "EnvironmentStatusesWithStages";
     const FIELDS: &'static [&'static str] = &[
         "environment",
@@ -2212,348 +2255,368 @@ impl model::Model for types::EnvironmentStatusesWithStages {
         "pre_check_stage",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.environment, from),
-            1 => model::value(&mut self.stages, from),
-            _ => model::value(&mut self.pre_check_stage, from),
+            0 => crate::runtime::model::value(&mut self.environment, from),
+            1 => crate::runtime::model::value(&mut self.stages, from),
+            _ => crate::runtime::model::value(&mut self.pre_check_stage, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("environment", &self.environment);
         to.given("stages", &self.stages);
         to.given("pre_check_stage", &self.pre_check_stage);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.stages);
-        model::Parts::drop_extra(&mut self.pre_check_stage);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.stages);
+        crate::runtime::model::Parts::drop_extra(&mut self.pre_check_stage);
     }
 }
 
-model::through_fields!(types::EnvironmentStatusesWithStages, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentStatusesWithStages, Default
+);
 
-impl model::Blank for types::EnvironmentStatusesWithStagesPreCheckStage {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentStatusesWithStagesPreCheckStage {
     #[inline]
     fn blank() -> Self {
         Self {
-            status: model::blank(),
-            total_duration_sec: model::blank(),
-            __extra: model::blank(),
+            status: crate::runtime::model::blank(),
+            total_duration_sec: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentStatusesWithStagesPreCheckStage {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentStatusesWithStagesPreCheckStage {
     const NAME: &'static str = "EnvironmentStatusesWithStagesPreCheckStage";
     const FIELDS: &'static [&'static str] = &["status", "total_duration_sec"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.total_duration_sec, from),
+            0 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.total_duration_sec, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("status", &self.status);
         to.given("total_duration_sec", &self.total_duration_sec);
     }
 }
 
-model::through_fields!(types::EnvironmentStatusesWithStagesPreCheckStage, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentStatusesWithStagesPreCheckStage, Default
+);
 
-impl model::Blank for types::GitFileCheckRequest {
+impl crate::runtime::model::Blank for crate::types::GitFileCheckRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            files: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            files: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitFileCheckRequest {
+impl crate::runtime::model::Model for crate::types::GitFileCheckRequest {
     const NAME: &'static str = "GitFileCheckRequest";
     const FIELDS: &'static [&'static str] = &["git_repository", "files"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.files, from),
+            0 => crate::runtime::model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.files, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
         to.always("files", &self.files);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
-model::through_fields!(types::GitFileCheckRequest);
+crate::runtime::model::through_fields!(crate::types::GitFileCheckRequest);
 
-impl model::Blank for types::GitWebhookStatusResponse {
+impl crate::runtime::model::Blank for crate::types::GitWebhookStatusResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            status: model::blank(),
-            provider: model::blank(),
-            missing_events: model::blank(),
-            __extra: model::blank(),
+            status: crate::runtime::model::blank(),
+            provider: crate::runtime::model::blank(),
+            missing_events: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitWebhookStatusResponse {
+impl crate::runtime::model::Model for crate::types::GitWebhookStatusResponse {
     const NAME: &'static str = "GitWebhookStatusResponse";
     const FIELDS: &'static [&'static str] = &["status", "provider", "missing_events"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.status, from),
-            1 => model::value(&mut self.provider, from),
-            _ => model::value(&mut self.missing_events, from),
+            0 => crate::runtime::model::value(&mut self.status, from),
+            1 => crate::runtime::model::value(&mut self.provider, from),
+            _ => crate::runtime::model::value(&mut self.missing_events, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("status", &self.status);
         to.always("provider", &self.provider);
         to.given("missing_events", &self.missing_events);
     }
 }
 
-model::through_fields!(types::GitWebhookStatusResponse);
+crate::runtime::model::through_fields!(crate::types::GitWebhookStatusResponse);
 
-impl model::Blank for types::HelmCheckRequest {
+impl crate::runtime::model::Blank for crate::types::HelmCheckRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmCheckRequest {
+impl crate::runtime::model::Model for crate::types::HelmCheckRequest {
     const NAME: &'static str = "HelmCheckRequest";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.git_repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
-model::through_fields!(types::HelmCheckRequest);
+crate::runtime::model::through_fields!(crate::types::HelmCheckRequest);
 
-impl model::Blank for types::IngressDeploymentStatusResponse {
+impl crate::runtime::model::Blank for crate::types::IngressDeploymentStatusResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            router_id: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            router_id: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::IngressDeploymentStatusResponse {
+impl crate::runtime::model::Model for crate::types::IngressDeploymentStatusResponse {
     const NAME: &'static str = "IngressDeploymentStatusResponse";
     const FIELDS: &'static [&'static str] = &["routerId", "status"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.router_id, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.router_id, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("routerId", &self.router_id);
         to.given("status", &self.status);
     }
 }
 
-model::through_fields!(types::IngressDeploymentStatusResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::IngressDeploymentStatusResponse, Default
+);
 
-impl model::Blank for types::ListDeploymentRequestByEnvironmentIdResponse {
+impl crate::runtime::model::Blank
+for crate::types::ListDeploymentRequestByEnvironmentIdResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListDeploymentRequestByEnvironmentIdResponse {
+impl crate::runtime::model::Model
+for crate::types::ListDeploymentRequestByEnvironmentIdResponse {
     const NAME: &'static str = "ListDeploymentRequestByEnvironmentIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListDeploymentRequestByEnvironmentIdResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ListDeploymentRequestByEnvironmentIdResponse, Default
+);
 
-impl model::Blank for types::ListDeploymentRequestByServiceIdResponse {
+impl crate::runtime::model::Blank
+for crate::types::ListDeploymentRequestByServiceIdResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListDeploymentRequestByServiceIdResponse {
+impl crate::runtime::model::Model
+for crate::types::ListDeploymentRequestByServiceIdResponse {
     const NAME: &'static str = "ListDeploymentRequestByServiceIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListDeploymentRequestByServiceIdResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ListDeploymentRequestByServiceIdResponse, Default
+);
 
-impl model::Blank for types::ListServicesByEnvironmentIdResponse {
+impl crate::runtime::model::Blank for crate::types::ListServicesByEnvironmentIdResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListServicesByEnvironmentIdResponse {
+impl crate::runtime::model::Model for crate::types::ListServicesByEnvironmentIdResponse {
     const NAME: &'static str = "ListServicesByEnvironmentIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListServicesByEnvironmentIdResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ListServicesByEnvironmentIdResponse, Default
+);
 
-impl model::Blank for types::QueuedDeploymentRequestAuditingData {
+impl crate::runtime::model::Blank for crate::types::QueuedDeploymentRequestAuditingData {
     #[inline]
     fn blank() -> Self {
         Self {
-            triggered_by: model::blank(),
-            origin: model::blank(),
-            __extra: model::blank(),
+            triggered_by: crate::runtime::model::blank(),
+            origin: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueuedDeploymentRequestAuditingData {
+impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestAuditingData {
     const NAME: &'static str = "QueuedDeploymentRequestAuditingData";
     const FIELDS: &'static [&'static str] = &["triggered_by", "origin"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.triggered_by, from),
-            _ => model::value(&mut self.origin, from),
+            0 => crate::runtime::model::value(&mut self.triggered_by, from),
+            _ => crate::runtime::model::value(&mut self.origin, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("triggered_by", &self.triggered_by);
         to.given("origin", &self.origin);
     }
 }
 
-model::through_fields!(types::QueuedDeploymentRequestAuditingData);
+crate::runtime::model::through_fields!(
+    crate::types::QueuedDeploymentRequestAuditingData
+);
 
-impl model::Blank for types::QueuedDeploymentRequestForService {
+impl crate::runtime::model::Blank for crate::types::QueuedDeploymentRequestForService {
     #[inline]
     fn blank() -> Self {
         Self {
-            identifier: model::blank(),
-            auditing_data: model::blank(),
-            status_details: model::blank(),
-            icon_uri: model::blank(),
-            __extra: model::blank(),
+            identifier: crate::runtime::model::blank(),
+            auditing_data: crate::runtime::model::blank(),
+            status_details: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueuedDeploymentRequestForService {
+impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestForService {
     const NAME: &'static str = "QueuedDeploymentRequestForService";
     const FIELDS: &'static [&'static str] = &[
         "identifier",
@@ -2562,47 +2625,49 @@ impl model::Model for types::QueuedDeploymentRequestForService {
         "icon_uri",
     ];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.auditing_data, from),
-            2 => model::value(&mut self.status_details, from),
-            _ => model::value(&mut self.icon_uri, from),
+            0 => crate::runtime::model::value(&mut self.identifier, from),
+            1 => crate::runtime::model::value(&mut self.auditing_data, from),
+            2 => crate::runtime::model::value(&mut self.status_details, from),
+            _ => crate::runtime::model::value(&mut self.icon_uri, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("identifier", &self.identifier);
         to.always("auditing_data", &self.auditing_data);
         to.always("status_details", &self.status_details);
         to.always("icon_uri", &self.icon_uri);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.identifier);
-        model::Parts::drop_extra(&mut self.auditing_data);
-        model::Parts::drop_extra(&mut self.status_details);
+        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
+        crate::runtime::model::Parts::drop_extra(&mut self.auditing_data);
+        crate::runtime::model::Parts::drop_extra(&mut self.status_details);
     }
 }
 
-model::through_fields!(types::QueuedDeploymentRequestForService);
+crate::runtime::model::through_fields!(crate::types::QueuedDeploymentRequestForService);
 
-impl model::Blank for types::QueuedDeploymentRequestForServiceIdentifier {
+impl crate::runtime::model::Blank
+for crate::types::QueuedDeploymentRequestForServiceIdentifier {
     #[inline]
     fn blank() -> Self {
         Self {
-            deployment_request_id: model::blank(),
-            service_id: model::blank(),
-            service_type: model::blank(),
-            name: model::blank(),
-            __extra: model::blank(),
+            deployment_request_id: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueuedDeploymentRequestForServiceIdentifier {
+impl crate::runtime::model::Model
+for crate::types::QueuedDeploymentRequestForServiceIdentifier {
     const NAME: &'static str = "QueuedDeploymentRequestForServiceIdentifier";
     const FIELDS: &'static [&'static str] = &[
         "deployment_request_id",
@@ -2611,19 +2676,19 @@ impl model::Model for types::QueuedDeploymentRequestForServiceIdentifier {
         "name",
     ];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.deployment_request_id, from),
-            1 => model::value(&mut self.service_id, from),
-            2 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.name, from),
+            0 => crate::runtime::model::value(&mut self.deployment_request_id, from),
+            1 => crate::runtime::model::value(&mut self.service_id, from),
+            2 => crate::runtime::model::value(&mut self.service_type, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("deployment_request_id", &self.deployment_request_id);
         to.always("service_id", &self.service_id);
         to.always("service_type", &self.service_type);
@@ -2631,22 +2696,24 @@ impl model::Model for types::QueuedDeploymentRequestForServiceIdentifier {
     }
 }
 
-model::through_fields!(types::QueuedDeploymentRequestForServiceIdentifier);
+crate::runtime::model::through_fields!(
+    crate::types::QueuedDeploymentRequestForServiceIdentifier
+);
 
-impl model::Blank for types::QueuedDeploymentRequestWithStages {
+impl crate::runtime::model::Blank for crate::types::QueuedDeploymentRequestWithStages {
     #[inline]
     fn blank() -> Self {
         Self {
-            identifier: model::blank(),
-            auditing_data: model::blank(),
-            trigger_action: model::blank(),
-            stages: model::blank(),
-            __extra: model::blank(),
+            identifier: crate::runtime::model::blank(),
+            auditing_data: crate::runtime::model::blank(),
+            trigger_action: crate::runtime::model::blank(),
+            stages: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueuedDeploymentRequestWithStages {
+impl crate::runtime::model::Model for crate::types::QueuedDeploymentRequestWithStages {
     const NAME: &'static str = "QueuedDeploymentRequestWithStages";
     const FIELDS: &'static [&'static str] = &[
         "identifier",
@@ -2655,119 +2722,127 @@ impl model::Model for types::QueuedDeploymentRequestWithStages {
         "stages",
     ];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.auditing_data, from),
-            2 => model::value(&mut self.trigger_action, from),
-            _ => model::value(&mut self.stages, from),
+            0 => crate::runtime::model::value(&mut self.identifier, from),
+            1 => crate::runtime::model::value(&mut self.auditing_data, from),
+            2 => crate::runtime::model::value(&mut self.trigger_action, from),
+            _ => crate::runtime::model::value(&mut self.stages, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("identifier", &self.identifier);
         to.always("auditing_data", &self.auditing_data);
         to.always("trigger_action", &self.trigger_action);
         to.always("stages", &self.stages);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.identifier);
-        model::Parts::drop_extra(&mut self.auditing_data);
-        model::Parts::drop_extra(&mut self.stages);
+        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
+        crate::runtime::model::Parts::drop_extra(&mut self.auditing_data);
+        crate::runtime::model::Parts::drop_extra(&mut self.stages);
     }
 }
 
-model::through_fields!(types::QueuedDeploymentRequestWithStages);
+crate::runtime::model::through_fields!(crate::types::QueuedDeploymentRequestWithStages);
 
-impl model::Blank for types::QueuedDeploymentRequestWithStagesIdentifier {
+impl crate::runtime::model::Blank
+for crate::types::QueuedDeploymentRequestWithStagesIdentifier {
     #[inline]
     fn blank() -> Self {
         Self {
-            deployment_request_id: model::blank(),
-            environment_id: model::blank(),
-            __extra: model::blank(),
+            deployment_request_id: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueuedDeploymentRequestWithStagesIdentifier {
+impl crate::runtime::model::Model
+for crate::types::QueuedDeploymentRequestWithStagesIdentifier {
     const NAME: &'static str = "QueuedDeploymentRequestWithStagesIdentifier";
     const FIELDS: &'static [&'static str] = &["deployment_request_id", "environment_id"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.deployment_request_id, from),
-            _ => model::value(&mut self.environment_id, from),
+            0 => crate::runtime::model::value(&mut self.deployment_request_id, from),
+            _ => crate::runtime::model::value(&mut self.environment_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("deployment_request_id", &self.deployment_request_id);
         to.always("environment_id", &self.environment_id);
     }
 }
 
-model::through_fields!(types::QueuedDeploymentRequestWithStagesIdentifier);
+crate::runtime::model::through_fields!(
+    crate::types::QueuedDeploymentRequestWithStagesIdentifier
+);
 
-impl model::Blank for types::QueuedDeploymentRequestWithStagesStage {
+impl crate::runtime::model::Blank
+for crate::types::QueuedDeploymentRequestWithStagesStage {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            status: model::blank(),
-            services: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            services: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueuedDeploymentRequestWithStagesStage {
+impl crate::runtime::model::Model
+for crate::types::QueuedDeploymentRequestWithStagesStage {
     const NAME: &'static str = "QueuedDeploymentRequestWithStagesStage";
     const FIELDS: &'static [&'static str] = &["name", "status", "services"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.services, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.services, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("status", &self.status);
         to.always("services", &self.services);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.services);
+        crate::runtime::model::Parts::drop_extra(&mut self.services);
     }
 }
 
-model::through_fields!(types::QueuedDeploymentRequestWithStagesStage);
+crate::runtime::model::through_fields!(
+    crate::types::QueuedDeploymentRequestWithStagesStage
+);
 
-impl model::Blank for types::QueuedStageService {
+impl crate::runtime::model::Blank for crate::types::QueuedStageService {
     #[inline]
     fn blank() -> Self {
         Self {
-            identifier: model::blank(),
-            status: model::blank(),
-            icon_uri: model::blank(),
-            details: model::blank(),
-            __extra: model::blank(),
+            identifier: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            details: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueuedStageService {
+impl crate::runtime::model::Model for crate::types::QueuedStageService {
     const NAME: &'static str = "QueuedStageService";
     const FIELDS: &'static [&'static str] = &[
         "identifier",
@@ -2776,111 +2851,111 @@ impl model::Model for types::QueuedStageService {
         "details",
     ];
     const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.details, from),
+            0 => crate::runtime::model::value(&mut self.identifier, from),
+            1 => crate::runtime::model::value(&mut self.status, from),
+            2 => crate::runtime::model::value(&mut self.icon_uri, from),
+            _ => crate::runtime::model::value(&mut self.details, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("identifier", &self.identifier);
         to.always("status", &self.status);
         to.given("icon_uri", &self.icon_uri);
         to.given("details", &self.details);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.identifier);
-        model::Parts::drop_extra(&mut self.details);
+        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
+        crate::runtime::model::Parts::drop_extra(&mut self.details);
     }
 }
 
-model::through_fields!(types::QueuedStageService);
+crate::runtime::model::through_fields!(crate::types::QueuedStageService);
 
-impl model::Blank for types::QueuedStageServiceDetails {
+impl crate::runtime::model::Blank for crate::types::QueuedStageServiceDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            job_type: model::blank(),
-            __extra: model::blank(),
+            job_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueuedStageServiceDetails {
+impl crate::runtime::model::Model for crate::types::QueuedStageServiceDetails {
     const NAME: &'static str = "QueuedStageServiceDetails";
     const FIELDS: &'static [&'static str] = &["job_type"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.job_type, from),
+            _ => crate::runtime::model::value(&mut self.job_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("job_type", &self.job_type);
     }
 }
 
-model::through_fields!(types::QueuedStageServiceDetails);
+crate::runtime::model::through_fields!(crate::types::QueuedStageServiceDetails);
 
-impl model::Blank for types::QueuedStageServiceIdentifier {
+impl crate::runtime::model::Blank for crate::types::QueuedStageServiceIdentifier {
     #[inline]
     fn blank() -> Self {
         Self {
-            service_id: model::blank(),
-            service_type: model::blank(),
-            name: model::blank(),
-            __extra: model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueuedStageServiceIdentifier {
+impl crate::runtime::model::Model for crate::types::QueuedStageServiceIdentifier {
     const NAME: &'static str = "QueuedStageServiceIdentifier";
     const FIELDS: &'static [&'static str] = &["service_id", "service_type", "name"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.service_id, from),
-            1 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.name, from),
+            0 => crate::runtime::model::value(&mut self.service_id, from),
+            1 => crate::runtime::model::value(&mut self.service_type, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("service_id", &self.service_id);
         to.always("service_type", &self.service_type);
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::QueuedStageServiceIdentifier);
+crate::runtime::model::through_fields!(crate::types::QueuedStageServiceIdentifier);
 
-impl model::Blank for types::RebootServicesRequest {
+impl crate::runtime::model::Blank for crate::types::RebootServicesRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            application_ids: model::blank(),
-            database_ids: model::blank(),
-            container_ids: model::blank(),
-            __extra: model::blank(),
+            application_ids: crate::runtime::model::blank(),
+            database_ids: crate::runtime::model::blank(),
+            container_ids: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::RebootServicesRequest {
+impl crate::runtime::model::Model for crate::types::RebootServicesRequest {
     const NAME: &'static str = "RebootServicesRequest";
     const FIELDS: &'static [&'static str] = &[
         "application_ids",
@@ -2888,74 +2963,74 @@ impl model::Model for types::RebootServicesRequest {
         "container_ids",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.application_ids, from),
-            1 => model::value(&mut self.database_ids, from),
-            _ => model::value(&mut self.container_ids, from),
+            0 => crate::runtime::model::value(&mut self.application_ids, from),
+            1 => crate::runtime::model::value(&mut self.database_ids, from),
+            _ => crate::runtime::model::value(&mut self.container_ids, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("application_ids", &self.application_ids);
         to.given("database_ids", &self.database_ids);
         to.given("container_ids", &self.container_ids);
     }
 }
 
-model::through_fields!(types::RebootServicesRequest, Default);
+crate::runtime::model::through_fields!(crate::types::RebootServicesRequest, Default);
 
-impl model::Blank for types::ServicesOverviewResponse {
+impl crate::runtime::model::Blank for crate::types::ServicesOverviewResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            service_count: model::blank(),
-            managed_by: model::blank(),
-            __extra: model::blank(),
+            service_count: crate::runtime::model::blank(),
+            managed_by: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ServicesOverviewResponse {
+impl crate::runtime::model::Model for crate::types::ServicesOverviewResponse {
     const NAME: &'static str = "ServicesOverviewResponse";
     const FIELDS: &'static [&'static str] = &["service_count", "managed_by"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.service_count, from),
-            _ => model::value(&mut self.managed_by, from),
+            0 => crate::runtime::model::value(&mut self.service_count, from),
+            _ => crate::runtime::model::value(&mut self.managed_by, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("service_count", &self.service_count);
         to.always("managed_by", &self.managed_by);
     }
 }
 
-model::through_fields!(types::ServicesOverviewResponse);
+crate::runtime::model::through_fields!(crate::types::ServicesOverviewResponse);
 
-impl model::Blank for types::Stage {
+impl crate::runtime::model::Blank for crate::types::Stage {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            steps: model::blank(),
-            description: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            steps: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Stage {
+impl crate::runtime::model::Model for crate::types::Stage {
     const NAME: &'static str = "Stage";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2965,20 +3040,20 @@ impl model::Model for types::Stage {
         "status",
     ];
     const REQUIRED: u128 = 0b01011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.steps, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.steps, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.given("steps", &self.steps);
@@ -2986,26 +3061,26 @@ impl model::Model for types::Stage {
         to.given("status", &self.status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.steps);
+        crate::runtime::model::Parts::drop_extra(&mut self.steps);
     }
 }
 
-model::through_fields!(types::Stage);
+crate::runtime::model::through_fields!(crate::types::Stage);
 
-impl model::Blank for types::StageStepMetric {
+impl crate::runtime::model::Blank for crate::types::StageStepMetric {
     #[inline]
     fn blank() -> Self {
         Self {
-            stage_id: model::blank(),
-            step_name: model::blank(),
-            status: model::blank(),
-            duration_sec: model::blank(),
-            __extra: model::blank(),
+            stage_id: crate::runtime::model::blank(),
+            step_name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            duration_sec: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::StageStepMetric {
+impl crate::runtime::model::Model for crate::types::StageStepMetric {
     const NAME: &'static str = "StageStepMetric";
     const FIELDS: &'static [&'static str] = &[
         "stage_id",
@@ -3014,19 +3089,19 @@ impl model::Model for types::StageStepMetric {
         "duration_sec",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.stage_id, from),
-            1 => model::value(&mut self.step_name, from),
-            2 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.duration_sec, from),
+            0 => crate::runtime::model::value(&mut self.stage_id, from),
+            1 => crate::runtime::model::value(&mut self.step_name, from),
+            2 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.duration_sec, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("stage_id", &self.stage_id);
         to.given("step_name", &self.step_name);
         to.given("status", &self.status);
@@ -3034,21 +3109,21 @@ impl model::Model for types::StageStepMetric {
     }
 }
 
-model::through_fields!(types::StageStepMetric, Default);
+crate::runtime::model::through_fields!(crate::types::StageStepMetric, Default);
 
-impl model::Blank for types::StageStepMetrics {
+impl crate::runtime::model::Blank for crate::types::StageStepMetrics {
     #[inline]
     fn blank() -> Self {
         Self {
-            stage_id: model::blank(),
-            total_duration_sec: model::blank(),
-            details: model::blank(),
-            __extra: model::blank(),
+            stage_id: crate::runtime::model::blank(),
+            total_duration_sec: crate::runtime::model::blank(),
+            details: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::StageStepMetrics {
+impl crate::runtime::model::Model for crate::types::StageStepMetrics {
     const NAME: &'static str = "StageStepMetrics";
     const FIELDS: &'static [&'static str] = &[
         "stage_id",
@@ -3056,25 +3131,25 @@ impl model::Model for types::StageStepMetrics {
         "details",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.stage_id, from),
-            1 => model::value(&mut self.total_duration_sec, from),
-            _ => model::value(&mut self.details, from),
+            0 => crate::runtime::model::value(&mut self.stage_id, from),
+            1 => crate::runtime::model::value(&mut self.total_duration_sec, from),
+            _ => crate::runtime::model::value(&mut self.details, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("stage_id", &self.stage_id);
         to.given("total_duration_sec", &self.total_duration_sec);
         to.given("details", &self.details);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.details);
+        crate::runtime::model::Parts::drop_extra(&mut self.details);
     }
 }
 
-model::through_fields!(types::StageStepMetrics, Default);
+crate::runtime::model::through_fields!(crate::types::StageStepMetrics, Default);

@@ -3,900 +3,941 @@
 
 //! Mocks. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl When<operations::CancelDeploymentRequest> {
+impl crate::mock::When<crate::operations::CancelDeploymentRequest> {
     /// The path parameter `deploymentRequestId` has this value.
-    pub fn deployment_request_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_request_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRequestId", &value)
     }
     /// The body is this one, or empty.
     pub fn body<'a>(
         self,
-        value: impl Into<Option<&'a serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<
+                &'a ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     ) -> Self {
         self.json_body(value.into())
     }
 }
 
-impl Then<operations::CancelDeploymentRequest> {
+impl crate::mock::Then<crate::operations::CancelDeploymentRequest> {
     /// Status 202, as the contract declares it.
     pub fn accepted(self) -> Self {
         self.empty(202u16)
     }
 }
 
-impl When<operations::GetDeploymentStage> {
+impl crate::mock::When<crate::operations::GetDeploymentStage> {
     /// The path parameter `deploymentStageId` has this value.
-    pub fn deployment_stage_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_stage_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentStageId", &value)
     }
 }
 
-impl Then<operations::GetDeploymentStage> {
+impl crate::mock::Then<crate::operations::GetDeploymentStage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentStageResponse) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentStageResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditDeploymentStage> {
+impl crate::mock::When<crate::operations::EditDeploymentStage> {
     /// The path parameter `deploymentStageId` has this value.
-    pub fn deployment_stage_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_stage_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentStageId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DeploymentStageRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DeploymentStageRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditDeploymentStage> {
+impl crate::mock::Then<crate::operations::EditDeploymentStage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentStageResponse) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentStageResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteDeploymentStage> {
+impl crate::mock::When<crate::operations::DeleteDeploymentStage> {
     /// The path parameter `deploymentStageId` has this value.
-    pub fn deployment_stage_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_stage_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentStageId", &value)
     }
 }
 
-impl Then<operations::DeleteDeploymentStage> {
+impl crate::mock::Then<crate::operations::DeleteDeploymentStage> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::MoveAfterDeploymentStage> {
+impl crate::mock::When<crate::operations::MoveAfterDeploymentStage> {
     /// The path parameter `deploymentStageId` has this value.
-    pub fn deployment_stage_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_stage_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentStageId", &value)
     }
     /// The path parameter `stageId` has this value.
-    pub fn stage_id(self, value: uuid::Uuid) -> Self {
+    pub fn stage_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("stageId", &value)
     }
 }
 
-impl Then<operations::MoveAfterDeploymentStage> {
+impl crate::mock::Then<crate::operations::MoveAfterDeploymentStage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentStageResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentStageResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::MoveBeforeDeploymentStage> {
+impl crate::mock::When<crate::operations::MoveBeforeDeploymentStage> {
     /// The path parameter `deploymentStageId` has this value.
-    pub fn deployment_stage_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_stage_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentStageId", &value)
     }
     /// The path parameter `stageId` has this value.
-    pub fn stage_id(self, value: uuid::Uuid) -> Self {
+    pub fn stage_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("stageId", &value)
     }
 }
 
-impl Then<operations::MoveBeforeDeploymentStage> {
+impl crate::mock::Then<crate::operations::MoveBeforeDeploymentStage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentStageResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentStageResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::AttachServiceToDeploymentStage> {
+impl crate::mock::When<crate::operations::AttachServiceToDeploymentStage> {
     /// The path parameter `deploymentStageId` has this value.
-    pub fn deployment_stage_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_stage_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentStageId", &value)
     }
     /// The path parameter `serviceId` has this value.
-    pub fn service_id(self, value: uuid::Uuid) -> Self {
+    pub fn service_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("serviceId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AttachServiceToDeploymentStageRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::AttachServiceToDeploymentStageRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::AttachServiceToDeploymentStage> {
+impl crate::mock::Then<crate::operations::AttachServiceToDeploymentStage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentStageResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentStageResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetDeploymentStatusByDeploymentRequestId> {
+impl crate::mock::When<crate::operations::GetDeploymentStatusByDeploymentRequestId> {
     /// The query parameter `deploymentRequestId` has this value.
-    pub fn deployment_request_id(self, value: uuid::Uuid) -> Self {
-        self.query_value("deploymentRequestId", Some(value))
+    pub fn deployment_request_id(self, value: ::uuid::Uuid) -> Self {
+        self.query_value("deploymentRequestId", ::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GetDeploymentStatusByDeploymentRequestId> {
+impl crate::mock::Then<crate::operations::GetDeploymentStatusByDeploymentRequestId> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvDeploymentStatus) -> Self {
+    pub fn ok(self, value: &crate::types::EnvDeploymentStatus) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironment> {
+impl crate::mock::When<crate::operations::GetEnvironment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironment> {
+impl crate::mock::Then<crate::operations::GetEnvironment> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Environment) -> Self {
+    pub fn ok(self, value: &crate::types::Environment) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditEnvironment> {
+impl crate::mock::When<crate::operations::EditEnvironment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditEnvironment> {
+impl crate::mock::Then<crate::operations::EditEnvironment> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Environment) -> Self {
+    pub fn ok(self, value: &crate::types::Environment) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteEnvironment> {
+impl crate::mock::When<crate::operations::DeleteEnvironment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `skipReconcile` has this value.
-    pub fn skip_reconcile(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn skip_reconcile(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("skipReconcile", value.into())
     }
 }
 
-impl Then<operations::DeleteEnvironment> {
+impl crate::mock::Then<crate::operations::DeleteEnvironment> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CancelEnvironmentDeployment> {
+impl crate::mock::When<crate::operations::CancelEnvironmentDeployment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CancelDeploymentRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CancelDeploymentRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CancelEnvironmentDeployment> {
+impl crate::mock::Then<crate::operations::CancelEnvironmentDeployment> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::EnvironmentStatus) -> Self {
+    pub fn accepted(self, value: &crate::types::EnvironmentStatus) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::CheckContainerImage> {
+impl crate::mock::When<crate::operations::CheckContainerImage> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ContainerImageCheckRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ContainerImageCheckRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CheckContainerImage> {
+impl crate::mock::Then<crate::operations::CheckContainerImage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn ok(
+        self,
+        value: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CheckDockerfile> {
+impl crate::mock::When<crate::operations::CheckDockerfile> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DockerfileCheckRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DockerfileCheckRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CheckDockerfile> {
+impl crate::mock::Then<crate::operations::CheckDockerfile> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DockerfileCheckResponse) -> Self {
+    pub fn ok(self, value: &crate::types::DockerfileCheckResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CheckGitFile> {
+impl crate::mock::When<crate::operations::CheckGitFile> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::GitFileCheckRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::GitFileCheckRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CheckGitFile> {
+impl crate::mock::Then<crate::operations::CheckGitFile> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn ok(
+        self,
+        value: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CheckHelmRepository> {
+impl crate::mock::When<crate::operations::CheckHelmRepository> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmCheckRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmCheckRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CheckHelmRepository> {
+impl crate::mock::Then<crate::operations::CheckHelmRepository> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn ok(
+        self,
+        value: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CleanFailedJobs> {
+impl crate::mock::When<crate::operations::CleanFailedJobs> {
     /// The path parameter `environmentId` has this value.
     pub fn environment_id(self, value: &str) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CleanFailedJobsRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CleanFailedJobsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CleanFailedJobs> {
+impl crate::mock::Then<crate::operations::CleanFailedJobs> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CleanFailedJobsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::CleanFailedJobsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CloneEnvironment> {
+impl crate::mock::When<crate::operations::CloneEnvironment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CloneEnvironmentRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CloneEnvironmentRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CloneEnvironment> {
+impl crate::mock::Then<crate::operations::CloneEnvironment> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Environment) -> Self {
+    pub fn accepted(self, value: &crate::types::Environment) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::DeployEnvironment> {
+impl crate::mock::When<crate::operations::DeployEnvironment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::DeployEnvironment> {
+impl crate::mock::Then<crate::operations::DeployEnvironment> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GenerateDeploymentBuildUsageReport> {
+impl crate::mock::When<crate::operations::GenerateDeploymentBuildUsageReport> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DeploymentBuildUsageReportRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DeploymentBuildUsageReportRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::GenerateDeploymentBuildUsageReport> {
+impl crate::mock::Then<crate::operations::GenerateDeploymentBuildUsageReport> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::DeploymentBuildUsageReportResponse) -> Self {
+    pub fn created(
+        self,
+        value: &crate::types::DeploymentBuildUsageReportResponse,
+    ) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentDeploymentHistory> {
+impl crate::mock::When<crate::operations::ListEnvironmentDeploymentHistory> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `startId` has this value.
-    pub fn start_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn start_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("startId", value.into())
     }
 }
 
-impl Then<operations::ListEnvironmentDeploymentHistory> {
+impl crate::mock::Then<crate::operations::ListEnvironmentDeploymentHistory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryEnvironmentPage) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryEnvironmentPage) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentDeploymentHistoryV2> {
+impl crate::mock::When<crate::operations::ListEnvironmentDeploymentHistoryV2> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `pageSize` has this value.
-    pub fn page_size(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn page_size(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.query_value("pageSize", value.into())
     }
 }
 
-impl Then<operations::ListEnvironmentDeploymentHistoryV2> {
+impl crate::mock::Then<crate::operations::ListEnvironmentDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryEnvironmentPageV2) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryEnvironmentPageV2) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListDeploymentRequestByEnvironmentId> {
+impl crate::mock::When<crate::operations::ListDeploymentRequestByEnvironmentId> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListDeploymentRequestByEnvironmentId> {
+impl crate::mock::Then<crate::operations::ListDeploymentRequestByEnvironmentId> {
     /// Status 200, as the contract declares it.
     pub fn ok(
         self,
-        value: &types::ListDeploymentRequestByEnvironmentIdResponse,
+        value: &crate::types::ListDeploymentRequestByEnvironmentIdResponse,
     ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentDeploymentRule> {
+impl crate::mock::When<crate::operations::GetEnvironmentDeploymentRule> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentDeploymentRule> {
+impl crate::mock::Then<crate::operations::GetEnvironmentDeploymentRule> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentDeploymentRule) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentDeploymentRule) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditEnvironmentDeploymentRule> {
+impl crate::mock::When<crate::operations::EditEnvironmentDeploymentRule> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `deploymentRuleId` has this value.
-    pub fn deployment_rule_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_rule_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRuleId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentDeploymentRuleEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::EnvironmentDeploymentRuleEditRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditEnvironmentDeploymentRule> {
+impl crate::mock::Then<crate::operations::EditEnvironmentDeploymentRule> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentDeploymentRule) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentDeploymentRule) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentDeploymentStage> {
+impl crate::mock::When<crate::operations::ListEnvironmentDeploymentStage> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListEnvironmentDeploymentStage> {
+impl crate::mock::Then<crate::operations::ListEnvironmentDeploymentStage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentStageResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentStageResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateEnvironmentDeploymentStage> {
+impl crate::mock::When<crate::operations::CreateEnvironmentDeploymentStage> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DeploymentStageRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DeploymentStageRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateEnvironmentDeploymentStage> {
+impl crate::mock::Then<crate::operations::CreateEnvironmentDeploymentStage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentStageResponse) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentStageResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentServicesLinks> {
+impl crate::mock::When<crate::operations::ListEnvironmentServicesLinks> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListEnvironmentServicesLinks> {
+impl crate::mock::Then<crate::operations::ListEnvironmentServicesLinks> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LinkResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::LinkResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentLog> {
+impl crate::mock::When<crate::operations::ListEnvironmentLog> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListEnvironmentLog> {
+impl crate::mock::Then<crate::operations::ListEnvironmentLog> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentLogResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentLogResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentLogs> {
+impl crate::mock::When<crate::operations::ListEnvironmentLogs> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `version` has this value.
-    pub fn version<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn version<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("version", value.into())
     }
 }
 
-impl Then<operations::ListEnvironmentLogs> {
+impl crate::mock::Then<crate::operations::ListEnvironmentLogs> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &[types::EnvironmentLogs]) -> Self {
+    pub fn ok(self, value: &[crate::types::EnvironmentLogs]) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::RedeployEnvironment> {
+impl crate::mock::When<crate::operations::RedeployEnvironment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::RedeployEnvironment> {
+impl crate::mock::Then<crate::operations::RedeployEnvironment> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::EnvironmentStatus) -> Self {
+    pub fn accepted(self, value: &crate::types::EnvironmentStatus) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::RestartEnvironment> {
+impl crate::mock::When<crate::operations::RestartEnvironment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentRestartRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentRestartRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::RestartEnvironment> {
+impl crate::mock::Then<crate::operations::RestartEnvironment> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::DeleteSelectedServices> {
+impl crate::mock::When<crate::operations::DeleteSelectedServices> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `skipReconcile` has this value.
-    pub fn skip_reconcile(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn skip_reconcile(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("skipReconcile", value.into())
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentServiceIdsAllRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentServiceIdsAllRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeleteSelectedServices> {
+impl crate::mock::Then<crate::operations::DeleteSelectedServices> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::DeployAllServices> {
+impl crate::mock::When<crate::operations::DeployAllServices> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DeployAllRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DeployAllRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeployAllServices> {
+impl crate::mock::Then<crate::operations::DeployAllServices> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::EnvironmentStatus) -> Self {
+    pub fn accepted(self, value: &crate::types::EnvironmentStatus) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::RebootServices> {
+impl crate::mock::When<crate::operations::RebootServices> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::RebootServicesRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::RebootServicesRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::RebootServices> {
+impl crate::mock::Then<crate::operations::RebootServices> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::StopSelectedServices> {
+impl crate::mock::When<crate::operations::StopSelectedServices> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentServiceIdsAllRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentServiceIdsAllRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::StopSelectedServices> {
+impl crate::mock::Then<crate::operations::StopSelectedServices> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::UninstallSelectedServices> {
+impl crate::mock::When<crate::operations::UninstallSelectedServices> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentServiceIdsAllRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentServiceIdsAllRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::UninstallSelectedServices> {
+impl crate::mock::Then<crate::operations::UninstallSelectedServices> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::ListServicesByEnvironmentId> {
+impl crate::mock::When<crate::operations::ListServicesByEnvironmentId> {
     /// The path parameter `environmentId` has this value.
     pub fn environment_id(self, value: &str) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListServicesByEnvironmentId> {
+impl crate::mock::Then<crate::operations::ListServicesByEnvironmentId> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListServicesByEnvironmentIdResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ListServicesByEnvironmentIdResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentStatus> {
+impl crate::mock::When<crate::operations::GetEnvironmentStatus> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentStatus> {
+impl crate::mock::Then<crate::operations::GetEnvironmentStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentStatus) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentStatus) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentStatuses> {
+impl crate::mock::When<crate::operations::GetEnvironmentStatuses> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentStatuses> {
+impl crate::mock::Then<crate::operations::GetEnvironmentStatuses> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentStatuses) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentStatuses) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentStatusesWithStages> {
+impl crate::mock::When<crate::operations::GetEnvironmentStatusesWithStages> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentStatusesWithStages> {
+impl crate::mock::Then<crate::operations::GetEnvironmentStatusesWithStages> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentStatusesWithStages) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentStatusesWithStages) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::StopEnvironment> {
+impl crate::mock::When<crate::operations::StopEnvironment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::StopEnvironment> {
+impl crate::mock::Then<crate::operations::StopEnvironment> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::EnvironmentStatus) -> Self {
+    pub fn accepted(self, value: &crate::types::EnvironmentStatus) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ExportEnvironmentConfigurationIntoTerraform> {
+impl crate::mock::When<crate::operations::ExportEnvironmentConfigurationIntoTerraform> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `exportSecrets` has this value.
-    pub fn export_secrets(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn export_secrets(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("exportSecrets", value.into())
     }
 }
 
-impl Then<operations::ExportEnvironmentConfigurationIntoTerraform> {
+impl crate::mock::Then<crate::operations::ExportEnvironmentConfigurationIntoTerraform> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: impl AsRef<[u8]>) -> Self {
+    pub fn ok(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
         self.raw(200u16, "application/octet-stream", value)
     }
 }
 
-impl When<operations::UninstallEnvironment> {
+impl crate::mock::When<crate::operations::UninstallEnvironment> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::UninstallEnvironment> {
+impl crate::mock::Then<crate::operations::UninstallEnvironment> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn accepted(
+        self,
+        value: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListEnvironment> {
+impl crate::mock::When<crate::operations::ListEnvironment> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
 }
 
-impl Then<operations::ListEnvironment> {
+impl crate::mock::Then<crate::operations::ListEnvironment> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateEnvironment> {
+impl crate::mock::When<crate::operations::CreateEnvironment> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CreateEnvironmentRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CreateEnvironmentRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateEnvironment> {
+impl crate::mock::Then<crate::operations::CreateEnvironment> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Environment) -> Self {
+    pub fn created(self, value: &crate::types::Environment) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetProjectEnvironmentsOverview> {
+impl crate::mock::When<crate::operations::GetProjectEnvironmentsOverview> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
 }
 
-impl Then<operations::GetProjectEnvironmentsOverview> {
+impl crate::mock::Then<crate::operations::GetProjectEnvironmentsOverview> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentOverviewResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentOverviewResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetProjectEnvironmentServiceNumber> {
+impl crate::mock::When<crate::operations::GetProjectEnvironmentServiceNumber> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
 }
 
-impl Then<operations::GetProjectEnvironmentServiceNumber> {
+impl crate::mock::Then<crate::operations::GetProjectEnvironmentServiceNumber> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentStatsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentStatsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetProjectEnvironmentsStatus> {
+impl crate::mock::When<crate::operations::GetProjectEnvironmentsStatus> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
 }
 
-impl Then<operations::GetProjectEnvironmentsStatus> {
+impl crate::mock::Then<crate::operations::GetProjectEnvironmentsStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentStatusList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentStatusList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListDeploymentRequestByServiceId> {
+impl crate::mock::When<crate::operations::ListDeploymentRequestByServiceId> {
     /// The path parameter `serviceId` has this value.
-    pub fn service_id(self, value: uuid::Uuid) -> Self {
+    pub fn service_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("serviceId", &value)
     }
 }
 
-impl Then<operations::ListDeploymentRequestByServiceId> {
+impl crate::mock::Then<crate::operations::ListDeploymentRequestByServiceId> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListDeploymentRequestByServiceIdResponse) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ListDeploymentRequestByServiceIdResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetServiceDeploymentStage> {
+impl crate::mock::When<crate::operations::GetServiceDeploymentStage> {
     /// The path parameter `serviceId` has this value.
-    pub fn service_id(self, value: uuid::Uuid) -> Self {
+    pub fn service_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("serviceId", &value)
     }
 }
 
-impl Then<operations::GetServiceDeploymentStage> {
+impl crate::mock::Then<crate::operations::GetServiceDeploymentStage> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentStageResponse) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentStageResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::SyncServiceGitWebhook> {
+impl crate::mock::When<crate::operations::SyncServiceGitWebhook> {
     /// The path parameter `serviceId` has this value.
-    pub fn service_id(self, value: uuid::Uuid) -> Self {
+    pub fn service_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("serviceId", &value)
     }
 }
 
-impl Then<operations::SyncServiceGitWebhook> {
+impl crate::mock::Then<crate::operations::SyncServiceGitWebhook> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitWebhookStatusResponse) -> Self {
+    pub fn ok(self, value: &crate::types::GitWebhookStatusResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetServiceGitWebhookStatus> {
+impl crate::mock::When<crate::operations::GetServiceGitWebhookStatus> {
     /// The path parameter `serviceId` has this value.
-    pub fn service_id(self, value: uuid::Uuid) -> Self {
+    pub fn service_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("serviceId", &value)
     }
 }
 
-impl Then<operations::GetServiceGitWebhookStatus> {
+impl crate::mock::Then<crate::operations::GetServiceGitWebhookStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitWebhookStatusResponse) -> Self {
+    pub fn ok(self, value: &crate::types::GitWebhookStatusResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetIngressDeploymentStatus> {
+impl crate::mock::When<crate::operations::GetIngressDeploymentStatus> {
     /// The path parameter `serviceType` has this value.
     pub fn service_type(
         self,
-        value: types::GetIngressDeploymentStatusServiceType,
+        value: crate::types::GetIngressDeploymentStatusServiceType,
     ) -> Self {
         self.path_value("serviceType", &value)
     }
     /// The path parameter `serviceId` has this value.
-    pub fn service_id(self, value: uuid::Uuid) -> Self {
+    pub fn service_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("serviceId", &value)
     }
 }
 
-impl Then<operations::GetIngressDeploymentStatus> {
+impl crate::mock::Then<crate::operations::GetIngressDeploymentStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::IngressDeploymentStatusResponse) -> Self {
+    pub fn ok(self, value: &crate::types::IngressDeploymentStatusResponse) -> Self {
         self.json(200u16, value)
     }
 }

@@ -3,33 +3,28 @@
 
 //! Models. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::runtime::union::union;
-use crate::types;
-
 /// Sent by `attach_service_to_deployment_stage`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AttachServiceToDeploymentStageRequest {
     /// Whether deployments leave the service out.
-    pub is_skipped: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub is_skipped: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AttachServiceToDeploymentStageRequest {
+impl crate::types::AttachServiceToDeploymentStageRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            is_skipped: None,
-            __extra: Default::default(),
+            is_skipped: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`is_skipped`](Self::is_skipped).
     #[inline]
     pub fn is_skipped(mut self, value: bool) -> Self {
-        self.is_skipped = Some(value);
+        self.is_skipped = ::core::option::Option::Some(value);
         self
     }
 }
@@ -39,23 +34,23 @@ impl AttachServiceToDeploymentStageRequest {
 #[non_exhaustive]
 pub struct CleanFailedJobsRequest {
     /// The job identifiers.
-    pub job_ids: Option<Vec<uuid::Uuid>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub job_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CleanFailedJobsRequest {
+impl crate::types::CleanFailedJobsRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            job_ids: None,
-            __extra: Default::default(),
+            job_ids: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`job_ids`](Self::job_ids).
     #[inline]
-    pub fn job_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.job_ids = Some(value);
+    pub fn job_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.job_ids = ::core::option::Option::Some(value);
         self
     }
 }
@@ -65,10 +60,10 @@ impl CleanFailedJobsRequest {
 #[non_exhaustive]
 pub struct CleanFailedJobsResponse {
     /// The clean job identifiers.
-    pub clean_job_ids: Vec<uuid::Uuid>,
+    pub clean_job_ids: ::std::vec::Vec<::uuid::Uuid>,
     /// The clean Kubernetes jobs.
-    pub clean_kubernetes_jobs: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub clean_kubernetes_jobs: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Copy to make of an environment.
@@ -78,55 +73,55 @@ pub struct CleanFailedJobsResponse {
 #[non_exhaustive]
 pub struct CloneEnvironmentRequest {
     /// Name of the new environment.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Identifier of the cluster for the copy; absent to keep the same cluster.
-    pub cluster_id: Option<uuid::Uuid>,
+    pub cluster_id: ::core::option::Option<::uuid::Uuid>,
     /// Mode of the copy.
-    pub mode: Option<types::EnvironmentModeEnum>,
+    pub mode: ::core::option::Option<crate::types::EnvironmentModeEnum>,
     /// Whether the deployment rules of the project apply to the copy; the default is false.
     ///
     /// Default on the server: `false`.
-    pub apply_deployment_rule: Option<bool>,
+    pub apply_deployment_rule: ::core::option::Option<bool>,
     /// Identifier of the project for the copy; absent to keep the same project.
-    pub project_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub project_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CloneEnvironmentRequest {
+impl crate::types::CloneEnvironmentRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            cluster_id: None,
-            mode: None,
-            apply_deployment_rule: None,
-            project_id: None,
-            __extra: Default::default(),
+            cluster_id: ::core::option::Option::None,
+            mode: ::core::option::Option::None,
+            apply_deployment_rule: ::core::option::Option::None,
+            project_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`cluster_id`](Self::cluster_id).
     #[inline]
-    pub fn cluster_id(mut self, value: uuid::Uuid) -> Self {
-        self.cluster_id = Some(value);
+    pub fn cluster_id(mut self, value: ::uuid::Uuid) -> Self {
+        self.cluster_id = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`mode`](Self::mode).
     #[inline]
-    pub fn mode(mut self, value: types::EnvironmentModeEnum) -> Self {
-        self.mode = Some(value);
+    pub fn mode(mut self, value: crate::types::EnvironmentModeEnum) -> Self {
+        self.mode = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`apply_deployment_rule`](Self::apply_deployment_rule).
     #[inline]
     pub fn apply_deployment_rule(mut self, value: bool) -> Self {
-        self.apply_deployment_rule = Some(value);
+        self.apply_deployment_rule = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`project_id`](Self::project_id).
     #[inline]
-    pub fn project_id(mut self, value: uuid::Uuid) -> Self {
-        self.project_id = Some(value);
+    pub fn project_id(mut self, value: ::uuid::Uuid) -> Self {
+        self.project_id = ::core::option::Option::Some(value);
         self
     }
 }
@@ -138,14 +133,14 @@ impl CloneEnvironmentRequest {
 #[non_exhaustive]
 pub struct ClusterOverviewResponse {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Cloud provider.
-    pub cloud_provider: types::CloudVendorEnum,
+    pub cloud_provider: crate::types::CloudVendorEnum,
     /// Whether it is demo.
     pub is_demo: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Image to check for existence.
@@ -155,32 +150,32 @@ pub struct ClusterOverviewResponse {
 #[non_exhaustive]
 pub struct ContainerImageCheckRequest {
     /// Identifier of the container registry.
-    pub registry_id: uuid::Uuid,
+    pub registry_id: ::uuid::Uuid,
     /// Name of the image.
-    pub image_name: String,
+    pub image_name: ::std::string::String,
     /// Tag of the image.
-    pub tag: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub tag: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ContainerImageCheckRequest {
+impl crate::types::ContainerImageCheckRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        registry_id: uuid::Uuid,
-        image_name: impl Into<String>,
-        tag: impl Into<String>,
+        registry_id: ::uuid::Uuid,
+        image_name: impl ::core::convert::Into<::std::string::String>,
+        tag: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             registry_id,
             image_name: image_name.into(),
             tag: tag.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Mode that can be chosen for an environment. Preview environments have a mode of their own that is not listed here.
     ///
     /// A part of `CreateEnvironmentRequest` and `EnvironmentEditRequest`.
@@ -201,35 +196,35 @@ open_enum! {
 #[non_exhaustive]
 pub struct CreateEnvironmentRequest {
     /// Name of the environment.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Identifier of the cluster; absent to let the API choose.
-    pub cluster: Option<uuid::Uuid>,
+    pub cluster: ::core::option::Option<::uuid::Uuid>,
     /// Purpose of the environment.
-    pub mode: Option<types::CreateEnvironmentModeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub mode: ::core::option::Option<crate::types::CreateEnvironmentModeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CreateEnvironmentRequest {
+impl crate::types::CreateEnvironmentRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            cluster: None,
-            mode: None,
-            __extra: Default::default(),
+            cluster: ::core::option::Option::None,
+            mode: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`cluster`](Self::cluster).
     #[inline]
-    pub fn cluster(mut self, value: uuid::Uuid) -> Self {
-        self.cluster = Some(value);
+    pub fn cluster(mut self, value: ::uuid::Uuid) -> Self {
+        self.cluster = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`mode`](Self::mode).
     #[inline]
-    pub fn mode(mut self, value: types::CreateEnvironmentModeEnum) -> Self {
-        self.mode = Some(value);
+    pub fn mode(mut self, value: crate::types::CreateEnvironmentModeEnum) -> Self {
+        self.mode = ::core::option::Option::Some(value);
         self
     }
 }
@@ -241,23 +236,23 @@ impl CreateEnvironmentRequest {
 #[non_exhaustive]
 pub struct DeploymentBuildUsageReportRequest {
     /// Identifier of the execution of the deployment.
-    pub execution_id: String,
+    pub execution_id: ::std::string::String,
     /// Time during which the report stays reachable, in seconds.
     pub report_expiration_in_seconds: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl DeploymentBuildUsageReportRequest {
+impl crate::types::DeploymentBuildUsageReportRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        execution_id: impl Into<String>,
+        execution_id: impl ::core::convert::Into<::std::string::String>,
         report_expiration_in_seconds: i64,
     ) -> Self {
         Self {
             execution_id: execution_id.into(),
             report_expiration_in_seconds,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -269,13 +264,13 @@ impl DeploymentBuildUsageReportRequest {
 #[non_exhaustive]
 pub struct DeploymentBuildUsageReportResponse {
     /// URL of the report.
-    pub report_url: Option<rt::SecretText>,
+    pub report_url: ::core::option::Option<crate::runtime::SecretText>,
     /// URL that deletes the report.
-    pub delete_report_url: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub delete_report_url: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Progress of the action behind a deployment.
     ///
     /// A part of `DeploymentHistoryEnvironmentV2`.
@@ -304,18 +299,18 @@ open_enum! {
 #[non_exhaustive]
 pub struct DeploymentHistoryApplication {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the application.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Git commit that was deployed.
-    pub commit: Option<types::Commit>,
+    pub commit: ::core::option::Option<crate::types::Commit>,
     /// State the application reached.
-    pub status: Option<types::StateEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::StateEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Past deployment of an environment with its services, in the first version of the history.
@@ -325,28 +320,28 @@ pub struct DeploymentHistoryApplication {
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironment {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// State the deployment reached.
-    pub status: Option<types::StateEnum>,
+    pub status: ::core::option::Option<crate::types::StateEnum>,
     /// Channel that started the deployment.
-    pub origin: Option<types::OrganizationEventOrigin>,
+    pub origin: ::core::option::Option<crate::types::OrganizationEventOrigin>,
     /// Who or what started the deployment.
-    pub triggered_by: Option<String>,
+    pub triggered_by: ::core::option::Option<::std::string::String>,
     /// Applications of the deployment.
-    pub applications: Vec<types::DeploymentHistoryApplication>,
+    pub applications: ::std::vec::Vec<crate::types::DeploymentHistoryApplication>,
     /// Containers of the deployment.
-    pub containers: Vec<types::DeploymentHistoryContainer>,
+    pub containers: ::std::vec::Vec<crate::types::DeploymentHistoryContainer>,
     /// Databases of the deployment.
-    pub databases: Vec<types::DeploymentHistoryDatabase>,
+    pub databases: ::std::vec::Vec<crate::types::DeploymentHistoryDatabase>,
     /// Jobs of the deployment.
-    pub jobs: Vec<types::DeploymentHistoryJobResponse>,
+    pub jobs: ::std::vec::Vec<crate::types::DeploymentHistoryJobResponse>,
     /// Helm services of the deployment.
-    pub helms: Vec<types::DeploymentHistoryHelmResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub helms: ::std::vec::Vec<crate::types::DeploymentHistoryHelmResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Page of past deployments of an environment, newest first.
@@ -360,8 +355,8 @@ pub struct DeploymentHistoryEnvironmentPage {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first; at most 20 per page.
-    pub results: Vec<types::DeploymentHistoryEnvironment>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DeploymentHistoryEnvironment>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Past deployments of an environment by stage, newest first. There is no cursor to get older ones.
@@ -375,8 +370,8 @@ pub struct DeploymentHistoryEnvironmentPageV2 {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first.
-    pub results: Vec<types::DeploymentHistoryEnvironmentV2>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DeploymentHistoryEnvironmentV2>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Past deployment of an environment by stage, in the second version of the history.
@@ -386,20 +381,20 @@ pub struct DeploymentHistoryEnvironmentPageV2 {
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2 {
     /// What identifies the deployment.
-    pub identifier: types::DeploymentHistoryEnvironmentV2Identifier,
+    pub identifier: crate::types::DeploymentHistoryEnvironmentV2Identifier,
     /// When, by whom and through which channel the deployment was started.
-    pub auditing_data: types::DeploymentHistoryAuditingData,
+    pub auditing_data: crate::types::DeploymentHistoryAuditingData,
     /// State the deployment reached.
-    pub status: types::StateEnum,
+    pub status: crate::types::StateEnum,
     /// Action that was asked for.
-    pub trigger_action: types::DeploymentHistoryTriggerAction,
+    pub trigger_action: crate::types::DeploymentHistoryTriggerAction,
     /// Total duration in ISO 8601 form, such as `PT16.503S`.
-    pub total_duration: String,
+    pub total_duration: ::std::string::String,
     /// Stages of the deployment in order.
-    pub stages: Vec<types::DeploymentHistoryStage>,
+    pub stages: ::std::vec::Vec<crate::types::DeploymentHistoryStage>,
     /// Progress of the action.
-    pub action_status: types::DeploymentHistoryActionStatus,
-    pub(crate) __extra: rt::ExtraFields,
+    pub action_status: crate::types::DeploymentHistoryActionStatus,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// What identifies the deployment.
@@ -409,10 +404,10 @@ pub struct DeploymentHistoryEnvironmentV2 {
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2Identifier {
     /// Identifier of the execution, `<uuid>-<number>` possibly followed by a timestamp.
-    pub execution_id: String,
+    pub execution_id: ::std::string::String,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub environment_id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Stage of a past deployment.
@@ -422,17 +417,17 @@ pub struct DeploymentHistoryEnvironmentV2Identifier {
 #[non_exhaustive]
 pub struct DeploymentHistoryStage {
     /// Name of the stage.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Outcome of the stage.
-    pub status: types::StageStatusEnum,
+    pub status: crate::types::StageStatusEnum,
     /// Duration of the stage in ISO 8601 form, such as `PT16.503S`.
-    pub duration: String,
+    pub duration: ::std::string::String,
     /// Services of the stage.
-    pub services: Vec<types::DeploymentHistoryService>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub services: ::std::vec::Vec<crate::types::DeploymentHistoryService>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Action a deployment was started for.
     ///
     /// A part of `DeploymentHistoryEnvironmentV2` and `QueuedDeploymentRequestWithStages`.
@@ -467,25 +462,28 @@ open_enum! {
 #[non_exhaustive]
 pub struct DeploymentStageRequest {
     /// Name of the stage.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the stage; null clears it on an edit.
-    pub description: rt::Patch<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub description: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl DeploymentStageRequest {
+impl crate::types::DeploymentStageRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            description: rt::Patch::Absent,
-            __extra: Default::default(),
+            description: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -498,22 +496,22 @@ impl DeploymentStageRequest {
 #[non_exhaustive]
 pub struct DeploymentStageResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Environment the stage belongs to.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Name of the stage.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Free text about the stage.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Position of the stage in the deployment, lowest first.
-    pub deployment_order: Option<i64>,
+    pub deployment_order: ::core::option::Option<i64>,
     /// Services attached to the stage.
-    pub services: Vec<types::DeploymentStageServiceResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub services: ::std::vec::Vec<crate::types::DeploymentStageServiceResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment stages of an environment.
@@ -523,8 +521,8 @@ pub struct DeploymentStageResponse {
 #[non_exhaustive]
 pub struct DeploymentStageResponseList {
     /// The stages.
-    pub results: Vec<types::DeploymentStageResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DeploymentStageResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Attachment of a service to a deployment stage.
@@ -534,18 +532,18 @@ pub struct DeploymentStageResponseList {
 #[non_exhaustive]
 pub struct DeploymentStageServiceResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Identifier of the service.
-    pub service_id: Option<uuid::Uuid>,
+    pub service_id: ::core::option::Option<::uuid::Uuid>,
     /// Kind of the service.
-    pub service_type: Option<String>,
+    pub service_type: ::core::option::Option<::std::string::String>,
     /// Whether deployments of the environment leave the service out.
-    pub is_skipped: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub is_skipped: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment stage together with the status of each service it holds, grouped by kind.
@@ -555,22 +553,22 @@ pub struct DeploymentStageServiceResponse {
 #[non_exhaustive]
 pub struct DeploymentStageWithServicesStatuses {
     /// Statuses of the applications of the stage.
-    pub applications: Vec<types::Status>,
+    pub applications: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of the containers of the stage.
-    pub containers: Vec<types::Status>,
+    pub containers: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of the jobs of the stage.
-    pub jobs: Vec<types::Status>,
+    pub jobs: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of the databases of the stage.
-    pub databases: Vec<types::Status>,
+    pub databases: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of the Helm services of the stage.
-    pub helms: Vec<types::Status>,
+    pub helms: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of the Terraform services of the stage.
-    pub terraforms: Vec<types::Status>,
+    pub terraforms: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of the agentic workflows of the stage.
-    pub agentic_workflows: Vec<types::Status>,
+    pub agentic_workflows: ::std::vec::Vec<crate::types::Status>,
     /// The stage itself and its progress.
-    pub stage: Option<types::Stage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub stage: ::core::option::Option<crate::types::Stage>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Dockerfile to check in a Git repository.
@@ -580,23 +578,23 @@ pub struct DeploymentStageWithServicesStatuses {
 #[non_exhaustive]
 pub struct DockerfileCheckRequest {
     /// Git repository to look in.
-    pub git_repository: types::ApplicationGitRepositoryRequest,
+    pub git_repository: crate::types::ApplicationGitRepositoryRequest,
     /// Path of the Dockerfile.
-    pub dockerfile_path: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub dockerfile_path: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl DockerfileCheckRequest {
+impl crate::types::DockerfileCheckRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        git_repository: types::ApplicationGitRepositoryRequest,
-        dockerfile_path: impl Into<String>,
+        git_repository: crate::types::ApplicationGitRepositoryRequest,
+        dockerfile_path: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             git_repository,
             dockerfile_path: dockerfile_path.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -608,12 +606,12 @@ impl DockerfileCheckRequest {
 #[non_exhaustive]
 pub struct DockerfileCheckResponse {
     /// Path of the Dockerfile.
-    pub dockerfile_path: String,
+    pub dockerfile_path: ::std::string::String,
     /// Build arguments it declares.
-    pub arg: Vec<String>,
+    pub arg: ::std::vec::Vec<::std::string::String>,
     /// Image repositories it refers to.
-    pub repositories: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub repositories: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// State of one deployment, looked up by the identifier of its deployment request. Every field is optional.
@@ -623,12 +621,12 @@ pub struct DockerfileCheckResponse {
 #[non_exhaustive]
 pub struct EnvDeploymentStatus {
     /// Identifier of the deployment request.
-    pub deployment_request_id: Option<uuid::Uuid>,
+    pub deployment_request_id: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of the environment the request is about.
-    pub environment_id: Option<uuid::Uuid>,
+    pub environment_id: ::core::option::Option<::uuid::Uuid>,
     /// State of that deployment, unaffected by later ones.
-    pub status: Option<types::StateEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::StateEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Environment: a set of services deployed together.
@@ -638,30 +636,30 @@ pub struct EnvDeploymentStatus {
 #[non_exhaustive]
 pub struct Environment {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Organization the environment belongs to.
-    pub organization: Option<types::ReferenceObject>,
+    pub organization: ::core::option::Option<crate::types::ReferenceObject>,
     /// Project the environment belongs to.
-    pub project: types::ReferenceObject,
+    pub project: crate::types::ReferenceObject,
     /// Identifier of the user who changed it last.
-    pub last_updated_by: Option<uuid::Uuid>,
+    pub last_updated_by: ::core::option::Option<::uuid::Uuid>,
     /// Cloud provider and cluster.
-    pub cloud_provider: types::EnvironmentCloudProvider,
+    pub cloud_provider: crate::types::EnvironmentCloudProvider,
     /// Purpose of the environment.
-    pub mode: types::EnvironmentModeEnum,
+    pub mode: crate::types::EnvironmentModeEnum,
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Name of the cluster.
-    pub cluster_name: Option<String>,
+    pub cluster_name: ::core::option::Option<::std::string::String>,
     /// Time the environment expires (RFC 3339); null or absent when it does not.
-    pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub expires_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Cloud provider and cluster.
@@ -671,10 +669,10 @@ pub struct Environment {
 #[non_exhaustive]
 pub struct EnvironmentCloudProvider {
     /// Cloud provider.
-    pub provider: Option<String>,
+    pub provider: ::core::option::Option<::std::string::String>,
     /// Cluster.
-    pub cluster: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cluster: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment rule of an environment.
@@ -684,32 +682,32 @@ pub struct EnvironmentCloudProvider {
 #[non_exhaustive]
 pub struct EnvironmentDeploymentRule {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Whether preview environments are created on request; the default is false.
     ///
     /// Default on the server: `false`.
-    pub on_demand_preview: Option<bool>,
+    pub on_demand_preview: ::core::option::Option<bool>,
     /// Whether the environment is stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    pub auto_stop: Option<bool>,
+    pub auto_stop: ::core::option::Option<bool>,
     /// Whether preview environments are created automatically; the default is false.
     ///
     /// Default on the server: `false`.
-    pub auto_preview: Option<bool>,
+    pub auto_preview: ::core::option::Option<bool>,
     /// Time zone of the schedule.
-    pub timezone: String,
+    pub timezone: ::std::string::String,
     /// Time of day the environment starts, carried in a date-time.
-    pub start_time: chrono::DateTime<chrono::Utc>,
+    pub start_time: ::chrono::DateTime<::chrono::Utc>,
     /// Time of day the environment stops, carried in a date-time.
-    pub stop_time: chrono::DateTime<chrono::Utc>,
+    pub stop_time: ::chrono::DateTime<::chrono::Utc>,
     /// Days on which the schedule applies.
-    pub weekdays: Vec<types::WeekdayEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub weekdays: ::std::vec::Vec<crate::types::WeekdayEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// New deployment rule of an environment.
@@ -721,67 +719,67 @@ pub struct EnvironmentDeploymentRuleEditRequest {
     /// Whether preview environments are created on request; the default is false.
     ///
     /// Default on the server: `false`.
-    pub on_demand_preview: Option<bool>,
+    pub on_demand_preview: ::core::option::Option<bool>,
     /// Whether preview environments are created automatically; the default is false.
     ///
     /// Default on the server: `false`.
-    pub auto_preview: Option<bool>,
+    pub auto_preview: ::core::option::Option<bool>,
     /// Whether the environment is stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    pub auto_stop: Option<bool>,
+    pub auto_stop: ::core::option::Option<bool>,
     /// Time zone of the schedule.
-    pub timezone: String,
+    pub timezone: ::std::string::String,
     /// Time of day the environment starts, carried in a date-time.
-    pub start_time: chrono::DateTime<chrono::Utc>,
+    pub start_time: ::chrono::DateTime<::chrono::Utc>,
     /// Time of day the environment stops, carried in a date-time.
-    pub stop_time: chrono::DateTime<chrono::Utc>,
+    pub stop_time: ::chrono::DateTime<::chrono::Utc>,
     /// Days on which the schedule applies.
-    pub weekdays: Vec<types::WeekdayEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub weekdays: ::std::vec::Vec<crate::types::WeekdayEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EnvironmentDeploymentRuleEditRequest {
+impl crate::types::EnvironmentDeploymentRuleEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        timezone: impl Into<String>,
-        start_time: chrono::DateTime<chrono::Utc>,
-        stop_time: chrono::DateTime<chrono::Utc>,
-        weekdays: Vec<types::WeekdayEnum>,
+        timezone: impl ::core::convert::Into<::std::string::String>,
+        start_time: ::chrono::DateTime<::chrono::Utc>,
+        stop_time: ::chrono::DateTime<::chrono::Utc>,
+        weekdays: ::std::vec::Vec<crate::types::WeekdayEnum>,
     ) -> Self {
         Self {
-            on_demand_preview: None,
-            auto_preview: None,
-            auto_stop: None,
+            on_demand_preview: ::core::option::Option::None,
+            auto_preview: ::core::option::Option::None,
+            auto_stop: ::core::option::Option::None,
             timezone: timezone.into(),
             start_time,
             stop_time,
             weekdays,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`on_demand_preview`](Self::on_demand_preview).
     #[inline]
     pub fn on_demand_preview(mut self, value: bool) -> Self {
-        self.on_demand_preview = Some(value);
+        self.on_demand_preview = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
     #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
-        self.auto_preview = Some(value);
+        self.auto_preview = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`auto_stop`](Self::auto_stop).
     #[inline]
     pub fn auto_stop(mut self, value: bool) -> Self {
-        self.auto_stop = Some(value);
+        self.auto_stop = ::core::option::Option::Some(value);
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Drift between the configuration of an environment and the state last deployed. It is not the progress of a deployment; the state tells that.
     ///
     /// A part of `EnvironmentStatus`.
@@ -802,32 +800,35 @@ open_enum! {
 #[non_exhaustive]
 pub struct EnvironmentEditRequest {
     /// Name of the environment.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Purpose of the environment.
-    pub mode: Option<types::CreateEnvironmentModeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub mode: ::core::option::Option<crate::types::CreateEnvironmentModeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EnvironmentEditRequest {
+impl crate::types::EnvironmentEditRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            name: None,
-            mode: None,
-            __extra: Default::default(),
+            name: ::core::option::Option::None,
+            mode: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`mode`](Self::mode).
     #[inline]
-    pub fn mode(mut self, value: types::CreateEnvironmentModeEnum) -> Self {
-        self.mode = Some(value);
+    pub fn mode(mut self, value: crate::types::CreateEnvironmentModeEnum) -> Self {
+        self.mode = ::core::option::Option::Some(value);
         self
     }
 }
@@ -839,20 +840,20 @@ impl EnvironmentEditRequest {
 #[non_exhaustive]
 pub struct EnvironmentLog {
     /// Identifier of the entry.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of the entry (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Subject of the entry.
-    pub scope: Option<types::EnvironmentLogScope>,
+    pub scope: ::core::option::Option<crate::types::EnvironmentLogScope>,
     /// State of the object when the entry was written.
-    pub state: Option<types::StatusKindEnum>,
+    pub state: ::core::option::Option<crate::types::StatusKindEnum>,
     /// Text of the entry; can be null.
-    pub message: Option<String>,
+    pub message: ::core::option::Option<::std::string::String>,
     /// Identifier of the execution that wrote the entry.
-    pub execution_id: Option<String>,
+    pub execution_id: ::core::option::Option<::std::string::String>,
     /// Advice about the cause or the remedy of a problem.
-    pub hint: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub hint: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Entries of the deployment log of an environment, in the first version of the log.
@@ -862,8 +863,8 @@ pub struct EnvironmentLog {
 #[non_exhaustive]
 pub struct EnvironmentLogResponseList {
     /// The entries.
-    pub results: Vec<types::EnvironmentLog>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentLog>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Subject of the entry.
@@ -873,15 +874,15 @@ pub struct EnvironmentLogResponseList {
 #[non_exhaustive]
 pub struct EnvironmentLogScope {
     /// Kind of object the entry is about.
-    pub type_: Option<types::EnvironmentLogTypeEnum>,
+    pub type_: ::core::option::Option<crate::types::EnvironmentLogTypeEnum>,
     /// Name of the object.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Identifier of the object.
-    pub id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of object a deployment log entry is about.
     ///
     /// A part of `EnvironmentLogScope`.
@@ -902,16 +903,16 @@ open_enum! {
 #[non_exhaustive]
 pub struct EnvironmentLogs {
     /// Kind of entry.
-    pub type_: String,
+    pub type_: ::std::string::String,
     /// Time of the entry (RFC 3339).
-    pub timestamp: chrono::DateTime<chrono::Utc>,
+    pub timestamp: ::chrono::DateTime<::chrono::Utc>,
     /// Where the entry comes from.
-    pub details: types::EnvironmentLogsDetails,
+    pub details: crate::types::EnvironmentLogsDetails,
     /// Failure the entry reports; null or absent when there is none.
-    pub error: Option<types::EnvironmentLogsError>,
+    pub error: ::core::option::Option<crate::types::EnvironmentLogsError>,
     /// Text of the entry; null or absent when there is none.
-    pub message: Option<types::EnvironmentLogsMessage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub message: ::core::option::Option<crate::types::EnvironmentLogsMessage>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Where the entry comes from.
@@ -921,16 +922,18 @@ pub struct EnvironmentLogs {
 #[non_exhaustive]
 pub struct EnvironmentLogsDetails {
     /// Identifier of the organization.
-    pub organization_id: Option<uuid::Uuid>,
+    pub organization_id: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of the cluster.
-    pub cluster_id: Option<uuid::Uuid>,
+    pub cluster_id: ::core::option::Option<::uuid::Uuid>,
     /// Identifier of the execution that wrote the entry.
-    pub execution_id: Option<String>,
+    pub execution_id: ::core::option::Option<::std::string::String>,
     /// Object the entry is about.
-    pub transmitter: Option<types::EnvironmentLogsDetailsTransmitter>,
+    pub transmitter: ::core::option::Option<
+        crate::types::EnvironmentLogsDetailsTransmitter,
+    >,
     /// Deployment stage the entry belongs to.
-    pub stage: Option<types::EnvironmentLogsDetailsStage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub stage: ::core::option::Option<crate::types::EnvironmentLogsDetailsStage>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment stage the entry belongs to.
@@ -940,12 +943,12 @@ pub struct EnvironmentLogsDetails {
 #[non_exhaustive]
 pub struct EnvironmentLogsDetailsStage {
     /// Step of the deployment.
-    pub step: Option<String>,
+    pub step: ::core::option::Option<::std::string::String>,
     /// Identifier of the stage; null when the entry belongs to none.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the stage; null when the entry belongs to none.
-    pub name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Object the entry is about.
@@ -955,12 +958,12 @@ pub struct EnvironmentLogsDetailsStage {
 #[non_exhaustive]
 pub struct EnvironmentLogsDetailsTransmitter {
     /// Identifier of the object.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the object.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Kind of object.
-    pub type_: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Failure the entry reports; null or absent when there is none.
@@ -970,16 +973,18 @@ pub struct EnvironmentLogsDetailsTransmitter {
 #[non_exhaustive]
 pub struct EnvironmentLogsError {
     /// Short code of the failure.
-    pub tag: Option<String>,
+    pub tag: ::core::option::Option<::std::string::String>,
     /// Text of the failure.
-    pub user_log_message: Option<String>,
+    pub user_log_message: ::core::option::Option<::std::string::String>,
     /// URL of a page about the failure.
-    pub link: Option<String>,
+    pub link: ::core::option::Option<::std::string::String>,
     /// Advice about the remedy.
-    pub hint_message: Option<String>,
+    pub hint_message: ::core::option::Option<::std::string::String>,
     /// Failure that caused this one.
-    pub underlying_error: Option<types::EnvironmentLogsErrorUnderlyingError>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub underlying_error: ::core::option::Option<
+        crate::types::EnvironmentLogsErrorUnderlyingError,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Failure that caused this one.
@@ -989,10 +994,10 @@ pub struct EnvironmentLogsError {
 #[non_exhaustive]
 pub struct EnvironmentLogsErrorUnderlyingError {
     /// Text of the underlying failure.
-    pub message: Option<String>,
+    pub message: ::core::option::Option<::std::string::String>,
     /// Complete text of the underlying failure.
-    pub full_details: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub full_details: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Text of the entry; null or absent when there is none.
@@ -1002,10 +1007,10 @@ pub struct EnvironmentLogsErrorUnderlyingError {
 #[non_exhaustive]
 pub struct EnvironmentLogsMessage {
     /// Text without sensitive values.
-    pub safe_message: Option<String>,
+    pub safe_message: ::core::option::Option<::std::string::String>,
     /// Complete text.
-    pub full_details: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub full_details: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Short description of an environment.
@@ -1015,22 +1020,22 @@ pub struct EnvironmentLogsMessage {
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponse {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time at which it was created.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change.
-    pub updated_at: chrono::DateTime<chrono::Utc>,
+    pub updated_at: ::chrono::DateTime<::chrono::Utc>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Purpose of the environment.
-    pub mode: types::EnvironmentModeEnum,
+    pub mode: crate::types::EnvironmentModeEnum,
     /// Cluster that hosts it.
-    pub cluster: types::ClusterOverviewResponse,
+    pub cluster: crate::types::ClusterOverviewResponse,
     /// Summary of its services.
-    pub services_overview: types::ServicesOverviewResponse,
+    pub services_overview: crate::types::ServicesOverviewResponse,
     /// Deployment status; null or absent when it is not known.
-    pub deployment_status: Option<types::EnvironmentStatus>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub deployment_status: ::core::option::Option<crate::types::EnvironmentStatus>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Short descriptions of the environments of a project.
@@ -1040,8 +1045,8 @@ pub struct EnvironmentOverviewResponse {
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponseList {
     /// The listed items.
-    pub results: Vec<types::EnvironmentOverviewResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentOverviewResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Environments of a project.
@@ -1051,8 +1056,8 @@ pub struct EnvironmentOverviewResponseList {
 #[non_exhaustive]
 pub struct EnvironmentResponseList {
     /// The listed items.
-    pub results: Vec<types::Environment>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Environment>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Options for the restart of an environment, as of the 2022 revision.
@@ -1064,23 +1069,23 @@ pub struct EnvironmentRestartRequest {
     /// Whether to restart the databases too; the default is false.
     ///
     /// Default on the server: `false`.
-    pub restart_db: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub restart_db: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EnvironmentRestartRequest {
+impl crate::types::EnvironmentRestartRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            restart_db: None,
-            __extra: Default::default(),
+            restart_db: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`restart_db`](Self::restart_db).
     #[inline]
     pub fn restart_db(mut self, value: bool) -> Self {
-        self.restart_db = Some(value);
+        self.restart_db = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1092,68 +1097,68 @@ impl EnvironmentRestartRequest {
 #[non_exhaustive]
 pub struct EnvironmentServiceIdsAllRequest {
     /// Identifiers of the applications.
-    pub application_ids: Option<Vec<uuid::Uuid>>,
+    pub application_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
     /// Identifiers of the containers.
-    pub container_ids: Option<Vec<uuid::Uuid>>,
+    pub container_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
     /// Identifiers of the databases.
-    pub database_ids: Option<Vec<uuid::Uuid>>,
+    pub database_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
     /// Identifiers of the jobs.
-    pub job_ids: Option<Vec<uuid::Uuid>>,
+    pub job_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
     /// Identifiers of the Helm services.
-    pub helm_ids: Option<Vec<uuid::Uuid>>,
+    pub helm_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
     /// Identifiers of the Terraform services.
-    pub terraform_ids: Option<Vec<uuid::Uuid>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub terraform_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EnvironmentServiceIdsAllRequest {
+impl crate::types::EnvironmentServiceIdsAllRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            application_ids: None,
-            container_ids: None,
-            database_ids: None,
-            job_ids: None,
-            helm_ids: None,
-            terraform_ids: None,
-            __extra: Default::default(),
+            application_ids: ::core::option::Option::None,
+            container_ids: ::core::option::Option::None,
+            database_ids: ::core::option::Option::None,
+            job_ids: ::core::option::Option::None,
+            helm_ids: ::core::option::Option::None,
+            terraform_ids: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`application_ids`](Self::application_ids).
     #[inline]
-    pub fn application_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.application_ids = Some(value);
+    pub fn application_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.application_ids = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`container_ids`](Self::container_ids).
     #[inline]
-    pub fn container_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.container_ids = Some(value);
+    pub fn container_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.container_ids = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`database_ids`](Self::database_ids).
     #[inline]
-    pub fn database_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.database_ids = Some(value);
+    pub fn database_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.database_ids = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`job_ids`](Self::job_ids).
     #[inline]
-    pub fn job_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.job_ids = Some(value);
+    pub fn job_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.job_ids = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`helm_ids`](Self::helm_ids).
     #[inline]
-    pub fn helm_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.helm_ids = Some(value);
+    pub fn helm_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.helm_ids = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`terraform_ids`](Self::terraform_ids).
     #[inline]
-    pub fn terraform_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.terraform_ids = Some(value);
+    pub fn terraform_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.terraform_ids = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1165,10 +1170,10 @@ impl EnvironmentServiceIdsAllRequest {
 #[non_exhaustive]
 pub struct EnvironmentStats {
     /// Identifier of the referenced object.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Number of services.
-    pub service_total_number: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_total_number: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Numbers of services of the environments of a project.
@@ -1178,8 +1183,8 @@ pub struct EnvironmentStats {
 #[non_exhaustive]
 pub struct EnvironmentStatsResponseList {
     /// The listed items.
-    pub results: Vec<types::EnvironmentStats>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentStats>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment status of an environment.
@@ -1189,31 +1194,33 @@ pub struct EnvironmentStatsResponseList {
 #[non_exhaustive]
 pub struct EnvironmentStatus {
     /// Identifier of the environment.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Current state of the environment as a whole. It can stay in error because of an older failure of a service that the last deployment did not touch; use `last_deployment_state` to judge a deployment.
-    pub state: types::StateEnum,
+    pub state: crate::types::StateEnum,
     /// Time of the last deployment (RFC 3339); null or absent when there was none.
-    pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
+    pub last_deployment_date: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// State reached by the last deployment. This is the field that tells how a deployment ended.
-    pub last_deployment_state: Option<types::StateEnum>,
+    pub last_deployment_state: ::core::option::Option<crate::types::StateEnum>,
     /// Execution identifier of the last deployment; null or absent when there was none. It changes when another deployment starts.
-    pub last_deployment_id: Option<String>,
+    pub last_deployment_id: ::core::option::Option<::std::string::String>,
     /// Duration of the last deployment in seconds; null or absent when it is not known.
-    pub total_deployment_duration_in_seconds: Option<i64>,
+    pub total_deployment_duration_in_seconds: ::core::option::Option<i64>,
     /// Channel that started the last deployment; null or absent when it is not known.
-    pub origin: Option<types::EnvironmentStatusEventOriginEnum>,
+    pub origin: ::core::option::Option<crate::types::EnvironmentStatusEventOriginEnum>,
     /// Who or what started the last deployment; null or absent when it is not known.
-    pub triggered_by: Option<String>,
+    pub triggered_by: ::core::option::Option<::std::string::String>,
     /// Whether the deployed state matches the current configuration. This is drift, not progress.
-    pub deployment_status: Option<types::EnvironmentDeploymentStatusEnum>,
+    pub deployment_status: ::core::option::Option<
+        crate::types::EnvironmentDeploymentStatusEnum,
+    >,
     /// Identifier of the queued deployment request; null or absent when none is known.
-    pub deployment_request_id: Option<uuid::Uuid>,
+    pub deployment_request_id: ::core::option::Option<::uuid::Uuid>,
     /// Durations of the steps of each stage; null or absent when not measured.
-    pub metrics: Vec<types::StageStepMetrics>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub metrics: ::std::vec::Vec<crate::types::StageStepMetrics>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Channel that started the last deployment of an environment; nullable.
     ///
     /// A part of `EnvironmentStatus`.
@@ -1242,8 +1249,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct EnvironmentStatusList {
     /// One status for each environment.
-    pub results: Vec<types::EnvironmentStatus>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentStatus>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Status of an environment together with the status of each of its services, grouped by kind.
@@ -1253,22 +1260,22 @@ pub struct EnvironmentStatusList {
 #[non_exhaustive]
 pub struct EnvironmentStatuses {
     /// Status of the environment.
-    pub environment: types::EnvironmentStatus,
+    pub environment: crate::types::EnvironmentStatus,
     /// Statuses of its applications.
-    pub applications: Vec<types::Status>,
+    pub applications: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of its containers.
-    pub containers: Vec<types::Status>,
+    pub containers: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of its jobs.
-    pub jobs: Vec<types::Status>,
+    pub jobs: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of its databases.
-    pub databases: Vec<types::Status>,
+    pub databases: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of its Helm services.
-    pub helms: Vec<types::Status>,
+    pub helms: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of its Terraform services.
-    pub terraforms: Vec<types::Status>,
+    pub terraforms: ::std::vec::Vec<crate::types::Status>,
     /// Statuses of its agentic workflows; may be absent.
-    pub agentic_workflows: Vec<types::Status>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub agentic_workflows: ::std::vec::Vec<crate::types::Status>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Status of an environment together with the statuses of its services, grouped by deployment stage.
@@ -1278,12 +1285,14 @@ pub struct EnvironmentStatuses {
 #[non_exhaustive]
 pub struct EnvironmentStatusesWithStages {
     /// Status of the environment.
-    pub environment: Option<types::EnvironmentStatus>,
+    pub environment: ::core::option::Option<crate::types::EnvironmentStatus>,
     /// Stages with the statuses of their services.
-    pub stages: Vec<types::DeploymentStageWithServicesStatuses>,
+    pub stages: ::std::vec::Vec<crate::types::DeploymentStageWithServicesStatuses>,
     /// Checks made before the first stage.
-    pub pre_check_stage: Option<types::EnvironmentStatusesWithStagesPreCheckStage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub pre_check_stage: ::core::option::Option<
+        crate::types::EnvironmentStatusesWithStagesPreCheckStage,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Checks made before the first stage.
@@ -1293,13 +1302,13 @@ pub struct EnvironmentStatusesWithStages {
 #[non_exhaustive]
 pub struct EnvironmentStatusesWithStagesPreCheckStage {
     /// Outcome of the checks.
-    pub status: Option<types::StepMetricStatusEnum>,
+    pub status: ::core::option::Option<crate::types::StepMetricStatusEnum>,
     /// Duration of the checks in seconds.
-    pub total_duration_sec: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub total_duration_sec: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// A parameter of `get_ingress_deployment_status`.
     pub enum GetIngressDeploymentStatusServiceType {
         /// `CONTAINER`.
@@ -1318,23 +1327,23 @@ open_enum! {
 #[non_exhaustive]
 pub struct GitFileCheckRequest {
     /// Git repository to look in.
-    pub git_repository: types::HelmGitRepositoryRequest,
+    pub git_repository: crate::types::HelmGitRepositoryRequest,
     /// Paths of the files.
-    pub files: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub files: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl GitFileCheckRequest {
+impl crate::types::GitFileCheckRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        git_repository: types::HelmGitRepositoryRequest,
-        files: Vec<String>,
+        git_repository: crate::types::HelmGitRepositoryRequest,
+        files: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
         Self {
             git_repository,
             files,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -1346,15 +1355,15 @@ impl GitFileCheckRequest {
 #[non_exhaustive]
 pub struct GitWebhookStatusResponse {
     /// State of the webhook.
-    pub status: types::GitWebhookStatusResponseStatus,
+    pub status: crate::types::GitWebhookStatusResponseStatus,
     /// Git provider.
-    pub provider: types::GitProviderEnum,
+    pub provider: crate::types::GitProviderEnum,
     /// Events the webhook should report but does not.
-    pub missing_events: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub missing_events: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// State of the webhook.
     ///
     /// A part of `GitWebhookStatusResponse`.
@@ -1377,17 +1386,17 @@ open_enum! {
 #[non_exhaustive]
 pub struct HelmCheckRequest {
     /// Git repository to look in.
-    pub git_repository: types::HelmGitRepositoryRequest,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_repository: crate::types::HelmGitRepositoryRequest,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmCheckRequest {
+impl crate::types::HelmCheckRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(git_repository: types::HelmGitRepositoryRequest) -> Self {
+    pub fn new(git_repository: crate::types::HelmGitRepositoryRequest) -> Self {
         Self {
             git_repository,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -1399,10 +1408,10 @@ impl HelmCheckRequest {
 #[non_exhaustive]
 pub struct IngressDeploymentStatusResponse {
     /// Identifier of the router.
-    pub router_id: Option<uuid::Uuid>,
+    pub router_id: ::core::option::Option<::uuid::Uuid>,
     /// Deployment state of the router.
-    pub status: Option<types::StateEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::StateEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_deployment_request_by_environment_id`.
@@ -1410,8 +1419,8 @@ pub struct IngressDeploymentStatusResponse {
 #[non_exhaustive]
 pub struct ListDeploymentRequestByEnvironmentIdResponse {
     /// The requests that wait for their turn.
-    pub results: Vec<types::QueuedDeploymentRequestWithStages>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::QueuedDeploymentRequestWithStages>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_deployment_request_by_service_id`.
@@ -1419,8 +1428,8 @@ pub struct ListDeploymentRequestByEnvironmentIdResponse {
 #[non_exhaustive]
 pub struct ListDeploymentRequestByServiceIdResponse {
     /// The requests that wait for their turn.
-    pub results: Vec<types::QueuedDeploymentRequestForService>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::QueuedDeploymentRequestForService>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_services_by_environment_id`.
@@ -1428,8 +1437,8 @@ pub struct ListDeploymentRequestByServiceIdResponse {
 #[non_exhaustive]
 pub struct ListServicesByEnvironmentIdResponse {
     /// The results.
-    pub results: Vec<types::Service>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Service>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// By whom and through which channel the request was made.
@@ -1439,10 +1448,10 @@ pub struct ListServicesByEnvironmentIdResponse {
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestAuditingData {
     /// Who or what made the request.
-    pub triggered_by: String,
+    pub triggered_by: ::std::string::String,
     /// Channel the request came through; may be absent.
-    pub origin: Option<types::OrganizationEventOrigin>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub origin: ::core::option::Option<crate::types::OrganizationEventOrigin>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment request of one service that is waiting for its turn.
@@ -1452,14 +1461,14 @@ pub struct QueuedDeploymentRequestAuditingData {
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestForService {
     /// What identifies the request and the service.
-    pub identifier: types::QueuedDeploymentRequestForServiceIdentifier,
+    pub identifier: crate::types::QueuedDeploymentRequestForServiceIdentifier,
     /// By whom and through which channel the request was made.
-    pub auditing_data: types::QueuedDeploymentRequestAuditingData,
+    pub auditing_data: crate::types::QueuedDeploymentRequestAuditingData,
     /// Action that is asked for and its progress.
-    pub status_details: types::StatusDetails,
+    pub status_details: crate::types::StatusDetails,
     /// URI of the icon of the service.
-    pub icon_uri: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub icon_uri: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// What identifies the request and the service.
@@ -1469,14 +1478,14 @@ pub struct QueuedDeploymentRequestForService {
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestForServiceIdentifier {
     /// Identifier of the deployment request; it can be used to cancel it.
-    pub deployment_request_id: uuid::Uuid,
+    pub deployment_request_id: ::uuid::Uuid,
     /// Identifier of the service.
-    pub service_id: uuid::Uuid,
+    pub service_id: ::uuid::Uuid,
     /// Kind of the service.
-    pub service_type: types::ServiceTypeEnum,
+    pub service_type: crate::types::ServiceTypeEnum,
     /// Name of the service.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment request of an environment that is waiting for its turn.
@@ -1486,14 +1495,14 @@ pub struct QueuedDeploymentRequestForServiceIdentifier {
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStages {
     /// What identifies the request and the environment.
-    pub identifier: types::QueuedDeploymentRequestWithStagesIdentifier,
+    pub identifier: crate::types::QueuedDeploymentRequestWithStagesIdentifier,
     /// By whom and through which channel the request was made.
-    pub auditing_data: types::QueuedDeploymentRequestAuditingData,
+    pub auditing_data: crate::types::QueuedDeploymentRequestAuditingData,
     /// Action that is asked for.
-    pub trigger_action: types::DeploymentHistoryTriggerAction,
+    pub trigger_action: crate::types::DeploymentHistoryTriggerAction,
     /// Stages the request will go through.
-    pub stages: Vec<types::QueuedDeploymentRequestWithStagesStage>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub stages: ::std::vec::Vec<crate::types::QueuedDeploymentRequestWithStagesStage>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// What identifies the request and the environment.
@@ -1503,10 +1512,10 @@ pub struct QueuedDeploymentRequestWithStages {
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStagesIdentifier {
     /// Identifier of the deployment request; it can be used to cancel it.
-    pub deployment_request_id: uuid::Uuid,
+    pub deployment_request_id: ::uuid::Uuid,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub environment_id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `QueuedDeploymentRequestWithStages`.
@@ -1514,12 +1523,12 @@ pub struct QueuedDeploymentRequestWithStagesIdentifier {
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStagesStage {
     /// Name of the stage.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Progress of the stage.
-    pub status: types::StageStatusEnum,
+    pub status: crate::types::StageStatusEnum,
     /// Services of the stage.
-    pub services: Vec<types::QueuedStageService>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub services: ::std::vec::Vec<crate::types::QueuedStageService>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `QueuedDeploymentRequestWithStagesStage`.
@@ -1527,14 +1536,14 @@ pub struct QueuedDeploymentRequestWithStagesStage {
 #[non_exhaustive]
 pub struct QueuedStageService {
     /// What identifies the service.
-    pub identifier: types::QueuedStageServiceIdentifier,
+    pub identifier: crate::types::QueuedStageServiceIdentifier,
     /// Progress of the service within the stage.
-    pub status: types::StageStatusEnum,
+    pub status: crate::types::StageStatusEnum,
     /// URI of the icon of the service.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Further details of a job.
-    pub details: Option<types::QueuedStageServiceDetails>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub details: ::core::option::Option<crate::types::QueuedStageServiceDetails>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Further details of a job.
@@ -1544,8 +1553,8 @@ pub struct QueuedStageService {
 #[non_exhaustive]
 pub struct QueuedStageServiceDetails {
     /// Kind of job.
-    pub job_type: types::JobTypeEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub job_type: crate::types::JobTypeEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// What identifies the service.
@@ -1555,12 +1564,12 @@ pub struct QueuedStageServiceDetails {
 #[non_exhaustive]
 pub struct QueuedStageServiceIdentifier {
     /// Identifier of the service.
-    pub service_id: uuid::Uuid,
+    pub service_id: ::uuid::Uuid,
     /// Kind of the service.
-    pub service_type: types::ServiceTypeEnum,
+    pub service_type: crate::types::ServiceTypeEnum,
     /// Name of the service.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Services of one environment to restart.
@@ -1570,119 +1579,120 @@ pub struct QueuedStageServiceIdentifier {
 #[non_exhaustive]
 pub struct RebootServicesRequest {
     /// Identifiers of the applications.
-    pub application_ids: Option<Vec<uuid::Uuid>>,
+    pub application_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
     /// Identifiers of the databases.
-    pub database_ids: Option<Vec<uuid::Uuid>>,
+    pub database_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
     /// Identifiers of the containers.
-    pub container_ids: Option<Vec<uuid::Uuid>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub container_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl RebootServicesRequest {
+impl crate::types::RebootServicesRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            application_ids: None,
-            database_ids: None,
-            container_ids: None,
-            __extra: Default::default(),
+            application_ids: ::core::option::Option::None,
+            database_ids: ::core::option::Option::None,
+            container_ids: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`application_ids`](Self::application_ids).
     #[inline]
-    pub fn application_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.application_ids = Some(value);
+    pub fn application_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.application_ids = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`database_ids`](Self::database_ids).
     #[inline]
-    pub fn database_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.database_ids = Some(value);
+    pub fn database_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.database_ids = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`container_ids`](Self::container_ids).
     #[inline]
-    pub fn container_ids(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.container_ids = Some(value);
+    pub fn container_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.container_ids = ::core::option::Option::Some(value);
         self
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// A part of `ListServicesByEnvironmentIdResponse`.
     pub enum Service by tag "service_type" {
         "APPLICATION" =>
             /// Where `service_type` is `APPLICATION`.
-            Application(types::Application),
+            Application(crate::types::Application),
         "CONTAINER" =>
             /// Where `service_type` is `CONTAINER`.
-            Container(types::ContainerResponse),
+            Container(crate::types::ContainerResponse),
         "DATABASE" =>
             /// Where `service_type` is `DATABASE`.
-            Database(types::Database),
+            Database(crate::types::Database),
         "HELM" =>
             /// Where `service_type` is `HELM`.
-            Helm(types::HelmResponse),
+            Helm(crate::types::HelmResponse),
         "JOB" =>
             /// Where `service_type` is `JOB`.
-            Job(types::JobResponse),
+            Job(crate::types::JobResponse),
         "TERRAFORM" =>
             /// Where `service_type` is `TERRAFORM`.
-            Terraform(types::TerraformResponse),
+            Terraform(crate::types::TerraformResponse),
         "ARGOCD_APP" =>
             /// Where `service_type` is `ARGOCD_APP`.
-            ArgocdApp(types::ArgocdAppResponse),
+            ArgocdApp(crate::types::ArgocdAppResponse),
         "AGENTIC_WORKFLOW" =>
             /// Where `service_type` is `AGENTIC_WORKFLOW`.
-            AgenticWorkflow(types::AgenticWorkflowResponse),
+            AgenticWorkflow(crate::types::AgenticWorkflowResponse),
     }
 }
 
-impl From<types::AgenticWorkflowResponse> for Service {
-    fn from(member: types::AgenticWorkflowResponse) -> Self {
+impl ::core::convert::From<crate::types::AgenticWorkflowResponse>
+for crate::types::Service {
+    fn from(member: crate::types::AgenticWorkflowResponse) -> Self {
         Self::AgenticWorkflow(member)
     }
 }
 
-impl From<types::Application> for Service {
-    fn from(member: types::Application) -> Self {
+impl ::core::convert::From<crate::types::Application> for crate::types::Service {
+    fn from(member: crate::types::Application) -> Self {
         Self::Application(member)
     }
 }
 
-impl From<types::ArgocdAppResponse> for Service {
-    fn from(member: types::ArgocdAppResponse) -> Self {
+impl ::core::convert::From<crate::types::ArgocdAppResponse> for crate::types::Service {
+    fn from(member: crate::types::ArgocdAppResponse) -> Self {
         Self::ArgocdApp(member)
     }
 }
 
-impl From<types::ContainerResponse> for Service {
-    fn from(member: types::ContainerResponse) -> Self {
+impl ::core::convert::From<crate::types::ContainerResponse> for crate::types::Service {
+    fn from(member: crate::types::ContainerResponse) -> Self {
         Self::Container(member)
     }
 }
 
-impl From<types::Database> for Service {
-    fn from(member: types::Database) -> Self {
+impl ::core::convert::From<crate::types::Database> for crate::types::Service {
+    fn from(member: crate::types::Database) -> Self {
         Self::Database(member)
     }
 }
 
-impl From<types::HelmResponse> for Service {
-    fn from(member: types::HelmResponse) -> Self {
+impl ::core::convert::From<crate::types::HelmResponse> for crate::types::Service {
+    fn from(member: crate::types::HelmResponse) -> Self {
         Self::Helm(member)
     }
 }
 
-impl From<types::JobResponse> for Service {
-    fn from(member: types::JobResponse) -> Self {
+impl ::core::convert::From<crate::types::JobResponse> for crate::types::Service {
+    fn from(member: crate::types::JobResponse) -> Self {
         Self::Job(member)
     }
 }
 
-impl From<types::TerraformResponse> for Service {
-    fn from(member: types::TerraformResponse) -> Self {
+impl ::core::convert::From<crate::types::TerraformResponse> for crate::types::Service {
+    fn from(member: crate::types::TerraformResponse) -> Self {
         Self::Terraform(member)
     }
 }
@@ -1696,11 +1706,11 @@ pub struct ServicesOverviewResponse {
     /// Number of services.
     pub service_count: i64,
     /// What manages the services.
-    pub managed_by: types::ServicesOverviewResponseManagedBy,
-    pub(crate) __extra: rt::ExtraFields,
+    pub managed_by: crate::types::ServicesOverviewResponseManagedBy,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// What manages the services.
     ///
     /// A part of `ServicesOverviewResponse`.
@@ -1721,19 +1731,19 @@ open_enum! {
 #[non_exhaustive]
 pub struct Stage {
     /// Identifier of the deployment stage.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name of the stage.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Durations of the steps of the stage, when measured.
-    pub steps: Option<types::StageStepMetrics>,
+    pub steps: ::core::option::Option<crate::types::StageStepMetrics>,
     /// Free text about the stage.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Progress of the stage.
-    pub status: Option<types::StageStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::StageStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Progress of a deployment stage, or of a service within a queued stage.
     ///
     /// A part of `DeploymentHistoryStage`, `QueuedDeploymentRequestWithStagesStage`, `QueuedStageService` and 1 more.
@@ -1760,17 +1770,17 @@ open_enum! {
 #[non_exhaustive]
 pub struct StageStepMetric {
     /// Identifier of the deployment stage.
-    pub stage_id: Option<uuid::Uuid>,
+    pub stage_id: ::core::option::Option<::uuid::Uuid>,
     /// Step that was measured.
-    pub step_name: Option<types::StageStepMetricNameEnum>,
+    pub step_name: ::core::option::Option<crate::types::StageStepMetricNameEnum>,
     /// Outcome of the step.
-    pub status: Option<types::StepMetricStatusEnum>,
+    pub status: ::core::option::Option<crate::types::StepMetricStatusEnum>,
     /// Duration of the step in seconds.
-    pub duration_sec: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub duration_sec: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Step of a deployment stage.
     ///
     /// A part of `StageStepMetric`.
@@ -1791,15 +1801,15 @@ open_enum! {
 #[non_exhaustive]
 pub struct StageStepMetrics {
     /// Identifier of the deployment stage.
-    pub stage_id: Option<uuid::Uuid>,
+    pub stage_id: ::core::option::Option<::uuid::Uuid>,
     /// Total duration in seconds; null when it is not known.
-    pub total_duration_sec: Option<i64>,
+    pub total_duration_sec: ::core::option::Option<i64>,
     /// Duration and outcome of each step.
-    pub details: Vec<types::StageStepMetric>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub details: ::std::vec::Vec<crate::types::StageStepMetric>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// State reported by the first version of the deployment log.
     ///
     /// A part of `EnvironmentLog`.
@@ -1839,28 +1849,30 @@ open_enum! {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::DeploymentStageResponse> for types::DeploymentStageRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::DeploymentStageResponse>
+for crate::types::DeploymentStageRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: types::DeploymentStageResponse,
-    ) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
-                name: from.name.ok_or(rt::ConversionError::absent("name"))?,
-                description: rt::Patch::value_or_null(from.description),
+        from: crate::types::DeploymentStageResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
+                name: from.name.ok_or(crate::runtime::ConversionError::absent("name"))?,
+                description: crate::runtime::Patch::value_or_null(from.description),
                 __extra: from.__extra,
             }),
         )
     }
 }
 
-impl TryFrom<&types::DeploymentStageResponse> for types::DeploymentStageRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::DeploymentStageResponse>
+for crate::types::DeploymentStageRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: &types::DeploymentStageResponse,
-    ) -> Result<Self, rt::ConversionError> {
+        from: &crate::types::DeploymentStageResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -1868,20 +1880,24 @@ impl TryFrom<&types::DeploymentStageResponse> for types::DeploymentStageRequest 
 /// Carries over everything of an `Environment` that an `EnvironmentEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization`, `project`, `last_updated_by`, `cloud_provider`, `cluster_id`, `cluster_name`, `expires_at`.
-impl From<types::Environment> for types::EnvironmentEditRequest {
+impl ::core::convert::From<crate::types::Environment>
+for crate::types::EnvironmentEditRequest {
     #[inline]
-    fn from(from: types::Environment) -> Self {
-        rt::model::carried(Self {
-            name: Some(from.name),
-            mode: Some(types::CreateEnvironmentModeEnum::from(from.mode)),
+    fn from(from: crate::types::Environment) -> Self {
+        crate::runtime::model::carried(Self {
+            name: ::core::option::Option::Some(from.name),
+            mode: ::core::option::Option::Some(
+                crate::types::CreateEnvironmentModeEnum::from(from.mode),
+            ),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::Environment> for types::EnvironmentEditRequest {
+impl ::core::convert::From<&crate::types::Environment>
+for crate::types::EnvironmentEditRequest {
     #[inline]
-    fn from(from: &types::Environment) -> Self {
+    fn from(from: &crate::types::Environment) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1889,11 +1905,11 @@ impl From<&types::Environment> for types::EnvironmentEditRequest {
 /// Carries over everything of an `EnvironmentDeploymentRule` that an `EnvironmentDeploymentRuleEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::EnvironmentDeploymentRule>
-for types::EnvironmentDeploymentRuleEditRequest {
+impl ::core::convert::From<crate::types::EnvironmentDeploymentRule>
+for crate::types::EnvironmentDeploymentRuleEditRequest {
     #[inline]
-    fn from(from: types::EnvironmentDeploymentRule) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::EnvironmentDeploymentRule) -> Self {
+        crate::runtime::model::carried(Self {
             on_demand_preview: from.on_demand_preview,
             auto_preview: from.auto_preview,
             auto_stop: from.auto_stop,
@@ -1906,25 +1922,27 @@ for types::EnvironmentDeploymentRuleEditRequest {
     }
 }
 
-impl From<&types::EnvironmentDeploymentRule>
-for types::EnvironmentDeploymentRuleEditRequest {
+impl ::core::convert::From<&crate::types::EnvironmentDeploymentRule>
+for crate::types::EnvironmentDeploymentRuleEditRequest {
     #[inline]
-    fn from(from: &types::EnvironmentDeploymentRule) -> Self {
+    fn from(from: &crate::types::EnvironmentDeploymentRule) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// A value that is not known stays what it is.
-impl From<types::EnvironmentModeEnum> for types::CreateEnvironmentModeEnum {
+impl ::core::convert::From<crate::types::EnvironmentModeEnum>
+for crate::types::CreateEnvironmentModeEnum {
     #[inline]
-    fn from(from: types::EnvironmentModeEnum) -> Self {
+    fn from(from: crate::types::EnvironmentModeEnum) -> Self {
         Self::from(from.as_str())
     }
 }
 
-impl From<&types::EnvironmentModeEnum> for types::CreateEnvironmentModeEnum {
+impl ::core::convert::From<&crate::types::EnvironmentModeEnum>
+for crate::types::CreateEnvironmentModeEnum {
     #[inline]
-    fn from(from: &types::EnvironmentModeEnum) -> Self {
+    fn from(from: &crate::types::EnvironmentModeEnum) -> Self {
         Self::from(from.clone())
     }
 }

@@ -3,15 +3,7 @@
 
 //! Operations. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use bytes::Bytes;
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Cancel a queued deployment request.
     ///
     /// Takes a request that is still waiting out of the queue. The answer is empty; read the queue again, or the status by request id, to see the effect. A 409 answer means that the request cannot be canceled.
@@ -28,9 +20,9 @@ impl Client {
     #[inline]
     pub fn cancel_deployment_request(
         &self,
-        deployment_request_id: uuid::Uuid,
-    ) -> Call<operations::CancelDeploymentRequest> {
-        Call::new(self, &[&deployment_request_id])
+        deployment_request_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::CancelDeploymentRequest> {
+        crate::runtime::Call::new(self, &[&deployment_request_id])
     }
     /// Get a deployment stage.
     ///
@@ -44,9 +36,9 @@ impl Client {
     #[inline]
     pub fn get_deployment_stage(
         &self,
-        deployment_stage_id: uuid::Uuid,
-    ) -> Call<operations::GetDeploymentStage> {
-        Call::new(self, &[&deployment_stage_id])
+        deployment_stage_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetDeploymentStage> {
+        crate::runtime::Call::new(self, &[&deployment_stage_id])
     }
     /// Edit a deployment stage.
     ///
@@ -63,10 +55,10 @@ impl Client {
     #[inline]
     pub fn edit_deployment_stage(
         &self,
-        deployment_stage_id: uuid::Uuid,
-        body: &types::DeploymentStageRequest,
-    ) -> Call<operations::EditDeploymentStage> {
-        Call::new(self, &[&deployment_stage_id]).json(body)
+        deployment_stage_id: ::uuid::Uuid,
+        body: &crate::types::DeploymentStageRequest,
+    ) -> crate::runtime::Call<crate::operations::EditDeploymentStage> {
+        crate::runtime::Call::new(self, &[&deployment_stage_id]).json(body)
     }
     /// Delete a deployment stage.
     ///
@@ -82,9 +74,9 @@ impl Client {
     #[inline]
     pub fn delete_deployment_stage(
         &self,
-        deployment_stage_id: uuid::Uuid,
-    ) -> Call<operations::DeleteDeploymentStage> {
-        Call::new(self, &[&deployment_stage_id])
+        deployment_stage_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteDeploymentStage> {
+        crate::runtime::Call::new(self, &[&deployment_stage_id])
     }
     /// Move a deployment stage after another one.
     ///
@@ -101,10 +93,10 @@ impl Client {
     #[inline]
     pub fn move_after_deployment_stage(
         &self,
-        deployment_stage_id: uuid::Uuid,
-        stage_id: uuid::Uuid,
-    ) -> Call<operations::MoveAfterDeploymentStage> {
-        Call::new(self, &[&deployment_stage_id, &stage_id])
+        deployment_stage_id: ::uuid::Uuid,
+        stage_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::MoveAfterDeploymentStage> {
+        crate::runtime::Call::new(self, &[&deployment_stage_id, &stage_id])
     }
     /// Move a deployment stage before another one.
     ///
@@ -121,10 +113,10 @@ impl Client {
     #[inline]
     pub fn move_before_deployment_stage(
         &self,
-        deployment_stage_id: uuid::Uuid,
-        stage_id: uuid::Uuid,
-    ) -> Call<operations::MoveBeforeDeploymentStage> {
-        Call::new(self, &[&deployment_stage_id, &stage_id])
+        deployment_stage_id: ::uuid::Uuid,
+        stage_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::MoveBeforeDeploymentStage> {
+        crate::runtime::Call::new(self, &[&deployment_stage_id, &stage_id])
     }
     /// Attach a service to a deployment stage.
     ///
@@ -142,11 +134,11 @@ impl Client {
     #[inline]
     pub fn attach_service_to_deployment_stage(
         &self,
-        deployment_stage_id: uuid::Uuid,
-        service_id: uuid::Uuid,
-        body: &types::AttachServiceToDeploymentStageRequest,
-    ) -> Call<operations::AttachServiceToDeploymentStage> {
-        Call::new(self, &[&deployment_stage_id, &service_id]).json(body)
+        deployment_stage_id: ::uuid::Uuid,
+        service_id: ::uuid::Uuid,
+        body: &crate::types::AttachServiceToDeploymentStageRequest,
+    ) -> crate::runtime::Call<crate::operations::AttachServiceToDeploymentStage> {
+        crate::runtime::Call::new(self, &[&deployment_stage_id, &service_id]).json(body)
     }
     /// Get the status of a deployment by its request id.
     ///
@@ -162,9 +154,12 @@ impl Client {
     #[inline]
     pub fn get_deployment_status_by_deployment_request_id(
         &self,
-        deployment_request_id: uuid::Uuid,
-    ) -> Call<operations::GetDeploymentStatusByDeploymentRequestId> {
-        Call::new(self, &[]).query("deploymentRequestId", deployment_request_id)
+        deployment_request_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::GetDeploymentStatusByDeploymentRequestId,
+    > {
+        crate::runtime::Call::new(self, &[])
+            .query("deploymentRequestId", deployment_request_id)
     }
     /// Get an environment.
     ///
@@ -178,9 +173,9 @@ impl Client {
     #[inline]
     pub fn get_environment(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironment> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironment> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Edit an environment.
     ///
@@ -197,10 +192,10 @@ impl Client {
     #[inline]
     pub fn edit_environment(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::EnvironmentEditRequest,
-    ) -> Call<operations::EditEnvironment> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditEnvironment> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Delete an environment.
     ///
@@ -218,9 +213,9 @@ impl Client {
     #[inline]
     pub fn delete_environment(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::DeleteEnvironment> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteEnvironment> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Cancel the running deployment of an environment.
     ///
@@ -237,10 +232,10 @@ impl Client {
     #[inline]
     pub fn cancel_environment_deployment(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::CancelDeploymentRequest,
-    ) -> Call<operations::CancelEnvironmentDeployment> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::CancelDeploymentRequest,
+    ) -> crate::runtime::Call<crate::operations::CancelEnvironmentDeployment> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Check that a container image can be found.
     ///
@@ -255,10 +250,10 @@ impl Client {
     #[inline]
     pub fn check_container_image(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::ContainerImageCheckRequest,
-    ) -> Call<operations::CheckContainerImage> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::ContainerImageCheckRequest,
+    ) -> crate::runtime::Call<crate::operations::CheckContainerImage> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Check a Dockerfile in a git repository.
     ///
@@ -273,10 +268,10 @@ impl Client {
     #[inline]
     pub fn check_dockerfile(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::DockerfileCheckRequest,
-    ) -> Call<operations::CheckDockerfile> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::DockerfileCheckRequest,
+    ) -> crate::runtime::Call<crate::operations::CheckDockerfile> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Check that files exist in a git repository.
     ///
@@ -291,10 +286,10 @@ impl Client {
     #[inline]
     pub fn check_git_file(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::GitFileCheckRequest,
-    ) -> Call<operations::CheckGitFile> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::GitFileCheckRequest,
+    ) -> crate::runtime::Call<crate::operations::CheckGitFile> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Check that a Helm chart can be read from a git repository.
     ///
@@ -309,10 +304,10 @@ impl Client {
     #[inline]
     pub fn check_helm_repository(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::HelmCheckRequest,
-    ) -> Call<operations::CheckHelmRepository> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::HelmCheckRequest,
+    ) -> crate::runtime::Call<crate::operations::CheckHelmRepository> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Clean up the failed jobs of an environment.
     ///
@@ -328,9 +323,9 @@ impl Client {
     pub fn clean_failed_jobs(
         &self,
         environment_id: &str,
-        body: &types::CleanFailedJobsRequest,
-    ) -> Call<operations::CleanFailedJobs> {
-        Call::new(self, &[&environment_id]).json(body)
+        body: &crate::types::CleanFailedJobsRequest,
+    ) -> crate::runtime::Call<crate::operations::CleanFailedJobs> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Clone an environment.
     ///
@@ -347,10 +342,10 @@ impl Client {
     #[inline]
     pub fn clone_environment(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::CloneEnvironmentRequest,
-    ) -> Call<operations::CloneEnvironment> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::CloneEnvironmentRequest,
+    ) -> crate::runtime::Call<crate::operations::CloneEnvironment> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Deploy an environment.
     ///
@@ -366,9 +361,9 @@ impl Client {
     #[inline]
     pub fn deploy_environment(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::DeployEnvironment> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeployEnvironment> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Generate a build usage report of a deployment.
     ///
@@ -385,10 +380,10 @@ impl Client {
     #[inline]
     pub fn generate_deployment_build_usage_report(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::DeploymentBuildUsageReportRequest,
-    ) -> Call<operations::GenerateDeploymentBuildUsageReport> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::DeploymentBuildUsageReportRequest,
+    ) -> crate::runtime::Call<crate::operations::GenerateDeploymentBuildUsageReport> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the deployment history of an environment.
     ///
@@ -406,9 +401,9 @@ impl Client {
     #[inline]
     pub fn list_environment_deployment_history(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentDeploymentHistory> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentDeploymentHistory> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the detailed deployment history of an environment.
     ///
@@ -426,9 +421,9 @@ impl Client {
     #[inline]
     pub fn list_environment_deployment_history_v2(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentDeploymentHistoryV2> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentDeploymentHistoryV2> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the queued deployment requests of an environment.
     ///
@@ -444,9 +439,9 @@ impl Client {
     #[inline]
     pub fn list_deployment_request_by_environment_id(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListDeploymentRequestByEnvironmentId> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDeploymentRequestByEnvironmentId> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Get the deployment rule of an environment.
     ///
@@ -460,9 +455,9 @@ impl Client {
     #[inline]
     pub fn get_environment_deployment_rule(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentDeploymentRule> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentDeploymentRule> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Edit the deployment rule of an environment.
     ///
@@ -480,11 +475,12 @@ impl Client {
     #[inline]
     pub fn edit_environment_deployment_rule(
         &self,
-        environment_id: uuid::Uuid,
-        deployment_rule_id: uuid::Uuid,
-        body: &types::EnvironmentDeploymentRuleEditRequest,
-    ) -> Call<operations::EditEnvironmentDeploymentRule> {
-        Call::new(self, &[&environment_id, &deployment_rule_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        deployment_rule_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentDeploymentRuleEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditEnvironmentDeploymentRule> {
+        crate::runtime::Call::new(self, &[&environment_id, &deployment_rule_id])
+            .json(body)
     }
     /// List the deployment stages of an environment.
     ///
@@ -498,9 +494,9 @@ impl Client {
     #[inline]
     pub fn list_environment_deployment_stage(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentDeploymentStage> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentDeploymentStage> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create a deployment stage in an environment.
     ///
@@ -515,10 +511,10 @@ impl Client {
     #[inline]
     pub fn create_environment_deployment_stage(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::DeploymentStageRequest,
-    ) -> Call<operations::CreateEnvironmentDeploymentStage> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::DeploymentStageRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateEnvironmentDeploymentStage> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the public URLs of an environment's services.
     ///
@@ -534,9 +530,9 @@ impl Client {
     #[inline]
     pub fn list_environment_services_links(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentServicesLinks> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentServicesLinks> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the deployment log lines of an environment.
     ///
@@ -552,9 +548,9 @@ impl Client {
     #[inline]
     pub fn list_environment_log(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentLog> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentLog> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the detailed deployment logs of an environment.
     ///
@@ -572,9 +568,9 @@ impl Client {
     #[inline]
     pub fn list_environment_logs(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentLogs> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentLogs> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Redeploy an environment.
     ///
@@ -590,9 +586,9 @@ impl Client {
     #[inline]
     pub fn redeploy_environment(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::RedeployEnvironment> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RedeployEnvironment> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Restart an environment.
     ///
@@ -610,10 +606,10 @@ impl Client {
     #[inline]
     pub fn restart_environment(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::EnvironmentRestartRequest,
-    ) -> Call<operations::RestartEnvironment> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentRestartRequest,
+    ) -> crate::runtime::Call<crate::operations::RestartEnvironment> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Delete selected services of an environment.
     ///
@@ -632,10 +628,10 @@ impl Client {
     #[inline]
     pub fn delete_selected_services(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::EnvironmentServiceIdsAllRequest,
-    ) -> Call<operations::DeleteSelectedServices> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentServiceIdsAllRequest,
+    ) -> crate::runtime::Call<crate::operations::DeleteSelectedServices> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Deploy selected services of an environment.
     ///
@@ -652,10 +648,10 @@ impl Client {
     #[inline]
     pub fn deploy_all_services(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::DeployAllRequest,
-    ) -> Call<operations::DeployAllServices> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::DeployAllRequest,
+    ) -> crate::runtime::Call<crate::operations::DeployAllServices> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Reboot selected services of an environment.
     ///
@@ -672,10 +668,10 @@ impl Client {
     #[inline]
     pub fn reboot_services(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::RebootServicesRequest,
-    ) -> Call<operations::RebootServices> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::RebootServicesRequest,
+    ) -> crate::runtime::Call<crate::operations::RebootServices> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Stop selected services of an environment.
     ///
@@ -692,10 +688,10 @@ impl Client {
     #[inline]
     pub fn stop_selected_services(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::EnvironmentServiceIdsAllRequest,
-    ) -> Call<operations::StopSelectedServices> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentServiceIdsAllRequest,
+    ) -> crate::runtime::Call<crate::operations::StopSelectedServices> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Uninstall selected services of an environment.
     ///
@@ -712,10 +708,10 @@ impl Client {
     #[inline]
     pub fn uninstall_selected_services(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::EnvironmentServiceIdsAllRequest,
-    ) -> Call<operations::UninstallSelectedServices> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentServiceIdsAllRequest,
+    ) -> crate::runtime::Call<crate::operations::UninstallSelectedServices> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List all services of an environment.
     ///
@@ -732,8 +728,8 @@ impl Client {
     pub fn list_services_by_environment_id(
         &self,
         environment_id: &str,
-    ) -> Call<operations::ListServicesByEnvironmentId> {
-        Call::new(self, &[&environment_id])
+    ) -> crate::runtime::Call<crate::operations::ListServicesByEnvironmentId> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Get the deployment status of an environment.
     ///
@@ -749,9 +745,9 @@ impl Client {
     #[inline]
     pub fn get_environment_status(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentStatus> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentStatus> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Get the statuses of an environment and all its services.
     ///
@@ -767,9 +763,9 @@ impl Client {
     #[inline]
     pub fn get_environment_statuses(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentStatuses> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentStatuses> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Get the statuses of an environment by deployment stage.
     ///
@@ -785,9 +781,9 @@ impl Client {
     #[inline]
     pub fn get_environment_statuses_with_stages(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentStatusesWithStages> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentStatusesWithStages> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Stop an environment.
     ///
@@ -803,9 +799,9 @@ impl Client {
     #[inline]
     pub fn stop_environment(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::StopEnvironment> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::StopEnvironment> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Export an environment as a Terraform configuration.
     ///
@@ -821,9 +817,11 @@ impl Client {
     #[inline]
     pub fn export_environment_configuration_into_terraform(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ExportEnvironmentConfigurationIntoTerraform> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::ExportEnvironmentConfigurationIntoTerraform,
+    > {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Uninstall an environment.
     ///
@@ -839,9 +837,9 @@ impl Client {
     #[inline]
     pub fn uninstall_environment(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::UninstallEnvironment> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::UninstallEnvironment> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the environments of a project.
     ///
@@ -855,9 +853,9 @@ impl Client {
     #[inline]
     pub fn list_environment(
         &self,
-        project_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironment> {
-        Call::new(self, &[&project_id])
+        project_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironment> {
+        crate::runtime::Call::new(self, &[&project_id])
     }
     /// Create an environment in a project.
     ///
@@ -874,10 +872,10 @@ impl Client {
     #[inline]
     pub fn create_environment(
         &self,
-        project_id: uuid::Uuid,
-        body: &types::CreateEnvironmentRequest,
-    ) -> Call<operations::CreateEnvironment> {
-        Call::new(self, &[&project_id]).json(body)
+        project_id: ::uuid::Uuid,
+        body: &crate::types::CreateEnvironmentRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateEnvironment> {
+        crate::runtime::Call::new(self, &[&project_id]).json(body)
     }
     /// List an overview of the environments of a project.
     ///
@@ -893,9 +891,9 @@ impl Client {
     #[inline]
     pub fn get_project_environments_overview(
         &self,
-        project_id: uuid::Uuid,
-    ) -> Call<operations::GetProjectEnvironmentsOverview> {
-        Call::new(self, &[&project_id])
+        project_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetProjectEnvironmentsOverview> {
+        crate::runtime::Call::new(self, &[&project_id])
     }
     /// List the service counts of the environments of a project.
     ///
@@ -909,9 +907,9 @@ impl Client {
     #[inline]
     pub fn get_project_environment_service_number(
         &self,
-        project_id: uuid::Uuid,
-    ) -> Call<operations::GetProjectEnvironmentServiceNumber> {
-        Call::new(self, &[&project_id])
+        project_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetProjectEnvironmentServiceNumber> {
+        crate::runtime::Call::new(self, &[&project_id])
     }
     /// List the deployment statuses of the environments of a project.
     ///
@@ -927,9 +925,9 @@ impl Client {
     #[inline]
     pub fn get_project_environments_status(
         &self,
-        project_id: uuid::Uuid,
-    ) -> Call<operations::GetProjectEnvironmentsStatus> {
-        Call::new(self, &[&project_id])
+        project_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetProjectEnvironmentsStatus> {
+        crate::runtime::Call::new(self, &[&project_id])
     }
     /// List the queued deployment requests of a service.
     ///
@@ -945,9 +943,9 @@ impl Client {
     #[inline]
     pub fn list_deployment_request_by_service_id(
         &self,
-        service_id: uuid::Uuid,
-    ) -> Call<operations::ListDeploymentRequestByServiceId> {
-        Call::new(self, &[&service_id])
+        service_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListDeploymentRequestByServiceId> {
+        crate::runtime::Call::new(self, &[&service_id])
     }
     /// Get the deployment stage of a service.
     ///
@@ -961,9 +959,9 @@ impl Client {
     #[inline]
     pub fn get_service_deployment_stage(
         &self,
-        service_id: uuid::Uuid,
-    ) -> Call<operations::GetServiceDeploymentStage> {
-        Call::new(self, &[&service_id])
+        service_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetServiceDeploymentStage> {
+        crate::runtime::Call::new(self, &[&service_id])
     }
     /// Synchronize the git webhook of a service.
     ///
@@ -979,9 +977,9 @@ impl Client {
     #[inline]
     pub fn sync_service_git_webhook(
         &self,
-        service_id: uuid::Uuid,
-    ) -> Call<operations::SyncServiceGitWebhook> {
-        Call::new(self, &[&service_id])
+        service_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::SyncServiceGitWebhook> {
+        crate::runtime::Call::new(self, &[&service_id])
     }
     /// Get the git webhook status of a service.
     ///
@@ -997,9 +995,9 @@ impl Client {
     #[inline]
     pub fn get_service_git_webhook_status(
         &self,
-        service_id: uuid::Uuid,
-    ) -> Call<operations::GetServiceGitWebhookStatus> {
-        Call::new(self, &[&service_id])
+        service_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetServiceGitWebhookStatus> {
+        crate::runtime::Call::new(self, &[&service_id])
     }
     /// Get the deployment status of the ingress of a service.
     ///
@@ -1016,10 +1014,10 @@ impl Client {
     #[inline]
     pub fn get_ingress_deployment_status(
         &self,
-        service_type: types::GetIngressDeploymentStatusServiceType,
-        service_id: uuid::Uuid,
-    ) -> Call<operations::GetIngressDeploymentStatus> {
-        Call::new(self, &[&service_type, &service_id])
+        service_type: crate::types::GetIngressDeploymentStatusServiceType,
+        service_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetIngressDeploymentStatus> {
+        crate::runtime::Call::new(self, &[&service_type, &service_id])
     }
 }
 
@@ -1027,22 +1025,25 @@ impl Client {
 #[derive(Debug)]
 pub enum CancelDeploymentRequest {}
 
-impl rt::Operation for CancelDeploymentRequest {
+impl crate::runtime::Operation for crate::operations::CancelDeploymentRequest {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cancelDeploymentRequest",
-        Method::POST,
+        ::http::Method::POST,
         "/deploymentQueue/{deploymentRequestId}/cancelDeployment",
     );
 }
 
-impl Call<operations::CancelDeploymentRequest> {
+impl crate::runtime::Call<crate::operations::CancelDeploymentRequest> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
     #[inline]
-    pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn body(
+        self,
+        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(body)
     }
 }
@@ -1051,12 +1052,12 @@ impl Call<operations::CancelDeploymentRequest> {
 #[derive(Debug)]
 pub enum GetDeploymentStage {}
 
-impl rt::Operation for GetDeploymentStage {
-    type Output = types::DeploymentStageResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDeploymentStage {
+    type Output = crate::types::DeploymentStageResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDeploymentStage",
-        Method::GET,
+        ::http::Method::GET,
         "/deploymentStage/{deploymentStageId}",
     );
 }
@@ -1065,12 +1066,12 @@ impl rt::Operation for GetDeploymentStage {
 #[derive(Debug)]
 pub enum EditDeploymentStage {}
 
-impl rt::Operation for EditDeploymentStage {
-    type Output = types::DeploymentStageResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditDeploymentStage {
+    type Output = crate::types::DeploymentStageResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "EditDeploymentStage",
-        Method::PUT,
+        ::http::Method::PUT,
         "/deploymentStage/{deploymentStageId}",
     );
 }
@@ -1079,12 +1080,12 @@ impl rt::Operation for EditDeploymentStage {
 #[derive(Debug)]
 pub enum DeleteDeploymentStage {}
 
-impl rt::Operation for DeleteDeploymentStage {
+impl crate::runtime::Operation for crate::operations::DeleteDeploymentStage {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "DeleteDeploymentStage",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/deploymentStage/{deploymentStageId}",
     );
 }
@@ -1093,12 +1094,12 @@ impl rt::Operation for DeleteDeploymentStage {
 #[derive(Debug)]
 pub enum MoveAfterDeploymentStage {}
 
-impl rt::Operation for MoveAfterDeploymentStage {
-    type Output = types::DeploymentStageResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::MoveAfterDeploymentStage {
+    type Output = crate::types::DeploymentStageResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "MoveAfterDeploymentStage",
-        Method::PUT,
+        ::http::Method::PUT,
         "/deploymentStage/{deploymentStageId}/moveAfter/{stageId}",
     );
 }
@@ -1107,12 +1108,12 @@ impl rt::Operation for MoveAfterDeploymentStage {
 #[derive(Debug)]
 pub enum MoveBeforeDeploymentStage {}
 
-impl rt::Operation for MoveBeforeDeploymentStage {
-    type Output = types::DeploymentStageResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::MoveBeforeDeploymentStage {
+    type Output = crate::types::DeploymentStageResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "MoveBeforeDeploymentStage",
-        Method::PUT,
+        ::http::Method::PUT,
         "/deploymentStage/{deploymentStageId}/moveBefore/{stageId}",
     );
 }
@@ -1121,12 +1122,12 @@ impl rt::Operation for MoveBeforeDeploymentStage {
 #[derive(Debug)]
 pub enum AttachServiceToDeploymentStage {}
 
-impl rt::Operation for AttachServiceToDeploymentStage {
-    type Output = types::DeploymentStageResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::AttachServiceToDeploymentStage {
+    type Output = crate::types::DeploymentStageResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "AttachServiceToDeploymentStage",
-        Method::PUT,
+        ::http::Method::PUT,
         "/deploymentStage/{deploymentStageId}/service/{serviceId}",
     );
 }
@@ -1135,12 +1136,13 @@ impl rt::Operation for AttachServiceToDeploymentStage {
 #[derive(Debug)]
 pub enum GetDeploymentStatusByDeploymentRequestId {}
 
-impl rt::Operation for GetDeploymentStatusByDeploymentRequestId {
-    type Output = types::EnvDeploymentStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetDeploymentStatusByDeploymentRequestId {
+    type Output = crate::types::EnvDeploymentStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDeploymentStatusByDeploymentRequestId",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/deploymentStatus",
     );
 }
@@ -1149,12 +1151,12 @@ impl rt::Operation for GetDeploymentStatusByDeploymentRequestId {
 #[derive(Debug)]
 pub enum GetEnvironment {}
 
-impl rt::Operation for GetEnvironment {
-    type Output = types::Environment;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironment {
+    type Output = crate::types::Environment;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironment",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}",
     );
 }
@@ -1163,12 +1165,12 @@ impl rt::Operation for GetEnvironment {
 #[derive(Debug)]
 pub enum EditEnvironment {}
 
-impl rt::Operation for EditEnvironment {
-    type Output = types::Environment;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditEnvironment {
+    type Output = crate::types::Environment;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editEnvironment",
-        Method::PUT,
+        ::http::Method::PUT,
         "/environment/{environmentId}",
     );
 }
@@ -1177,17 +1179,17 @@ impl rt::Operation for EditEnvironment {
 #[derive(Debug)]
 pub enum DeleteEnvironment {}
 
-impl rt::Operation for DeleteEnvironment {
+impl crate::runtime::Operation for crate::operations::DeleteEnvironment {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteEnvironment",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/environment/{environmentId}",
     );
 }
 
-impl Call<operations::DeleteEnvironment> {
+impl crate::runtime::Call<crate::operations::DeleteEnvironment> {
     /// Sets the query parameter `skipReconcile`.
     ///
     /// Whether to skip reconciliation during the deletion. Default: `false`.
@@ -1203,12 +1205,12 @@ impl Call<operations::DeleteEnvironment> {
 #[derive(Debug)]
 pub enum CancelEnvironmentDeployment {}
 
-impl rt::Operation for CancelEnvironmentDeployment {
-    type Output = types::EnvironmentStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CancelEnvironmentDeployment {
+    type Output = crate::types::EnvironmentStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cancelEnvironmentDeployment",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/cancelDeployment",
     );
 }
@@ -1217,12 +1219,12 @@ impl rt::Operation for CancelEnvironmentDeployment {
 #[derive(Debug)]
 pub enum CheckContainerImage {}
 
-impl rt::Operation for CheckContainerImage {
-    type Output = serde_json::Map<String, serde_json::Value>;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CheckContainerImage {
+    type Output = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "checkContainerImage",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/checkContainerImage",
     );
 }
@@ -1231,12 +1233,12 @@ impl rt::Operation for CheckContainerImage {
 #[derive(Debug)]
 pub enum CheckDockerfile {}
 
-impl rt::Operation for CheckDockerfile {
-    type Output = types::DockerfileCheckResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CheckDockerfile {
+    type Output = crate::types::DockerfileCheckResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "checkDockerfile",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/checkDockerfile",
     );
 }
@@ -1245,12 +1247,12 @@ impl rt::Operation for CheckDockerfile {
 #[derive(Debug)]
 pub enum CheckGitFile {}
 
-impl rt::Operation for CheckGitFile {
-    type Output = serde_json::Map<String, serde_json::Value>;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CheckGitFile {
+    type Output = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "checkGitFile",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/checkGitFile",
     );
 }
@@ -1259,12 +1261,12 @@ impl rt::Operation for CheckGitFile {
 #[derive(Debug)]
 pub enum CheckHelmRepository {}
 
-impl rt::Operation for CheckHelmRepository {
-    type Output = serde_json::Map<String, serde_json::Value>;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CheckHelmRepository {
+    type Output = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "checkHelmRepository",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/checkHelmRepository",
     );
 }
@@ -1273,12 +1275,12 @@ impl rt::Operation for CheckHelmRepository {
 #[derive(Debug)]
 pub enum CleanFailedJobs {}
 
-impl rt::Operation for CleanFailedJobs {
-    type Output = types::CleanFailedJobsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CleanFailedJobs {
+    type Output = crate::types::CleanFailedJobsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cleanFailedJobs",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/cleanFailedJobs",
     );
 }
@@ -1287,12 +1289,12 @@ impl rt::Operation for CleanFailedJobs {
 #[derive(Debug)]
 pub enum CloneEnvironment {}
 
-impl rt::Operation for CloneEnvironment {
-    type Output = types::Environment;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CloneEnvironment {
+    type Output = crate::types::Environment;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cloneEnvironment",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/clone",
     );
 }
@@ -1301,12 +1303,12 @@ impl rt::Operation for CloneEnvironment {
 #[derive(Debug)]
 pub enum DeployEnvironment {}
 
-impl rt::Operation for DeployEnvironment {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployEnvironment {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployEnvironment",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/deploy",
     );
 }
@@ -1315,12 +1317,13 @@ impl rt::Operation for DeployEnvironment {
 #[derive(Debug)]
 pub enum GenerateDeploymentBuildUsageReport {}
 
-impl rt::Operation for GenerateDeploymentBuildUsageReport {
-    type Output = types::DeploymentBuildUsageReportResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GenerateDeploymentBuildUsageReport {
+    type Output = crate::types::DeploymentBuildUsageReportResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "generateDeploymentBuildUsageReport",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/deploymentBuildUsageReport",
     );
 }
@@ -1329,22 +1332,22 @@ impl rt::Operation for GenerateDeploymentBuildUsageReport {
 #[derive(Debug)]
 pub enum ListEnvironmentDeploymentHistory {}
 
-impl rt::Operation for ListEnvironmentDeploymentHistory {
-    type Output = types::DeploymentHistoryEnvironmentPage;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironmentDeploymentHistory {
+    type Output = crate::types::DeploymentHistoryEnvironmentPage;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentDeploymentHistory",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/deploymentHistory",
     );
 }
 
-impl Call<operations::ListEnvironmentDeploymentHistory> {
+impl crate::runtime::Call<crate::operations::ListEnvironmentDeploymentHistory> {
     /// Sets the query parameter `startId`.
     ///
     /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
     #[inline]
-    pub fn start_id(self, value: uuid::Uuid) -> Self {
+    pub fn start_id(self, value: ::uuid::Uuid) -> Self {
         self.query("startId", value)
     }
 }
@@ -1353,17 +1356,18 @@ impl Call<operations::ListEnvironmentDeploymentHistory> {
 #[derive(Debug)]
 pub enum ListEnvironmentDeploymentHistoryV2 {}
 
-impl rt::Operation for ListEnvironmentDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryEnvironmentPageV2;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListEnvironmentDeploymentHistoryV2 {
+    type Output = crate::types::DeploymentHistoryEnvironmentPageV2;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentDeploymentHistoryV2",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/deploymentHistoryV2",
     );
 }
 
-impl Call<operations::ListEnvironmentDeploymentHistoryV2> {
+impl crate::runtime::Call<crate::operations::ListEnvironmentDeploymentHistoryV2> {
     /// Sets the query parameter `pageSize`.
     ///
     /// How many entries to return, newest first. Default: 20.
@@ -1379,12 +1383,13 @@ impl Call<operations::ListEnvironmentDeploymentHistoryV2> {
 #[derive(Debug)]
 pub enum ListDeploymentRequestByEnvironmentId {}
 
-impl rt::Operation for ListDeploymentRequestByEnvironmentId {
-    type Output = types::ListDeploymentRequestByEnvironmentIdResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListDeploymentRequestByEnvironmentId {
+    type Output = crate::types::ListDeploymentRequestByEnvironmentIdResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDeploymentRequestByEnvironmentId",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/deploymentQueue",
     );
 }
@@ -1393,12 +1398,12 @@ impl rt::Operation for ListDeploymentRequestByEnvironmentId {
 #[derive(Debug)]
 pub enum GetEnvironmentDeploymentRule {}
 
-impl rt::Operation for GetEnvironmentDeploymentRule {
-    type Output = types::EnvironmentDeploymentRule;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentDeploymentRule {
+    type Output = crate::types::EnvironmentDeploymentRule;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentDeploymentRule",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/deploymentRule",
     );
 }
@@ -1407,12 +1412,12 @@ impl rt::Operation for GetEnvironmentDeploymentRule {
 #[derive(Debug)]
 pub enum EditEnvironmentDeploymentRule {}
 
-impl rt::Operation for EditEnvironmentDeploymentRule {
-    type Output = types::EnvironmentDeploymentRule;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditEnvironmentDeploymentRule {
+    type Output = crate::types::EnvironmentDeploymentRule;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editEnvironmentDeploymentRule",
-        Method::PUT,
+        ::http::Method::PUT,
         "/environment/{environmentId}/deploymentRule/{deploymentRuleId}",
     );
 }
@@ -1421,12 +1426,12 @@ impl rt::Operation for EditEnvironmentDeploymentRule {
 #[derive(Debug)]
 pub enum ListEnvironmentDeploymentStage {}
 
-impl rt::Operation for ListEnvironmentDeploymentStage {
-    type Output = types::DeploymentStageResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironmentDeploymentStage {
+    type Output = crate::types::DeploymentStageResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "ListEnvironmentDeploymentStage",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/deploymentStage",
     );
 }
@@ -1435,12 +1440,12 @@ impl rt::Operation for ListEnvironmentDeploymentStage {
 #[derive(Debug)]
 pub enum CreateEnvironmentDeploymentStage {}
 
-impl rt::Operation for CreateEnvironmentDeploymentStage {
-    type Output = types::DeploymentStageResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateEnvironmentDeploymentStage {
+    type Output = crate::types::DeploymentStageResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "CreateEnvironmentDeploymentStage",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/deploymentStage",
     );
 }
@@ -1449,12 +1454,12 @@ impl rt::Operation for CreateEnvironmentDeploymentStage {
 #[derive(Debug)]
 pub enum ListEnvironmentServicesLinks {}
 
-impl rt::Operation for ListEnvironmentServicesLinks {
-    type Output = types::LinkResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironmentServicesLinks {
+    type Output = crate::types::LinkResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentServicesLinks",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/link",
     );
 }
@@ -1463,12 +1468,12 @@ impl rt::Operation for ListEnvironmentServicesLinks {
 #[derive(Debug)]
 pub enum ListEnvironmentLog {}
 
-impl rt::Operation for ListEnvironmentLog {
-    type Output = types::EnvironmentLogResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironmentLog {
+    type Output = crate::types::EnvironmentLogResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentLog",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/log",
     );
 }
@@ -1477,17 +1482,17 @@ impl rt::Operation for ListEnvironmentLog {
 #[derive(Debug)]
 pub enum ListEnvironmentLogs {}
 
-impl rt::Operation for ListEnvironmentLogs {
-    type Output = Vec<types::EnvironmentLogs>;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironmentLogs {
+    type Output = ::std::vec::Vec<crate::types::EnvironmentLogs>;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentLogs",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/logs",
     );
 }
 
-impl Call<operations::ListEnvironmentLogs> {
+impl crate::runtime::Call<crate::operations::ListEnvironmentLogs> {
     /// Sets the query parameter `version`.
     ///
     /// Execution id of the deployment whose logs are wanted.
@@ -1501,12 +1506,12 @@ impl Call<operations::ListEnvironmentLogs> {
 #[derive(Debug)]
 pub enum RedeployEnvironment {}
 
-impl rt::Operation for RedeployEnvironment {
-    type Output = types::EnvironmentStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RedeployEnvironment {
+    type Output = crate::types::EnvironmentStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "redeployEnvironment",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/redeploy",
     );
 }
@@ -1515,12 +1520,12 @@ impl rt::Operation for RedeployEnvironment {
 #[derive(Debug)]
 pub enum RestartEnvironment {}
 
-impl rt::Operation for RestartEnvironment {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RestartEnvironment {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "restartEnvironment",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/restart",
     );
 }
@@ -1529,17 +1534,17 @@ impl rt::Operation for RestartEnvironment {
 #[derive(Debug)]
 pub enum DeleteSelectedServices {}
 
-impl rt::Operation for DeleteSelectedServices {
+impl crate::runtime::Operation for crate::operations::DeleteSelectedServices {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteSelectedServices",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/service/delete",
     );
 }
 
-impl Call<operations::DeleteSelectedServices> {
+impl crate::runtime::Call<crate::operations::DeleteSelectedServices> {
     /// Sets the query parameter `skipReconcile`.
     ///
     /// Whether to skip reconciliation during the deletion. Default: `false`.
@@ -1555,12 +1560,12 @@ impl Call<operations::DeleteSelectedServices> {
 #[derive(Debug)]
 pub enum DeployAllServices {}
 
-impl rt::Operation for DeployAllServices {
-    type Output = types::EnvironmentStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployAllServices {
+    type Output = crate::types::EnvironmentStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployAllServices",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/service/deploy",
     );
 }
@@ -1569,12 +1574,12 @@ impl rt::Operation for DeployAllServices {
 #[derive(Debug)]
 pub enum RebootServices {}
 
-impl rt::Operation for RebootServices {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RebootServices {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "rebootServices",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/service/restart-service",
     );
 }
@@ -1583,12 +1588,12 @@ impl rt::Operation for RebootServices {
 #[derive(Debug)]
 pub enum StopSelectedServices {}
 
-impl rt::Operation for StopSelectedServices {
+impl crate::runtime::Operation for crate::operations::StopSelectedServices {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "stopSelectedServices",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/service/stop",
     );
 }
@@ -1597,12 +1602,12 @@ impl rt::Operation for StopSelectedServices {
 #[derive(Debug)]
 pub enum UninstallSelectedServices {}
 
-impl rt::Operation for UninstallSelectedServices {
+impl crate::runtime::Operation for crate::operations::UninstallSelectedServices {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "uninstallSelectedServices",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/service/uninstall",
     );
 }
@@ -1611,12 +1616,12 @@ impl rt::Operation for UninstallSelectedServices {
 #[derive(Debug)]
 pub enum ListServicesByEnvironmentId {}
 
-impl rt::Operation for ListServicesByEnvironmentId {
-    type Output = types::ListServicesByEnvironmentIdResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListServicesByEnvironmentId {
+    type Output = crate::types::ListServicesByEnvironmentIdResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listServicesByEnvironmentId",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/services",
     );
 }
@@ -1625,12 +1630,12 @@ impl rt::Operation for ListServicesByEnvironmentId {
 #[derive(Debug)]
 pub enum GetEnvironmentStatus {}
 
-impl rt::Operation for GetEnvironmentStatus {
-    type Output = types::EnvironmentStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentStatus {
+    type Output = crate::types::EnvironmentStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/status",
     );
 }
@@ -1639,12 +1644,12 @@ impl rt::Operation for GetEnvironmentStatus {
 #[derive(Debug)]
 pub enum GetEnvironmentStatuses {}
 
-impl rt::Operation for GetEnvironmentStatuses {
-    type Output = types::EnvironmentStatuses;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentStatuses {
+    type Output = crate::types::EnvironmentStatuses;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentStatuses",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/statuses",
     );
 }
@@ -1653,12 +1658,12 @@ impl rt::Operation for GetEnvironmentStatuses {
 #[derive(Debug)]
 pub enum GetEnvironmentStatusesWithStages {}
 
-impl rt::Operation for GetEnvironmentStatusesWithStages {
-    type Output = types::EnvironmentStatusesWithStages;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentStatusesWithStages {
+    type Output = crate::types::EnvironmentStatusesWithStages;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentStatusesWithStages",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/statusesWithStages",
     );
 }
@@ -1667,12 +1672,12 @@ impl rt::Operation for GetEnvironmentStatusesWithStages {
 #[derive(Debug)]
 pub enum StopEnvironment {}
 
-impl rt::Operation for StopEnvironment {
-    type Output = types::EnvironmentStatus;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::StopEnvironment {
+    type Output = crate::types::EnvironmentStatus;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "stopEnvironment",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/stop",
     );
 }
@@ -1681,18 +1686,21 @@ impl rt::Operation for StopEnvironment {
 #[derive(Debug)]
 pub enum ExportEnvironmentConfigurationIntoTerraform {}
 
-impl rt::Operation for ExportEnvironmentConfigurationIntoTerraform {
-    type Output = Bytes;
-    type Format = rt::Binary;
+impl crate::runtime::Operation
+for crate::operations::ExportEnvironmentConfigurationIntoTerraform {
+    type Output = ::bytes::Bytes;
+    type Format = crate::runtime::Binary;
     const ACCEPT: &'static str = "application/octet-stream";
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "exportEnvironmentConfigurationIntoTerraform",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/terraformExport",
     );
 }
 
-impl Call<operations::ExportEnvironmentConfigurationIntoTerraform> {
+impl crate::runtime::Call<
+    crate::operations::ExportEnvironmentConfigurationIntoTerraform,
+> {
     /// Sets the query parameter `exportSecrets`.
     ///
     /// Whether to include the values of secrets. Default: `false`.
@@ -1708,12 +1716,12 @@ impl Call<operations::ExportEnvironmentConfigurationIntoTerraform> {
 #[derive(Debug)]
 pub enum UninstallEnvironment {}
 
-impl rt::Operation for UninstallEnvironment {
-    type Output = serde_json::Map<String, serde_json::Value>;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UninstallEnvironment {
+    type Output = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "uninstallEnvironment",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/uninstall",
     );
 }
@@ -1722,12 +1730,12 @@ impl rt::Operation for UninstallEnvironment {
 #[derive(Debug)]
 pub enum ListEnvironment {}
 
-impl rt::Operation for ListEnvironment {
-    type Output = types::EnvironmentResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironment {
+    type Output = crate::types::EnvironmentResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironment",
-        Method::GET,
+        ::http::Method::GET,
         "/project/{projectId}/environment",
     );
 }
@@ -1736,12 +1744,12 @@ impl rt::Operation for ListEnvironment {
 #[derive(Debug)]
 pub enum CreateEnvironment {}
 
-impl rt::Operation for CreateEnvironment {
-    type Output = types::Environment;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateEnvironment {
+    type Output = crate::types::Environment;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createEnvironment",
-        Method::POST,
+        ::http::Method::POST,
         "/project/{projectId}/environment",
     );
 }
@@ -1750,12 +1758,12 @@ impl rt::Operation for CreateEnvironment {
 #[derive(Debug)]
 pub enum GetProjectEnvironmentsOverview {}
 
-impl rt::Operation for GetProjectEnvironmentsOverview {
-    type Output = types::EnvironmentOverviewResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetProjectEnvironmentsOverview {
+    type Output = crate::types::EnvironmentOverviewResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getProjectEnvironmentsOverview",
-        Method::GET,
+        ::http::Method::GET,
         "/project/{projectId}/environment/overview",
     );
 }
@@ -1764,12 +1772,13 @@ impl rt::Operation for GetProjectEnvironmentsOverview {
 #[derive(Debug)]
 pub enum GetProjectEnvironmentServiceNumber {}
 
-impl rt::Operation for GetProjectEnvironmentServiceNumber {
-    type Output = types::EnvironmentStatsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetProjectEnvironmentServiceNumber {
+    type Output = crate::types::EnvironmentStatsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getProjectEnvironmentServiceNumber",
-        Method::GET,
+        ::http::Method::GET,
         "/project/{projectId}/environment/stats",
     );
 }
@@ -1778,12 +1787,12 @@ impl rt::Operation for GetProjectEnvironmentServiceNumber {
 #[derive(Debug)]
 pub enum GetProjectEnvironmentsStatus {}
 
-impl rt::Operation for GetProjectEnvironmentsStatus {
-    type Output = types::EnvironmentStatusList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetProjectEnvironmentsStatus {
+    type Output = crate::types::EnvironmentStatusList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getProjectEnvironmentsStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/project/{projectId}/environment/status",
     );
 }
@@ -1792,12 +1801,12 @@ impl rt::Operation for GetProjectEnvironmentsStatus {
 #[derive(Debug)]
 pub enum ListDeploymentRequestByServiceId {}
 
-impl rt::Operation for ListDeploymentRequestByServiceId {
-    type Output = types::ListDeploymentRequestByServiceIdResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDeploymentRequestByServiceId {
+    type Output = crate::types::ListDeploymentRequestByServiceIdResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDeploymentRequestByServiceId",
-        Method::GET,
+        ::http::Method::GET,
         "/service/{serviceId}/deploymentQueue",
     );
 }
@@ -1806,12 +1815,12 @@ impl rt::Operation for ListDeploymentRequestByServiceId {
 #[derive(Debug)]
 pub enum GetServiceDeploymentStage {}
 
-impl rt::Operation for GetServiceDeploymentStage {
-    type Output = types::DeploymentStageResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetServiceDeploymentStage {
+    type Output = crate::types::DeploymentStageResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getServiceDeploymentStage",
-        Method::GET,
+        ::http::Method::GET,
         "/service/{serviceId}/deploymentStage",
     );
 }
@@ -1820,12 +1829,12 @@ impl rt::Operation for GetServiceDeploymentStage {
 #[derive(Debug)]
 pub enum SyncServiceGitWebhook {}
 
-impl rt::Operation for SyncServiceGitWebhook {
-    type Output = types::GitWebhookStatusResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::SyncServiceGitWebhook {
+    type Output = crate::types::GitWebhookStatusResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "syncServiceGitWebhook",
-        Method::POST,
+        ::http::Method::POST,
         "/service/{serviceId}/gitWebhook/sync",
     );
 }
@@ -1834,12 +1843,12 @@ impl rt::Operation for SyncServiceGitWebhook {
 #[derive(Debug)]
 pub enum GetServiceGitWebhookStatus {}
 
-impl rt::Operation for GetServiceGitWebhookStatus {
-    type Output = types::GitWebhookStatusResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetServiceGitWebhookStatus {
+    type Output = crate::types::GitWebhookStatusResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getServiceGitWebhookStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/service/{serviceId}/gitWebhookStatus",
     );
 }
@@ -1848,12 +1857,12 @@ impl rt::Operation for GetServiceGitWebhookStatus {
 #[derive(Debug)]
 pub enum GetIngressDeploymentStatus {}
 
-impl rt::Operation for GetIngressDeploymentStatus {
-    type Output = types::IngressDeploymentStatusResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetIngressDeploymentStatus {
+    type Output = crate::types::IngressDeploymentStatusResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getIngressDeploymentStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/{serviceType}/{serviceId}/ingressDeploymentStatus",
     );
 }

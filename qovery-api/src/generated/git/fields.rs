@@ -3,39 +3,36 @@
 
 //! How the models are read and written. Git providers, their repositories and the tokens to read them.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::GitAuthProvider {
+impl crate::runtime::model::Blank for crate::types::GitAuthProvider {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            owner: model::blank(),
-            use_bot: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            owner: crate::runtime::model::blank(),
+            use_bot: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitAuthProvider {
+impl crate::runtime::model::Model for crate::types::GitAuthProvider {
     const NAME: &'static str = "GitAuthProvider";
     const FIELDS: &'static [&'static str] = &["id", "name", "owner", "use_bot"];
     const REQUIRED: u128 = 0b0110;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.owner, from),
-            _ => model::value(&mut self.use_bot, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.owner, from),
+            _ => crate::runtime::model::value(&mut self.use_bot, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.always("name", &self.name);
         to.always("owner", &self.owner);
@@ -43,56 +40,58 @@ impl model::Model for types::GitAuthProvider {
     }
 }
 
-model::through_fields!(types::GitAuthProvider);
+crate::runtime::model::through_fields!(crate::types::GitAuthProvider);
 
-impl model::Blank for types::GitAuthProviderResponseList {
+impl crate::runtime::model::Blank for crate::types::GitAuthProviderResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitAuthProviderResponseList {
+impl crate::runtime::model::Model for crate::types::GitAuthProviderResponseList {
     const NAME: &'static str = "GitAuthProviderResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::GitAuthProviderResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::GitAuthProviderResponseList, Default
+);
 
-impl model::Blank for types::GitRepository {
+impl crate::runtime::model::Blank for crate::types::GitRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            url: model::blank(),
-            default_branch: model::blank(),
-            is_private: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            default_branch: crate::runtime::model::blank(),
+            is_private: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitRepository {
+impl crate::runtime::model::Model for crate::types::GitRepository {
     const NAME: &'static str = "GitRepository";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -102,20 +101,20 @@ impl model::Model for types::GitRepository {
         "is_private",
     ];
     const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.url, from),
-            3 => model::value(&mut self.default_branch, from),
-            _ => model::value(&mut self.is_private, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.url, from),
+            3 => crate::runtime::model::value(&mut self.default_branch, from),
+            _ => crate::runtime::model::value(&mut self.is_private, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("url", &self.url);
@@ -124,163 +123,173 @@ impl model::Model for types::GitRepository {
     }
 }
 
-model::through_fields!(types::GitRepository);
+crate::runtime::model::through_fields!(crate::types::GitRepository);
 
-impl model::Blank for types::GitRepositoryBranch {
+impl crate::runtime::model::Blank for crate::types::GitRepositoryBranch {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitRepositoryBranch {
+impl crate::runtime::model::Model for crate::types::GitRepositoryBranch {
     const NAME: &'static str = "GitRepositoryBranch";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::GitRepositoryBranch);
+crate::runtime::model::through_fields!(crate::types::GitRepositoryBranch);
 
-impl model::Blank for types::GitRepositoryBranchResponseList {
+impl crate::runtime::model::Blank for crate::types::GitRepositoryBranchResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitRepositoryBranchResponseList {
+impl crate::runtime::model::Model for crate::types::GitRepositoryBranchResponseList {
     const NAME: &'static str = "GitRepositoryBranchResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::GitRepositoryBranchResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::GitRepositoryBranchResponseList, Default
+);
 
-impl model::Blank for types::GitRepositoryResponseList {
+impl crate::runtime::model::Blank for crate::types::GitRepositoryResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitRepositoryResponseList {
+impl crate::runtime::model::Model for crate::types::GitRepositoryResponseList {
     const NAME: &'static str = "GitRepositoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::GitRepositoryResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::GitRepositoryResponseList, Default
+);
 
-impl model::Blank for types::ListDirectoriesFromGitRepositoryResponse {
+impl crate::runtime::model::Blank
+for crate::types::ListDirectoriesFromGitRepositoryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListDirectoriesFromGitRepositoryResponse {
+impl crate::runtime::model::Model
+for crate::types::ListDirectoriesFromGitRepositoryResponse {
     const NAME: &'static str = "ListDirectoriesFromGitRepositoryResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
 }
 
-model::through_fields!(types::ListDirectoriesFromGitRepositoryResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ListDirectoriesFromGitRepositoryResponse, Default
+);
 
-impl model::Blank for types::OrganizationGithubAppConnectRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationGithubAppConnectRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            installation_id: model::blank(),
-            code: model::blank(),
-            __extra: model::blank(),
+            installation_id: crate::runtime::model::blank(),
+            code: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationGithubAppConnectRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationGithubAppConnectRequest {
     const NAME: &'static str = "OrganizationGithubAppConnectRequest";
     const FIELDS: &'static [&'static str] = &["installation_id", "code"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.installation_id, from),
-            _ => model::value(&mut self.code, from),
+            0 => crate::runtime::model::value(&mut self.installation_id, from),
+            _ => crate::runtime::model::value(&mut self.code, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("installation_id", &self.installation_id);
         to.always("code", &self.code);
     }
 }
 
-model::through_fields!(types::OrganizationGithubAppConnectRequest);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationGithubAppConnectRequest
+);

@@ -3,265 +3,305 @@
 
 //! Mocks. Git providers, their repositories and the tokens to read them.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl Then<operations::GetBitbucketRepositories> {
+impl crate::mock::Then<crate::operations::GetBitbucketRepositories> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetBitbucketRepositoryBranches> {
+impl crate::mock::When<crate::operations::GetBitbucketRepositoryBranches> {
     /// The query parameter `name` has this value.
-    pub fn name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("name", value.into())
     }
 }
 
-impl Then<operations::GetBitbucketRepositoryBranches> {
+impl crate::mock::Then<crate::operations::GetBitbucketRepositoryBranches> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryBranchResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryBranchResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::GetGitProviderAccount> {
+impl crate::mock::Then<crate::operations::GetGitProviderAccount> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitAuthProviderResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitAuthProviderResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::GetGithubRepositories> {
+impl crate::mock::Then<crate::operations::GetGithubRepositories> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetGithubRepositoryBranches> {
+impl crate::mock::When<crate::operations::GetGithubRepositoryBranches> {
     /// The query parameter `name` has this value.
-    pub fn name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("name", value.into())
     }
 }
 
-impl Then<operations::GetGithubRepositoryBranches> {
+impl crate::mock::Then<crate::operations::GetGithubRepositoryBranches> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryBranchResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryBranchResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::GetGitlabRepositories> {
+impl crate::mock::Then<crate::operations::GetGitlabRepositories> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetGitlabRepositoryBranches> {
+impl crate::mock::When<crate::operations::GetGitlabRepositoryBranches> {
     /// The query parameter `name` has this value.
-    pub fn name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("name", value.into())
     }
 }
 
-impl Then<operations::GetGitlabRepositoryBranches> {
+impl crate::mock::Then<crate::operations::GetGitlabRepositoryBranches> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryBranchResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryBranchResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationBitbucketRepositories> {
+impl crate::mock::When<crate::operations::GetOrganizationBitbucketRepositories> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn git_token_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("gitTokenId", value.into())
     }
 }
 
-impl Then<operations::GetOrganizationBitbucketRepositories> {
+impl crate::mock::Then<crate::operations::GetOrganizationBitbucketRepositories> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationBitbucketRepositoryBranches> {
+impl crate::mock::When<crate::operations::GetOrganizationBitbucketRepositoryBranches> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `name` has this value.
-    pub fn name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("name", value.into())
     }
     /// The query parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn git_token_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("gitTokenId", value.into())
     }
 }
 
-impl Then<operations::GetOrganizationBitbucketRepositoryBranches> {
+impl crate::mock::Then<crate::operations::GetOrganizationBitbucketRepositoryBranches> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryBranchResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryBranchResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationGitProviderAccount> {
+impl crate::mock::When<crate::operations::GetOrganizationGitProviderAccount> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationGitProviderAccount> {
+impl crate::mock::Then<crate::operations::GetOrganizationGitProviderAccount> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitAuthProviderResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitAuthProviderResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationGithubRepositories> {
+impl crate::mock::When<crate::operations::GetOrganizationGithubRepositories> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn git_token_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("gitTokenId", value.into())
     }
 }
 
-impl Then<operations::GetOrganizationGithubRepositories> {
+impl crate::mock::Then<crate::operations::GetOrganizationGithubRepositories> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationGithubRepositoryBranches> {
+impl crate::mock::When<crate::operations::GetOrganizationGithubRepositoryBranches> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `name` has this value.
-    pub fn name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("name", value.into())
     }
     /// The query parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn git_token_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("gitTokenId", value.into())
     }
 }
 
-impl Then<operations::GetOrganizationGithubRepositoryBranches> {
+impl crate::mock::Then<crate::operations::GetOrganizationGithubRepositoryBranches> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryBranchResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryBranchResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationGitlabRepositories> {
+impl crate::mock::When<crate::operations::GetOrganizationGitlabRepositories> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn git_token_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("gitTokenId", value.into())
     }
 }
 
-impl Then<operations::GetOrganizationGitlabRepositories> {
+impl crate::mock::Then<crate::operations::GetOrganizationGitlabRepositories> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationGitlabRepositoryBranches> {
+impl crate::mock::When<crate::operations::GetOrganizationGitlabRepositoryBranches> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `name` has this value.
-    pub fn name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("name", value.into())
     }
     /// The query parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn git_token_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("gitTokenId", value.into())
     }
 }
 
-impl Then<operations::GetOrganizationGitlabRepositoryBranches> {
+impl crate::mock::Then<crate::operations::GetOrganizationGitlabRepositoryBranches> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitRepositoryBranchResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitRepositoryBranchResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::OrganizationGithubAppConnect> {
+impl crate::mock::When<crate::operations::OrganizationGithubAppConnect> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationGithubAppConnectRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationGithubAppConnectRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::OrganizationGithubAppConnect> {
+impl crate::mock::Then<crate::operations::OrganizationGithubAppConnect> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::OrganizationGithubAppDisconnect> {
+impl crate::mock::When<crate::operations::OrganizationGithubAppDisconnect> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `force` has this value.
-    pub fn force(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn force(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("force", value.into())
     }
 }
 
-impl Then<operations::OrganizationGithubAppDisconnect> {
+impl crate::mock::Then<crate::operations::OrganizationGithubAppDisconnect> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListDirectoriesFromGitRepository> {
+impl crate::mock::When<crate::operations::ListDirectoriesFromGitRepository> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ApplicationGitRepositoryRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ApplicationGitRepositoryRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ListDirectoriesFromGitRepository> {
+impl crate::mock::Then<crate::operations::ListDirectoriesFromGitRepository> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListDirectoriesFromGitRepositoryResponse) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ListDirectoriesFromGitRepositoryResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }

@@ -3,9 +3,6 @@
 
 //! Models. Git providers, their repositories and the tokens to read them.
 
-use crate::runtime as rt;
-use crate::types;
-
 /// Git account connected to Qovery.
 ///
 /// A part of `GitAuthProviderResponseList`.
@@ -13,14 +10,14 @@ use crate::types;
 #[non_exhaustive]
 pub struct GitAuthProvider {
     /// Identifier.
-    pub id: Option<String>,
+    pub id: ::core::option::Option<::std::string::String>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Owner.
-    pub owner: String,
+    pub owner: ::std::string::String,
     /// Whether Qovery acts through its bot.
-    pub use_bot: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub use_bot: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Git accounts connected to Qovery.
@@ -30,8 +27,8 @@ pub struct GitAuthProvider {
 #[non_exhaustive]
 pub struct GitAuthProviderResponseList {
     /// The listed items.
-    pub results: Vec<types::GitAuthProvider>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::GitAuthProvider>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Git repository that can be used.
@@ -41,16 +38,16 @@ pub struct GitAuthProviderResponseList {
 #[non_exhaustive]
 pub struct GitRepository {
     /// Identifier.
-    pub id: String,
+    pub id: ::std::string::String,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// URL.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Default branch.
-    pub default_branch: Option<String>,
+    pub default_branch: ::core::option::Option<::std::string::String>,
     /// Whether it is private.
-    pub is_private: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub is_private: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Branch of a Git repository.
@@ -60,8 +57,8 @@ pub struct GitRepository {
 #[non_exhaustive]
 pub struct GitRepositoryBranch {
     /// Name.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Branches of a Git repository.
@@ -71,8 +68,8 @@ pub struct GitRepositoryBranch {
 #[non_exhaustive]
 pub struct GitRepositoryBranchResponseList {
     /// The listed items.
-    pub results: Vec<types::GitRepositoryBranch>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::GitRepositoryBranch>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Git repositories that can be used.
@@ -82,8 +79,8 @@ pub struct GitRepositoryBranchResponseList {
 #[non_exhaustive]
 pub struct GitRepositoryResponseList {
     /// The listed items.
-    pub results: Vec<types::GitRepository>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::GitRepository>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_directories_from_git_repository`.
@@ -91,8 +88,8 @@ pub struct GitRepositoryResponseList {
 #[non_exhaustive]
 pub struct ListDirectoriesFromGitRepositoryResponse {
     /// The results.
-    pub results: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Connection of the GitHub application to an organization.
@@ -102,23 +99,23 @@ pub struct ListDirectoriesFromGitRepositoryResponse {
 #[non_exhaustive]
 pub struct OrganizationGithubAppConnectRequest {
     /// Identifier of the installation at GitHub.
-    pub installation_id: String,
+    pub installation_id: ::std::string::String,
     /// Code given by GitHub.
-    pub code: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub code: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationGithubAppConnectRequest {
+impl crate::types::OrganizationGithubAppConnectRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        installation_id: impl Into<String>,
-        code: impl Into<rt::SecretText>,
+        installation_id: impl ::core::convert::Into<::std::string::String>,
+        code: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
         Self {
             installation_id: installation_id.into(),
             code: code.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }

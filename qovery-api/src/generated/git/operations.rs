@@ -3,14 +3,7 @@
 
 //! Operations. Git providers, their repositories and the tokens to read them.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// List the Bitbucket repositories of the account.
     ///
     /// `GET /account/bitbucket/repository`
@@ -21,8 +14,8 @@ impl Client {
     #[inline]
     pub fn get_bitbucket_repositories(
         &self,
-    ) -> Call<operations::GetBitbucketRepositories> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetBitbucketRepositories> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the branches of a Bitbucket repository of the account.
     ///
@@ -36,8 +29,8 @@ impl Client {
     #[inline]
     pub fn get_bitbucket_repository_branches(
         &self,
-    ) -> Call<operations::GetBitbucketRepositoryBranches> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetBitbucketRepositoryBranches> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the git providers connected to the account.
     ///
@@ -47,8 +40,10 @@ impl Client {
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
-    pub fn get_git_provider_account(&self) -> Call<operations::GetGitProviderAccount> {
-        Call::new(self, &[])
+    pub fn get_git_provider_account(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::GetGitProviderAccount> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the GitHub repositories of the account.
     ///
@@ -58,8 +53,10 @@ impl Client {
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
-    pub fn get_github_repositories(&self) -> Call<operations::GetGithubRepositories> {
-        Call::new(self, &[])
+    pub fn get_github_repositories(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::GetGithubRepositories> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the branches of a GitHub repository of the account.
     ///
@@ -73,8 +70,8 @@ impl Client {
     #[inline]
     pub fn get_github_repository_branches(
         &self,
-    ) -> Call<operations::GetGithubRepositoryBranches> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetGithubRepositoryBranches> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the GitLab repositories of the account.
     ///
@@ -84,8 +81,10 @@ impl Client {
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
-    pub fn get_gitlab_repositories(&self) -> Call<operations::GetGitlabRepositories> {
-        Call::new(self, &[])
+    pub fn get_gitlab_repositories(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::GetGitlabRepositories> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the branches of a GitLab repository of the account.
     ///
@@ -99,8 +98,8 @@ impl Client {
     #[inline]
     pub fn get_gitlab_repository_branches(
         &self,
-    ) -> Call<operations::GetGitlabRepositoryBranches> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetGitlabRepositoryBranches> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the Bitbucket repositories an organization can use.
     ///
@@ -116,9 +115,9 @@ impl Client {
     #[inline]
     pub fn get_organization_bitbucket_repositories(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationBitbucketRepositories> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationBitbucketRepositories> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the branches of a Bitbucket repository an organization can use.
     ///
@@ -134,9 +133,11 @@ impl Client {
     #[inline]
     pub fn get_organization_bitbucket_repository_branches(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationBitbucketRepositoryBranches> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::GetOrganizationBitbucketRepositoryBranches,
+    > {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the git providers an organization can use.
     ///
@@ -150,9 +151,9 @@ impl Client {
     #[inline]
     pub fn get_organization_git_provider_account(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationGitProviderAccount> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationGitProviderAccount> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the GitHub repositories an organization can use.
     ///
@@ -168,9 +169,9 @@ impl Client {
     #[inline]
     pub fn get_organization_github_repositories(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationGithubRepositories> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationGithubRepositories> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the branches of a GitHub repository an organization can use.
     ///
@@ -186,9 +187,11 @@ impl Client {
     #[inline]
     pub fn get_organization_github_repository_branches(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationGithubRepositoryBranches> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::GetOrganizationGithubRepositoryBranches,
+    > {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the GitLab repositories an organization can use.
     ///
@@ -204,9 +207,9 @@ impl Client {
     #[inline]
     pub fn get_organization_gitlab_repositories(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationGitlabRepositories> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationGitlabRepositories> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the branches of a GitLab repository an organization can use.
     ///
@@ -222,9 +225,11 @@ impl Client {
     #[inline]
     pub fn get_organization_gitlab_repository_branches(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationGitlabRepositoryBranches> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::GetOrganizationGitlabRepositoryBranches,
+    > {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Connect the GitHub app to an organization.
     ///
@@ -239,10 +244,10 @@ impl Client {
     #[inline]
     pub fn organization_github_app_connect(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationGithubAppConnectRequest,
-    ) -> Call<operations::OrganizationGithubAppConnect> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationGithubAppConnectRequest,
+    ) -> crate::runtime::Call<crate::operations::OrganizationGithubAppConnect> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Disconnect the GitHub app from an organization.
     ///
@@ -258,9 +263,9 @@ impl Client {
     #[inline]
     pub fn organization_github_app_disconnect(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::OrganizationGithubAppDisconnect> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::OrganizationGithubAppDisconnect> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the directories of a git repository.
     ///
@@ -275,10 +280,10 @@ impl Client {
     #[inline]
     pub fn list_directories_from_git_repository(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::ApplicationGitRepositoryRequest,
-    ) -> Call<operations::ListDirectoriesFromGitRepository> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::ApplicationGitRepositoryRequest,
+    ) -> crate::runtime::Call<crate::operations::ListDirectoriesFromGitRepository> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
 }
 
@@ -286,12 +291,12 @@ impl Client {
 #[derive(Debug)]
 pub enum GetBitbucketRepositories {}
 
-impl rt::Operation for GetBitbucketRepositories {
-    type Output = types::GitRepositoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetBitbucketRepositories {
+    type Output = crate::types::GitRepositoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getBitbucketRepositories",
-        Method::GET,
+        ::http::Method::GET,
         "/account/bitbucket/repository",
     );
 }
@@ -300,17 +305,17 @@ impl rt::Operation for GetBitbucketRepositories {
 #[derive(Debug)]
 pub enum GetBitbucketRepositoryBranches {}
 
-impl rt::Operation for GetBitbucketRepositoryBranches {
-    type Output = types::GitRepositoryBranchResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetBitbucketRepositoryBranches {
+    type Output = crate::types::GitRepositoryBranchResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getBitbucketRepositoryBranches",
-        Method::GET,
+        ::http::Method::GET,
         "/account/bitbucket/repository/branch",
     );
 }
 
-impl Call<operations::GetBitbucketRepositoryBranches> {
+impl crate::runtime::Call<crate::operations::GetBitbucketRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the Bitbucket repository whose branches are listed.
@@ -324,12 +329,12 @@ impl Call<operations::GetBitbucketRepositoryBranches> {
 #[derive(Debug)]
 pub enum GetGitProviderAccount {}
 
-impl rt::Operation for GetGitProviderAccount {
-    type Output = types::GitAuthProviderResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetGitProviderAccount {
+    type Output = crate::types::GitAuthProviderResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getGitProviderAccount",
-        Method::GET,
+        ::http::Method::GET,
         "/account/gitAuthProvider",
     );
 }
@@ -338,12 +343,12 @@ impl rt::Operation for GetGitProviderAccount {
 #[derive(Debug)]
 pub enum GetGithubRepositories {}
 
-impl rt::Operation for GetGithubRepositories {
-    type Output = types::GitRepositoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetGithubRepositories {
+    type Output = crate::types::GitRepositoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getGithubRepositories",
-        Method::GET,
+        ::http::Method::GET,
         "/account/github/repository",
     );
 }
@@ -352,17 +357,17 @@ impl rt::Operation for GetGithubRepositories {
 #[derive(Debug)]
 pub enum GetGithubRepositoryBranches {}
 
-impl rt::Operation for GetGithubRepositoryBranches {
-    type Output = types::GitRepositoryBranchResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetGithubRepositoryBranches {
+    type Output = crate::types::GitRepositoryBranchResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getGithubRepositoryBranches",
-        Method::GET,
+        ::http::Method::GET,
         "/account/github/repository/branch",
     );
 }
 
-impl Call<operations::GetGithubRepositoryBranches> {
+impl crate::runtime::Call<crate::operations::GetGithubRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the GitHub repository whose branches are listed.
@@ -376,12 +381,12 @@ impl Call<operations::GetGithubRepositoryBranches> {
 #[derive(Debug)]
 pub enum GetGitlabRepositories {}
 
-impl rt::Operation for GetGitlabRepositories {
-    type Output = types::GitRepositoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetGitlabRepositories {
+    type Output = crate::types::GitRepositoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getGitlabRepositories",
-        Method::GET,
+        ::http::Method::GET,
         "/account/gitlab/repository",
     );
 }
@@ -390,17 +395,17 @@ impl rt::Operation for GetGitlabRepositories {
 #[derive(Debug)]
 pub enum GetGitlabRepositoryBranches {}
 
-impl rt::Operation for GetGitlabRepositoryBranches {
-    type Output = types::GitRepositoryBranchResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetGitlabRepositoryBranches {
+    type Output = crate::types::GitRepositoryBranchResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getGitlabRepositoryBranches",
-        Method::GET,
+        ::http::Method::GET,
         "/account/gitlab/repository/branch",
     );
 }
 
-impl Call<operations::GetGitlabRepositoryBranches> {
+impl crate::runtime::Call<crate::operations::GetGitlabRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the GitLab repository whose branches are listed.
@@ -414,22 +419,23 @@ impl Call<operations::GetGitlabRepositoryBranches> {
 #[derive(Debug)]
 pub enum GetOrganizationBitbucketRepositories {}
 
-impl rt::Operation for GetOrganizationBitbucketRepositories {
-    type Output = types::GitRepositoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetOrganizationBitbucketRepositories {
+    type Output = crate::types::GitRepositoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationBitbucketRepositories",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/account/bitbucket/repository",
     );
 }
 
-impl Call<operations::GetOrganizationBitbucketRepositories> {
+impl crate::runtime::Call<crate::operations::GetOrganizationBitbucketRepositories> {
     /// Sets the query parameter `gitTokenId`.
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
     #[inline]
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
 }
@@ -438,17 +444,20 @@ impl Call<operations::GetOrganizationBitbucketRepositories> {
 #[derive(Debug)]
 pub enum GetOrganizationBitbucketRepositoryBranches {}
 
-impl rt::Operation for GetOrganizationBitbucketRepositoryBranches {
-    type Output = types::GitRepositoryBranchResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetOrganizationBitbucketRepositoryBranches {
+    type Output = crate::types::GitRepositoryBranchResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationBitbucketRepositoryBranches",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/account/bitbucket/repository/branch",
     );
 }
 
-impl Call<operations::GetOrganizationBitbucketRepositoryBranches> {
+impl crate::runtime::Call<
+    crate::operations::GetOrganizationBitbucketRepositoryBranches,
+> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the Bitbucket repository whose branches are listed.
@@ -460,7 +469,7 @@ impl Call<operations::GetOrganizationBitbucketRepositoryBranches> {
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
     #[inline]
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
 }
@@ -469,12 +478,12 @@ impl Call<operations::GetOrganizationBitbucketRepositoryBranches> {
 #[derive(Debug)]
 pub enum GetOrganizationGitProviderAccount {}
 
-impl rt::Operation for GetOrganizationGitProviderAccount {
-    type Output = types::GitAuthProviderResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationGitProviderAccount {
+    type Output = crate::types::GitAuthProviderResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationGitProviderAccount",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/account/gitAuthProvider",
     );
 }
@@ -483,22 +492,22 @@ impl rt::Operation for GetOrganizationGitProviderAccount {
 #[derive(Debug)]
 pub enum GetOrganizationGithubRepositories {}
 
-impl rt::Operation for GetOrganizationGithubRepositories {
-    type Output = types::GitRepositoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationGithubRepositories {
+    type Output = crate::types::GitRepositoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationGithubRepositories",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/account/github/repository",
     );
 }
 
-impl Call<operations::GetOrganizationGithubRepositories> {
+impl crate::runtime::Call<crate::operations::GetOrganizationGithubRepositories> {
     /// Sets the query parameter `gitTokenId`.
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
     #[inline]
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
 }
@@ -507,17 +516,18 @@ impl Call<operations::GetOrganizationGithubRepositories> {
 #[derive(Debug)]
 pub enum GetOrganizationGithubRepositoryBranches {}
 
-impl rt::Operation for GetOrganizationGithubRepositoryBranches {
-    type Output = types::GitRepositoryBranchResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetOrganizationGithubRepositoryBranches {
+    type Output = crate::types::GitRepositoryBranchResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationGithubRepositoryBranches",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/account/github/repository/branch",
     );
 }
 
-impl Call<operations::GetOrganizationGithubRepositoryBranches> {
+impl crate::runtime::Call<crate::operations::GetOrganizationGithubRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the GitHub repository whose branches are listed.
@@ -529,7 +539,7 @@ impl Call<operations::GetOrganizationGithubRepositoryBranches> {
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
     #[inline]
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
 }
@@ -538,22 +548,22 @@ impl Call<operations::GetOrganizationGithubRepositoryBranches> {
 #[derive(Debug)]
 pub enum GetOrganizationGitlabRepositories {}
 
-impl rt::Operation for GetOrganizationGitlabRepositories {
-    type Output = types::GitRepositoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationGitlabRepositories {
+    type Output = crate::types::GitRepositoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationGitlabRepositories",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/account/gitlab/repository",
     );
 }
 
-impl Call<operations::GetOrganizationGitlabRepositories> {
+impl crate::runtime::Call<crate::operations::GetOrganizationGitlabRepositories> {
     /// Sets the query parameter `gitTokenId`.
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
     #[inline]
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
 }
@@ -562,17 +572,18 @@ impl Call<operations::GetOrganizationGitlabRepositories> {
 #[derive(Debug)]
 pub enum GetOrganizationGitlabRepositoryBranches {}
 
-impl rt::Operation for GetOrganizationGitlabRepositoryBranches {
-    type Output = types::GitRepositoryBranchResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetOrganizationGitlabRepositoryBranches {
+    type Output = crate::types::GitRepositoryBranchResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationGitlabRepositoryBranches",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/account/gitlab/repository/branch",
     );
 }
 
-impl Call<operations::GetOrganizationGitlabRepositoryBranches> {
+impl crate::runtime::Call<crate::operations::GetOrganizationGitlabRepositoryBranches> {
     /// Sets the query parameter `name`.
     ///
     /// Name of the GitLab repository whose branches are listed.
@@ -584,7 +595,7 @@ impl Call<operations::GetOrganizationGitlabRepositoryBranches> {
     ///
     /// Id of the organization's git token to use for access; leave it out to rely on the account's own access.
     #[inline]
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.query("gitTokenId", value)
     }
 }
@@ -593,12 +604,12 @@ impl Call<operations::GetOrganizationGitlabRepositoryBranches> {
 #[derive(Debug)]
 pub enum OrganizationGithubAppConnect {}
 
-impl rt::Operation for OrganizationGithubAppConnect {
+impl crate::runtime::Operation for crate::operations::OrganizationGithubAppConnect {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "organizationGithubAppConnect",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/github/connect",
     );
 }
@@ -607,17 +618,17 @@ impl rt::Operation for OrganizationGithubAppConnect {
 #[derive(Debug)]
 pub enum OrganizationGithubAppDisconnect {}
 
-impl rt::Operation for OrganizationGithubAppDisconnect {
+impl crate::runtime::Operation for crate::operations::OrganizationGithubAppDisconnect {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "organizationGithubAppDisconnect",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/github/disconnect",
     );
 }
 
-impl Call<operations::OrganizationGithubAppDisconnect> {
+impl crate::runtime::Call<crate::operations::OrganizationGithubAppDisconnect> {
     /// Sets the query parameter `force`.
     ///
     /// Whether to force the disconnection.
@@ -631,12 +642,12 @@ impl Call<operations::OrganizationGithubAppDisconnect> {
 #[derive(Debug)]
 pub enum ListDirectoriesFromGitRepository {}
 
-impl rt::Operation for ListDirectoriesFromGitRepository {
-    type Output = types::ListDirectoriesFromGitRepositoryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListDirectoriesFromGitRepository {
+    type Output = crate::types::ListDirectoriesFromGitRepositoryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listDirectoriesFromGitRepository",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/listDirectoriesFromGitRepository",
     );
 }

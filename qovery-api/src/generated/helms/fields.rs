@@ -3,124 +3,123 @@
 
 //! How the models are read and written. Helm charts and the repositories that they come from.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::AvailableHelmRepositoryResponse {
+impl crate::runtime::model::Blank for crate::types::AvailableHelmRepositoryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            required_config: model::blank(),
-            is_mandatory: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            required_config: crate::runtime::model::blank(),
+            is_mandatory: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AvailableHelmRepositoryResponse {
+impl crate::runtime::model::Model for crate::types::AvailableHelmRepositoryResponse {
     const NAME: &'static str = "AvailableHelmRepositoryResponse";
     const FIELDS: &'static [&'static str] = &["kind", "required_config", "is_mandatory"];
     const REQUIRED: u128 = 0b101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
             1 => {
-                model::free(
+                crate::runtime::model::free(
                     &mut self.required_config,
                     &mut self.__extra,
                     "required_config",
                     from,
                 )
             }
-            _ => model::value(&mut self.is_mandatory, from),
+            _ => crate::runtime::model::value(&mut self.is_mandatory, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("required_config", &self.required_config);
         to.always("is_mandatory", &self.is_mandatory);
     }
 }
 
-model::through_fields!(types::AvailableHelmRepositoryResponse);
+crate::runtime::model::through_fields!(crate::types::AvailableHelmRepositoryResponse);
 
-impl model::Blank for types::AvailableHelmRepositoryResponseList {
+impl crate::runtime::model::Blank for crate::types::AvailableHelmRepositoryResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AvailableHelmRepositoryResponseList {
+impl crate::runtime::model::Model for crate::types::AvailableHelmRepositoryResponseList {
     const NAME: &'static str = "AvailableHelmRepositoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::AvailableHelmRepositoryResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::AvailableHelmRepositoryResponseList, Default
+);
 
-impl model::Blank for types::HelmAdvancedSettings {
+impl crate::runtime::model::Blank for crate::types::HelmAdvancedSettings {
     #[inline]
     fn blank() -> Self {
         Self {
-            deployment_custom_domain_check_enabled: model::blank(),
-            network_ingress_proxy_body_size_mb: model::blank(),
-            network_ingress_force_ssl_redirect: model::blank(),
-            network_ingress_enable_cors: model::blank(),
-            network_ingress_cors_allow_origin: model::blank(),
-            network_ingress_cors_allow_methods: model::blank(),
-            network_ingress_cors_allow_headers: model::blank(),
-            network_ingress_proxy_buffer_size_kb: model::blank(),
-            network_ingress_keepalive_time_seconds: model::blank(),
-            network_ingress_keepalive_timeout_seconds: model::blank(),
-            network_ingress_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_connect_timeout_seconds: model::blank(),
-            network_ingress_proxy_send_timeout_seconds: model::blank(),
-            network_ingress_proxy_read_timeout_seconds: model::blank(),
-            network_ingress_proxy_buffering: model::blank(),
-            network_ingress_proxy_request_buffering: model::blank(),
-            network_ingress_grpc_send_timeout_seconds: model::blank(),
-            network_ingress_grpc_read_timeout_seconds: model::blank(),
-            network_ingress_whitelist_source_range: model::blank(),
-            network_ingress_denylist_source_range: model::blank(),
-            network_ingress_extra_headers: model::blank(),
-            network_ingress_basic_auth_env_var: model::blank(),
-            network_ingress_enable_sticky_session: model::blank(),
-            network_gateway_api_http_request_timeout_seconds: model::blank(),
-            network_gateway_api_http_connection_idle_timeout_seconds: model::blank(),
-            network_gateway_api_retry_num_retries: model::blank(),
-            network_gateway_api_retry_retry_on: model::blank(),
-            network_gateway_api_retry_http_status_codes: model::blank(),
-            network_gateway_api_retry_per_try_timeout_seconds: model::blank(),
-            __extra: model::blank(),
+            deployment_custom_domain_check_enabled: crate::runtime::model::blank(),
+            network_ingress_proxy_body_size_mb: crate::runtime::model::blank(),
+            network_ingress_force_ssl_redirect: crate::runtime::model::blank(),
+            network_ingress_enable_cors: crate::runtime::model::blank(),
+            network_ingress_cors_allow_origin: crate::runtime::model::blank(),
+            network_ingress_cors_allow_methods: crate::runtime::model::blank(),
+            network_ingress_cors_allow_headers: crate::runtime::model::blank(),
+            network_ingress_proxy_buffer_size_kb: crate::runtime::model::blank(),
+            network_ingress_keepalive_time_seconds: crate::runtime::model::blank(),
+            network_ingress_keepalive_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_send_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_connect_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_send_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_read_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_proxy_buffering: crate::runtime::model::blank(),
+            network_ingress_proxy_request_buffering: crate::runtime::model::blank(),
+            network_ingress_grpc_send_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_grpc_read_timeout_seconds: crate::runtime::model::blank(),
+            network_ingress_whitelist_source_range: crate::runtime::model::blank(),
+            network_ingress_denylist_source_range: crate::runtime::model::blank(),
+            network_ingress_extra_headers: crate::runtime::model::blank(),
+            network_ingress_basic_auth_env_var: crate::runtime::model::blank(),
+            network_ingress_enable_sticky_session: crate::runtime::model::blank(),
+            network_gateway_api_http_request_timeout_seconds: crate::runtime::model::blank(),
+            network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::model::blank(),
+            network_gateway_api_retry_num_retries: crate::runtime::model::blank(),
+            network_gateway_api_retry_retry_on: crate::runtime::model::blank(),
+            network_gateway_api_retry_http_status_codes: crate::runtime::model::blank(),
+            network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmAdvancedSettings {
+impl crate::runtime::model::Model for crate::types::HelmAdvancedSettings {
     const NAME: &'static str = "HelmAdvancedSettings";
     const FIELDS: &'static [&'static str] = &[
         "deployment.custom_domain_check_enabled",
@@ -154,70 +153,186 @@ impl model::Model for types::HelmAdvancedSettings {
         "network.gateway_api.retry.per_try_timeout_seconds",
     ];
     const REQUIRED: u128 = 0b00000000000000000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.deployment_custom_domain_check_enabled, from),
-            1 => model::value(&mut self.network_ingress_proxy_body_size_mb, from),
-            2 => model::value(&mut self.network_ingress_force_ssl_redirect, from),
-            3 => model::value(&mut self.network_ingress_enable_cors, from),
-            4 => model::value(&mut self.network_ingress_cors_allow_origin, from),
-            5 => model::value(&mut self.network_ingress_cors_allow_methods, from),
-            6 => model::value(&mut self.network_ingress_cors_allow_headers, from),
-            7 => model::value(&mut self.network_ingress_proxy_buffer_size_kb, from),
-            8 => model::value(&mut self.network_ingress_keepalive_time_seconds, from),
-            9 => model::value(&mut self.network_ingress_keepalive_timeout_seconds, from),
-            10 => model::value(&mut self.network_ingress_send_timeout_seconds, from),
+            0 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_custom_domain_check_enabled,
+                    from,
+                )
+            }
+            1 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_body_size_mb,
+                    from,
+                )
+            }
+            2 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_force_ssl_redirect,
+                    from,
+                )
+            }
+            3 => {
+                crate::runtime::model::value(&mut self.network_ingress_enable_cors, from)
+            }
+            4 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_cors_allow_origin,
+                    from,
+                )
+            }
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_cors_allow_methods,
+                    from,
+                )
+            }
+            6 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_cors_allow_headers,
+                    from,
+                )
+            }
+            7 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_buffer_size_kb,
+                    from,
+                )
+            }
+            8 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_keepalive_time_seconds,
+                    from,
+                )
+            }
+            9 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_keepalive_timeout_seconds,
+                    from,
+                )
+            }
+            10 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_send_timeout_seconds,
+                    from,
+                )
+            }
             11 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_ingress_proxy_connect_timeout_seconds,
                     from,
                 )
             }
             12 => {
-                model::value(&mut self.network_ingress_proxy_send_timeout_seconds, from)
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_send_timeout_seconds,
+                    from,
+                )
             }
             13 => {
-                model::value(&mut self.network_ingress_proxy_read_timeout_seconds, from)
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_read_timeout_seconds,
+                    from,
+                )
             }
-            14 => model::value(&mut self.network_ingress_proxy_buffering, from),
-            15 => model::value(&mut self.network_ingress_proxy_request_buffering, from),
-            16 => model::value(&mut self.network_ingress_grpc_send_timeout_seconds, from),
-            17 => model::value(&mut self.network_ingress_grpc_read_timeout_seconds, from),
-            18 => model::value(&mut self.network_ingress_whitelist_source_range, from),
-            19 => model::value(&mut self.network_ingress_denylist_source_range, from),
-            20 => model::value(&mut self.network_ingress_extra_headers, from),
-            21 => model::value(&mut self.network_ingress_basic_auth_env_var, from),
-            22 => model::value(&mut self.network_ingress_enable_sticky_session, from),
+            14 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_buffering,
+                    from,
+                )
+            }
+            15 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_proxy_request_buffering,
+                    from,
+                )
+            }
+            16 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_grpc_send_timeout_seconds,
+                    from,
+                )
+            }
+            17 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_grpc_read_timeout_seconds,
+                    from,
+                )
+            }
+            18 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_whitelist_source_range,
+                    from,
+                )
+            }
+            19 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_denylist_source_range,
+                    from,
+                )
+            }
+            20 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_extra_headers,
+                    from,
+                )
+            }
+            21 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_basic_auth_env_var,
+                    from,
+                )
+            }
+            22 => {
+                crate::runtime::model::value(
+                    &mut self.network_ingress_enable_sticky_session,
+                    from,
+                )
+            }
             23 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_gateway_api_http_request_timeout_seconds,
                     from,
                 )
             }
             24 => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_gateway_api_http_connection_idle_timeout_seconds,
                     from,
                 )
             }
-            25 => model::value(&mut self.network_gateway_api_retry_num_retries, from),
-            26 => model::value(&mut self.network_gateway_api_retry_retry_on, from),
+            25 => {
+                crate::runtime::model::value(
+                    &mut self.network_gateway_api_retry_num_retries,
+                    from,
+                )
+            }
+            26 => {
+                crate::runtime::model::value(
+                    &mut self.network_gateway_api_retry_retry_on,
+                    from,
+                )
+            }
             27 => {
-                model::value(&mut self.network_gateway_api_retry_http_status_codes, from)
+                crate::runtime::model::value(
+                    &mut self.network_gateway_api_retry_http_status_codes,
+                    from,
+                )
             }
             _ => {
-                model::value(
+                crate::runtime::model::value(
                     &mut self.network_gateway_api_retry_per_try_timeout_seconds,
                     from,
                 )
             }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given(
             "deployment.custom_domain_check_enabled",
             &self.deployment_custom_domain_check_enabled,
@@ -331,54 +446,54 @@ impl model::Model for types::HelmAdvancedSettings {
     }
 }
 
-model::through_fields!(types::HelmAdvancedSettings, Default);
+crate::runtime::model::through_fields!(crate::types::HelmAdvancedSettings, Default);
 
-impl model::Blank for types::HelmDefaultValuesRequest {
+impl crate::runtime::model::Blank for crate::types::HelmDefaultValuesRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            source: model::blank(),
-            __extra: model::blank(),
+            source: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmDefaultValuesRequest {
+impl crate::runtime::model::Model for crate::types::HelmDefaultValuesRequest {
     const NAME: &'static str = "HelmDefaultValuesRequest";
     const FIELDS: &'static [&'static str] = &["source"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.source, from),
+            _ => crate::runtime::model::value(&mut self.source, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("source", &self.source);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.source);
+        crate::runtime::model::Parts::drop_extra(&mut self.source);
     }
 }
 
-model::through_fields!(types::HelmDefaultValuesRequest);
+crate::runtime::model::through_fields!(crate::types::HelmDefaultValuesRequest);
 
-impl model::Blank for types::HelmDeployRequest {
+impl crate::runtime::model::Blank for crate::types::HelmDeployRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            chart_version: model::blank(),
-            git_commit_id: model::blank(),
-            values_override_git_commit_id: model::blank(),
-            __extra: model::blank(),
+            chart_version: crate::runtime::model::blank(),
+            git_commit_id: crate::runtime::model::blank(),
+            values_override_git_commit_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmDeployRequest {
+impl crate::runtime::model::Model for crate::types::HelmDeployRequest {
     const NAME: &'static str = "HelmDeployRequest";
     const FIELDS: &'static [&'static str] = &[
         "chart_version",
@@ -386,78 +501,83 @@ impl model::Model for types::HelmDeployRequest {
         "values_override_git_commit_id",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.chart_version, from),
-            1 => model::value(&mut self.git_commit_id, from),
-            _ => model::value(&mut self.values_override_git_commit_id, from),
+            0 => crate::runtime::model::value(&mut self.chart_version, from),
+            1 => crate::runtime::model::value(&mut self.git_commit_id, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.values_override_git_commit_id,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("chart_version", &self.chart_version);
         to.given("git_commit_id", &self.git_commit_id);
         to.given("values_override_git_commit_id", &self.values_override_git_commit_id);
     }
 }
 
-model::through_fields!(types::HelmDeployRequest, Default);
+crate::runtime::model::through_fields!(crate::types::HelmDeployRequest, Default);
 
-impl model::Blank for types::HelmDeploymentRestrictionRequest {
+impl crate::runtime::model::Blank for crate::types::HelmDeploymentRestrictionRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmDeploymentRestrictionRequest {
+impl crate::runtime::model::Model for crate::types::HelmDeploymentRestrictionRequest {
     const NAME: &'static str = "HelmDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            1 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
 }
 
-model::through_fields!(types::HelmDeploymentRestrictionRequest);
+crate::runtime::model::through_fields!(crate::types::HelmDeploymentRestrictionRequest);
 
-impl model::Blank for types::HelmDeploymentRestrictionResponse {
+impl crate::runtime::model::Blank for crate::types::HelmDeploymentRestrictionResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmDeploymentRestrictionResponse {
+impl crate::runtime::model::Model for crate::types::HelmDeploymentRestrictionResponse {
     const NAME: &'static str = "HelmDeploymentRestrictionResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -468,21 +588,21 @@ impl model::Model for types::HelmDeploymentRestrictionResponse {
         "value",
     ];
     const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.mode, from),
-            4 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.mode, from),
+            4 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -492,57 +612,61 @@ impl model::Model for types::HelmDeploymentRestrictionResponse {
     }
 }
 
-model::through_fields!(types::HelmDeploymentRestrictionResponse);
+crate::runtime::model::through_fields!(crate::types::HelmDeploymentRestrictionResponse);
 
-impl model::Blank for types::HelmDeploymentRestrictionResponseList {
+impl crate::runtime::model::Blank
+for crate::types::HelmDeploymentRestrictionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmDeploymentRestrictionResponseList {
+impl crate::runtime::model::Model
+for crate::types::HelmDeploymentRestrictionResponseList {
     const NAME: &'static str = "HelmDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::HelmDeploymentRestrictionResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmDeploymentRestrictionResponseList, Default
+);
 
-impl model::Blank for types::HelmRepositoryRequest {
+impl crate::runtime::model::Blank for crate::types::HelmRepositoryRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            skip_tls_verification: model::blank(),
-            config: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            skip_tls_verification: crate::runtime::model::blank(),
+            config: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRepositoryRequest {
+impl crate::runtime::model::Model for crate::types::HelmRepositoryRequest {
     const NAME: &'static str = "HelmRepositoryRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -553,21 +677,21 @@ impl model::Model for types::HelmRepositoryRequest {
         "config",
     ];
     const REQUIRED: u128 = 0b010011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.url, from),
-            4 => model::value(&mut self.skip_tls_verification, from),
-            _ => model::value(&mut self.config, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.kind, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.url, from),
+            4 => crate::runtime::model::value(&mut self.skip_tls_verification, from),
+            _ => crate::runtime::model::value(&mut self.config, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("kind", &self.kind);
         to.given("description", &self.description);
@@ -576,33 +700,33 @@ impl model::Model for types::HelmRepositoryRequest {
         to.always("config", &self.config);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.config);
+        crate::runtime::model::Parts::drop_extra(&mut self.config);
     }
 }
 
-model::through_fields!(types::HelmRepositoryRequest);
+crate::runtime::model::through_fields!(crate::types::HelmRepositoryRequest);
 
-impl model::Blank for types::HelmRepositoryRequestConfig {
+impl crate::runtime::model::Blank for crate::types::HelmRepositoryRequestConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            username: model::blank(),
-            password: model::blank(),
-            access_key_id: model::blank(),
-            secret_access_key: model::blank(),
-            region: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_secret_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            azure_tenant_id: model::blank(),
-            azure_subscription_id: model::blank(),
-            role_arn: model::blank(),
-            __extra: model::blank(),
+            username: crate::runtime::model::blank(),
+            password: crate::runtime::model::blank(),
+            access_key_id: crate::runtime::model::blank(),
+            secret_access_key: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            scaleway_access_key: crate::runtime::model::blank(),
+            scaleway_secret_key: crate::runtime::model::blank(),
+            scaleway_project_id: crate::runtime::model::blank(),
+            azure_tenant_id: crate::runtime::model::blank(),
+            azure_subscription_id: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRepositoryRequestConfig {
+impl crate::runtime::model::Model for crate::types::HelmRepositoryRequestConfig {
     const NAME: &'static str = "HelmRepositoryRequestConfig";
     const FIELDS: &'static [&'static str] = &[
         "username",
@@ -618,26 +742,26 @@ impl model::Model for types::HelmRepositoryRequestConfig {
         "role_arn",
     ];
     const REQUIRED: u128 = 0b00000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.username, from),
-            1 => model::value(&mut self.password, from),
-            2 => model::value(&mut self.access_key_id, from),
-            3 => model::value(&mut self.secret_access_key, from),
-            4 => model::value(&mut self.region, from),
-            5 => model::value(&mut self.scaleway_access_key, from),
-            6 => model::value(&mut self.scaleway_secret_key, from),
-            7 => model::value(&mut self.scaleway_project_id, from),
-            8 => model::value(&mut self.azure_tenant_id, from),
-            9 => model::value(&mut self.azure_subscription_id, from),
-            _ => model::value(&mut self.role_arn, from),
+            0 => crate::runtime::model::value(&mut self.username, from),
+            1 => crate::runtime::model::value(&mut self.password, from),
+            2 => crate::runtime::model::value(&mut self.access_key_id, from),
+            3 => crate::runtime::model::value(&mut self.secret_access_key, from),
+            4 => crate::runtime::model::value(&mut self.region, from),
+            5 => crate::runtime::model::value(&mut self.scaleway_access_key, from),
+            6 => crate::runtime::model::value(&mut self.scaleway_secret_key, from),
+            7 => crate::runtime::model::value(&mut self.scaleway_project_id, from),
+            8 => crate::runtime::model::value(&mut self.azure_tenant_id, from),
+            9 => crate::runtime::model::value(&mut self.azure_subscription_id, from),
+            _ => crate::runtime::model::value(&mut self.role_arn, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("username", &self.username);
         to.given("password", &self.password);
         to.given("access_key_id", &self.access_key_id);
@@ -652,28 +776,30 @@ impl model::Model for types::HelmRepositoryRequestConfig {
     }
 }
 
-model::through_fields!(types::HelmRepositoryRequestConfig, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRepositoryRequestConfig, Default
+);
 
-impl model::Blank for types::HelmRepositoryResponse {
+impl crate::runtime::model::Blank for crate::types::HelmRepositoryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            kind: model::blank(),
-            description: model::blank(),
-            url: model::blank(),
-            skip_tls_verification: model::blank(),
-            associated_services_count: model::blank(),
-            config: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            skip_tls_verification: crate::runtime::model::blank(),
+            associated_services_count: crate::runtime::model::blank(),
+            config: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRepositoryResponse {
+impl crate::runtime::model::Model for crate::types::HelmRepositoryResponse {
     const NAME: &'static str = "HelmRepositoryResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -688,25 +814,25 @@ impl model::Model for types::HelmRepositoryResponse {
         "config",
     ];
     const REQUIRED: u128 = 0b0000001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.kind, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.url, from),
-            7 => model::value(&mut self.skip_tls_verification, from),
-            8 => model::value(&mut self.associated_services_count, from),
-            _ => model::value(&mut self.config, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.kind, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            6 => crate::runtime::model::value(&mut self.url, from),
+            7 => crate::runtime::model::value(&mut self.skip_tls_verification, from),
+            8 => crate::runtime::model::value(&mut self.associated_services_count, from),
+            _ => crate::runtime::model::value(&mut self.config, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -719,30 +845,30 @@ impl model::Model for types::HelmRepositoryResponse {
         to.given("config", &self.config);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.config);
+        crate::runtime::model::Parts::drop_extra(&mut self.config);
     }
 }
 
-model::through_fields!(types::HelmRepositoryResponse);
+crate::runtime::model::through_fields!(crate::types::HelmRepositoryResponse);
 
-impl model::Blank for types::HelmRepositoryResponseConfig {
+impl crate::runtime::model::Blank for crate::types::HelmRepositoryResponseConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            username: model::blank(),
-            region: model::blank(),
-            access_key_id: model::blank(),
-            role_arn: model::blank(),
-            scaleway_access_key: model::blank(),
-            scaleway_project_id: model::blank(),
-            azure_tenant_id: model::blank(),
-            azure_subscription_id: model::blank(),
-            __extra: model::blank(),
+            username: crate::runtime::model::blank(),
+            region: crate::runtime::model::blank(),
+            access_key_id: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            scaleway_access_key: crate::runtime::model::blank(),
+            scaleway_project_id: crate::runtime::model::blank(),
+            azure_tenant_id: crate::runtime::model::blank(),
+            azure_subscription_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRepositoryResponseConfig {
+impl crate::runtime::model::Model for crate::types::HelmRepositoryResponseConfig {
     const NAME: &'static str = "HelmRepositoryResponseConfig";
     const FIELDS: &'static [&'static str] = &[
         "username",
@@ -755,23 +881,23 @@ impl model::Model for types::HelmRepositoryResponseConfig {
         "azure_subscription_id",
     ];
     const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.username, from),
-            1 => model::value(&mut self.region, from),
-            2 => model::value(&mut self.access_key_id, from),
-            3 => model::value(&mut self.role_arn, from),
-            4 => model::value(&mut self.scaleway_access_key, from),
-            5 => model::value(&mut self.scaleway_project_id, from),
-            6 => model::value(&mut self.azure_tenant_id, from),
-            _ => model::value(&mut self.azure_subscription_id, from),
+            0 => crate::runtime::model::value(&mut self.username, from),
+            1 => crate::runtime::model::value(&mut self.region, from),
+            2 => crate::runtime::model::value(&mut self.access_key_id, from),
+            3 => crate::runtime::model::value(&mut self.role_arn, from),
+            4 => crate::runtime::model::value(&mut self.scaleway_access_key, from),
+            5 => crate::runtime::model::value(&mut self.scaleway_project_id, from),
+            6 => crate::runtime::model::value(&mut self.azure_tenant_id, from),
+            _ => crate::runtime::model::value(&mut self.azure_subscription_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("username", &self.username);
         to.given("region", &self.region);
         to.given("access_key_id", &self.access_key_id);
@@ -783,63 +909,67 @@ impl model::Model for types::HelmRepositoryResponseConfig {
     }
 }
 
-model::through_fields!(types::HelmRepositoryResponseConfig, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRepositoryResponseConfig, Default
+);
 
-impl model::Blank for types::HelmRepositoryResponseList {
+impl crate::runtime::model::Blank for crate::types::HelmRepositoryResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRepositoryResponseList {
+impl crate::runtime::model::Model for crate::types::HelmRepositoryResponseList {
     const NAME: &'static str = "HelmRepositoryResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::HelmRepositoryResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRepositoryResponseList, Default
+);
 
-impl model::Blank for types::HelmRequest {
+impl crate::runtime::model::Blank for crate::types::HelmRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            ports: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            timeout_sec: model::blank(),
-            auto_preview: model::blank(),
-            auto_deploy: model::blank(),
-            source: model::blank(),
-            arguments: model::blank(),
-            allow_cluster_wide_resources: model::blank(),
-            values_override: model::blank(),
-            icon_uri: model::blank(),
-            blueprint_id: model::blank(),
-            __extra: model::blank(),
+            ports: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            timeout_sec: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            source: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            allow_cluster_wide_resources: crate::runtime::model::blank(),
+            values_override: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            blueprint_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequest {
+impl crate::runtime::model::Model for crate::types::HelmRequest {
     const NAME: &'static str = "HelmRequest";
     const FIELDS: &'static [&'static str] = &[
         "ports",
@@ -856,27 +986,32 @@ impl model::Model for types::HelmRequest {
         "blueprint_id",
     ];
     const REQUIRED: u128 = 0b000011100010;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.ports, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.timeout_sec, from),
-            4 => model::value(&mut self.auto_preview, from),
-            5 => model::value(&mut self.auto_deploy, from),
-            6 => model::value(&mut self.source, from),
-            7 => model::value(&mut self.arguments, from),
-            8 => model::value(&mut self.allow_cluster_wide_resources, from),
-            9 => model::value(&mut self.values_override, from),
-            10 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.blueprint_id, from),
+            0 => crate::runtime::model::value(&mut self.ports, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.timeout_sec, from),
+            4 => crate::runtime::model::value(&mut self.auto_preview, from),
+            5 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            6 => crate::runtime::model::value(&mut self.source, from),
+            7 => crate::runtime::model::value(&mut self.arguments, from),
+            8 => {
+                crate::runtime::model::value(
+                    &mut self.allow_cluster_wide_resources,
+                    from,
+                )
+            }
+            9 => crate::runtime::model::value(&mut self.values_override, from),
+            10 => crate::runtime::model::value(&mut self.icon_uri, from),
+            _ => crate::runtime::model::value(&mut self.blueprint_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("ports", &self.ports);
         to.always("name", &self.name);
         to.given("description", &self.description);
@@ -891,31 +1026,31 @@ impl model::Model for types::HelmRequest {
         to.given("blueprint_id", &self.blueprint_id);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.ports);
-        model::Parts::drop_extra(&mut self.source);
-        model::Parts::drop_extra(&mut self.values_override);
+        crate::runtime::model::Parts::drop_extra(&mut self.ports);
+        crate::runtime::model::Parts::drop_extra(&mut self.source);
+        crate::runtime::model::Parts::drop_extra(&mut self.values_override);
     }
 }
 
-model::through_fields!(types::HelmRequest);
+crate::runtime::model::through_fields!(crate::types::HelmRequest);
 
-impl model::Blank for types::HelmRequestPortServiceName {
+impl crate::runtime::model::Blank for crate::types::HelmRequestPortServiceName {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            namespace: model::blank(),
-            protocol: model::blank(),
-            is_default: model::blank(),
-            service_name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            internal_port: crate::runtime::model::blank(),
+            external_port: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            protocol: crate::runtime::model::blank(),
+            is_default: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestPortServiceName {
+impl crate::runtime::model::Model for crate::types::HelmRequestPortServiceName {
     const NAME: &'static str = "HelmRequestPortServiceName";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -927,22 +1062,22 @@ impl model::Model for types::HelmRequestPortServiceName {
         "service_name",
     ];
     const REQUIRED: u128 = 0b0000010;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.internal_port, from),
-            2 => model::value(&mut self.external_port, from),
-            3 => model::value(&mut self.namespace, from),
-            4 => model::value(&mut self.protocol, from),
-            5 => model::value(&mut self.is_default, from),
-            _ => model::value(&mut self.service_name, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.internal_port, from),
+            2 => crate::runtime::model::value(&mut self.external_port, from),
+            3 => crate::runtime::model::value(&mut self.namespace, from),
+            4 => crate::runtime::model::value(&mut self.protocol, from),
+            5 => crate::runtime::model::value(&mut self.is_default, from),
+            _ => crate::runtime::model::value(&mut self.service_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("name", &self.name);
         to.always("internal_port", &self.internal_port);
         to.given("external_port", &self.external_port);
@@ -953,25 +1088,25 @@ impl model::Model for types::HelmRequestPortServiceName {
     }
 }
 
-model::through_fields!(types::HelmRequestPortServiceName);
+crate::runtime::model::through_fields!(crate::types::HelmRequestPortServiceName);
 
-impl model::Blank for types::HelmRequestPortServiceSelectors {
+impl crate::runtime::model::Blank for crate::types::HelmRequestPortServiceSelectors {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            namespace: model::blank(),
-            protocol: model::blank(),
-            is_default: model::blank(),
-            service_selectors: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            internal_port: crate::runtime::model::blank(),
+            external_port: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            protocol: crate::runtime::model::blank(),
+            is_default: crate::runtime::model::blank(),
+            service_selectors: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestPortServiceSelectors {
+impl crate::runtime::model::Model for crate::types::HelmRequestPortServiceSelectors {
     const NAME: &'static str = "HelmRequestPortServiceSelectors";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -983,22 +1118,22 @@ impl model::Model for types::HelmRequestPortServiceSelectors {
         "service_selectors",
     ];
     const REQUIRED: u128 = 0b0000010;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.internal_port, from),
-            2 => model::value(&mut self.external_port, from),
-            3 => model::value(&mut self.namespace, from),
-            4 => model::value(&mut self.protocol, from),
-            5 => model::value(&mut self.is_default, from),
-            _ => model::value(&mut self.service_selectors, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.internal_port, from),
+            2 => crate::runtime::model::value(&mut self.external_port, from),
+            3 => crate::runtime::model::value(&mut self.namespace, from),
+            4 => crate::runtime::model::value(&mut self.protocol, from),
+            5 => crate::runtime::model::value(&mut self.is_default, from),
+            _ => crate::runtime::model::value(&mut self.service_selectors, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("name", &self.name);
         to.always("internal_port", &self.internal_port);
         to.given("external_port", &self.external_port);
@@ -1008,91 +1143,97 @@ impl model::Model for types::HelmRequestPortServiceSelectors {
         to.given("service_selectors", &self.service_selectors);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.service_selectors);
+        crate::runtime::model::Parts::drop_extra(&mut self.service_selectors);
     }
 }
 
-model::through_fields!(types::HelmRequestPortServiceSelectors);
+crate::runtime::model::through_fields!(crate::types::HelmRequestPortServiceSelectors);
 
-impl model::Blank for types::HelmRequestSourceGitRepository {
+impl crate::runtime::model::Blank for crate::types::HelmRequestSourceGitRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestSourceGitRepository {
+impl crate::runtime::model::Model for crate::types::HelmRequestSourceGitRepository {
     const NAME: &'static str = "HelmRequestSourceGitRepository";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.git_repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
-model::through_fields!(types::HelmRequestSourceGitRepository, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestSourceGitRepository, Default
+);
 
-impl model::Blank for types::HelmRequestSourceHelmRepository {
+impl crate::runtime::model::Blank for crate::types::HelmRequestSourceHelmRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            helm_repository: model::blank(),
-            __extra: model::blank(),
+            helm_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestSourceHelmRepository {
+impl crate::runtime::model::Model for crate::types::HelmRequestSourceHelmRepository {
     const NAME: &'static str = "HelmRequestSourceHelmRepository";
     const FIELDS: &'static [&'static str] = &["helm_repository"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.helm_repository, from),
+            _ => crate::runtime::model::value(&mut self.helm_repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("helm_repository", &self.helm_repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.helm_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.helm_repository);
     }
 }
 
-model::through_fields!(types::HelmRequestSourceHelmRepository, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestSourceHelmRepository, Default
+);
 
-impl model::Blank for types::HelmRequestSourceHelmRepositoryHelmRepository {
+impl crate::runtime::model::Blank
+for crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            repository: model::blank(),
-            chart_name: model::blank(),
-            chart_version: model::blank(),
-            __extra: model::blank(),
+            repository: crate::runtime::model::blank(),
+            chart_name: crate::runtime::model::blank(),
+            chart_version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestSourceHelmRepositoryHelmRepository {
+impl crate::runtime::model::Model
+for crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
     const NAME: &'static str = "HelmRequestSourceHelmRepositoryHelmRepository";
     const FIELDS: &'static [&'static str] = &[
         "repository",
@@ -1100,514 +1241,528 @@ impl model::Model for types::HelmRequestSourceHelmRepositoryHelmRepository {
         "chart_version",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.repository, from),
-            1 => model::value(&mut self.chart_name, from),
-            _ => model::value(&mut self.chart_version, from),
+            0 => crate::runtime::model::value(&mut self.repository, from),
+            1 => crate::runtime::model::value(&mut self.chart_name, from),
+            _ => crate::runtime::model::value(&mut self.chart_version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("repository", &self.repository);
         to.given("chart_name", &self.chart_name);
         to.given("chart_version", &self.chart_version);
     }
 }
 
-model::through_fields!(types::HelmRequestSourceHelmRepositoryHelmRepository, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestSourceHelmRepositoryHelmRepository, Default
+);
 
-impl model::Blank for types::HelmRequestValuesOverride {
+impl crate::runtime::model::Blank for crate::types::HelmRequestValuesOverride {
     #[inline]
     fn blank() -> Self {
         Self {
-            set: model::blank(),
-            set_string: model::blank(),
-            set_json: model::blank(),
-            file: model::blank(),
-            __extra: model::blank(),
+            set: crate::runtime::model::blank(),
+            set_string: crate::runtime::model::blank(),
+            set_json: crate::runtime::model::blank(),
+            file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestValuesOverride {
+impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverride {
     const NAME: &'static str = "HelmRequestValuesOverride";
     const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.set, from),
-            1 => model::value(&mut self.set_string, from),
-            2 => model::value(&mut self.set_json, from),
-            _ => model::value(&mut self.file, from),
+            0 => crate::runtime::model::value(&mut self.set, from),
+            1 => crate::runtime::model::value(&mut self.set_string, from),
+            2 => crate::runtime::model::value(&mut self.set_json, from),
+            _ => crate::runtime::model::value(&mut self.file, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("set", &self.set);
         to.given("set_string", &self.set_string);
         to.given("set_json", &self.set_json);
         to.given("file", &self.file);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.file);
+        crate::runtime::model::Parts::drop_extra(&mut self.file);
     }
 }
 
-model::through_fields!(types::HelmRequestValuesOverride, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestValuesOverride, Default
+);
 
-impl model::Blank for types::HelmRequestValuesOverrideFile {
+impl crate::runtime::model::Blank for crate::types::HelmRequestValuesOverrideFile {
     #[inline]
     fn blank() -> Self {
         Self {
-            git: model::blank(),
-            raw: model::blank(),
-            __extra: model::blank(),
+            git: crate::runtime::model::blank(),
+            raw: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestValuesOverrideFile {
+impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFile {
     const NAME: &'static str = "HelmRequestValuesOverrideFile";
     const FIELDS: &'static [&'static str] = &["git", "raw"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.git, from),
-            _ => model::value(&mut self.raw, from),
+            0 => crate::runtime::model::value(&mut self.git, from),
+            _ => crate::runtime::model::value(&mut self.raw, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git", &self.git);
         to.given("raw", &self.raw);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git);
-        model::Parts::drop_extra(&mut self.raw);
+        crate::runtime::model::Parts::drop_extra(&mut self.git);
+        crate::runtime::model::Parts::drop_extra(&mut self.raw);
     }
 }
 
-model::through_fields!(types::HelmRequestValuesOverrideFile, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestValuesOverrideFile, Default
+);
 
-impl model::Blank for types::HelmRequestValuesOverrideFileGit {
+impl crate::runtime::model::Blank for crate::types::HelmRequestValuesOverrideFileGit {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            paths: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            paths: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestValuesOverrideFileGit {
+impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFileGit {
     const NAME: &'static str = "HelmRequestValuesOverrideFileGit";
     const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.paths, from),
+            0 => crate::runtime::model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.paths, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
         to.always("paths", &self.paths);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
-model::through_fields!(types::HelmRequestValuesOverrideFileGit);
+crate::runtime::model::through_fields!(crate::types::HelmRequestValuesOverrideFileGit);
 
-impl model::Blank for types::HelmRequestValuesOverrideFileRaw {
+impl crate::runtime::model::Blank for crate::types::HelmRequestValuesOverrideFileRaw {
     #[inline]
     fn blank() -> Self {
         Self {
-            values: model::blank(),
-            __extra: model::blank(),
+            values: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestValuesOverrideFileRaw {
+impl crate::runtime::model::Model for crate::types::HelmRequestValuesOverrideFileRaw {
     const NAME: &'static str = "HelmRequestValuesOverrideFileRaw";
     const FIELDS: &'static [&'static str] = &["values"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.values, from),
+            _ => crate::runtime::model::value(&mut self.values, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("values", &self.values);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.values);
+        crate::runtime::model::Parts::drop_extra(&mut self.values);
     }
 }
 
-model::through_fields!(types::HelmRequestValuesOverrideFileRaw, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestValuesOverrideFileRaw, Default
+);
 
-impl model::Blank for types::HelmRequestValuesOverrideFileRawItem {
+impl crate::runtime::model::Blank
+for crate::types::HelmRequestValuesOverrideFileRawItem {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            content: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            content: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRequestValuesOverrideFileRawItem {
+impl crate::runtime::model::Model
+for crate::types::HelmRequestValuesOverrideFileRawItem {
     const NAME: &'static str = "HelmRequestValuesOverrideFileRawItem";
     const FIELDS: &'static [&'static str] = &["name", "content"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.content, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.content, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("name", &self.name);
         to.given("content", &self.content);
     }
 }
 
-model::through_fields!(types::HelmRequestValuesOverrideFileRawItem, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRequestValuesOverrideFileRawItem, Default
+);
 
-impl model::Blank for types::HelmResponseList {
+impl crate::runtime::model::Blank for crate::types::HelmResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmResponseList {
+impl crate::runtime::model::Model for crate::types::HelmResponseList {
     const NAME: &'static str = "HelmResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::HelmResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::HelmResponseList, Default);
 
-impl model::Blank for types::HelmVersionResponse {
+impl crate::runtime::model::Blank for crate::types::HelmVersionResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            chart_name: model::blank(),
-            versions: model::blank(),
-            __extra: model::blank(),
+            chart_name: crate::runtime::model::blank(),
+            versions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmVersionResponse {
+impl crate::runtime::model::Model for crate::types::HelmVersionResponse {
     const NAME: &'static str = "HelmVersionResponse";
     const FIELDS: &'static [&'static str] = &["chart_name", "versions"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.chart_name, from),
-            _ => model::value(&mut self.versions, from),
+            0 => crate::runtime::model::value(&mut self.chart_name, from),
+            _ => crate::runtime::model::value(&mut self.versions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("chart_name", &self.chart_name);
         to.given("versions", &self.versions);
     }
 }
 
-model::through_fields!(types::HelmVersionResponse, Default);
+crate::runtime::model::through_fields!(crate::types::HelmVersionResponse, Default);
 
-impl model::Blank for types::HelmVersionResponseList {
+impl crate::runtime::model::Blank for crate::types::HelmVersionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmVersionResponseList {
+impl crate::runtime::model::Model for crate::types::HelmVersionResponseList {
     const NAME: &'static str = "HelmVersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::HelmVersionResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::HelmVersionResponseList, Default);
 
-impl model::Blank for types::KubernetesMetadata {
+impl crate::runtime::model::Blank for crate::types::KubernetesMetadata {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KubernetesMetadata {
+impl crate::runtime::model::Model for crate::types::KubernetesMetadata {
     const NAME: &'static str = "KubernetesMetadata";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("name", &self.name);
     }
 }
 
-model::through_fields!(types::KubernetesMetadata, Default);
+crate::runtime::model::through_fields!(crate::types::KubernetesMetadata, Default);
 
-impl model::Blank for types::KubernetesService {
+impl crate::runtime::model::Blank for crate::types::KubernetesService {
     #[inline]
     fn blank() -> Self {
         Self {
-            metadata: model::blank(),
-            service_spec: model::blank(),
-            __extra: model::blank(),
+            metadata: crate::runtime::model::blank(),
+            service_spec: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KubernetesService {
+impl crate::runtime::model::Model for crate::types::KubernetesService {
     const NAME: &'static str = "KubernetesService";
     const FIELDS: &'static [&'static str] = &["metadata", "service_spec"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.metadata, from),
-            _ => model::value(&mut self.service_spec, from),
+            0 => crate::runtime::model::value(&mut self.metadata, from),
+            _ => crate::runtime::model::value(&mut self.service_spec, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("metadata", &self.metadata);
         to.always("service_spec", &self.service_spec);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.metadata);
-        model::Parts::drop_extra(&mut self.service_spec);
+        crate::runtime::model::Parts::drop_extra(&mut self.metadata);
+        crate::runtime::model::Parts::drop_extra(&mut self.service_spec);
     }
 }
 
-model::through_fields!(types::KubernetesService);
+crate::runtime::model::through_fields!(crate::types::KubernetesService);
 
-impl model::Blank for types::KubernetesServicePort {
+impl crate::runtime::model::Blank for crate::types::KubernetesServicePort {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            port: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            port: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KubernetesServicePort {
+impl crate::runtime::model::Model for crate::types::KubernetesServicePort {
     const NAME: &'static str = "KubernetesServicePort";
     const FIELDS: &'static [&'static str] = &["name", "port"];
     const REQUIRED: u128 = 0b10;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.port, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.port, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("name", &self.name);
         to.always("port", &self.port);
     }
 }
 
-model::through_fields!(types::KubernetesServicePort);
+crate::runtime::model::through_fields!(crate::types::KubernetesServicePort);
 
-impl model::Blank for types::KubernetesServiceResponseList {
+impl crate::runtime::model::Blank for crate::types::KubernetesServiceResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KubernetesServiceResponseList {
+impl crate::runtime::model::Model for crate::types::KubernetesServiceResponseList {
     const NAME: &'static str = "KubernetesServiceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::KubernetesServiceResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::KubernetesServiceResponseList, Default
+);
 
-impl model::Blank for types::KubernetesServiceSpec {
+impl crate::runtime::model::Blank for crate::types::KubernetesServiceSpec {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            ports: model::blank(),
-            selectors: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            ports: crate::runtime::model::blank(),
+            selectors: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KubernetesServiceSpec {
+impl crate::runtime::model::Model for crate::types::KubernetesServiceSpec {
     const NAME: &'static str = "KubernetesServiceSpec";
     const FIELDS: &'static [&'static str] = &["type", "ports", "selectors"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.ports, from),
-            _ => model::value(&mut self.selectors, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.ports, from),
+            _ => crate::runtime::model::value(&mut self.selectors, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("type", &self.type_);
         to.given("ports", &self.ports);
         to.given("selectors", &self.selectors);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.ports);
-        model::Parts::drop_extra(&mut self.selectors);
+        crate::runtime::model::Parts::drop_extra(&mut self.ports);
+        crate::runtime::model::Parts::drop_extra(&mut self.selectors);
     }
 }
 
-model::through_fields!(types::KubernetesServiceSpec, Default);
+crate::runtime::model::through_fields!(crate::types::KubernetesServiceSpec, Default);
 
-impl model::Blank for types::ListHelmDeploymentHistoryResponse {
+impl crate::runtime::model::Blank for crate::types::ListHelmDeploymentHistoryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListHelmDeploymentHistoryResponse {
+impl crate::runtime::model::Model for crate::types::ListHelmDeploymentHistoryResponse {
     const NAME: &'static str = "ListHelmDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListHelmDeploymentHistoryResponse);
+crate::runtime::model::through_fields!(crate::types::ListHelmDeploymentHistoryResponse);

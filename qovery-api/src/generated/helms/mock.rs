@@ -3,532 +3,564 @@
 
 //! Mocks. Helm charts and the repositories that they come from.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl Then<operations::ListAvailableHelmRepository> {
+impl crate::mock::Then<crate::operations::ListAvailableHelmRepository> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AvailableHelmRepositoryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::AvailableHelmRepositoryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::GetDefaultHelmAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetDefaultHelmAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::HelmAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListHelms> {
+impl crate::mock::When<crate::operations::ListHelms> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `toUpdate` has this value.
-    pub fn to_update(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn to_update(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("toUpdate", value.into())
     }
 }
 
-impl Then<operations::ListHelms> {
+impl crate::mock::Then<crate::operations::ListHelms> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::HelmResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateHelm> {
+impl crate::mock::When<crate::operations::CreateHelm> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateHelm> {
+impl crate::mock::Then<crate::operations::CreateHelm> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::HelmResponse) -> Self {
+    pub fn created(self, value: &crate::types::HelmResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentHelmStatus> {
+impl crate::mock::When<crate::operations::GetEnvironmentHelmStatus> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentHelmStatus> {
+impl crate::mock::Then<crate::operations::GetEnvironmentHelmStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ReferenceObjectStatusResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ReferenceObjectStatusResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateHelmDefaultValues> {
+impl crate::mock::When<crate::operations::CreateHelmDefaultValues> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmDefaultValuesRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmDefaultValuesRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateHelmDefaultValues> {
+impl crate::mock::Then<crate::operations::CreateHelmDefaultValues> {
     /// Status 201, as the contract declares it.
     pub fn created(self, value: &str) -> Self {
         self.raw(201u16, "text/plain", value)
     }
 }
 
-impl When<operations::GetHelm> {
+impl crate::mock::When<crate::operations::GetHelm> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::GetHelm> {
+impl crate::mock::Then<crate::operations::GetHelm> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmResponse) -> Self {
+    pub fn ok(self, value: &crate::types::HelmResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditHelm> {
+impl crate::mock::When<crate::operations::EditHelm> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditHelm> {
+impl crate::mock::Then<crate::operations::EditHelm> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmResponse) -> Self {
+    pub fn ok(self, value: &crate::types::HelmResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteHelm> {
+impl crate::mock::When<crate::operations::DeleteHelm> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The query parameter `skipReconcile` has this value.
-    pub fn skip_reconcile(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn skip_reconcile(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("skipReconcile", value.into())
     }
 }
 
-impl Then<operations::DeleteHelm> {
+impl crate::mock::Then<crate::operations::DeleteHelm> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetHelmAdvancedSettings> {
+impl crate::mock::When<crate::operations::GetHelmAdvancedSettings> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::GetHelmAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetHelmAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::HelmAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditHelmAdvancedSettings> {
+impl crate::mock::When<crate::operations::EditHelmAdvancedSettings> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmAdvancedSettings) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmAdvancedSettings) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditHelmAdvancedSettings> {
+impl crate::mock::Then<crate::operations::EditHelmAdvancedSettings> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::HelmAdvancedSettings) -> Self {
+    pub fn created(self, value: &crate::types::HelmAdvancedSettings) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CheckHelmCustomDomain> {
+impl crate::mock::When<crate::operations::CheckHelmCustomDomain> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::CheckHelmCustomDomain> {
+impl crate::mock::Then<crate::operations::CheckHelmCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CheckedCustomDomainsResponse) -> Self {
+    pub fn ok(self, value: &crate::types::CheckedCustomDomainsResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CloneHelm> {
+impl crate::mock::When<crate::operations::CloneHelm> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CloneServiceRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CloneServiceRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CloneHelm> {
+impl crate::mock::Then<crate::operations::CloneHelm> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::HelmResponse) -> Self {
+    pub fn accepted(self, value: &crate::types::HelmResponse) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListHelmCommit> {
+impl crate::mock::When<crate::operations::ListHelmCommit> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The query parameter `of` has this value.
-    pub fn of<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn of<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("of", value.into())
     }
 }
 
-impl Then<operations::ListHelmCommit> {
+impl crate::mock::Then<crate::operations::ListHelmCommit> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CommitResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CommitResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListHelmCustomDomain> {
+impl crate::mock::When<crate::operations::ListHelmCustomDomain> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::ListHelmCustomDomain> {
+impl crate::mock::Then<crate::operations::ListHelmCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CustomDomainResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CustomDomainResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateHelmCustomDomain> {
+impl crate::mock::When<crate::operations::CreateHelmCustomDomain> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CustomDomainRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CustomDomainRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateHelmCustomDomain> {
+impl crate::mock::Then<crate::operations::CreateHelmCustomDomain> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::CustomDomain) -> Self {
+    pub fn created(self, value: &crate::types::CustomDomain) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetHelmCustomDomain> {
+impl crate::mock::When<crate::operations::GetHelmCustomDomain> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The path parameter `customDomainId` has this value.
-    pub fn custom_domain_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_domain_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customDomainId", &value)
     }
 }
 
-impl Then<operations::GetHelmCustomDomain> {
+impl crate::mock::Then<crate::operations::GetHelmCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CustomDomain) -> Self {
+    pub fn ok(self, value: &crate::types::CustomDomain) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditHelmCustomDomain> {
+impl crate::mock::When<crate::operations::EditHelmCustomDomain> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The path parameter `customDomainId` has this value.
-    pub fn custom_domain_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_domain_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customDomainId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CustomDomainRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CustomDomainRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditHelmCustomDomain> {
+impl crate::mock::Then<crate::operations::EditHelmCustomDomain> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CustomDomain) -> Self {
+    pub fn ok(self, value: &crate::types::CustomDomain) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteHelmCustomDomain> {
+impl crate::mock::When<crate::operations::DeleteHelmCustomDomain> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The path parameter `customDomainId` has this value.
-    pub fn custom_domain_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_domain_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customDomainId", &value)
     }
 }
 
-impl Then<operations::DeleteHelmCustomDomain> {
+impl crate::mock::Then<crate::operations::DeleteHelmCustomDomain> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::DeployHelm> {
+impl crate::mock::When<crate::operations::DeployHelm> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The query parameter `forceEvent` has this value.
-    pub fn force_event(self, value: impl Into<Option<types::HelmForceEvent>>) -> Self {
+    pub fn force_event(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::HelmForceEvent>,
+        >,
+    ) -> Self {
         self.query_value("forceEvent", value.into())
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmDeployRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmDeployRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeployHelm> {
+impl crate::mock::Then<crate::operations::DeployHelm> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListHelmDeploymentHistory> {
+impl crate::mock::When<crate::operations::ListHelmDeploymentHistory> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::ListHelmDeploymentHistory> {
+impl crate::mock::Then<crate::operations::ListHelmDeploymentHistory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListHelmDeploymentHistoryResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ListHelmDeploymentHistoryResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListHelmDeploymentHistoryV2> {
+impl crate::mock::When<crate::operations::ListHelmDeploymentHistoryV2> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The query parameter `pageSize` has this value.
-    pub fn page_size(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn page_size(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.query_value("pageSize", value.into())
     }
 }
 
-impl Then<operations::ListHelmDeploymentHistoryV2> {
+impl crate::mock::Then<crate::operations::ListHelmDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetHelmDeploymentRestrictions> {
+impl crate::mock::When<crate::operations::GetHelmDeploymentRestrictions> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::GetHelmDeploymentRestrictions> {
+impl crate::mock::Then<crate::operations::GetHelmDeploymentRestrictions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmDeploymentRestrictionResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::HelmDeploymentRestrictionResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateHelmDeploymentRestriction> {
+impl crate::mock::When<crate::operations::CreateHelmDeploymentRestriction> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmDeploymentRestrictionRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmDeploymentRestrictionRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateHelmDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::CreateHelmDeploymentRestriction> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::HelmDeploymentRestrictionResponse) -> Self {
+    pub fn created(
+        self,
+        value: &crate::types::HelmDeploymentRestrictionResponse,
+    ) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditHelmDeploymentRestriction> {
+impl crate::mock::When<crate::operations::EditHelmDeploymentRestriction> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The path parameter `deploymentRestrictionId` has this value.
-    pub fn deployment_restriction_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_restriction_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRestrictionId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmDeploymentRestrictionRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmDeploymentRestrictionRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditHelmDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::EditHelmDeploymentRestriction> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmDeploymentRestrictionResponse) -> Self {
+    pub fn ok(self, value: &crate::types::HelmDeploymentRestrictionResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteHelmDeploymentRestriction> {
+impl crate::mock::When<crate::operations::DeleteHelmDeploymentRestriction> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The path parameter `deploymentRestrictionId` has this value.
-    pub fn deployment_restriction_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_restriction_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRestrictionId", &value)
     }
 }
 
-impl Then<operations::DeleteHelmDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::DeleteHelmDeploymentRestriction> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListHelmLinks> {
+impl crate::mock::When<crate::operations::ListHelmLinks> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::ListHelmLinks> {
+impl crate::mock::Then<crate::operations::ListHelmLinks> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LinkResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::LinkResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetHelmKubernetesServices> {
+impl crate::mock::When<crate::operations::GetHelmKubernetesServices> {
     /// The path parameter `helmId` has this value.
     pub fn helm_id(self, value: &str) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::GetHelmKubernetesServices> {
+impl crate::mock::Then<crate::operations::GetHelmKubernetesServices> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::KubernetesServiceResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::KubernetesServiceResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::RedeployHelm> {
+impl crate::mock::When<crate::operations::RedeployHelm> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The query parameter `forceEvent` has this value.
-    pub fn force_event(self, value: impl Into<Option<types::HelmForceEvent>>) -> Self {
+    pub fn force_event(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::HelmForceEvent>,
+        >,
+    ) -> Self {
         self.query_value("forceEvent", value.into())
     }
 }
 
-impl Then<operations::RedeployHelm> {
+impl crate::mock::Then<crate::operations::RedeployHelm> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetHelmStatus> {
+impl crate::mock::When<crate::operations::GetHelmStatus> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::GetHelmStatus> {
+impl crate::mock::Then<crate::operations::GetHelmStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Status) -> Self {
+    pub fn ok(self, value: &crate::types::Status) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::StopHelm> {
+impl crate::mock::When<crate::operations::StopHelm> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
 
-impl Then<operations::StopHelm> {
+impl crate::mock::Then<crate::operations::StopHelm> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::UninstallHelm> {
+impl crate::mock::When<crate::operations::UninstallHelm> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
     /// The body is this one, or empty.
     pub fn body<'a>(
         self,
-        value: impl Into<Option<&'a serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<
+                &'a ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     ) -> Self {
         self.json_body(value.into())
     }
 }
 
-impl Then<operations::UninstallHelm> {
+impl crate::mock::Then<crate::operations::UninstallHelm> {
     /// Status 202, as the contract declares it.
-    pub fn accepted<'a>(self, value: impl Into<Option<&'a types::Status>>) -> Self {
+    pub fn accepted<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Status>,
+        >,
+    ) -> Self {
         self.json_or_empty(202u16, value.into())
     }
     /// Status 204, as the contract declares it.
@@ -537,114 +569,117 @@ impl Then<operations::UninstallHelm> {
     }
 }
 
-impl When<operations::ListHelmRepository> {
+impl crate::mock::When<crate::operations::ListHelmRepository> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListHelmRepository> {
+impl crate::mock::Then<crate::operations::ListHelmRepository> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmRepositoryResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::HelmRepositoryResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateHelmRepository> {
+impl crate::mock::When<crate::operations::CreateHelmRepository> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmRepositoryRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmRepositoryRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateHelmRepository> {
+impl crate::mock::Then<crate::operations::CreateHelmRepository> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::HelmRepositoryResponse) -> Self {
+    pub fn created(self, value: &crate::types::HelmRepositoryResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetHelmRepository> {
+impl crate::mock::When<crate::operations::GetHelmRepository> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `helmRepositoryId` has this value.
-    pub fn helm_repository_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_repository_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmRepositoryId", &value)
     }
 }
 
-impl Then<operations::GetHelmRepository> {
+impl crate::mock::Then<crate::operations::GetHelmRepository> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmRepositoryResponse) -> Self {
+    pub fn ok(self, value: &crate::types::HelmRepositoryResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditHelmRepository> {
+impl crate::mock::When<crate::operations::EditHelmRepository> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `helmRepositoryId` has this value.
-    pub fn helm_repository_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_repository_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmRepositoryId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::HelmRepositoryRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::HelmRepositoryRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditHelmRepository> {
+impl crate::mock::Then<crate::operations::EditHelmRepository> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmRepositoryResponse) -> Self {
+    pub fn ok(self, value: &crate::types::HelmRepositoryResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteHelmRepository> {
+impl crate::mock::When<crate::operations::DeleteHelmRepository> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `helmRepositoryId` has this value.
-    pub fn helm_repository_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_repository_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmRepositoryId", &value)
     }
 }
 
-impl Then<operations::DeleteHelmRepository> {
+impl crate::mock::Then<crate::operations::DeleteHelmRepository> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetHelmCharts> {
+impl crate::mock::When<crate::operations::GetHelmCharts> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `helmRepositoryId` has this value.
-    pub fn helm_repository_id(self, value: uuid::Uuid) -> Self {
+    pub fn helm_repository_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmRepositoryId", &value)
     }
     /// The query parameter `chartName` has this value.
-    pub fn chart_name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn chart_name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("chartName", value.into())
     }
 }
 
-impl Then<operations::GetHelmCharts> {
+impl crate::mock::Then<crate::operations::GetHelmCharts> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmVersionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::HelmVersionResponseList) -> Self {
         self.json(200u16, value)
     }
 }

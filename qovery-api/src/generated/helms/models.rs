@@ -3,11 +3,6 @@
 
 //! Models. Helm charts and the repositories that they come from.
 
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::runtime::union::union;
-use crate::types;
-
 /// Kind of Helm repository that can be connected.
 ///
 /// A part of `AvailableHelmRepositoryResponseList`.
@@ -15,12 +10,12 @@ use crate::types;
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponse {
     /// Kind.
-    pub kind: types::HelmRepositoryKindEnum,
+    pub kind: crate::types::HelmRepositoryKindEnum,
     /// Configuration fields needed, by name.
-    pub required_config: serde_json::Map<String, serde_json::Value>,
+    pub required_config: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     /// Whether the configuration is mandatory.
     pub is_mandatory: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Kinds of Helm repositories that can be connected.
@@ -30,8 +25,8 @@ pub struct AvailableHelmRepositoryResponse {
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponseList {
     /// The listed items.
-    pub results: Vec<types::AvailableHelmRepositoryResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::AvailableHelmRepositoryResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Advanced settings of a Helm service. An edit replaces them as a whole: a setting left out goes back to its default.
@@ -41,278 +36,331 @@ pub struct AvailableHelmRepositoryResponseList {
 #[non_exhaustive]
 pub struct HelmAdvancedSettings {
     /// Whether custom domains are checked during a deployment.
-    pub deployment_custom_domain_check_enabled: Option<bool>,
+    pub deployment_custom_domain_check_enabled: ::core::option::Option<bool>,
     /// Largest request body accepted, in MB.
-    pub network_ingress_proxy_body_size_mb: Option<i64>,
+    pub network_ingress_proxy_body_size_mb: ::core::option::Option<i64>,
     /// Whether HTTP requests are redirected to HTTPS.
-    pub network_ingress_force_ssl_redirect: Option<bool>,
+    pub network_ingress_force_ssl_redirect: ::core::option::Option<bool>,
     /// Whether CORS headers are sent.
-    pub network_ingress_enable_cors: Option<bool>,
+    pub network_ingress_enable_cors: ::core::option::Option<bool>,
     /// Origins allowed by CORS.
-    pub network_ingress_cors_allow_origin: Option<String>,
+    pub network_ingress_cors_allow_origin: ::core::option::Option<::std::string::String>,
     /// HTTP methods allowed by CORS.
-    pub network_ingress_cors_allow_methods: Option<String>,
+    pub network_ingress_cors_allow_methods: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// HTTP headers allowed by CORS.
-    pub network_ingress_cors_allow_headers: Option<String>,
+    pub network_ingress_cors_allow_headers: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Size of the buffer for the first part of a response, in kB.
-    pub network_ingress_proxy_buffer_size_kb: Option<i64>,
+    pub network_ingress_proxy_buffer_size_kb: ::core::option::Option<i64>,
     /// Longest time requests may go through one kept-alive connection, in seconds.
-    pub network_ingress_keepalive_time_seconds: Option<i64>,
+    pub network_ingress_keepalive_time_seconds: ::core::option::Option<i64>,
     /// Time an idle kept-alive connection stays open, in seconds.
-    pub network_ingress_keepalive_timeout_seconds: Option<i64>,
+    pub network_ingress_keepalive_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two writes to the client, in seconds.
-    pub network_ingress_send_timeout_seconds: Option<i64>,
+    pub network_ingress_send_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time to connect to the service, in seconds.
-    pub network_ingress_proxy_connect_timeout_seconds: Option<i64>,
+    pub network_ingress_proxy_connect_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two writes to the service, in seconds.
-    pub network_ingress_proxy_send_timeout_seconds: Option<i64>,
+    pub network_ingress_proxy_send_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two reads from the service, in seconds.
-    pub network_ingress_proxy_read_timeout_seconds: Option<i64>,
+    pub network_ingress_proxy_read_timeout_seconds: ::core::option::Option<i64>,
     /// Whether responses are buffered, as the text the proxy expects.
-    pub network_ingress_proxy_buffering: Option<String>,
+    pub network_ingress_proxy_buffering: ::core::option::Option<::std::string::String>,
     /// Whether requests are buffered, as the text the proxy expects.
-    pub network_ingress_proxy_request_buffering: Option<String>,
+    pub network_ingress_proxy_request_buffering: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Longest time between two writes to a gRPC service, in seconds.
-    pub network_ingress_grpc_send_timeout_seconds: Option<i64>,
+    pub network_ingress_grpc_send_timeout_seconds: ::core::option::Option<i64>,
     /// Longest time between two reads from a gRPC service, in seconds.
-    pub network_ingress_grpc_read_timeout_seconds: Option<i64>,
+    pub network_ingress_grpc_read_timeout_seconds: ::core::option::Option<i64>,
     /// Source IP ranges that are let in.
-    pub network_ingress_whitelist_source_range: Option<String>,
+    pub network_ingress_whitelist_source_range: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Source IP ranges that are shut out.
-    pub network_ingress_denylist_source_range: Option<String>,
+    pub network_ingress_denylist_source_range: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Headers added by the proxy.
-    pub network_ingress_extra_headers: Option<rt::SecretText>,
+    pub network_ingress_extra_headers: ::core::option::Option<
+        crate::runtime::SecretText,
+    >,
     /// Name of the variable that holds the logins for basic authentication.
-    pub network_ingress_basic_auth_env_var: Option<String>,
+    pub network_ingress_basic_auth_env_var: ::core::option::Option<
+        ::std::string::String,
+    >,
     /// Whether a client keeps reaching the same pod.
-    pub network_ingress_enable_sticky_session: Option<bool>,
+    pub network_ingress_enable_sticky_session: ::core::option::Option<bool>,
     /// Time limit of an HTTP request, in seconds; null clears the setting.
     ///
     /// At least 0.
-    pub network_gateway_api_http_request_timeout_seconds: rt::Patch<i64>,
+    pub network_gateway_api_http_request_timeout_seconds: crate::runtime::Patch<i64>,
     /// Time an idle HTTP connection stays open, in seconds; null clears the setting.
     ///
     /// At least 0.
-    pub network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch<i64>,
+    pub network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::Patch<
+        i64,
+    >,
     /// Number of retries of a failed request; null clears the setting.
     ///
     /// At least 0.
-    pub network_gateway_api_retry_num_retries: rt::Patch<i64>,
+    pub network_gateway_api_retry_num_retries: crate::runtime::Patch<i64>,
     /// Conditions under which a request is retried; null clears the setting.
-    pub network_gateway_api_retry_retry_on: rt::Patch<String>,
+    pub network_gateway_api_retry_retry_on: crate::runtime::Patch<::std::string::String>,
     /// HTTP status codes on which a request is retried; null clears the setting.
-    pub network_gateway_api_retry_http_status_codes: rt::Patch<String>,
+    pub network_gateway_api_retry_http_status_codes: crate::runtime::Patch<
+        ::std::string::String,
+    >,
     /// Time limit of each try, in seconds, at least 1; null clears the setting.
     ///
     /// At least 1.
-    pub network_gateway_api_retry_per_try_timeout_seconds: rt::Patch<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::Patch<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmAdvancedSettings {
+impl crate::types::HelmAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            deployment_custom_domain_check_enabled: None,
-            network_ingress_proxy_body_size_mb: None,
-            network_ingress_force_ssl_redirect: None,
-            network_ingress_enable_cors: None,
-            network_ingress_cors_allow_origin: None,
-            network_ingress_cors_allow_methods: None,
-            network_ingress_cors_allow_headers: None,
-            network_ingress_proxy_buffer_size_kb: None,
-            network_ingress_keepalive_time_seconds: None,
-            network_ingress_keepalive_timeout_seconds: None,
-            network_ingress_send_timeout_seconds: None,
-            network_ingress_proxy_connect_timeout_seconds: None,
-            network_ingress_proxy_send_timeout_seconds: None,
-            network_ingress_proxy_read_timeout_seconds: None,
-            network_ingress_proxy_buffering: None,
-            network_ingress_proxy_request_buffering: None,
-            network_ingress_grpc_send_timeout_seconds: None,
-            network_ingress_grpc_read_timeout_seconds: None,
-            network_ingress_whitelist_source_range: None,
-            network_ingress_denylist_source_range: None,
-            network_ingress_extra_headers: None,
-            network_ingress_basic_auth_env_var: None,
-            network_ingress_enable_sticky_session: None,
-            network_gateway_api_http_request_timeout_seconds: rt::Patch::Absent,
-            network_gateway_api_http_connection_idle_timeout_seconds: rt::Patch::Absent,
-            network_gateway_api_retry_num_retries: rt::Patch::Absent,
-            network_gateway_api_retry_retry_on: rt::Patch::Absent,
-            network_gateway_api_retry_http_status_codes: rt::Patch::Absent,
-            network_gateway_api_retry_per_try_timeout_seconds: rt::Patch::Absent,
-            __extra: Default::default(),
+            deployment_custom_domain_check_enabled: ::core::option::Option::None,
+            network_ingress_proxy_body_size_mb: ::core::option::Option::None,
+            network_ingress_force_ssl_redirect: ::core::option::Option::None,
+            network_ingress_enable_cors: ::core::option::Option::None,
+            network_ingress_cors_allow_origin: ::core::option::Option::None,
+            network_ingress_cors_allow_methods: ::core::option::Option::None,
+            network_ingress_cors_allow_headers: ::core::option::Option::None,
+            network_ingress_proxy_buffer_size_kb: ::core::option::Option::None,
+            network_ingress_keepalive_time_seconds: ::core::option::Option::None,
+            network_ingress_keepalive_timeout_seconds: ::core::option::Option::None,
+            network_ingress_send_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_connect_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_send_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_read_timeout_seconds: ::core::option::Option::None,
+            network_ingress_proxy_buffering: ::core::option::Option::None,
+            network_ingress_proxy_request_buffering: ::core::option::Option::None,
+            network_ingress_grpc_send_timeout_seconds: ::core::option::Option::None,
+            network_ingress_grpc_read_timeout_seconds: ::core::option::Option::None,
+            network_ingress_whitelist_source_range: ::core::option::Option::None,
+            network_ingress_denylist_source_range: ::core::option::Option::None,
+            network_ingress_extra_headers: ::core::option::Option::None,
+            network_ingress_basic_auth_env_var: ::core::option::Option::None,
+            network_ingress_enable_sticky_session: ::core::option::Option::None,
+            network_gateway_api_http_request_timeout_seconds: crate::runtime::Patch::Absent,
+            network_gateway_api_http_connection_idle_timeout_seconds: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_num_retries: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_retry_on: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_http_status_codes: crate::runtime::Patch::Absent,
+            network_gateway_api_retry_per_try_timeout_seconds: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`deployment_custom_domain_check_enabled`](Self::deployment_custom_domain_check_enabled).
     #[inline]
     pub fn deployment_custom_domain_check_enabled(mut self, value: bool) -> Self {
-        self.deployment_custom_domain_check_enabled = Some(value);
+        self.deployment_custom_domain_check_enabled = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_body_size_mb`](Self::network_ingress_proxy_body_size_mb).
     #[inline]
     pub fn network_ingress_proxy_body_size_mb(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_body_size_mb = Some(value);
+        self.network_ingress_proxy_body_size_mb = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_force_ssl_redirect`](Self::network_ingress_force_ssl_redirect).
     #[inline]
     pub fn network_ingress_force_ssl_redirect(mut self, value: bool) -> Self {
-        self.network_ingress_force_ssl_redirect = Some(value);
+        self.network_ingress_force_ssl_redirect = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_enable_cors`](Self::network_ingress_enable_cors).
     #[inline]
     pub fn network_ingress_enable_cors(mut self, value: bool) -> Self {
-        self.network_ingress_enable_cors = Some(value);
+        self.network_ingress_enable_cors = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_cors_allow_origin`](Self::network_ingress_cors_allow_origin).
     #[inline]
     pub fn network_ingress_cors_allow_origin(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_cors_allow_origin = Some(value.into());
+        self.network_ingress_cors_allow_origin = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_cors_allow_methods`](Self::network_ingress_cors_allow_methods).
     #[inline]
     pub fn network_ingress_cors_allow_methods(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_cors_allow_methods = Some(value.into());
+        self.network_ingress_cors_allow_methods = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_cors_allow_headers`](Self::network_ingress_cors_allow_headers).
     #[inline]
     pub fn network_ingress_cors_allow_headers(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_cors_allow_headers = Some(value.into());
+        self.network_ingress_cors_allow_headers = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_proxy_buffer_size_kb`](Self::network_ingress_proxy_buffer_size_kb).
     #[inline]
     pub fn network_ingress_proxy_buffer_size_kb(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_buffer_size_kb = Some(value);
+        self.network_ingress_proxy_buffer_size_kb = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_keepalive_time_seconds`](Self::network_ingress_keepalive_time_seconds).
     #[inline]
     pub fn network_ingress_keepalive_time_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_keepalive_time_seconds = Some(value);
+        self.network_ingress_keepalive_time_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_keepalive_timeout_seconds`](Self::network_ingress_keepalive_timeout_seconds).
     #[inline]
     pub fn network_ingress_keepalive_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_keepalive_timeout_seconds = Some(value);
+        self.network_ingress_keepalive_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_send_timeout_seconds`](Self::network_ingress_send_timeout_seconds).
     #[inline]
     pub fn network_ingress_send_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_send_timeout_seconds = Some(value);
+        self.network_ingress_send_timeout_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_ingress_proxy_connect_timeout_seconds`](Self::network_ingress_proxy_connect_timeout_seconds).
     #[inline]
     pub fn network_ingress_proxy_connect_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_connect_timeout_seconds = Some(value);
+        self.network_ingress_proxy_connect_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_send_timeout_seconds`](Self::network_ingress_proxy_send_timeout_seconds).
     #[inline]
     pub fn network_ingress_proxy_send_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_send_timeout_seconds = Some(value);
+        self.network_ingress_proxy_send_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_read_timeout_seconds`](Self::network_ingress_proxy_read_timeout_seconds).
     #[inline]
     pub fn network_ingress_proxy_read_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_proxy_read_timeout_seconds = Some(value);
+        self.network_ingress_proxy_read_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_proxy_buffering`](Self::network_ingress_proxy_buffering).
     #[inline]
-    pub fn network_ingress_proxy_buffering(mut self, value: impl Into<String>) -> Self {
-        self.network_ingress_proxy_buffering = Some(value.into());
+    pub fn network_ingress_proxy_buffering(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.network_ingress_proxy_buffering = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_proxy_request_buffering`](Self::network_ingress_proxy_request_buffering).
     #[inline]
     pub fn network_ingress_proxy_request_buffering(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_proxy_request_buffering = Some(value.into());
+        self.network_ingress_proxy_request_buffering = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_grpc_send_timeout_seconds`](Self::network_ingress_grpc_send_timeout_seconds).
     #[inline]
     pub fn network_ingress_grpc_send_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_grpc_send_timeout_seconds = Some(value);
+        self.network_ingress_grpc_send_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_grpc_read_timeout_seconds`](Self::network_ingress_grpc_read_timeout_seconds).
     #[inline]
     pub fn network_ingress_grpc_read_timeout_seconds(mut self, value: i64) -> Self {
-        self.network_ingress_grpc_read_timeout_seconds = Some(value);
+        self.network_ingress_grpc_read_timeout_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`network_ingress_whitelist_source_range`](Self::network_ingress_whitelist_source_range).
     #[inline]
     pub fn network_ingress_whitelist_source_range(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_whitelist_source_range = Some(value.into());
+        self.network_ingress_whitelist_source_range = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_denylist_source_range`](Self::network_ingress_denylist_source_range).
     #[inline]
     pub fn network_ingress_denylist_source_range(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_denylist_source_range = Some(value.into());
+        self.network_ingress_denylist_source_range = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_extra_headers`](Self::network_ingress_extra_headers).
     #[inline]
     pub fn network_ingress_extra_headers(
         mut self,
-        value: impl Into<rt::SecretText>,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
-        self.network_ingress_extra_headers = Some(value.into());
+        self.network_ingress_extra_headers = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`network_ingress_basic_auth_env_var`](Self::network_ingress_basic_auth_env_var).
     #[inline]
     pub fn network_ingress_basic_auth_env_var(
         mut self,
-        value: impl Into<String>,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
-        self.network_ingress_basic_auth_env_var = Some(value.into());
+        self.network_ingress_basic_auth_env_var = ::core::option::Option::Some(
+            value.into(),
+        );
         self
     }
     /// Sets [`network_ingress_enable_sticky_session`](Self::network_ingress_enable_sticky_session).
     #[inline]
     pub fn network_ingress_enable_sticky_session(mut self, value: bool) -> Self {
-        self.network_ingress_enable_sticky_session = Some(value);
+        self.network_ingress_enable_sticky_session = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`network_gateway_api_http_request_timeout_seconds`](Self::network_gateway_api_http_request_timeout_seconds).
     #[inline]
     pub fn network_gateway_api_http_request_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_http_request_timeout_seconds = value.into();
         self
@@ -321,7 +369,7 @@ impl HelmAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_http_connection_idle_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_http_connection_idle_timeout_seconds = value.into();
         self
@@ -330,7 +378,7 @@ impl HelmAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_num_retries(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_retry_num_retries = value.into();
         self
@@ -339,7 +387,7 @@ impl HelmAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_retry_on(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.network_gateway_api_retry_retry_on = value.into();
         self
@@ -348,7 +396,7 @@ impl HelmAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_http_status_codes(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.network_gateway_api_retry_http_status_codes = value.into();
         self
@@ -357,7 +405,7 @@ impl HelmAdvancedSettings {
     #[inline]
     pub fn network_gateway_api_retry_per_try_timeout_seconds(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.network_gateway_api_retry_per_try_timeout_seconds = value.into();
         self
@@ -371,17 +419,17 @@ impl HelmAdvancedSettings {
 #[non_exhaustive]
 pub struct HelmDefaultValuesRequest {
     /// Where the chart comes from: a Git repository or a Helm repository.
-    pub source: types::HelmRequestSource,
-    pub(crate) __extra: rt::ExtraFields,
+    pub source: crate::types::HelmRequestSource,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmDefaultValuesRequest {
+impl crate::types::HelmDefaultValuesRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(source: types::HelmRequestSource) -> Self {
+    pub fn new(source: crate::types::HelmRequestSource) -> Self {
         Self {
             source,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -393,41 +441,50 @@ impl HelmDefaultValuesRequest {
 #[non_exhaustive]
 pub struct HelmDeployRequest {
     /// Version of the chart, for a chart that comes from a Helm repository.
-    pub chart_version: Option<String>,
+    pub chart_version: ::core::option::Option<::std::string::String>,
     /// SHA of the Git commit, for a chart that comes from a Git repository.
-    pub git_commit_id: Option<String>,
+    pub git_commit_id: ::core::option::Option<::std::string::String>,
     /// SHA of the Git commit that holds the override values, when they come from a Git repository.
-    pub values_override_git_commit_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub values_override_git_commit_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmDeployRequest {
+impl crate::types::HelmDeployRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            chart_version: None,
-            git_commit_id: None,
-            values_override_git_commit_id: None,
-            __extra: Default::default(),
+            chart_version: ::core::option::Option::None,
+            git_commit_id: ::core::option::Option::None,
+            values_override_git_commit_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`chart_version`](Self::chart_version).
     #[inline]
-    pub fn chart_version(mut self, value: impl Into<String>) -> Self {
-        self.chart_version = Some(value.into());
+    pub fn chart_version(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.chart_version = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
     #[inline]
-    pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
-        self.git_commit_id = Some(value.into());
+    pub fn git_commit_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.git_commit_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`values_override_git_commit_id`](Self::values_override_git_commit_id).
     #[inline]
-    pub fn values_override_git_commit_id(mut self, value: impl Into<String>) -> Self {
-        self.values_override_git_commit_id = Some(value.into());
+    pub fn values_override_git_commit_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.values_override_git_commit_id = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -439,27 +496,27 @@ impl HelmDeployRequest {
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
-    pub mode: types::DeploymentRestrictionModeEnum,
+    pub mode: crate::types::DeploymentRestrictionModeEnum,
     /// The compared value.
-    pub type_: types::DeploymentRestrictionTypeEnum,
+    pub type_: crate::types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmDeploymentRestrictionRequest {
+impl crate::types::HelmDeploymentRestrictionRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        mode: types::DeploymentRestrictionModeEnum,
-        type_: types::DeploymentRestrictionTypeEnum,
-        value: impl Into<String>,
+        mode: crate::types::DeploymentRestrictionModeEnum,
+        type_: crate::types::DeploymentRestrictionTypeEnum,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             mode,
             type_,
             value: value.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -471,18 +528,18 @@ impl HelmDeploymentRestrictionRequest {
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
-    pub mode: types::DeploymentRestrictionModeEnum,
+    pub mode: crate::types::DeploymentRestrictionModeEnum,
     /// The compared value.
-    pub type_: types::DeploymentRestrictionTypeEnum,
+    pub type_: crate::types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment restrictions of a Helm service.
@@ -492,11 +549,11 @@ pub struct HelmDeploymentRestrictionResponse {
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionResponseList {
     /// The listed items.
-    pub results: Vec<types::HelmDeploymentRestrictionResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::HelmDeploymentRestrictionResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Special way to run the deployment of a Helm service.
     ///
     /// A parameter of `deploy_helm` and `redeploy_helm`.
@@ -506,7 +563,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of Helm repository.
     ///
     /// A part of `AvailableHelmRepositoryResponse`, `HelmRepositoryRequest` and `HelmRepositoryResponse`.
@@ -537,49 +594,55 @@ open_enum! {
 #[non_exhaustive]
 pub struct HelmRepositoryRequest {
     /// Name given to the repository.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Kind of repository.
-    pub kind: types::HelmRepositoryKindEnum,
+    pub kind: crate::types::HelmRepositoryKindEnum,
     /// Free text about the repository.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// URL of the repository.
-    pub url: Option<String>,
+    pub url: ::core::option::Option<::std::string::String>,
     /// Whether the TLS certificate is not verified.
     pub skip_tls_verification: bool,
     /// Access to the repository.
-    pub config: types::HelmRepositoryRequestConfig,
-    pub(crate) __extra: rt::ExtraFields,
+    pub config: crate::types::HelmRepositoryRequestConfig,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRepositoryRequest {
+impl crate::types::HelmRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        kind: types::HelmRepositoryKindEnum,
+        name: impl ::core::convert::Into<::std::string::String>,
+        kind: crate::types::HelmRepositoryKindEnum,
         skip_tls_verification: bool,
-        config: types::HelmRepositoryRequestConfig,
+        config: crate::types::HelmRepositoryRequestConfig,
     ) -> Self {
         Self {
             name: name.into(),
             kind,
-            description: None,
-            url: None,
+            description: ::core::option::Option::None,
+            url: ::core::option::Option::None,
             skip_tls_verification,
             config,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`url`](Self::url).
     #[inline]
-    pub fn url(mut self, value: impl Into<String>) -> Self {
-        self.url = Some(value.into());
+    pub fn url(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.url = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -591,113 +654,146 @@ impl HelmRepositoryRequest {
 #[non_exhaustive]
 pub struct HelmRepositoryRequestConfig {
     /// User name.
-    pub username: Option<String>,
+    pub username: ::core::option::Option<::std::string::String>,
     /// Password or token.
-    pub password: Option<rt::SecretText>,
+    pub password: ::core::option::Option<crate::runtime::SecretText>,
     /// Identifier of the AWS access key.
-    pub access_key_id: Option<String>,
+    pub access_key_id: ::core::option::Option<::std::string::String>,
     /// Secret part of the AWS access key.
-    pub secret_access_key: Option<rt::SecretText>,
+    pub secret_access_key: ::core::option::Option<crate::runtime::SecretText>,
     /// Region of the repository.
-    pub region: Option<String>,
+    pub region: ::core::option::Option<::std::string::String>,
     /// Scaleway access key.
-    pub scaleway_access_key: Option<String>,
+    pub scaleway_access_key: ::core::option::Option<::std::string::String>,
     /// Scaleway secret key.
-    pub scaleway_secret_key: Option<rt::SecretText>,
+    pub scaleway_secret_key: ::core::option::Option<crate::runtime::SecretText>,
     /// Identifier of the Scaleway project.
-    pub scaleway_project_id: Option<String>,
+    pub scaleway_project_id: ::core::option::Option<::std::string::String>,
     /// Identifier of the Azure tenant.
-    pub azure_tenant_id: Option<String>,
+    pub azure_tenant_id: ::core::option::Option<::std::string::String>,
     /// Identifier of the Azure subscription.
-    pub azure_subscription_id: Option<String>,
+    pub azure_subscription_id: ::core::option::Option<::std::string::String>,
     /// ARN of the AWS role to assume.
-    pub role_arn: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_arn: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRepositoryRequestConfig {
+impl crate::types::HelmRepositoryRequestConfig {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            username: None,
-            password: None,
-            access_key_id: None,
-            secret_access_key: None,
-            region: None,
-            scaleway_access_key: None,
-            scaleway_secret_key: None,
-            scaleway_project_id: None,
-            azure_tenant_id: None,
-            azure_subscription_id: None,
-            role_arn: None,
-            __extra: Default::default(),
+            username: ::core::option::Option::None,
+            password: ::core::option::Option::None,
+            access_key_id: ::core::option::Option::None,
+            secret_access_key: ::core::option::Option::None,
+            region: ::core::option::Option::None,
+            scaleway_access_key: ::core::option::Option::None,
+            scaleway_secret_key: ::core::option::Option::None,
+            scaleway_project_id: ::core::option::Option::None,
+            azure_tenant_id: ::core::option::Option::None,
+            azure_subscription_id: ::core::option::Option::None,
+            role_arn: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`username`](Self::username).
     #[inline]
-    pub fn username(mut self, value: impl Into<String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.username = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`password`](Self::password).
     #[inline]
-    pub fn password(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.password = Some(value.into());
+    pub fn password(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.password = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`access_key_id`](Self::access_key_id).
     #[inline]
-    pub fn access_key_id(mut self, value: impl Into<String>) -> Self {
-        self.access_key_id = Some(value.into());
+    pub fn access_key_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.access_key_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`secret_access_key`](Self::secret_access_key).
     #[inline]
-    pub fn secret_access_key(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.secret_access_key = Some(value.into());
+    pub fn secret_access_key(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.secret_access_key = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`region`](Self::region).
     #[inline]
-    pub fn region(mut self, value: impl Into<String>) -> Self {
-        self.region = Some(value.into());
+    pub fn region(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.region = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`scaleway_access_key`](Self::scaleway_access_key).
     #[inline]
-    pub fn scaleway_access_key(mut self, value: impl Into<String>) -> Self {
-        self.scaleway_access_key = Some(value.into());
+    pub fn scaleway_access_key(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.scaleway_access_key = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`scaleway_secret_key`](Self::scaleway_secret_key).
     #[inline]
-    pub fn scaleway_secret_key(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.scaleway_secret_key = Some(value.into());
+    pub fn scaleway_secret_key(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.scaleway_secret_key = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`scaleway_project_id`](Self::scaleway_project_id).
     #[inline]
-    pub fn scaleway_project_id(mut self, value: impl Into<String>) -> Self {
-        self.scaleway_project_id = Some(value.into());
+    pub fn scaleway_project_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.scaleway_project_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`azure_tenant_id`](Self::azure_tenant_id).
     #[inline]
-    pub fn azure_tenant_id(mut self, value: impl Into<String>) -> Self {
-        self.azure_tenant_id = Some(value.into());
+    pub fn azure_tenant_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.azure_tenant_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`azure_subscription_id`](Self::azure_subscription_id).
     #[inline]
-    pub fn azure_subscription_id(mut self, value: impl Into<String>) -> Self {
-        self.azure_subscription_id = Some(value.into());
+    pub fn azure_subscription_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.azure_subscription_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`role_arn`](Self::role_arn).
     #[inline]
-    pub fn role_arn(mut self, value: impl Into<String>) -> Self {
-        self.role_arn = Some(value.into());
+    pub fn role_arn(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.role_arn = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -709,26 +805,26 @@ impl HelmRepositoryRequestConfig {
 #[non_exhaustive]
 pub struct HelmRepositoryResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name given to the repository.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Kind of repository.
-    pub kind: Option<types::HelmRepositoryKindEnum>,
+    pub kind: ::core::option::Option<crate::types::HelmRepositoryKindEnum>,
     /// Free text about the repository.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// URL of the repository.
-    pub url: Option<String>,
+    pub url: ::core::option::Option<::std::string::String>,
     /// Whether the TLS certificate is not verified.
-    pub skip_tls_verification: Option<bool>,
+    pub skip_tls_verification: ::core::option::Option<bool>,
     /// Number of services that use the repository.
-    pub associated_services_count: Option<i64>,
+    pub associated_services_count: ::core::option::Option<i64>,
     /// Access to the repository.
-    pub config: Option<types::HelmRepositoryResponseConfig>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub config: ::core::option::Option<crate::types::HelmRepositoryResponseConfig>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Access to the repository.
@@ -738,22 +834,22 @@ pub struct HelmRepositoryResponse {
 #[non_exhaustive]
 pub struct HelmRepositoryResponseConfig {
     /// User name.
-    pub username: Option<String>,
+    pub username: ::core::option::Option<::std::string::String>,
     /// Region of the repository.
-    pub region: Option<String>,
+    pub region: ::core::option::Option<::std::string::String>,
     /// Identifier of the AWS access key.
-    pub access_key_id: Option<String>,
+    pub access_key_id: ::core::option::Option<::std::string::String>,
     /// ARN of the AWS role to assume.
-    pub role_arn: Option<String>,
+    pub role_arn: ::core::option::Option<::std::string::String>,
     /// Scaleway access key.
-    pub scaleway_access_key: Option<String>,
+    pub scaleway_access_key: ::core::option::Option<::std::string::String>,
     /// Identifier of the Scaleway project.
-    pub scaleway_project_id: Option<String>,
+    pub scaleway_project_id: ::core::option::Option<::std::string::String>,
     /// Identifier of the Azure tenant.
-    pub azure_tenant_id: Option<String>,
+    pub azure_tenant_id: ::core::option::Option<::std::string::String>,
     /// Identifier of the Azure subscription.
-    pub azure_subscription_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub azure_subscription_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Helm repositories of an organization.
@@ -763,8 +859,8 @@ pub struct HelmRepositoryResponseConfig {
 #[non_exhaustive]
 pub struct HelmRepositoryResponseList {
     /// The listed items.
-    pub results: Vec<types::HelmRepositoryResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::HelmRepositoryResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Configuration of a Helm service. An edit replaces it as a whole: a field left out takes its default value.
@@ -774,126 +870,143 @@ pub struct HelmRepositoryResponseList {
 #[non_exhaustive]
 pub struct HelmRequest {
     /// The ports.
-    pub ports: Option<Vec<types::HelmRequestPort>>,
+    pub ports: ::core::option::Option<::std::vec::Vec<crate::types::HelmRequestPort>>,
     /// Name of the Helm service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the service.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Time limit of the Helm command, in seconds; the default is 600.
     ///
     /// At least 0. Default on the server: `600`.
-    pub timeout_sec: Option<i64>,
+    pub timeout_sec: ::core::option::Option<i64>,
     /// Whether preview environments are created from it automatically; null for the default.
-    pub auto_preview: rt::Patch<bool>,
+    pub auto_preview: crate::runtime::Patch<bool>,
     /// Whether it is deployed automatically when a new version appears.
     pub auto_deploy: bool,
     /// Where the chart comes from: a Git repository or a Helm repository.
-    pub source: types::HelmRequestSource,
+    pub source: crate::types::HelmRequestSource,
     /// Further arguments of the Helm command.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Whether the chart may create resources outside its namespace; the default is false.
     ///
     /// Default on the server: `false`.
-    pub allow_cluster_wide_resources: Option<bool>,
+    pub allow_cluster_wide_resources: ::core::option::Option<bool>,
     /// Values that replace those of the chart.
-    pub values_override: types::HelmRequestValuesOverride,
+    pub values_override: crate::types::HelmRequestValuesOverride,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    pub blueprint_id: rt::Patch<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub blueprint_id: crate::runtime::Patch<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequest {
+impl crate::types::HelmRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
+        name: impl ::core::convert::Into<::std::string::String>,
         auto_deploy: bool,
-        source: types::HelmRequestSource,
-        arguments: Vec<String>,
-        values_override: types::HelmRequestValuesOverride,
+        source: crate::types::HelmRequestSource,
+        arguments: ::std::vec::Vec<::std::string::String>,
+        values_override: crate::types::HelmRequestValuesOverride,
     ) -> Self {
         Self {
-            ports: None,
+            ports: ::core::option::Option::None,
             name: name.into(),
-            description: None,
-            timeout_sec: None,
-            auto_preview: rt::Patch::Absent,
+            description: ::core::option::Option::None,
+            timeout_sec: ::core::option::Option::None,
+            auto_preview: crate::runtime::Patch::Absent,
             auto_deploy,
             source,
             arguments,
-            allow_cluster_wide_resources: None,
+            allow_cluster_wide_resources: ::core::option::Option::None,
             values_override,
-            icon_uri: None,
-            blueprint_id: rt::Patch::Absent,
-            __extra: Default::default(),
+            icon_uri: ::core::option::Option::None,
+            blueprint_id: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`ports`](Self::ports).
     #[inline]
-    pub fn ports(mut self, value: Vec<types::HelmRequestPort>) -> Self {
-        self.ports = Some(value);
+    pub fn ports(
+        mut self,
+        value: ::std::vec::Vec<crate::types::HelmRequestPort>,
+    ) -> Self {
+        self.ports = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`timeout_sec`](Self::timeout_sec).
     #[inline]
     pub fn timeout_sec(mut self, value: i64) -> Self {
-        self.timeout_sec = Some(value);
+        self.timeout_sec = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
     #[inline]
-    pub fn auto_preview(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
+    pub fn auto_preview(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
+    ) -> Self {
         self.auto_preview = value.into();
         self
     }
     /// Sets [`allow_cluster_wide_resources`](Self::allow_cluster_wide_resources).
     #[inline]
     pub fn allow_cluster_wide_resources(mut self, value: bool) -> Self {
-        self.allow_cluster_wide_resources = Some(value);
+        self.allow_cluster_wide_resources = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
     #[inline]
-    pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
-        self.icon_uri = Some(value.into());
+    pub fn icon_uri(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.icon_uri = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`blueprint_id`](Self::blueprint_id).
     #[inline]
-    pub fn blueprint_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
+    pub fn blueprint_id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::uuid::Uuid>>,
+    ) -> Self {
         self.blueprint_id = value.into();
         self
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// A part of `HelmRequest`.
     pub enum HelmRequestPort by property {
         "service_selectors" =>
             /// Where `service_selectors` is there.
-            Selectors(types::HelmRequestPortServiceSelectors),
+            Selectors(crate::types::HelmRequestPortServiceSelectors),
         "name" | "internal_port" | "external_port" | "namespace" | "protocol" | "is_default" | "service_name" =>
             /// Where any of `name`, `internal_port`, `external_port` and 4 more is there.
-            Name(types::HelmRequestPortServiceName),
+            Name(crate::types::HelmRequestPortServiceName),
     }
 }
 
-impl From<types::HelmRequestPortServiceName> for HelmRequestPort {
-    fn from(member: types::HelmRequestPortServiceName) -> Self {
+impl ::core::convert::From<crate::types::HelmRequestPortServiceName>
+for crate::types::HelmRequestPort {
+    fn from(member: crate::types::HelmRequestPortServiceName) -> Self {
         Self::Name(member)
     }
 }
 
-impl From<types::HelmRequestPortServiceSelectors> for HelmRequestPort {
-    fn from(member: types::HelmRequestPortServiceSelectors) -> Self {
+impl ::core::convert::From<crate::types::HelmRequestPortServiceSelectors>
+for crate::types::HelmRequestPort {
+    fn from(member: crate::types::HelmRequestPortServiceSelectors) -> Self {
         Self::Selectors(member)
     }
 }
@@ -903,71 +1016,80 @@ impl From<types::HelmRequestPortServiceSelectors> for HelmRequestPort {
 #[non_exhaustive]
 pub struct HelmRequestPortServiceName {
     /// Name of the port.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    pub external_port: Option<i64>,
+    pub external_port: ::core::option::Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    pub namespace: Option<String>,
+    pub namespace: ::core::option::Option<::std::string::String>,
     /// Protocol of the port.
-    pub protocol: Option<types::HelmPortProtocolEnum>,
+    pub protocol: ::core::option::Option<crate::types::HelmPortProtocolEnum>,
     /// Whether the port serves the main URL.
-    pub is_default: Option<bool>,
+    pub is_default: ::core::option::Option<bool>,
     /// Name of the Kubernetes service behind the port.
-    pub service_name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestPortServiceName {
+impl crate::types::HelmRequestPortServiceName {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(internal_port: i64) -> Self {
         Self {
-            name: None,
+            name: ::core::option::Option::None,
             internal_port,
-            external_port: None,
-            namespace: None,
-            protocol: None,
-            is_default: None,
-            service_name: None,
-            __extra: Default::default(),
+            external_port: ::core::option::Option::None,
+            namespace: ::core::option::Option::None,
+            protocol: ::core::option::Option::None,
+            is_default: ::core::option::Option::None,
+            service_name: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`external_port`](Self::external_port).
     #[inline]
     pub fn external_port(mut self, value: i64) -> Self {
-        self.external_port = Some(value);
+        self.external_port = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`namespace`](Self::namespace).
     #[inline]
-    pub fn namespace(mut self, value: impl Into<String>) -> Self {
-        self.namespace = Some(value.into());
+    pub fn namespace(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.namespace = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`protocol`](Self::protocol).
     #[inline]
-    pub fn protocol(mut self, value: types::HelmPortProtocolEnum) -> Self {
-        self.protocol = Some(value);
+    pub fn protocol(mut self, value: crate::types::HelmPortProtocolEnum) -> Self {
+        self.protocol = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`is_default`](Self::is_default).
     #[inline]
     pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
+        self.is_default = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`service_name`](Self::service_name).
     #[inline]
-    pub fn service_name(mut self, value: impl Into<String>) -> Self {
-        self.service_name = Some(value.into());
+    pub fn service_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.service_name = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -977,97 +1099,110 @@ impl HelmRequestPortServiceName {
 #[non_exhaustive]
 pub struct HelmRequestPortServiceSelectors {
     /// Name of the port.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    pub external_port: Option<i64>,
+    pub external_port: ::core::option::Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    pub namespace: Option<String>,
+    pub namespace: ::core::option::Option<::std::string::String>,
     /// Protocol of the port.
-    pub protocol: Option<types::HelmPortProtocolEnum>,
+    pub protocol: ::core::option::Option<crate::types::HelmPortProtocolEnum>,
     /// Whether the port serves the main URL.
-    pub is_default: Option<bool>,
+    pub is_default: ::core::option::Option<bool>,
     /// Labels that select the pods behind the port.
-    pub service_selectors: Option<Vec<types::KubernetesSelector>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_selectors: ::core::option::Option<
+        ::std::vec::Vec<crate::types::KubernetesSelector>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestPortServiceSelectors {
+impl crate::types::HelmRequestPortServiceSelectors {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(internal_port: i64) -> Self {
         Self {
-            name: None,
+            name: ::core::option::Option::None,
             internal_port,
-            external_port: None,
-            namespace: None,
-            protocol: None,
-            is_default: None,
-            service_selectors: None,
-            __extra: Default::default(),
+            external_port: ::core::option::Option::None,
+            namespace: ::core::option::Option::None,
+            protocol: ::core::option::Option::None,
+            is_default: ::core::option::Option::None,
+            service_selectors: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`external_port`](Self::external_port).
     #[inline]
     pub fn external_port(mut self, value: i64) -> Self {
-        self.external_port = Some(value);
+        self.external_port = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`namespace`](Self::namespace).
     #[inline]
-    pub fn namespace(mut self, value: impl Into<String>) -> Self {
-        self.namespace = Some(value.into());
+    pub fn namespace(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.namespace = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`protocol`](Self::protocol).
     #[inline]
-    pub fn protocol(mut self, value: types::HelmPortProtocolEnum) -> Self {
-        self.protocol = Some(value);
+    pub fn protocol(mut self, value: crate::types::HelmPortProtocolEnum) -> Self {
+        self.protocol = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`is_default`](Self::is_default).
     #[inline]
     pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
+        self.is_default = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`service_selectors`](Self::service_selectors).
     #[inline]
-    pub fn service_selectors(mut self, value: Vec<types::KubernetesSelector>) -> Self {
-        self.service_selectors = Some(value);
+    pub fn service_selectors(
+        mut self,
+        value: ::std::vec::Vec<crate::types::KubernetesSelector>,
+    ) -> Self {
+        self.service_selectors = ::core::option::Option::Some(value);
         self
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Where the chart comes from: a Git repository or a Helm repository.
     ///
     /// A part of `HelmDefaultValuesRequest` and `HelmRequest`.
     pub enum HelmRequestSource by property {
         "git_repository" =>
             /// Where `git_repository` is there.
-            Git(types::HelmRequestSourceGitRepository),
+            Git(crate::types::HelmRequestSourceGitRepository),
         "helm_repository" =>
             /// Where `helm_repository` is there.
-            Helm(types::HelmRequestSourceHelmRepository),
+            Helm(crate::types::HelmRequestSourceHelmRepository),
     }
 }
 
-impl From<types::HelmRequestSourceGitRepository> for HelmRequestSource {
-    fn from(member: types::HelmRequestSourceGitRepository) -> Self {
+impl ::core::convert::From<crate::types::HelmRequestSourceGitRepository>
+for crate::types::HelmRequestSource {
+    fn from(member: crate::types::HelmRequestSourceGitRepository) -> Self {
         Self::Git(member)
     }
 }
 
-impl From<types::HelmRequestSourceHelmRepository> for HelmRequestSource {
-    fn from(member: types::HelmRequestSourceHelmRepository) -> Self {
+impl ::core::convert::From<crate::types::HelmRequestSourceHelmRepository>
+for crate::types::HelmRequestSource {
+    fn from(member: crate::types::HelmRequestSourceHelmRepository) -> Self {
         Self::Helm(member)
     }
 }
@@ -1077,23 +1212,26 @@ impl From<types::HelmRequestSourceHelmRepository> for HelmRequestSource {
 #[non_exhaustive]
 pub struct HelmRequestSourceGitRepository {
     /// Git repository of the chart.
-    pub git_repository: Option<types::HelmGitRepositoryRequest>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_repository: ::core::option::Option<crate::types::HelmGitRepositoryRequest>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestSourceGitRepository {
+impl crate::types::HelmRequestSourceGitRepository {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            git_repository: None,
-            __extra: Default::default(),
+            git_repository: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`git_repository`](Self::git_repository).
     #[inline]
-    pub fn git_repository(mut self, value: types::HelmGitRepositoryRequest) -> Self {
-        self.git_repository = Some(value);
+    pub fn git_repository(
+        mut self,
+        value: crate::types::HelmGitRepositoryRequest,
+    ) -> Self {
+        self.git_repository = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1103,26 +1241,28 @@ impl HelmRequestSourceGitRepository {
 #[non_exhaustive]
 pub struct HelmRequestSourceHelmRepository {
     /// Helm repository of the chart.
-    pub helm_repository: Option<types::HelmRequestSourceHelmRepositoryHelmRepository>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub helm_repository: ::core::option::Option<
+        crate::types::HelmRequestSourceHelmRepositoryHelmRepository,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestSourceHelmRepository {
+impl crate::types::HelmRequestSourceHelmRepository {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            helm_repository: None,
-            __extra: Default::default(),
+            helm_repository: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`helm_repository`](Self::helm_repository).
     #[inline]
     pub fn helm_repository(
         mut self,
-        value: types::HelmRequestSourceHelmRepositoryHelmRepository,
+        value: crate::types::HelmRequestSourceHelmRepositoryHelmRepository,
     ) -> Self {
-        self.helm_repository = Some(value);
+        self.helm_repository = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1134,41 +1274,50 @@ impl HelmRequestSourceHelmRepository {
 #[non_exhaustive]
 pub struct HelmRequestSourceHelmRepositoryHelmRepository {
     /// Identifier of the Helm repository; can be null.
-    pub repository: rt::Patch<uuid::Uuid>,
+    pub repository: crate::runtime::Patch<::uuid::Uuid>,
     /// Name of the chart.
-    pub chart_name: Option<String>,
+    pub chart_name: ::core::option::Option<::std::string::String>,
     /// Version of the chart.
-    pub chart_version: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub chart_version: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestSourceHelmRepositoryHelmRepository {
+impl crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            repository: rt::Patch::Absent,
-            chart_name: None,
-            chart_version: None,
-            __extra: Default::default(),
+            repository: crate::runtime::Patch::Absent,
+            chart_name: ::core::option::Option::None,
+            chart_version: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`repository`](Self::repository).
     #[inline]
-    pub fn repository(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
+    pub fn repository(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::uuid::Uuid>>,
+    ) -> Self {
         self.repository = value.into();
         self
     }
     /// Sets [`chart_name`](Self::chart_name).
     #[inline]
-    pub fn chart_name(mut self, value: impl Into<String>) -> Self {
-        self.chart_name = Some(value.into());
+    pub fn chart_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.chart_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`chart_version`](Self::chart_version).
     #[inline]
-    pub fn chart_version(mut self, value: impl Into<String>) -> Self {
-        self.chart_version = Some(value.into());
+    pub fn chart_version(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.chart_version = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -1180,51 +1329,80 @@ impl HelmRequestSourceHelmRepositoryHelmRepository {
 #[non_exhaustive]
 pub struct HelmRequestValuesOverride {
     /// Values set as with `--set`.
-    pub set: Option<rt::Secret<Vec<Vec<String>>>>,
+    pub set: ::core::option::Option<
+        crate::runtime::Secret<::std::vec::Vec<::std::vec::Vec<::std::string::String>>>,
+    >,
     /// Values set as text, as with `--set-string`.
-    pub set_string: Option<rt::Secret<Vec<Vec<String>>>>,
+    pub set_string: ::core::option::Option<
+        crate::runtime::Secret<::std::vec::Vec<::std::vec::Vec<::std::string::String>>>,
+    >,
     /// Values set as JSON, as with `--set-json`.
-    pub set_json: Option<rt::Secret<Vec<Vec<String>>>>,
+    pub set_json: ::core::option::Option<
+        crate::runtime::Secret<::std::vec::Vec<::std::vec::Vec<::std::string::String>>>,
+    >,
     /// Files of values; null clears them.
-    pub file: rt::Patch<types::HelmRequestValuesOverrideFile>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub file: crate::runtime::Patch<crate::types::HelmRequestValuesOverrideFile>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestValuesOverride {
+impl crate::types::HelmRequestValuesOverride {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            set: None,
-            set_string: None,
-            set_json: None,
-            file: rt::Patch::Absent,
-            __extra: Default::default(),
+            set: ::core::option::Option::None,
+            set_string: ::core::option::Option::None,
+            set_json: ::core::option::Option::None,
+            file: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`set`](Self::set).
     #[inline]
-    pub fn set(mut self, value: impl Into<rt::Secret<Vec<Vec<String>>>>) -> Self {
-        self.set = Some(value.into());
+    pub fn set(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::std::vec::Vec<::std::vec::Vec<::std::string::String>>,
+            >,
+        >,
+    ) -> Self {
+        self.set = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`set_string`](Self::set_string).
     #[inline]
-    pub fn set_string(mut self, value: impl Into<rt::Secret<Vec<Vec<String>>>>) -> Self {
-        self.set_string = Some(value.into());
+    pub fn set_string(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::std::vec::Vec<::std::vec::Vec<::std::string::String>>,
+            >,
+        >,
+    ) -> Self {
+        self.set_string = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`set_json`](Self::set_json).
     #[inline]
-    pub fn set_json(mut self, value: impl Into<rt::Secret<Vec<Vec<String>>>>) -> Self {
-        self.set_json = Some(value.into());
+    pub fn set_json(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::std::vec::Vec<::std::vec::Vec<::std::string::String>>,
+            >,
+        >,
+    ) -> Self {
+        self.set_json = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`file`](Self::file).
     #[inline]
     pub fn file(
         mut self,
-        value: impl Into<rt::Patch<types::HelmRequestValuesOverrideFile>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::HelmRequestValuesOverrideFile>,
+        >,
     ) -> Self {
         self.file = value.into();
         self
@@ -1238,27 +1416,29 @@ impl HelmRequestValuesOverride {
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFile {
     /// Files taken from a Git repository; null clears them.
-    pub git: rt::Patch<types::HelmRequestValuesOverrideFileGit>,
+    pub git: crate::runtime::Patch<crate::types::HelmRequestValuesOverrideFileGit>,
     /// Files given in place; null clears them.
-    pub raw: rt::Patch<types::HelmRequestValuesOverrideFileRaw>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub raw: crate::runtime::Patch<crate::types::HelmRequestValuesOverrideFileRaw>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestValuesOverrideFile {
+impl crate::types::HelmRequestValuesOverrideFile {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            git: rt::Patch::Absent,
-            raw: rt::Patch::Absent,
-            __extra: Default::default(),
+            git: crate::runtime::Patch::Absent,
+            raw: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`git`](Self::git).
     #[inline]
     pub fn git(
         mut self,
-        value: impl Into<rt::Patch<types::HelmRequestValuesOverrideFileGit>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::HelmRequestValuesOverrideFileGit>,
+        >,
     ) -> Self {
         self.git = value.into();
         self
@@ -1267,7 +1447,9 @@ impl HelmRequestValuesOverrideFile {
     #[inline]
     pub fn raw(
         mut self,
-        value: impl Into<rt::Patch<types::HelmRequestValuesOverrideFileRaw>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::HelmRequestValuesOverrideFileRaw>,
+        >,
     ) -> Self {
         self.raw = value.into();
         self
@@ -1281,23 +1463,23 @@ impl HelmRequestValuesOverrideFile {
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileGit {
     /// Git repository of the files.
-    pub git_repository: types::ApplicationGitRepositoryRequest,
+    pub git_repository: crate::types::ApplicationGitRepositoryRequest,
     /// Paths of the files in the repository.
-    pub paths: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub paths: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestValuesOverrideFileGit {
+impl crate::types::HelmRequestValuesOverrideFileGit {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        git_repository: types::ApplicationGitRepositoryRequest,
-        paths: Vec<String>,
+        git_repository: crate::types::ApplicationGitRepositoryRequest,
+        paths: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
         Self {
             git_repository,
             paths,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -1309,26 +1491,28 @@ impl HelmRequestValuesOverrideFileGit {
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileRaw {
     /// The files.
-    pub values: Option<Vec<types::HelmRequestValuesOverrideFileRawItem>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub values: ::core::option::Option<
+        ::std::vec::Vec<crate::types::HelmRequestValuesOverrideFileRawItem>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestValuesOverrideFileRaw {
+impl crate::types::HelmRequestValuesOverrideFileRaw {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            values: None,
-            __extra: Default::default(),
+            values: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`values`](Self::values).
     #[inline]
     pub fn values(
         mut self,
-        value: Vec<types::HelmRequestValuesOverrideFileRawItem>,
+        value: ::std::vec::Vec<crate::types::HelmRequestValuesOverrideFileRawItem>,
     ) -> Self {
-        self.values = Some(value);
+        self.values = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1338,32 +1522,38 @@ impl HelmRequestValuesOverrideFileRaw {
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileRawItem {
     /// Name of the file.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Content of the file.
-    pub content: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub content: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl HelmRequestValuesOverrideFileRawItem {
+impl crate::types::HelmRequestValuesOverrideFileRawItem {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            name: None,
-            content: None,
-            __extra: Default::default(),
+            name: ::core::option::Option::None,
+            content: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`content`](Self::content).
     #[inline]
-    pub fn content(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.content = Some(value.into());
+    pub fn content(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.content = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -1375,8 +1565,8 @@ impl HelmRequestValuesOverrideFileRawItem {
 #[non_exhaustive]
 pub struct HelmResponseList {
     /// The listed items.
-    pub results: Vec<types::HelmResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::HelmResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Versions of a Helm chart.
@@ -1386,10 +1576,10 @@ pub struct HelmResponseList {
 #[non_exhaustive]
 pub struct HelmVersionResponse {
     /// Name of the chart.
-    pub chart_name: Option<String>,
+    pub chart_name: ::core::option::Option<::std::string::String>,
     /// The versions.
-    pub versions: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub versions: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Versions of the charts of a Helm repository.
@@ -1399,8 +1589,8 @@ pub struct HelmVersionResponse {
 #[non_exhaustive]
 pub struct HelmVersionResponseList {
     /// The listed items.
-    pub results: Vec<types::HelmVersionResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::HelmVersionResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Metadata of a Kubernetes object.
@@ -1410,8 +1600,8 @@ pub struct HelmVersionResponseList {
 #[non_exhaustive]
 pub struct KubernetesMetadata {
     /// Name.
-    pub name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Kubernetes service.
@@ -1421,10 +1611,10 @@ pub struct KubernetesMetadata {
 #[non_exhaustive]
 pub struct KubernetesService {
     /// Metadata.
-    pub metadata: types::KubernetesMetadata,
+    pub metadata: crate::types::KubernetesMetadata,
     /// Service spec.
-    pub service_spec: types::KubernetesServiceSpec,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_spec: crate::types::KubernetesServiceSpec,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Port of a Kubernetes service.
@@ -1434,10 +1624,10 @@ pub struct KubernetesService {
 #[non_exhaustive]
 pub struct KubernetesServicePort {
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Port.
     pub port: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Kubernetes services of a Helm service.
@@ -1447,8 +1637,8 @@ pub struct KubernetesServicePort {
 #[non_exhaustive]
 pub struct KubernetesServiceResponseList {
     /// The listed items.
-    pub results: Vec<types::KubernetesService>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::KubernetesService>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Specification of a Kubernetes service.
@@ -1458,12 +1648,12 @@ pub struct KubernetesServiceResponseList {
 #[non_exhaustive]
 pub struct KubernetesServiceSpec {
     /// Type.
-    pub type_: Option<String>,
+    pub type_: ::core::option::Option<::std::string::String>,
     /// The ports.
-    pub ports: Vec<types::KubernetesServicePort>,
+    pub ports: ::std::vec::Vec<crate::types::KubernetesServicePort>,
     /// The selectors.
-    pub selectors: Vec<types::KubernetesSelector>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub selectors: ::std::vec::Vec<crate::types::KubernetesSelector>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_helm_deployment_history`.
@@ -1475,18 +1665,18 @@ pub struct ListHelmDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    pub results: Vec<types::DeploymentHistoryHelmResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DeploymentHistoryHelmResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Carries over everything of a `HelmDeploymentRestrictionResponse` that a `HelmDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::HelmDeploymentRestrictionResponse>
-for types::HelmDeploymentRestrictionRequest {
+impl ::core::convert::From<crate::types::HelmDeploymentRestrictionResponse>
+for crate::types::HelmDeploymentRestrictionRequest {
     #[inline]
-    fn from(from: types::HelmDeploymentRestrictionResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::HelmDeploymentRestrictionResponse) -> Self {
+        crate::runtime::model::carried(Self {
             mode: from.mode,
             type_: from.type_,
             value: from.value,
@@ -1495,10 +1685,10 @@ for types::HelmDeploymentRestrictionRequest {
     }
 }
 
-impl From<&types::HelmDeploymentRestrictionResponse>
-for types::HelmDeploymentRestrictionRequest {
+impl ::core::convert::From<&crate::types::HelmDeploymentRestrictionResponse>
+for crate::types::HelmDeploymentRestrictionRequest {
     #[inline]
-    fn from(from: &types::HelmDeploymentRestrictionResponse) -> Self {
+    fn from(from: &crate::types::HelmDeploymentRestrictionResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1506,26 +1696,27 @@ for types::HelmDeploymentRestrictionRequest {
 /// Carries over everything of a `HelmPortResponseWithServiceName` that a `HelmRequestPortServiceName` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `port_type`.
-impl From<types::HelmPortResponseWithServiceName> for types::HelmRequestPortServiceName {
+impl ::core::convert::From<crate::types::HelmPortResponseWithServiceName>
+for crate::types::HelmRequestPortServiceName {
     #[inline]
-    fn from(from: types::HelmPortResponseWithServiceName) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::HelmPortResponseWithServiceName) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             internal_port: from.internal_port,
             external_port: from.external_port,
             namespace: from.namespace,
-            protocol: Some(from.protocol),
+            protocol: ::core::option::Option::Some(from.protocol),
             is_default: from.is_default,
-            service_name: Some(from.service_name),
+            service_name: ::core::option::Option::Some(from.service_name),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::HelmPortResponseWithServiceName>
-for types::HelmRequestPortServiceName {
+impl ::core::convert::From<&crate::types::HelmPortResponseWithServiceName>
+for crate::types::HelmRequestPortServiceName {
     #[inline]
-    fn from(from: &types::HelmPortResponseWithServiceName) -> Self {
+    fn from(from: &crate::types::HelmPortResponseWithServiceName) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1533,27 +1724,27 @@ for types::HelmRequestPortServiceName {
 /// Carries over everything of a `HelmPortResponseWithServiceSelectors` that a `HelmRequestPortServiceSelectors` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `port_type`.
-impl From<types::HelmPortResponseWithServiceSelectors>
-for types::HelmRequestPortServiceSelectors {
+impl ::core::convert::From<crate::types::HelmPortResponseWithServiceSelectors>
+for crate::types::HelmRequestPortServiceSelectors {
     #[inline]
-    fn from(from: types::HelmPortResponseWithServiceSelectors) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::HelmPortResponseWithServiceSelectors) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             internal_port: from.internal_port,
             external_port: from.external_port,
             namespace: from.namespace,
-            protocol: Some(from.protocol),
+            protocol: ::core::option::Option::Some(from.protocol),
             is_default: from.is_default,
-            service_selectors: Some(from.service_selectors),
+            service_selectors: ::core::option::Option::Some(from.service_selectors),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::HelmPortResponseWithServiceSelectors>
-for types::HelmRequestPortServiceSelectors {
+impl ::core::convert::From<&crate::types::HelmPortResponseWithServiceSelectors>
+for crate::types::HelmRequestPortServiceSelectors {
     #[inline]
-    fn from(from: &types::HelmPortResponseWithServiceSelectors) -> Self {
+    fn from(from: &crate::types::HelmPortResponseWithServiceSelectors) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1564,24 +1755,27 @@ for types::HelmRequestPortServiceSelectors {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::HelmRepositoryResponse>
+for crate::types::HelmRepositoryRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: types::HelmRepositoryResponse,
-    ) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
+        from: crate::types::HelmRepositoryResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
                 name: from.name,
-                kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+                kind: from.kind.ok_or(crate::runtime::ConversionError::absent("kind"))?,
                 description: from.description,
                 url: from.url,
                 skip_tls_verification: from
                     .skip_tls_verification
-                    .ok_or(rt::ConversionError::absent("skip_tls_verification"))?,
+                    .ok_or(
+                        crate::runtime::ConversionError::absent("skip_tls_verification"),
+                    )?,
                 config: from
                     .config
-                    .map(|value| types::HelmRepositoryRequestConfig::from(value))
+                    .map(|value| crate::types::HelmRepositoryRequestConfig::from(value))
                     .unwrap_or_default(),
                 __extra: from.__extra,
             }),
@@ -1589,12 +1783,13 @@ impl TryFrom<types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
     }
 }
 
-impl TryFrom<&types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::HelmRepositoryResponse>
+for crate::types::HelmRepositoryRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: &types::HelmRepositoryResponse,
-    ) -> Result<Self, rt::ConversionError> {
+        from: &crate::types::HelmRepositoryResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -1602,17 +1797,18 @@ impl TryFrom<&types::HelmRepositoryResponse> for types::HelmRepositoryRequest {
 /// Carries over everything of a `HelmRepositoryResponseConfig` that a `HelmRepositoryRequestConfig` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `password`, `secret_access_key`, `scaleway_secret_key`.
-impl From<types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestConfig {
+impl ::core::convert::From<crate::types::HelmRepositoryResponseConfig>
+for crate::types::HelmRepositoryRequestConfig {
     #[inline]
-    fn from(from: types::HelmRepositoryResponseConfig) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::HelmRepositoryResponseConfig) -> Self {
+        crate::runtime::model::carried(Self {
             username: from.username,
-            password: None,
+            password: ::core::option::Option::None,
             access_key_id: from.access_key_id,
-            secret_access_key: None,
+            secret_access_key: ::core::option::Option::None,
             region: from.region,
             scaleway_access_key: from.scaleway_access_key,
-            scaleway_secret_key: None,
+            scaleway_secret_key: ::core::option::Option::None,
             scaleway_project_id: from.scaleway_project_id,
             azure_tenant_id: from.azure_tenant_id,
             azure_subscription_id: from.azure_subscription_id,
@@ -1622,9 +1818,10 @@ impl From<types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestC
     }
 }
 
-impl From<&types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequestConfig {
+impl ::core::convert::From<&crate::types::HelmRepositoryResponseConfig>
+for crate::types::HelmRepositoryRequestConfig {
     #[inline]
-    fn from(from: &types::HelmRepositoryResponseConfig) -> Self {
+    fn from(from: &crate::types::HelmRepositoryResponseConfig) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1632,128 +1829,136 @@ impl From<&types::HelmRepositoryResponseConfig> for types::HelmRepositoryRequest
 /// Carries over everything of a `HelmResponse` that a `HelmRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `service_type`.
-impl From<types::HelmResponse> for types::HelmRequest {
+impl ::core::convert::From<crate::types::HelmResponse> for crate::types::HelmRequest {
     #[inline]
-    fn from(from: types::HelmResponse) -> Self {
-        rt::model::carried(Self {
-            ports: Some(
+    fn from(from: crate::types::HelmResponse) -> Self {
+        crate::runtime::model::carried(Self {
+            ports: ::core::option::Option::Some(
                 from
                     .ports
                     .into_iter()
-                    .map(|value| types::HelmRequestPort::from(value))
+                    .map(|value| crate::types::HelmRequestPort::from(value))
                     .collect(),
             ),
             name: from.name,
             description: from.description,
             timeout_sec: from.timeout_sec,
-            auto_preview: rt::Patch::Value(from.auto_preview),
+            auto_preview: crate::runtime::Patch::Value(from.auto_preview),
             auto_deploy: from.auto_deploy,
-            source: types::HelmRequestSource::from(from.source),
+            source: crate::types::HelmRequestSource::from(from.source),
             arguments: from.arguments,
-            allow_cluster_wide_resources: Some(from.allow_cluster_wide_resources),
-            values_override: types::HelmRequestValuesOverride::from(
+            allow_cluster_wide_resources: ::core::option::Option::Some(
+                from.allow_cluster_wide_resources,
+            ),
+            values_override: crate::types::HelmRequestValuesOverride::from(
                 from.values_override,
             ),
-            icon_uri: Some(from.icon_uri),
-            blueprint_id: rt::Patch::value_or_null(from.blueprint_id),
+            icon_uri: ::core::option::Option::Some(from.icon_uri),
+            blueprint_id: crate::runtime::Patch::value_or_null(from.blueprint_id),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::HelmResponse> for types::HelmRequest {
+impl ::core::convert::From<&crate::types::HelmResponse> for crate::types::HelmRequest {
     #[inline]
-    fn from(from: &types::HelmResponse) -> Self {
+    fn from(from: &crate::types::HelmResponse) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// A member that is not known stays what it is.
-impl From<types::HelmResponsePort> for types::HelmRequestPort {
+impl ::core::convert::From<crate::types::HelmResponsePort>
+for crate::types::HelmRequestPort {
     #[inline]
-    fn from(from: types::HelmResponsePort) -> Self {
+    fn from(from: crate::types::HelmResponsePort) -> Self {
         match from {
-            types::HelmResponsePort::ServiceName(member) => {
-                types::HelmRequestPort::Name(
-                    types::HelmRequestPortServiceName::from(member),
+            crate::types::HelmResponsePort::ServiceName(member) => {
+                crate::types::HelmRequestPort::Name(
+                    crate::types::HelmRequestPortServiceName::from(member),
                 )
             }
-            types::HelmResponsePort::ServiceSelectors(member) => {
-                types::HelmRequestPort::Selectors(
-                    types::HelmRequestPortServiceSelectors::from(member),
+            crate::types::HelmResponsePort::ServiceSelectors(member) => {
+                crate::types::HelmRequestPort::Selectors(
+                    crate::types::HelmRequestPortServiceSelectors::from(member),
                 )
             }
-            types::HelmResponsePort::Unknown(value) => {
-                types::HelmRequestPort::Unknown(value)
+            crate::types::HelmResponsePort::Unknown(value) => {
+                crate::types::HelmRequestPort::Unknown(value)
             }
         }
     }
 }
 
-impl From<&types::HelmResponsePort> for types::HelmRequestPort {
+impl ::core::convert::From<&crate::types::HelmResponsePort>
+for crate::types::HelmRequestPort {
     #[inline]
-    fn from(from: &types::HelmResponsePort) -> Self {
+    fn from(from: &crate::types::HelmResponsePort) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// A member that is not known stays what it is.
-impl From<types::HelmResponseSource> for types::HelmRequestSource {
+impl ::core::convert::From<crate::types::HelmResponseSource>
+for crate::types::HelmRequestSource {
     #[inline]
-    fn from(from: types::HelmResponseSource) -> Self {
+    fn from(from: crate::types::HelmResponseSource) -> Self {
         match from {
-            types::HelmResponseSource::Git(member) => {
-                types::HelmRequestSource::Git(
-                    types::HelmRequestSourceGitRepository::from(member),
+            crate::types::HelmResponseSource::Git(member) => {
+                crate::types::HelmRequestSource::Git(
+                    crate::types::HelmRequestSourceGitRepository::from(member),
                 )
             }
-            types::HelmResponseSource::Repository(member) => {
-                types::HelmRequestSource::Helm(
-                    types::HelmRequestSourceHelmRepository::from(member),
+            crate::types::HelmResponseSource::Repository(member) => {
+                crate::types::HelmRequestSource::Helm(
+                    crate::types::HelmRequestSourceHelmRepository::from(member),
                 )
             }
-            types::HelmResponseSource::Unknown(value) => {
-                types::HelmRequestSource::Unknown(value)
+            crate::types::HelmResponseSource::Unknown(value) => {
+                crate::types::HelmRequestSource::Unknown(value)
             }
         }
     }
 }
 
-impl From<&types::HelmResponseSource> for types::HelmRequestSource {
+impl ::core::convert::From<&crate::types::HelmResponseSource>
+for crate::types::HelmRequestSource {
     #[inline]
-    fn from(from: &types::HelmResponseSource) -> Self {
+    fn from(from: &crate::types::HelmResponseSource) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `HelmResponseSourceGit` that a `HelmRequestSourceGitRepository` can hold, and the fields that this version of the library does not know.
-impl From<types::HelmResponseSourceGit> for types::HelmRequestSourceGitRepository {
+impl ::core::convert::From<crate::types::HelmResponseSourceGit>
+for crate::types::HelmRequestSourceGitRepository {
     #[inline]
-    fn from(from: types::HelmResponseSourceGit) -> Self {
-        rt::model::carried(Self {
-            git_repository: Some(
-                types::HelmGitRepositoryRequest::from(from.git.git_repository),
+    fn from(from: crate::types::HelmResponseSourceGit) -> Self {
+        crate::runtime::model::carried(Self {
+            git_repository: ::core::option::Option::Some(
+                crate::types::HelmGitRepositoryRequest::from(from.git.git_repository),
             ),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::HelmResponseSourceGit> for types::HelmRequestSourceGitRepository {
+impl ::core::convert::From<&crate::types::HelmResponseSourceGit>
+for crate::types::HelmRequestSourceGitRepository {
     #[inline]
-    fn from(from: &types::HelmResponseSourceGit) -> Self {
+    fn from(from: &crate::types::HelmResponseSourceGit) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `HelmResponseSourceRepository` that a `HelmRequestSourceHelmRepository` can hold, and the fields that this version of the library does not know.
-impl From<types::HelmResponseSourceRepository>
-for types::HelmRequestSourceHelmRepository {
+impl ::core::convert::From<crate::types::HelmResponseSourceRepository>
+for crate::types::HelmRequestSourceHelmRepository {
     #[inline]
-    fn from(from: types::HelmResponseSourceRepository) -> Self {
-        rt::model::carried(Self {
-            helm_repository: Some(
-                types::HelmRequestSourceHelmRepositoryHelmRepository::from(
+    fn from(from: crate::types::HelmResponseSourceRepository) -> Self {
+        crate::runtime::model::carried(Self {
+            helm_repository: ::core::option::Option::Some(
+                crate::types::HelmRequestSourceHelmRepositoryHelmRepository::from(
                     from.repository,
                 ),
             ),
@@ -1762,73 +1967,83 @@ for types::HelmRequestSourceHelmRepository {
     }
 }
 
-impl From<&types::HelmResponseSourceRepository>
-for types::HelmRequestSourceHelmRepository {
+impl ::core::convert::From<&crate::types::HelmResponseSourceRepository>
+for crate::types::HelmRequestSourceHelmRepository {
     #[inline]
-    fn from(from: &types::HelmResponseSourceRepository) -> Self {
+    fn from(from: &crate::types::HelmResponseSourceRepository) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `HelmResponseValuesOverride` that a `HelmRequestValuesOverride` can hold, and the fields that this version of the library does not know.
-impl From<types::HelmResponseValuesOverride> for types::HelmRequestValuesOverride {
+impl ::core::convert::From<crate::types::HelmResponseValuesOverride>
+for crate::types::HelmRequestValuesOverride {
     #[inline]
-    fn from(from: types::HelmResponseValuesOverride) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::HelmResponseValuesOverride) -> Self {
+        crate::runtime::model::carried(Self {
             set: from.set,
             set_string: from.set_string,
             set_json: from.set_json,
-            file: rt::Patch::value_or_null(
-                from.file.map(|value| types::HelmRequestValuesOverrideFile::from(value)),
+            file: crate::runtime::Patch::value_or_null(
+                from
+                    .file
+                    .map(|value| crate::types::HelmRequestValuesOverrideFile::from(
+                        value,
+                    )),
             ),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::HelmResponseValuesOverride> for types::HelmRequestValuesOverride {
+impl ::core::convert::From<&crate::types::HelmResponseValuesOverride>
+for crate::types::HelmRequestValuesOverride {
     #[inline]
-    fn from(from: &types::HelmResponseValuesOverride) -> Self {
+    fn from(from: &crate::types::HelmResponseValuesOverride) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `HelmResponseValuesOverrideFile` that a `HelmRequestValuesOverrideFile` can hold, and the fields that this version of the library does not know.
-impl From<types::HelmResponseValuesOverrideFile>
-for types::HelmRequestValuesOverrideFile {
+impl ::core::convert::From<crate::types::HelmResponseValuesOverrideFile>
+for crate::types::HelmRequestValuesOverrideFile {
     #[inline]
-    fn from(from: types::HelmResponseValuesOverrideFile) -> Self {
-        rt::model::carried(Self {
-            git: rt::Patch::value_or_null(
+    fn from(from: crate::types::HelmResponseValuesOverrideFile) -> Self {
+        crate::runtime::model::carried(Self {
+            git: crate::runtime::Patch::value_or_null(
                 from
                     .git
-                    .map(|value| types::HelmRequestValuesOverrideFileGit::from(value)),
+                    .map(|value| crate::types::HelmRequestValuesOverrideFileGit::from(
+                        value,
+                    )),
             ),
-            raw: rt::Patch::value_or_null(
+            raw: crate::runtime::Patch::value_or_null(
                 from
                     .raw
-                    .map(|value| types::HelmRequestValuesOverrideFileRaw::from(value)),
+                    .map(|value| crate::types::HelmRequestValuesOverrideFileRaw::from(
+                        value,
+                    )),
             ),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::HelmResponseValuesOverrideFile>
-for types::HelmRequestValuesOverrideFile {
+impl ::core::convert::From<&crate::types::HelmResponseValuesOverrideFile>
+for crate::types::HelmRequestValuesOverrideFile {
     #[inline]
-    fn from(from: &types::HelmResponseValuesOverrideFile) -> Self {
+    fn from(from: &crate::types::HelmResponseValuesOverrideFile) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `HelmResponseValuesOverrideFileGit` that a `HelmRequestValuesOverrideFileGit` can hold, and the fields that this version of the library does not know.
-impl From<types::HelmResponseValuesOverrideFileGit>
-for types::HelmRequestValuesOverrideFileGit {
+impl ::core::convert::From<crate::types::HelmResponseValuesOverrideFileGit>
+for crate::types::HelmRequestValuesOverrideFileGit {
     #[inline]
-    fn from(from: types::HelmResponseValuesOverrideFileGit) -> Self {
-        rt::model::carried(Self {
-            git_repository: types::ApplicationGitRepositoryRequest::from(
+    fn from(from: crate::types::HelmResponseValuesOverrideFileGit) -> Self {
+        crate::runtime::model::carried(Self {
+            git_repository: crate::types::ApplicationGitRepositoryRequest::from(
                 from.git_repository,
             ),
             paths: from.paths,
@@ -1837,25 +2052,25 @@ for types::HelmRequestValuesOverrideFileGit {
     }
 }
 
-impl From<&types::HelmResponseValuesOverrideFileGit>
-for types::HelmRequestValuesOverrideFileGit {
+impl ::core::convert::From<&crate::types::HelmResponseValuesOverrideFileGit>
+for crate::types::HelmRequestValuesOverrideFileGit {
     #[inline]
-    fn from(from: &types::HelmResponseValuesOverrideFileGit) -> Self {
+    fn from(from: &crate::types::HelmResponseValuesOverrideFileGit) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `HelmResponseValuesOverrideFileRaw` that a `HelmRequestValuesOverrideFileRaw` can hold, and the fields that this version of the library does not know.
-impl From<types::HelmResponseValuesOverrideFileRaw>
-for types::HelmRequestValuesOverrideFileRaw {
+impl ::core::convert::From<crate::types::HelmResponseValuesOverrideFileRaw>
+for crate::types::HelmRequestValuesOverrideFileRaw {
     #[inline]
-    fn from(from: types::HelmResponseValuesOverrideFileRaw) -> Self {
-        rt::model::carried(Self {
-            values: Some(
+    fn from(from: crate::types::HelmResponseValuesOverrideFileRaw) -> Self {
+        crate::runtime::model::carried(Self {
+            values: ::core::option::Option::Some(
                 from
                     .values
                     .into_iter()
-                    .map(|value| types::HelmRequestValuesOverrideFileRawItem::from(
+                    .map(|value| crate::types::HelmRequestValuesOverrideFileRawItem::from(
                         value,
                     ))
                     .collect(),
@@ -1865,53 +2080,53 @@ for types::HelmRequestValuesOverrideFileRaw {
     }
 }
 
-impl From<&types::HelmResponseValuesOverrideFileRaw>
-for types::HelmRequestValuesOverrideFileRaw {
+impl ::core::convert::From<&crate::types::HelmResponseValuesOverrideFileRaw>
+for crate::types::HelmRequestValuesOverrideFileRaw {
     #[inline]
-    fn from(from: &types::HelmResponseValuesOverrideFileRaw) -> Self {
+    fn from(from: &crate::types::HelmResponseValuesOverrideFileRaw) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `HelmResponseValuesOverrideFileRawItem` that a `HelmRequestValuesOverrideFileRawItem` can hold, and the fields that this version of the library does not know.
-impl From<types::HelmResponseValuesOverrideFileRawItem>
-for types::HelmRequestValuesOverrideFileRawItem {
+impl ::core::convert::From<crate::types::HelmResponseValuesOverrideFileRawItem>
+for crate::types::HelmRequestValuesOverrideFileRawItem {
     #[inline]
-    fn from(from: types::HelmResponseValuesOverrideFileRawItem) -> Self {
-        rt::model::carried(Self {
-            name: Some(from.name),
-            content: Some(from.content),
+    fn from(from: crate::types::HelmResponseValuesOverrideFileRawItem) -> Self {
+        crate::runtime::model::carried(Self {
+            name: ::core::option::Option::Some(from.name),
+            content: ::core::option::Option::Some(from.content),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::HelmResponseValuesOverrideFileRawItem>
-for types::HelmRequestValuesOverrideFileRawItem {
+impl ::core::convert::From<&crate::types::HelmResponseValuesOverrideFileRawItem>
+for crate::types::HelmRequestValuesOverrideFileRawItem {
     #[inline]
-    fn from(from: &types::HelmResponseValuesOverrideFileRawItem) -> Self {
+    fn from(from: &crate::types::HelmResponseValuesOverrideFileRawItem) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `HelmSourceRepositoryResponse` that a `HelmRequestSourceHelmRepositoryHelmRepository` can hold, and the fields that this version of the library does not know.
-impl From<types::HelmSourceRepositoryResponse>
-for types::HelmRequestSourceHelmRepositoryHelmRepository {
+impl ::core::convert::From<crate::types::HelmSourceRepositoryResponse>
+for crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
     #[inline]
-    fn from(from: types::HelmSourceRepositoryResponse) -> Self {
-        rt::model::carried(Self {
-            repository: rt::Patch::Value(from.repository.id),
-            chart_name: Some(from.chart_name),
-            chart_version: Some(from.chart_version),
+    fn from(from: crate::types::HelmSourceRepositoryResponse) -> Self {
+        crate::runtime::model::carried(Self {
+            repository: crate::runtime::Patch::Value(from.repository.id),
+            chart_name: ::core::option::Option::Some(from.chart_name),
+            chart_version: ::core::option::Option::Some(from.chart_version),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::HelmSourceRepositoryResponse>
-for types::HelmRequestSourceHelmRepositoryHelmRepository {
+impl ::core::convert::From<&crate::types::HelmSourceRepositoryResponse>
+for crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
     #[inline]
-    fn from(from: &types::HelmSourceRepositoryResponse) -> Self {
+    fn from(from: &crate::types::HelmSourceRepositoryResponse) -> Self {
         Self::from(from.clone())
     }
 }

@@ -3,14 +3,7 @@
 
 //! Operations. Helm charts and the repositories that they come from.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// List the kinds of Helm repository on offer.
     ///
     /// `GET /availableHelmRepository`
@@ -20,8 +13,8 @@ impl Client {
     #[inline]
     pub fn list_available_helm_repository(
         &self,
-    ) -> Call<operations::ListAvailableHelmRepository> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::ListAvailableHelmRepository> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Get the default advanced settings of Helm services.
     ///
@@ -32,8 +25,8 @@ impl Client {
     #[inline]
     pub fn get_default_helm_advanced_settings(
         &self,
-    ) -> Call<operations::GetDefaultHelmAdvancedSettings> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetDefaultHelmAdvancedSettings> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the Helm services of an environment.
     ///
@@ -47,8 +40,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_helms(&self, environment_id: uuid::Uuid) -> Call<operations::ListHelms> {
-        Call::new(self, &[&environment_id])
+    pub fn list_helms(
+        &self,
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListHelms> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create a Helm service in an environment.
     ///
@@ -65,10 +61,10 @@ impl Client {
     #[inline]
     pub fn create_helm(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::HelmRequest,
-    ) -> Call<operations::CreateHelm> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::HelmRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateHelm> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the deployment statuses of the Helm services of an environment.
     ///
@@ -84,9 +80,9 @@ impl Client {
     #[inline]
     pub fn get_environment_helm_status(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentHelmStatus> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentHelmStatus> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Get the default values of a Helm chart.
     ///
@@ -101,10 +97,10 @@ impl Client {
     #[inline]
     pub fn create_helm_default_values(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::HelmDefaultValuesRequest,
-    ) -> Call<operations::CreateHelmDefaultValues> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::HelmDefaultValuesRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateHelmDefaultValues> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Get a Helm service.
     ///
@@ -116,8 +112,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn get_helm(&self, helm_id: uuid::Uuid) -> Call<operations::GetHelm> {
-        Call::new(self, &[&helm_id])
+    pub fn get_helm(
+        &self,
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetHelm> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Edit a Helm service.
     ///
@@ -134,10 +133,10 @@ impl Client {
     #[inline]
     pub fn edit_helm(
         &self,
-        helm_id: uuid::Uuid,
-        body: &types::HelmRequest,
-    ) -> Call<operations::EditHelm> {
-        Call::new(self, &[&helm_id]).json(body)
+        helm_id: ::uuid::Uuid,
+        body: &crate::types::HelmRequest,
+    ) -> crate::runtime::Call<crate::operations::EditHelm> {
+        crate::runtime::Call::new(self, &[&helm_id]).json(body)
     }
     /// Delete a Helm service.
     ///
@@ -153,8 +152,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn delete_helm(&self, helm_id: uuid::Uuid) -> Call<operations::DeleteHelm> {
-        Call::new(self, &[&helm_id])
+    pub fn delete_helm(
+        &self,
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteHelm> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Get the advanced settings of a Helm service.
     ///
@@ -168,9 +170,9 @@ impl Client {
     #[inline]
     pub fn get_helm_advanced_settings(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::GetHelmAdvancedSettings> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetHelmAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Edit the advanced settings of a Helm service.
     ///
@@ -187,10 +189,10 @@ impl Client {
     #[inline]
     pub fn edit_helm_advanced_settings(
         &self,
-        helm_id: uuid::Uuid,
-        body: &types::HelmAdvancedSettings,
-    ) -> Call<operations::EditHelmAdvancedSettings> {
-        Call::new(self, &[&helm_id]).json(body)
+        helm_id: ::uuid::Uuid,
+        body: &crate::types::HelmAdvancedSettings,
+    ) -> crate::runtime::Call<crate::operations::EditHelmAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&helm_id]).json(body)
     }
     /// Check the DNS setup of the custom domains of a Helm service.
     ///
@@ -206,9 +208,9 @@ impl Client {
     #[inline]
     pub fn check_helm_custom_domain(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::CheckHelmCustomDomain> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::CheckHelmCustomDomain> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Clone a Helm service.
     ///
@@ -225,10 +227,10 @@ impl Client {
     #[inline]
     pub fn clone_helm(
         &self,
-        helm_id: uuid::Uuid,
-        body: &types::CloneServiceRequest,
-    ) -> Call<operations::CloneHelm> {
-        Call::new(self, &[&helm_id]).json(body)
+        helm_id: ::uuid::Uuid,
+        body: &crate::types::CloneServiceRequest,
+    ) -> crate::runtime::Call<crate::operations::CloneHelm> {
+        crate::runtime::Call::new(self, &[&helm_id]).json(body)
     }
     /// List the latest git commits of a Helm service.
     ///
@@ -246,9 +248,9 @@ impl Client {
     #[inline]
     pub fn list_helm_commit(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::ListHelmCommit> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListHelmCommit> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// List the custom domains of a Helm service.
     ///
@@ -262,9 +264,9 @@ impl Client {
     #[inline]
     pub fn list_helm_custom_domain(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::ListHelmCustomDomain> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListHelmCustomDomain> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Add a custom domain to a Helm service.
     ///
@@ -281,10 +283,10 @@ impl Client {
     #[inline]
     pub fn create_helm_custom_domain(
         &self,
-        helm_id: uuid::Uuid,
-        body: &types::CustomDomainRequest,
-    ) -> Call<operations::CreateHelmCustomDomain> {
-        Call::new(self, &[&helm_id]).json(body)
+        helm_id: ::uuid::Uuid,
+        body: &crate::types::CustomDomainRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateHelmCustomDomain> {
+        crate::runtime::Call::new(self, &[&helm_id]).json(body)
     }
     /// Get a custom domain of a Helm service.
     ///
@@ -299,10 +301,10 @@ impl Client {
     #[inline]
     pub fn get_helm_custom_domain(
         &self,
-        helm_id: uuid::Uuid,
-        custom_domain_id: uuid::Uuid,
-    ) -> Call<operations::GetHelmCustomDomain> {
-        Call::new(self, &[&helm_id, &custom_domain_id])
+        helm_id: ::uuid::Uuid,
+        custom_domain_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetHelmCustomDomain> {
+        crate::runtime::Call::new(self, &[&helm_id, &custom_domain_id])
     }
     /// Edit a custom domain of a Helm service.
     ///
@@ -320,11 +322,11 @@ impl Client {
     #[inline]
     pub fn edit_helm_custom_domain(
         &self,
-        helm_id: uuid::Uuid,
-        custom_domain_id: uuid::Uuid,
-        body: &types::CustomDomainRequest,
-    ) -> Call<operations::EditHelmCustomDomain> {
-        Call::new(self, &[&helm_id, &custom_domain_id]).json(body)
+        helm_id: ::uuid::Uuid,
+        custom_domain_id: ::uuid::Uuid,
+        body: &crate::types::CustomDomainRequest,
+    ) -> crate::runtime::Call<crate::operations::EditHelmCustomDomain> {
+        crate::runtime::Call::new(self, &[&helm_id, &custom_domain_id]).json(body)
     }
     /// Delete a custom domain of a Helm service.
     ///
@@ -341,10 +343,10 @@ impl Client {
     #[inline]
     pub fn delete_helm_custom_domain(
         &self,
-        helm_id: uuid::Uuid,
-        custom_domain_id: uuid::Uuid,
-    ) -> Call<operations::DeleteHelmCustomDomain> {
-        Call::new(self, &[&helm_id, &custom_domain_id])
+        helm_id: ::uuid::Uuid,
+        custom_domain_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteHelmCustomDomain> {
+        crate::runtime::Call::new(self, &[&helm_id, &custom_domain_id])
     }
     /// Deploy a Helm service.
     ///
@@ -363,10 +365,10 @@ impl Client {
     #[inline]
     pub fn deploy_helm(
         &self,
-        helm_id: uuid::Uuid,
-        body: &types::HelmDeployRequest,
-    ) -> Call<operations::DeployHelm> {
-        Call::new(self, &[&helm_id]).json(body)
+        helm_id: ::uuid::Uuid,
+        body: &crate::types::HelmDeployRequest,
+    ) -> crate::runtime::Call<crate::operations::DeployHelm> {
+        crate::runtime::Call::new(self, &[&helm_id]).json(body)
     }
     /// List the deployment history of a Helm service.
     ///
@@ -382,9 +384,9 @@ impl Client {
     #[inline]
     pub fn list_helm_deployment_history(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::ListHelmDeploymentHistory> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListHelmDeploymentHistory> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// List the detailed deployment history of a Helm service.
     ///
@@ -402,9 +404,9 @@ impl Client {
     #[inline]
     pub fn list_helm_deployment_history_v2(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::ListHelmDeploymentHistoryV2> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListHelmDeploymentHistoryV2> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// List the deployment restrictions of a Helm service.
     ///
@@ -418,9 +420,9 @@ impl Client {
     #[inline]
     pub fn get_helm_deployment_restrictions(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::GetHelmDeploymentRestrictions> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetHelmDeploymentRestrictions> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Create a deployment restriction on a Helm service.
     ///
@@ -437,10 +439,10 @@ impl Client {
     #[inline]
     pub fn create_helm_deployment_restriction(
         &self,
-        helm_id: uuid::Uuid,
-        body: &types::HelmDeploymentRestrictionRequest,
-    ) -> Call<operations::CreateHelmDeploymentRestriction> {
-        Call::new(self, &[&helm_id]).json(body)
+        helm_id: ::uuid::Uuid,
+        body: &crate::types::HelmDeploymentRestrictionRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateHelmDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&helm_id]).json(body)
     }
     /// Edit a deployment restriction of a Helm service.
     ///
@@ -458,11 +460,12 @@ impl Client {
     #[inline]
     pub fn edit_helm_deployment_restriction(
         &self,
-        helm_id: uuid::Uuid,
-        deployment_restriction_id: uuid::Uuid,
-        body: &types::HelmDeploymentRestrictionRequest,
-    ) -> Call<operations::EditHelmDeploymentRestriction> {
-        Call::new(self, &[&helm_id, &deployment_restriction_id]).json(body)
+        helm_id: ::uuid::Uuid,
+        deployment_restriction_id: ::uuid::Uuid,
+        body: &crate::types::HelmDeploymentRestrictionRequest,
+    ) -> crate::runtime::Call<crate::operations::EditHelmDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&helm_id, &deployment_restriction_id])
+            .json(body)
     }
     /// Delete a deployment restriction of a Helm service.
     ///
@@ -479,10 +482,10 @@ impl Client {
     #[inline]
     pub fn delete_helm_deployment_restriction(
         &self,
-        helm_id: uuid::Uuid,
-        deployment_restriction_id: uuid::Uuid,
-    ) -> Call<operations::DeleteHelmDeploymentRestriction> {
-        Call::new(self, &[&helm_id, &deployment_restriction_id])
+        helm_id: ::uuid::Uuid,
+        deployment_restriction_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteHelmDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&helm_id, &deployment_restriction_id])
     }
     /// List the public URLs of a Helm service.
     ///
@@ -498,9 +501,9 @@ impl Client {
     #[inline]
     pub fn list_helm_links(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::ListHelmLinks> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListHelmLinks> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// List the Kubernetes services of a Helm service.
     ///
@@ -515,8 +518,8 @@ impl Client {
     pub fn get_helm_kubernetes_services(
         &self,
         helm_id: &str,
-    ) -> Call<operations::GetHelmKubernetesServices> {
-        Call::new(self, &[&helm_id])
+    ) -> crate::runtime::Call<crate::operations::GetHelmKubernetesServices> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Redeploy a Helm service.
     ///
@@ -532,8 +535,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[inline]
-    pub fn redeploy_helm(&self, helm_id: uuid::Uuid) -> Call<operations::RedeployHelm> {
-        Call::new(self, &[&helm_id])
+    pub fn redeploy_helm(
+        &self,
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RedeployHelm> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Get the deployment status of a Helm service.
     ///
@@ -549,9 +555,9 @@ impl Client {
     #[inline]
     pub fn get_helm_status(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::GetHelmStatus> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetHelmStatus> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Stop a Helm service.
     ///
@@ -565,8 +571,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[inline]
-    pub fn stop_helm(&self, helm_id: uuid::Uuid) -> Call<operations::StopHelm> {
-        Call::new(self, &[&helm_id])
+    pub fn stop_helm(
+        &self,
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::StopHelm> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// Uninstall a Helm service.
     ///
@@ -586,9 +595,9 @@ impl Client {
     #[inline]
     pub fn uninstall_helm(
         &self,
-        helm_id: uuid::Uuid,
-    ) -> Call<operations::UninstallHelm> {
-        Call::new(self, &[&helm_id])
+        helm_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::UninstallHelm> {
+        crate::runtime::Call::new(self, &[&helm_id])
     }
     /// List the Helm repositories of an organization.
     ///
@@ -602,9 +611,9 @@ impl Client {
     #[inline]
     pub fn list_helm_repository(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListHelmRepository> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListHelmRepository> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Add a Helm repository to an organization.
     ///
@@ -621,10 +630,10 @@ impl Client {
     #[inline]
     pub fn create_helm_repository(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::HelmRepositoryRequest,
-    ) -> Call<operations::CreateHelmRepository> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::HelmRepositoryRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateHelmRepository> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get a Helm repository.
     ///
@@ -639,10 +648,10 @@ impl Client {
     #[inline]
     pub fn get_helm_repository(
         &self,
-        organization_id: uuid::Uuid,
-        helm_repository_id: uuid::Uuid,
-    ) -> Call<operations::GetHelmRepository> {
-        Call::new(self, &[&organization_id, &helm_repository_id])
+        organization_id: ::uuid::Uuid,
+        helm_repository_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetHelmRepository> {
+        crate::runtime::Call::new(self, &[&organization_id, &helm_repository_id])
     }
     /// Edit a Helm repository.
     ///
@@ -660,11 +669,12 @@ impl Client {
     #[inline]
     pub fn edit_helm_repository(
         &self,
-        organization_id: uuid::Uuid,
-        helm_repository_id: uuid::Uuid,
-        body: &types::HelmRepositoryRequest,
-    ) -> Call<operations::EditHelmRepository> {
-        Call::new(self, &[&organization_id, &helm_repository_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        helm_repository_id: ::uuid::Uuid,
+        body: &crate::types::HelmRepositoryRequest,
+    ) -> crate::runtime::Call<crate::operations::EditHelmRepository> {
+        crate::runtime::Call::new(self, &[&organization_id, &helm_repository_id])
+            .json(body)
     }
     /// Delete a Helm repository.
     ///
@@ -681,10 +691,10 @@ impl Client {
     #[inline]
     pub fn delete_helm_repository(
         &self,
-        organization_id: uuid::Uuid,
-        helm_repository_id: uuid::Uuid,
-    ) -> Call<operations::DeleteHelmRepository> {
-        Call::new(self, &[&organization_id, &helm_repository_id])
+        organization_id: ::uuid::Uuid,
+        helm_repository_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteHelmRepository> {
+        crate::runtime::Call::new(self, &[&organization_id, &helm_repository_id])
     }
     /// List the chart versions in a Helm repository.
     ///
@@ -701,10 +711,10 @@ impl Client {
     #[inline]
     pub fn get_helm_charts(
         &self,
-        organization_id: uuid::Uuid,
-        helm_repository_id: uuid::Uuid,
-    ) -> Call<operations::GetHelmCharts> {
-        Call::new(self, &[&organization_id, &helm_repository_id])
+        organization_id: ::uuid::Uuid,
+        helm_repository_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetHelmCharts> {
+        crate::runtime::Call::new(self, &[&organization_id, &helm_repository_id])
     }
 }
 
@@ -712,12 +722,12 @@ impl Client {
 #[derive(Debug)]
 pub enum ListAvailableHelmRepository {}
 
-impl rt::Operation for ListAvailableHelmRepository {
-    type Output = types::AvailableHelmRepositoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListAvailableHelmRepository {
+    type Output = crate::types::AvailableHelmRepositoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listAvailableHelmRepository",
-        Method::GET,
+        ::http::Method::GET,
         "/availableHelmRepository",
     );
 }
@@ -726,12 +736,12 @@ impl rt::Operation for ListAvailableHelmRepository {
 #[derive(Debug)]
 pub enum GetDefaultHelmAdvancedSettings {}
 
-impl rt::Operation for GetDefaultHelmAdvancedSettings {
-    type Output = types::HelmAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDefaultHelmAdvancedSettings {
+    type Output = crate::types::HelmAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDefaultHelmAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/defaultHelmAdvancedSettings",
     );
 }
@@ -740,17 +750,17 @@ impl rt::Operation for GetDefaultHelmAdvancedSettings {
 #[derive(Debug)]
 pub enum ListHelms {}
 
-impl rt::Operation for ListHelms {
-    type Output = types::HelmResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListHelms {
+    type Output = crate::types::HelmResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listHelms",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/helm",
     );
 }
 
-impl Call<operations::ListHelms> {
+impl crate::runtime::Call<crate::operations::ListHelms> {
     /// Sets the query parameter `toUpdate`.
     ///
     /// Whether to list only those with an update pending. Default: `false`.
@@ -766,12 +776,12 @@ impl Call<operations::ListHelms> {
 #[derive(Debug)]
 pub enum CreateHelm {}
 
-impl rt::Operation for CreateHelm {
-    type Output = types::HelmResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateHelm {
+    type Output = crate::types::HelmResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createHelm",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/helm",
     );
 }
@@ -780,12 +790,12 @@ impl rt::Operation for CreateHelm {
 #[derive(Debug)]
 pub enum GetEnvironmentHelmStatus {}
 
-impl rt::Operation for GetEnvironmentHelmStatus {
-    type Output = types::ReferenceObjectStatusResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentHelmStatus {
+    type Output = crate::types::ReferenceObjectStatusResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentHelmStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/helm/status",
     );
 }
@@ -794,13 +804,13 @@ impl rt::Operation for GetEnvironmentHelmStatus {
 #[derive(Debug)]
 pub enum CreateHelmDefaultValues {}
 
-impl rt::Operation for CreateHelmDefaultValues {
-    type Output = String;
-    type Format = rt::Text;
+impl crate::runtime::Operation for crate::operations::CreateHelmDefaultValues {
+    type Output = ::std::string::String;
+    type Format = crate::runtime::Text;
     const ACCEPT: &'static str = "text/plain";
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createHelmDefaultValues",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/helmDefaultValues",
     );
 }
@@ -809,12 +819,12 @@ impl rt::Operation for CreateHelmDefaultValues {
 #[derive(Debug)]
 pub enum GetHelm {}
 
-impl rt::Operation for GetHelm {
-    type Output = types::HelmResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetHelm {
+    type Output = crate::types::HelmResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getHelm",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}",
     );
 }
@@ -823,12 +833,12 @@ impl rt::Operation for GetHelm {
 #[derive(Debug)]
 pub enum EditHelm {}
 
-impl rt::Operation for EditHelm {
-    type Output = types::HelmResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditHelm {
+    type Output = crate::types::HelmResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editHelm",
-        Method::PUT,
+        ::http::Method::PUT,
         "/helm/{helmId}",
     );
 }
@@ -837,17 +847,17 @@ impl rt::Operation for EditHelm {
 #[derive(Debug)]
 pub enum DeleteHelm {}
 
-impl rt::Operation for DeleteHelm {
+impl crate::runtime::Operation for crate::operations::DeleteHelm {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteHelm",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/helm/{helmId}",
     );
 }
 
-impl Call<operations::DeleteHelm> {
+impl crate::runtime::Call<crate::operations::DeleteHelm> {
     /// Sets the query parameter `skipReconcile`.
     ///
     /// Whether to skip reconciliation during the deletion. Default: `false`.
@@ -863,12 +873,12 @@ impl Call<operations::DeleteHelm> {
 #[derive(Debug)]
 pub enum GetHelmAdvancedSettings {}
 
-impl rt::Operation for GetHelmAdvancedSettings {
-    type Output = types::HelmAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetHelmAdvancedSettings {
+    type Output = crate::types::HelmAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getHelmAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/advancedSettings",
     );
 }
@@ -877,12 +887,12 @@ impl rt::Operation for GetHelmAdvancedSettings {
 #[derive(Debug)]
 pub enum EditHelmAdvancedSettings {}
 
-impl rt::Operation for EditHelmAdvancedSettings {
-    type Output = types::HelmAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditHelmAdvancedSettings {
+    type Output = crate::types::HelmAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editHelmAdvancedSettings",
-        Method::PUT,
+        ::http::Method::PUT,
         "/helm/{helmId}/advancedSettings",
     );
 }
@@ -891,12 +901,12 @@ impl rt::Operation for EditHelmAdvancedSettings {
 #[derive(Debug)]
 pub enum CheckHelmCustomDomain {}
 
-impl rt::Operation for CheckHelmCustomDomain {
-    type Output = types::CheckedCustomDomainsResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CheckHelmCustomDomain {
+    type Output = crate::types::CheckedCustomDomainsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "checkHelmCustomDomain",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/checkCustomDomain",
     );
 }
@@ -905,12 +915,12 @@ impl rt::Operation for CheckHelmCustomDomain {
 #[derive(Debug)]
 pub enum CloneHelm {}
 
-impl rt::Operation for CloneHelm {
-    type Output = types::HelmResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CloneHelm {
+    type Output = crate::types::HelmResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cloneHelm",
-        Method::POST,
+        ::http::Method::POST,
         "/helm/{helmId}/clone",
     );
 }
@@ -919,17 +929,17 @@ impl rt::Operation for CloneHelm {
 #[derive(Debug)]
 pub enum ListHelmCommit {}
 
-impl rt::Operation for ListHelmCommit {
-    type Output = types::CommitResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListHelmCommit {
+    type Output = crate::types::CommitResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listHelmCommit",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/commit",
     );
 }
 
-impl Call<operations::ListHelmCommit> {
+impl crate::runtime::Call<crate::operations::ListHelmCommit> {
     /// Sets the query parameter `of`.
     ///
     /// Which repository to read: `chart`, the default, or `values` for the values override.
@@ -945,12 +955,12 @@ impl Call<operations::ListHelmCommit> {
 #[derive(Debug)]
 pub enum ListHelmCustomDomain {}
 
-impl rt::Operation for ListHelmCustomDomain {
-    type Output = types::CustomDomainResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListHelmCustomDomain {
+    type Output = crate::types::CustomDomainResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listHelmCustomDomain",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/customDomain",
     );
 }
@@ -959,12 +969,12 @@ impl rt::Operation for ListHelmCustomDomain {
 #[derive(Debug)]
 pub enum CreateHelmCustomDomain {}
 
-impl rt::Operation for CreateHelmCustomDomain {
-    type Output = types::CustomDomain;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateHelmCustomDomain {
+    type Output = crate::types::CustomDomain;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createHelmCustomDomain",
-        Method::POST,
+        ::http::Method::POST,
         "/helm/{helmId}/customDomain",
     );
 }
@@ -973,12 +983,12 @@ impl rt::Operation for CreateHelmCustomDomain {
 #[derive(Debug)]
 pub enum GetHelmCustomDomain {}
 
-impl rt::Operation for GetHelmCustomDomain {
-    type Output = types::CustomDomain;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetHelmCustomDomain {
+    type Output = crate::types::CustomDomain;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getHelmCustomDomain",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/customDomain/{customDomainId}",
     );
 }
@@ -987,12 +997,12 @@ impl rt::Operation for GetHelmCustomDomain {
 #[derive(Debug)]
 pub enum EditHelmCustomDomain {}
 
-impl rt::Operation for EditHelmCustomDomain {
-    type Output = types::CustomDomain;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditHelmCustomDomain {
+    type Output = crate::types::CustomDomain;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editHelmCustomDomain",
-        Method::PUT,
+        ::http::Method::PUT,
         "/helm/{helmId}/customDomain/{customDomainId}",
     );
 }
@@ -1001,12 +1011,12 @@ impl rt::Operation for EditHelmCustomDomain {
 #[derive(Debug)]
 pub enum DeleteHelmCustomDomain {}
 
-impl rt::Operation for DeleteHelmCustomDomain {
+impl crate::runtime::Operation for crate::operations::DeleteHelmCustomDomain {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteHelmCustomDomain",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/helm/{helmId}/customDomain/{customDomainId}",
     );
 }
@@ -1015,22 +1025,22 @@ impl rt::Operation for DeleteHelmCustomDomain {
 #[derive(Debug)]
 pub enum DeployHelm {}
 
-impl rt::Operation for DeployHelm {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployHelm {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployHelm",
-        Method::POST,
+        ::http::Method::POST,
         "/helm/{helmId}/deploy",
     );
 }
 
-impl Call<operations::DeployHelm> {
+impl crate::runtime::Call<crate::operations::DeployHelm> {
     /// Sets the query parameter `forceEvent`.
     ///
     /// Event to force; `DIFF` is the only one.
     #[inline]
-    pub fn force_event(self, value: types::HelmForceEvent) -> Self {
+    pub fn force_event(self, value: crate::types::HelmForceEvent) -> Self {
         self.query("forceEvent", value)
     }
 }
@@ -1039,12 +1049,12 @@ impl Call<operations::DeployHelm> {
 #[derive(Debug)]
 pub enum ListHelmDeploymentHistory {}
 
-impl rt::Operation for ListHelmDeploymentHistory {
-    type Output = types::ListHelmDeploymentHistoryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListHelmDeploymentHistory {
+    type Output = crate::types::ListHelmDeploymentHistoryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listHelmDeploymentHistory",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/deploymentHistory",
     );
 }
@@ -1053,17 +1063,17 @@ impl rt::Operation for ListHelmDeploymentHistory {
 #[derive(Debug)]
 pub enum ListHelmDeploymentHistoryV2 {}
 
-impl rt::Operation for ListHelmDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePageV2;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListHelmDeploymentHistoryV2 {
+    type Output = crate::types::DeploymentHistoryServicePageV2;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listHelmDeploymentHistoryV2",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/deploymentHistoryV2",
     );
 }
 
-impl Call<operations::ListHelmDeploymentHistoryV2> {
+impl crate::runtime::Call<crate::operations::ListHelmDeploymentHistoryV2> {
     /// Sets the query parameter `pageSize`.
     ///
     /// How many entries to return, newest first. Default: 20.
@@ -1079,12 +1089,12 @@ impl Call<operations::ListHelmDeploymentHistoryV2> {
 #[derive(Debug)]
 pub enum GetHelmDeploymentRestrictions {}
 
-impl rt::Operation for GetHelmDeploymentRestrictions {
-    type Output = types::HelmDeploymentRestrictionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetHelmDeploymentRestrictions {
+    type Output = crate::types::HelmDeploymentRestrictionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getHelmDeploymentRestrictions",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/deploymentRestriction",
     );
 }
@@ -1093,12 +1103,12 @@ impl rt::Operation for GetHelmDeploymentRestrictions {
 #[derive(Debug)]
 pub enum CreateHelmDeploymentRestriction {}
 
-impl rt::Operation for CreateHelmDeploymentRestriction {
-    type Output = types::HelmDeploymentRestrictionResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateHelmDeploymentRestriction {
+    type Output = crate::types::HelmDeploymentRestrictionResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createHelmDeploymentRestriction",
-        Method::POST,
+        ::http::Method::POST,
         "/helm/{helmId}/deploymentRestriction",
     );
 }
@@ -1107,12 +1117,12 @@ impl rt::Operation for CreateHelmDeploymentRestriction {
 #[derive(Debug)]
 pub enum EditHelmDeploymentRestriction {}
 
-impl rt::Operation for EditHelmDeploymentRestriction {
-    type Output = types::HelmDeploymentRestrictionResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditHelmDeploymentRestriction {
+    type Output = crate::types::HelmDeploymentRestrictionResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editHelmDeploymentRestriction",
-        Method::PUT,
+        ::http::Method::PUT,
         "/helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}",
     );
 }
@@ -1121,12 +1131,12 @@ impl rt::Operation for EditHelmDeploymentRestriction {
 #[derive(Debug)]
 pub enum DeleteHelmDeploymentRestriction {}
 
-impl rt::Operation for DeleteHelmDeploymentRestriction {
+impl crate::runtime::Operation for crate::operations::DeleteHelmDeploymentRestriction {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteHelmDeploymentRestriction",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}",
     );
 }
@@ -1135,12 +1145,12 @@ impl rt::Operation for DeleteHelmDeploymentRestriction {
 #[derive(Debug)]
 pub enum ListHelmLinks {}
 
-impl rt::Operation for ListHelmLinks {
-    type Output = types::LinkResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListHelmLinks {
+    type Output = crate::types::LinkResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listHelmLinks",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/link",
     );
 }
@@ -1149,12 +1159,12 @@ impl rt::Operation for ListHelmLinks {
 #[derive(Debug)]
 pub enum GetHelmKubernetesServices {}
 
-impl rt::Operation for GetHelmKubernetesServices {
-    type Output = types::KubernetesServiceResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetHelmKubernetesServices {
+    type Output = crate::types::KubernetesServiceResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getHelmKubernetesServices",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/listServices",
     );
 }
@@ -1163,22 +1173,22 @@ impl rt::Operation for GetHelmKubernetesServices {
 #[derive(Debug)]
 pub enum RedeployHelm {}
 
-impl rt::Operation for RedeployHelm {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RedeployHelm {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "redeployHelm",
-        Method::POST,
+        ::http::Method::POST,
         "/helm/{helmId}/redeploy",
     );
 }
 
-impl Call<operations::RedeployHelm> {
+impl crate::runtime::Call<crate::operations::RedeployHelm> {
     /// Sets the query parameter `forceEvent`.
     ///
     /// Event to force; `DIFF` is the only one.
     #[inline]
-    pub fn force_event(self, value: types::HelmForceEvent) -> Self {
+    pub fn force_event(self, value: crate::types::HelmForceEvent) -> Self {
         self.query("forceEvent", value)
     }
 }
@@ -1187,12 +1197,12 @@ impl Call<operations::RedeployHelm> {
 #[derive(Debug)]
 pub enum GetHelmStatus {}
 
-impl rt::Operation for GetHelmStatus {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetHelmStatus {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getHelmStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/helm/{helmId}/status",
     );
 }
@@ -1201,12 +1211,12 @@ impl rt::Operation for GetHelmStatus {
 #[derive(Debug)]
 pub enum StopHelm {}
 
-impl rt::Operation for StopHelm {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::StopHelm {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "stopHelm",
-        Method::POST,
+        ::http::Method::POST,
         "/helm/{helmId}/stop",
     );
 }
@@ -1215,22 +1225,25 @@ impl rt::Operation for StopHelm {
 #[derive(Debug)]
 pub enum UninstallHelm {}
 
-impl rt::Operation for UninstallHelm {
-    type Output = Option<types::Status>;
-    type Format = rt::JsonOrEmpty;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UninstallHelm {
+    type Output = ::core::option::Option<crate::types::Status>;
+    type Format = crate::runtime::JsonOrEmpty;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "uninstallHelm",
-        Method::POST,
+        ::http::Method::POST,
         "/helm/{helmId}/uninstall",
     );
 }
 
-impl Call<operations::UninstallHelm> {
+impl crate::runtime::Call<crate::operations::UninstallHelm> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
     #[inline]
-    pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn body(
+        self,
+        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(body)
     }
 }
@@ -1239,12 +1252,12 @@ impl Call<operations::UninstallHelm> {
 #[derive(Debug)]
 pub enum ListHelmRepository {}
 
-impl rt::Operation for ListHelmRepository {
-    type Output = types::HelmRepositoryResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListHelmRepository {
+    type Output = crate::types::HelmRepositoryResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listHelmRepository",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/helmRepository",
     );
 }
@@ -1253,12 +1266,12 @@ impl rt::Operation for ListHelmRepository {
 #[derive(Debug)]
 pub enum CreateHelmRepository {}
 
-impl rt::Operation for CreateHelmRepository {
-    type Output = types::HelmRepositoryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateHelmRepository {
+    type Output = crate::types::HelmRepositoryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createHelmRepository",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/helmRepository",
     );
 }
@@ -1267,12 +1280,12 @@ impl rt::Operation for CreateHelmRepository {
 #[derive(Debug)]
 pub enum GetHelmRepository {}
 
-impl rt::Operation for GetHelmRepository {
-    type Output = types::HelmRepositoryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetHelmRepository {
+    type Output = crate::types::HelmRepositoryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getHelmRepository",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/helmRepository/{helmRepositoryId}",
     );
 }
@@ -1281,12 +1294,12 @@ impl rt::Operation for GetHelmRepository {
 #[derive(Debug)]
 pub enum EditHelmRepository {}
 
-impl rt::Operation for EditHelmRepository {
-    type Output = types::HelmRepositoryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditHelmRepository {
+    type Output = crate::types::HelmRepositoryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editHelmRepository",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/helmRepository/{helmRepositoryId}",
     );
 }
@@ -1295,12 +1308,12 @@ impl rt::Operation for EditHelmRepository {
 #[derive(Debug)]
 pub enum DeleteHelmRepository {}
 
-impl rt::Operation for DeleteHelmRepository {
+impl crate::runtime::Operation for crate::operations::DeleteHelmRepository {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteHelmRepository",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/helmRepository/{helmRepositoryId}",
     );
 }
@@ -1309,17 +1322,17 @@ impl rt::Operation for DeleteHelmRepository {
 #[derive(Debug)]
 pub enum GetHelmCharts {}
 
-impl rt::Operation for GetHelmCharts {
-    type Output = types::HelmVersionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetHelmCharts {
+    type Output = crate::types::HelmVersionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getHelmCharts",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/helmRepository/{helmRepositoryId}/charts",
     );
 }
 
-impl Call<operations::GetHelmCharts> {
+impl crate::runtime::Call<crate::operations::GetHelmCharts> {
     /// Sets the query parameter `chartName`.
     ///
     /// Name of the chart whose versions are listed; leave it out to list every chart.

@@ -3,63 +3,60 @@
 
 //! How the models are read and written. Cron jobs and lifecycle jobs.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::CleanFailedJobResponse {
+impl crate::runtime::model::Blank for crate::types::CleanFailedJobResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            clean_kubernetes_jobs: model::blank(),
-            __extra: model::blank(),
+            clean_kubernetes_jobs: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CleanFailedJobResponse {
+impl crate::runtime::model::Model for crate::types::CleanFailedJobResponse {
     const NAME: &'static str = "CleanFailedJobResponse";
     const FIELDS: &'static [&'static str] = &["clean_kubernetes_jobs"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.clean_kubernetes_jobs, from),
+            _ => crate::runtime::model::value(&mut self.clean_kubernetes_jobs, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("clean_kubernetes_jobs", &self.clean_kubernetes_jobs);
     }
 }
 
-model::through_fields!(types::CleanFailedJobResponse, Default);
+crate::runtime::model::through_fields!(crate::types::CleanFailedJobResponse, Default);
 
-impl model::Blank for types::JobAdvancedSettings {
+impl crate::runtime::model::Blank for crate::types::JobAdvancedSettings {
     #[inline]
     fn blank() -> Self {
         Self {
-            build_timeout_max_sec: model::blank(),
-            build_cpu_max_in_milli: model::blank(),
-            build_ram_max_in_gib: model::blank(),
-            build_disable_buildkit_cache: model::blank(),
-            build_skip_git_submodules: model::blank(),
-            deployment_termination_grace_period_seconds: model::blank(),
-            deployment_affinity_node_required: model::blank(),
-            job_delete_ttl_seconds_after_finished: model::blank(),
-            cronjob_concurrency_policy: model::blank(),
-            cronjob_failed_jobs_history_limit: model::blank(),
-            cronjob_success_jobs_history_limit: model::blank(),
-            security_service_account_name: model::blank(),
-            security_automount_service_account_token: model::blank(),
-            security_read_only_root_filesystem: model::blank(),
-            __extra: model::blank(),
+            build_timeout_max_sec: crate::runtime::model::blank(),
+            build_cpu_max_in_milli: crate::runtime::model::blank(),
+            build_ram_max_in_gib: crate::runtime::model::blank(),
+            build_disable_buildkit_cache: crate::runtime::model::blank(),
+            build_skip_git_submodules: crate::runtime::model::blank(),
+            deployment_termination_grace_period_seconds: crate::runtime::model::blank(),
+            deployment_affinity_node_required: crate::runtime::model::blank(),
+            job_delete_ttl_seconds_after_finished: crate::runtime::model::blank(),
+            cronjob_concurrency_policy: crate::runtime::model::blank(),
+            cronjob_failed_jobs_history_limit: crate::runtime::model::blank(),
+            cronjob_success_jobs_history_limit: crate::runtime::model::blank(),
+            security_service_account_name: crate::runtime::model::blank(),
+            security_automount_service_account_token: crate::runtime::model::blank(),
+            security_read_only_root_filesystem: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobAdvancedSettings {
+impl crate::runtime::model::Model for crate::types::JobAdvancedSettings {
     const NAME: &'static str = "JobAdvancedSettings";
     const FIELDS: &'static [&'static str] = &[
         "build.timeout_max_sec",
@@ -78,31 +75,74 @@ impl model::Model for types::JobAdvancedSettings {
         "security.read_only_root_filesystem",
     ];
     const REQUIRED: u128 = 0b00000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.build_timeout_max_sec, from),
-            1 => model::value(&mut self.build_cpu_max_in_milli, from),
-            2 => model::value(&mut self.build_ram_max_in_gib, from),
-            3 => model::value(&mut self.build_disable_buildkit_cache, from),
-            4 => model::value(&mut self.build_skip_git_submodules, from),
-            5 => {
-                model::value(&mut self.deployment_termination_grace_period_seconds, from)
+            0 => crate::runtime::model::value(&mut self.build_timeout_max_sec, from),
+            1 => crate::runtime::model::value(&mut self.build_cpu_max_in_milli, from),
+            2 => crate::runtime::model::value(&mut self.build_ram_max_in_gib, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.build_disable_buildkit_cache,
+                    from,
+                )
             }
-            6 => model::value(&mut self.deployment_affinity_node_required, from),
-            7 => model::value(&mut self.job_delete_ttl_seconds_after_finished, from),
-            8 => model::value(&mut self.cronjob_concurrency_policy, from),
-            9 => model::value(&mut self.cronjob_failed_jobs_history_limit, from),
-            10 => model::value(&mut self.cronjob_success_jobs_history_limit, from),
-            11 => model::value(&mut self.security_service_account_name, from),
-            12 => model::value(&mut self.security_automount_service_account_token, from),
-            _ => model::value(&mut self.security_read_only_root_filesystem, from),
+            4 => crate::runtime::model::value(&mut self.build_skip_git_submodules, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_termination_grace_period_seconds,
+                    from,
+                )
+            }
+            6 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_affinity_node_required,
+                    from,
+                )
+            }
+            7 => {
+                crate::runtime::model::value(
+                    &mut self.job_delete_ttl_seconds_after_finished,
+                    from,
+                )
+            }
+            8 => crate::runtime::model::value(&mut self.cronjob_concurrency_policy, from),
+            9 => {
+                crate::runtime::model::value(
+                    &mut self.cronjob_failed_jobs_history_limit,
+                    from,
+                )
+            }
+            10 => {
+                crate::runtime::model::value(
+                    &mut self.cronjob_success_jobs_history_limit,
+                    from,
+                )
+            }
+            11 => {
+                crate::runtime::model::value(
+                    &mut self.security_service_account_name,
+                    from,
+                )
+            }
+            12 => {
+                crate::runtime::model::value(
+                    &mut self.security_automount_service_account_token,
+                    from,
+                )
+            }
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.security_read_only_root_filesystem,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("build.timeout_max_sec", &self.build_timeout_max_sec);
         to.given("build.cpu_max_in_milli", &self.build_cpu_max_in_milli);
         to.given("build.ram_max_in_gib", &self.build_ram_max_in_gib);
@@ -141,22 +181,22 @@ impl model::Model for types::JobAdvancedSettings {
     }
 }
 
-model::through_fields!(types::JobAdvancedSettings, Default);
+crate::runtime::model::through_fields!(crate::types::JobAdvancedSettings, Default);
 
-impl model::Blank for types::JobCronCommand {
+impl crate::runtime::model::Blank for crate::types::JobCronCommand {
     #[inline]
     fn blank() -> Self {
         Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            timezone: model::blank(),
-            scheduled_at: model::blank(),
-            __extra: model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            timezone: crate::runtime::model::blank(),
+            scheduled_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobCronCommand {
+impl crate::runtime::model::Model for crate::types::JobCronCommand {
     const NAME: &'static str = "JobCronCommand";
     const FIELDS: &'static [&'static str] = &[
         "arguments",
@@ -165,19 +205,19 @@ impl model::Model for types::JobCronCommand {
         "scheduled_at",
     ];
     const REQUIRED: u128 = 0b1000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.arguments, from),
-            1 => model::value(&mut self.entrypoint, from),
-            2 => model::value(&mut self.timezone, from),
-            _ => model::value(&mut self.scheduled_at, from),
+            0 => crate::runtime::model::value(&mut self.arguments, from),
+            1 => crate::runtime::model::value(&mut self.entrypoint, from),
+            2 => crate::runtime::model::value(&mut self.timezone, from),
+            _ => crate::runtime::model::value(&mut self.scheduled_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("arguments", &self.arguments);
         to.given("entrypoint", &self.entrypoint);
         to.given("timezone", &self.timezone);
@@ -185,93 +225,93 @@ impl model::Model for types::JobCronCommand {
     }
 }
 
-model::through_fields!(types::JobCronCommand);
+crate::runtime::model::through_fields!(crate::types::JobCronCommand);
 
-impl model::Blank for types::JobDeployRequest {
+impl crate::runtime::model::Blank for crate::types::JobDeployRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_tag: model::blank(),
-            git_commit_id: model::blank(),
-            __extra: model::blank(),
+            image_tag: crate::runtime::model::blank(),
+            git_commit_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobDeployRequest {
+impl crate::runtime::model::Model for crate::types::JobDeployRequest {
     const NAME: &'static str = "JobDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_tag", "git_commit_id"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image_tag, from),
-            _ => model::value(&mut self.git_commit_id, from),
+            0 => crate::runtime::model::value(&mut self.image_tag, from),
+            _ => crate::runtime::model::value(&mut self.git_commit_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("image_tag", &self.image_tag);
         to.given("git_commit_id", &self.git_commit_id);
     }
 }
 
-model::through_fields!(types::JobDeployRequest, Default);
+crate::runtime::model::through_fields!(crate::types::JobDeployRequest, Default);
 
-impl model::Blank for types::JobDeploymentRestrictionRequest {
+impl crate::runtime::model::Blank for crate::types::JobDeploymentRestrictionRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobDeploymentRestrictionRequest {
+impl crate::runtime::model::Model for crate::types::JobDeploymentRestrictionRequest {
     const NAME: &'static str = "JobDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            1 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
 }
 
-model::through_fields!(types::JobDeploymentRestrictionRequest);
+crate::runtime::model::through_fields!(crate::types::JobDeploymentRestrictionRequest);
 
-impl model::Blank for types::JobDeploymentRestrictionResponse {
+impl crate::runtime::model::Blank for crate::types::JobDeploymentRestrictionResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobDeploymentRestrictionResponse {
+impl crate::runtime::model::Model for crate::types::JobDeploymentRestrictionResponse {
     const NAME: &'static str = "JobDeploymentRestrictionResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -282,21 +322,21 @@ impl model::Model for types::JobDeploymentRestrictionResponse {
         "value",
     ];
     const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.mode, from),
-            4 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.mode, from),
+            4 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -306,102 +346,106 @@ impl model::Model for types::JobDeploymentRestrictionResponse {
     }
 }
 
-model::through_fields!(types::JobDeploymentRestrictionResponse);
+crate::runtime::model::through_fields!(crate::types::JobDeploymentRestrictionResponse);
 
-impl model::Blank for types::JobDeploymentRestrictionResponseList {
+impl crate::runtime::model::Blank
+for crate::types::JobDeploymentRestrictionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobDeploymentRestrictionResponseList {
+impl crate::runtime::model::Model
+for crate::types::JobDeploymentRestrictionResponseList {
     const NAME: &'static str = "JobDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::JobDeploymentRestrictionResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::JobDeploymentRestrictionResponseList, Default
+);
 
-impl model::Blank for types::JobLifecycleCommand {
+impl crate::runtime::model::Blank for crate::types::JobLifecycleCommand {
     #[inline]
     fn blank() -> Self {
         Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            __extra: model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobLifecycleCommand {
+impl crate::runtime::model::Model for crate::types::JobLifecycleCommand {
     const NAME: &'static str = "JobLifecycleCommand";
     const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
+            0 => crate::runtime::model::value(&mut self.arguments, from),
+            _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("arguments", &self.arguments);
         to.given("entrypoint", &self.entrypoint);
     }
 }
 
-model::through_fields!(types::JobLifecycleCommand, Default);
+crate::runtime::model::through_fields!(crate::types::JobLifecycleCommand, Default);
 
-impl model::Blank for types::JobRequest {
+impl crate::runtime::model::Blank for crate::types::JobRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            max_nb_restart: model::blank(),
-            max_duration_seconds: model::blank(),
-            auto_preview: model::blank(),
-            port: model::blank(),
-            source: model::blank(),
-            cpu_architecture: model::blank(),
-            healthchecks: model::blank(),
-            schedule: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            ephemeral_storage_in_gib: crate::runtime::model::blank(),
+            max_nb_restart: crate::runtime::model::blank(),
+            max_duration_seconds: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            port: crate::runtime::model::blank(),
+            source: crate::runtime::model::blank(),
+            cpu_architecture: crate::runtime::model::blank(),
+            healthchecks: crate::runtime::model::blank(),
+            schedule: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobRequest {
+impl crate::runtime::model::Model for crate::types::JobRequest {
     const NAME: &'static str = "JobRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -424,33 +468,33 @@ impl model::Model for types::JobRequest {
         "icon_uri",
     ];
     const REQUIRED: u128 = 0b000000000000000001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.cpu, from),
-            3 => model::value(&mut self.memory, from),
-            4 => model::value(&mut self.gpu, from),
-            5 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            6 => model::value(&mut self.max_nb_restart, from),
-            7 => model::value(&mut self.max_duration_seconds, from),
-            8 => model::value(&mut self.auto_preview, from),
-            9 => model::value(&mut self.port, from),
-            10 => model::value(&mut self.source, from),
-            11 => model::value(&mut self.cpu_architecture, from),
-            12 => model::value(&mut self.healthchecks, from),
-            13 => model::value(&mut self.schedule, from),
-            14 => model::value(&mut self.auto_deploy, from),
-            15 => model::value(&mut self.annotations_groups, from),
-            16 => model::value(&mut self.labels_groups, from),
-            _ => model::value(&mut self.icon_uri, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.cpu, from),
+            3 => crate::runtime::model::value(&mut self.memory, from),
+            4 => crate::runtime::model::value(&mut self.gpu, from),
+            5 => crate::runtime::model::value(&mut self.ephemeral_storage_in_gib, from),
+            6 => crate::runtime::model::value(&mut self.max_nb_restart, from),
+            7 => crate::runtime::model::value(&mut self.max_duration_seconds, from),
+            8 => crate::runtime::model::value(&mut self.auto_preview, from),
+            9 => crate::runtime::model::value(&mut self.port, from),
+            10 => crate::runtime::model::value(&mut self.source, from),
+            11 => crate::runtime::model::value(&mut self.cpu_architecture, from),
+            12 => crate::runtime::model::value(&mut self.healthchecks, from),
+            13 => crate::runtime::model::value(&mut self.schedule, from),
+            14 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            15 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            16 => crate::runtime::model::value(&mut self.labels_groups, from),
+            _ => crate::runtime::model::value(&mut self.icon_uri, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.given("cpu", &self.cpu);
@@ -471,31 +515,31 @@ impl model::Model for types::JobRequest {
         to.given("icon_uri", &self.icon_uri);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.source);
-        model::Parts::drop_extra(&mut self.healthchecks);
-        model::Parts::drop_extra(&mut self.schedule);
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.source);
+        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
+        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
     }
 }
 
-model::through_fields!(types::JobRequest);
+crate::runtime::model::through_fields!(crate::types::JobRequest);
 
-impl model::Blank for types::JobRequestSchedule {
+impl crate::runtime::model::Blank for crate::types::JobRequestSchedule {
     #[inline]
     fn blank() -> Self {
         Self {
-            on_start: model::blank(),
-            on_stop: model::blank(),
-            on_delete: model::blank(),
-            cronjob: model::blank(),
-            lifecycle_type: model::blank(),
-            __extra: model::blank(),
+            on_start: crate::runtime::model::blank(),
+            on_stop: crate::runtime::model::blank(),
+            on_delete: crate::runtime::model::blank(),
+            cronjob: crate::runtime::model::blank(),
+            lifecycle_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobRequestSchedule {
+impl crate::runtime::model::Model for crate::types::JobRequestSchedule {
     const NAME: &'static str = "JobRequestSchedule";
     const FIELDS: &'static [&'static str] = &[
         "on_start",
@@ -505,20 +549,20 @@ impl model::Model for types::JobRequestSchedule {
         "lifecycle_type",
     ];
     const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.on_start, from),
-            1 => model::value(&mut self.on_stop, from),
-            2 => model::value(&mut self.on_delete, from),
-            3 => model::value(&mut self.cronjob, from),
-            _ => model::value(&mut self.lifecycle_type, from),
+            0 => crate::runtime::model::value(&mut self.on_start, from),
+            1 => crate::runtime::model::value(&mut self.on_stop, from),
+            2 => crate::runtime::model::value(&mut self.on_delete, from),
+            3 => crate::runtime::model::value(&mut self.cronjob, from),
+            _ => crate::runtime::model::value(&mut self.lifecycle_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("on_start", &self.on_start);
         to.given("on_stop", &self.on_stop);
         to.given("on_delete", &self.on_delete);
@@ -526,66 +570,66 @@ impl model::Model for types::JobRequestSchedule {
         to.given("lifecycle_type", &self.lifecycle_type);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.on_start);
-        model::Parts::drop_extra(&mut self.on_stop);
-        model::Parts::drop_extra(&mut self.on_delete);
-        model::Parts::drop_extra(&mut self.cronjob);
+        crate::runtime::model::Parts::drop_extra(&mut self.on_start);
+        crate::runtime::model::Parts::drop_extra(&mut self.on_stop);
+        crate::runtime::model::Parts::drop_extra(&mut self.on_delete);
+        crate::runtime::model::Parts::drop_extra(&mut self.cronjob);
     }
 }
 
-model::through_fields!(types::JobRequestSchedule, Default);
+crate::runtime::model::through_fields!(crate::types::JobRequestSchedule, Default);
 
-impl model::Blank for types::JobRequestSource {
+impl crate::runtime::model::Blank for crate::types::JobRequestSource {
     #[inline]
     fn blank() -> Self {
         Self {
-            image: model::blank(),
-            docker: model::blank(),
-            __extra: model::blank(),
+            image: crate::runtime::model::blank(),
+            docker: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobRequestSource {
+impl crate::runtime::model::Model for crate::types::JobRequestSource {
     const NAME: &'static str = "JobRequestSource";
     const FIELDS: &'static [&'static str] = &["image", "docker"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image, from),
-            _ => model::value(&mut self.docker, from),
+            0 => crate::runtime::model::value(&mut self.image, from),
+            _ => crate::runtime::model::value(&mut self.docker, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("image", &self.image);
         to.given("docker", &self.docker);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.image);
-        model::Parts::drop_extra(&mut self.docker);
+        crate::runtime::model::Parts::drop_extra(&mut self.image);
+        crate::runtime::model::Parts::drop_extra(&mut self.docker);
     }
 }
 
-model::through_fields!(types::JobRequestSource, Default);
+crate::runtime::model::through_fields!(crate::types::JobRequestSource, Default);
 
-impl model::Blank for types::JobRequestSourceDocker {
+impl crate::runtime::model::Blank for crate::types::JobRequestSourceDocker {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            dockerfile_path: model::blank(),
-            dockerfile_raw: model::blank(),
-            docker_target_build_stage: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            dockerfile_path: crate::runtime::model::blank(),
+            dockerfile_raw: crate::runtime::model::blank(),
+            docker_target_build_stage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobRequestSourceDocker {
+impl crate::runtime::model::Model for crate::types::JobRequestSourceDocker {
     const NAME: &'static str = "JobRequestSourceDocker";
     const FIELDS: &'static [&'static str] = &[
         "git_repository",
@@ -594,153 +638,153 @@ impl model::Model for types::JobRequestSourceDocker {
         "docker_target_build_stage",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.git_repository, from),
-            1 => model::value(&mut self.dockerfile_path, from),
-            2 => model::value(&mut self.dockerfile_raw, from),
-            _ => model::value(&mut self.docker_target_build_stage, from),
+            0 => crate::runtime::model::value(&mut self.git_repository, from),
+            1 => crate::runtime::model::value(&mut self.dockerfile_path, from),
+            2 => crate::runtime::model::value(&mut self.dockerfile_raw, from),
+            _ => crate::runtime::model::value(&mut self.docker_target_build_stage, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
         to.given("dockerfile_path", &self.dockerfile_path);
         to.given("dockerfile_raw", &self.dockerfile_raw);
         to.given("docker_target_build_stage", &self.docker_target_build_stage);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
-model::through_fields!(types::JobRequestSourceDocker, Default);
+crate::runtime::model::through_fields!(crate::types::JobRequestSourceDocker, Default);
 
-impl model::Blank for types::JobRequestSourceImage {
+impl crate::runtime::model::Blank for crate::types::JobRequestSourceImage {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            registry_id: model::blank(),
-            __extra: model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            registry_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobRequestSourceImage {
+impl crate::runtime::model::Model for crate::types::JobRequestSourceImage {
     const NAME: &'static str = "JobRequestSourceImage";
     const FIELDS: &'static [&'static str] = &["image_name", "tag", "registry_id"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image_name, from),
-            1 => model::value(&mut self.tag, from),
-            _ => model::value(&mut self.registry_id, from),
+            0 => crate::runtime::model::value(&mut self.image_name, from),
+            1 => crate::runtime::model::value(&mut self.tag, from),
+            _ => crate::runtime::model::value(&mut self.registry_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("image_name", &self.image_name);
         to.given("tag", &self.tag);
         to.given("registry_id", &self.registry_id);
     }
 }
 
-model::through_fields!(types::JobRequestSourceImage, Default);
+crate::runtime::model::through_fields!(crate::types::JobRequestSourceImage, Default);
 
-impl model::Blank for types::JobResponseList {
+impl crate::runtime::model::Blank for crate::types::JobResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::JobResponseList {
+impl crate::runtime::model::Model for crate::types::JobResponseList {
     const NAME: &'static str = "JobResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::JobResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::JobResponseList, Default);
 
-impl model::Blank for types::LifecycleTemplateListResponse {
+impl crate::runtime::model::Blank for crate::types::LifecycleTemplateListResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LifecycleTemplateListResponse {
+impl crate::runtime::model::Model for crate::types::LifecycleTemplateListResponse {
     const NAME: &'static str = "LifecycleTemplateListResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::LifecycleTemplateListResponse);
+crate::runtime::model::through_fields!(crate::types::LifecycleTemplateListResponse);
 
-impl model::Blank for types::LifecycleTemplateResponse {
+impl crate::runtime::model::Blank for crate::types::LifecycleTemplateResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            source_url: model::blank(),
-            cloud_provider: model::blank(),
-            events: model::blank(),
-            max_duration_in_sec: model::blank(),
-            resources: model::blank(),
-            variables: model::blank(),
-            dockerfile: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            source_url: crate::runtime::model::blank(),
+            cloud_provider: crate::runtime::model::blank(),
+            events: crate::runtime::model::blank(),
+            max_duration_in_sec: crate::runtime::model::blank(),
+            resources: crate::runtime::model::blank(),
+            variables: crate::runtime::model::blank(),
+            dockerfile: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LifecycleTemplateResponse {
+impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponse {
     const NAME: &'static str = "LifecycleTemplateResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -755,25 +799,25 @@ impl model::Model for types::LifecycleTemplateResponse {
         "dockerfile",
     ];
     const REQUIRED: u128 = 0b1011011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.source_url, from),
-            4 => model::value(&mut self.cloud_provider, from),
-            5 => model::value(&mut self.events, from),
-            6 => model::value(&mut self.max_duration_in_sec, from),
-            7 => model::value(&mut self.resources, from),
-            8 => model::value(&mut self.variables, from),
-            _ => model::value(&mut self.dockerfile, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.source_url, from),
+            4 => crate::runtime::model::value(&mut self.cloud_provider, from),
+            5 => crate::runtime::model::value(&mut self.events, from),
+            6 => crate::runtime::model::value(&mut self.max_duration_in_sec, from),
+            7 => crate::runtime::model::value(&mut self.resources, from),
+            8 => crate::runtime::model::value(&mut self.variables, from),
+            _ => crate::runtime::model::value(&mut self.dockerfile, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("description", &self.description);
@@ -786,98 +830,100 @@ impl model::Model for types::LifecycleTemplateResponse {
         to.always("dockerfile", &self.dockerfile);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.events);
-        model::Parts::drop_extra(&mut self.resources);
-        model::Parts::drop_extra(&mut self.variables);
+        crate::runtime::model::Parts::drop_extra(&mut self.events);
+        crate::runtime::model::Parts::drop_extra(&mut self.resources);
+        crate::runtime::model::Parts::drop_extra(&mut self.variables);
     }
 }
 
-model::through_fields!(types::LifecycleTemplateResponse);
+crate::runtime::model::through_fields!(crate::types::LifecycleTemplateResponse);
 
-impl model::Blank for types::LifecycleTemplateResponseEvent {
+impl crate::runtime::model::Blank for crate::types::LifecycleTemplateResponseEvent {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            entrypoint: model::blank(),
-            command: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            command: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LifecycleTemplateResponseEvent {
+impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseEvent {
     const NAME: &'static str = "LifecycleTemplateResponseEvent";
     const FIELDS: &'static [&'static str] = &["name", "entrypoint", "command"];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.entrypoint, from),
-            _ => model::value(&mut self.command, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.entrypoint, from),
+            _ => crate::runtime::model::value(&mut self.command, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("entrypoint", &self.entrypoint);
         to.always("command", &self.command);
     }
 }
 
-model::through_fields!(types::LifecycleTemplateResponseEvent);
+crate::runtime::model::through_fields!(crate::types::LifecycleTemplateResponseEvent);
 
-impl model::Blank for types::LifecycleTemplateResponseResources {
+impl crate::runtime::model::Blank for crate::types::LifecycleTemplateResponseResources {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu_milli: model::blank(),
-            ram_mib: model::blank(),
-            __extra: model::blank(),
+            cpu_milli: crate::runtime::model::blank(),
+            ram_mib: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LifecycleTemplateResponseResources {
+impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseResources {
     const NAME: &'static str = "LifecycleTemplateResponseResources";
     const FIELDS: &'static [&'static str] = &["cpu_milli", "ram_mib"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            _ => model::value(&mut self.ram_mib, from),
+            0 => crate::runtime::model::value(&mut self.cpu_milli, from),
+            _ => crate::runtime::model::value(&mut self.ram_mib, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cpu_milli", &self.cpu_milli);
         to.always("ram_mib", &self.ram_mib);
     }
 }
 
-model::through_fields!(types::LifecycleTemplateResponseResources);
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleTemplateResponseResources
+);
 
-impl model::Blank for types::LifecycleTemplateResponseVariable {
+impl crate::runtime::model::Blank for crate::types::LifecycleTemplateResponseVariable {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            default: model::blank(),
-            is_secret: model::blank(),
-            file: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            default: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LifecycleTemplateResponseVariable {
+impl crate::runtime::model::Model for crate::types::LifecycleTemplateResponseVariable {
     const NAME: &'static str = "LifecycleTemplateResponseVariable";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -887,20 +933,20 @@ impl model::Model for types::LifecycleTemplateResponseVariable {
         "file",
     ];
     const REQUIRED: u128 = 0b01111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.default, from),
-            3 => model::value(&mut self.is_secret, from),
-            _ => model::value(&mut self.file, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.default, from),
+            3 => crate::runtime::model::value(&mut self.is_secret, from),
+            _ => crate::runtime::model::value(&mut self.file, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("description", &self.description);
         to.always("default", &self.default);
@@ -908,149 +954,155 @@ impl model::Model for types::LifecycleTemplateResponseVariable {
         to.given("file", &self.file);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.file);
+        crate::runtime::model::Parts::drop_extra(&mut self.file);
     }
 }
 
-model::through_fields!(types::LifecycleTemplateResponseVariable);
+crate::runtime::model::through_fields!(crate::types::LifecycleTemplateResponseVariable);
 
-impl model::Blank for types::LifecycleTemplateResponseVariableFile {
+impl crate::runtime::model::Blank
+for crate::types::LifecycleTemplateResponseVariableFile {
     #[inline]
     fn blank() -> Self {
         Self {
-            path: model::blank(),
-            enable_interpolation: model::blank(),
-            __extra: model::blank(),
+            path: crate::runtime::model::blank(),
+            enable_interpolation: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LifecycleTemplateResponseVariableFile {
+impl crate::runtime::model::Model
+for crate::types::LifecycleTemplateResponseVariableFile {
     const NAME: &'static str = "LifecycleTemplateResponseVariableFile";
     const FIELDS: &'static [&'static str] = &["path", "enable_interpolation"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.path, from),
-            _ => model::value(&mut self.enable_interpolation, from),
+            0 => crate::runtime::model::value(&mut self.path, from),
+            _ => crate::runtime::model::value(&mut self.enable_interpolation, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("path", &self.path);
         to.given("enable_interpolation", &self.enable_interpolation);
     }
 }
 
-model::through_fields!(types::LifecycleTemplateResponseVariableFile);
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleTemplateResponseVariableFile
+);
 
-impl model::Blank for types::LifecycleTemplateSummary {
+impl crate::runtime::model::Blank for crate::types::LifecycleTemplateSummary {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LifecycleTemplateSummary {
+impl crate::runtime::model::Model for crate::types::LifecycleTemplateSummary {
     const NAME: &'static str = "LifecycleTemplateSummary";
     const FIELDS: &'static [&'static str] = &["id", "name", "description"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.description, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("description", &self.description);
     }
 }
 
-model::through_fields!(types::LifecycleTemplateSummary);
+crate::runtime::model::through_fields!(crate::types::LifecycleTemplateSummary);
 
-impl model::Blank for types::ListJobDeploymentHistoryResponse {
+impl crate::runtime::model::Blank for crate::types::ListJobDeploymentHistoryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListJobDeploymentHistoryResponse {
+impl crate::runtime::model::Model for crate::types::ListJobDeploymentHistoryResponse {
     const NAME: &'static str = "ListJobDeploymentHistoryResponse";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListJobDeploymentHistoryResponse);
+crate::runtime::model::through_fields!(crate::types::ListJobDeploymentHistoryResponse);
 
-impl model::Blank for types::OrganizationJobAutoDeployRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationJobAutoDeployRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            __extra: model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationJobAutoDeployRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationJobAutoDeployRequest {
     const NAME: &'static str = "OrganizationJobAutoDeployRequest";
     const FIELDS: &'static [&'static str] = &["image_name", "tag"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image_name, from),
-            _ => model::value(&mut self.tag, from),
+            0 => crate::runtime::model::value(&mut self.image_name, from),
+            _ => crate::runtime::model::value(&mut self.tag, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("image_name", &self.image_name);
         to.given("tag", &self.tag);
     }
 }
 
-model::through_fields!(types::OrganizationJobAutoDeployRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationJobAutoDeployRequest, Default
+);

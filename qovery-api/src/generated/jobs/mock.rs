@@ -3,83 +3,81 @@
 
 //! Mocks. Cron jobs and lifecycle jobs.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl Then<operations::GetDefaultJobAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetDefaultJobAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::JobAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::JobAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListJobs> {
+impl crate::mock::When<crate::operations::ListJobs> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The query parameter `toUpdate` has this value.
-    pub fn to_update(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn to_update(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("toUpdate", value.into())
     }
 }
 
-impl Then<operations::ListJobs> {
+impl crate::mock::Then<crate::operations::ListJobs> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::JobResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::JobResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateJob> {
+impl crate::mock::When<crate::operations::CreateJob> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::JobRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::JobRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateJob> {
+impl crate::mock::Then<crate::operations::CreateJob> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::JobResponse) -> Self {
+    pub fn created(self, value: &crate::types::JobResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentJobStatus> {
+impl crate::mock::When<crate::operations::GetEnvironmentJobStatus> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::GetEnvironmentJobStatus> {
+impl crate::mock::Then<crate::operations::GetEnvironmentJobStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ReferenceObjectStatusResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ReferenceObjectStatusResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentLifecycleTemplates> {
+impl crate::mock::When<crate::operations::ListEnvironmentLifecycleTemplates> {
     /// The path parameter `environmentId` has this value.
     pub fn environment_id(self, value: &str) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListEnvironmentLifecycleTemplates> {
+impl crate::mock::Then<crate::operations::ListEnvironmentLifecycleTemplates> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LifecycleTemplateListResponse) -> Self {
+    pub fn ok(self, value: &crate::types::LifecycleTemplateListResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetEnvironmentLifecycleTemplate> {
+impl crate::mock::When<crate::operations::GetEnvironmentLifecycleTemplate> {
     /// The path parameter `environmentId` has this value.
     pub fn environment_id(self, value: &str) -> Self {
         self.path_value("environmentId", &value)
@@ -90,338 +88,372 @@ impl When<operations::GetEnvironmentLifecycleTemplate> {
     }
 }
 
-impl Then<operations::GetEnvironmentLifecycleTemplate> {
+impl crate::mock::Then<crate::operations::GetEnvironmentLifecycleTemplate> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LifecycleTemplateResponse) -> Self {
+    pub fn ok(self, value: &crate::types::LifecycleTemplateResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetJob> {
+impl crate::mock::When<crate::operations::GetJob> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
 }
 
-impl Then<operations::GetJob> {
+impl crate::mock::Then<crate::operations::GetJob> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::JobResponse) -> Self {
+    pub fn ok(self, value: &crate::types::JobResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditJob> {
+impl crate::mock::When<crate::operations::EditJob> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::JobRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::JobRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditJob> {
+impl crate::mock::Then<crate::operations::EditJob> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::JobResponse) -> Self {
+    pub fn ok(self, value: &crate::types::JobResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteJob> {
+impl crate::mock::When<crate::operations::DeleteJob> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The query parameter `skipReconcile` has this value.
-    pub fn skip_reconcile(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn skip_reconcile(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("skipReconcile", value.into())
     }
 }
 
-impl Then<operations::DeleteJob> {
+impl crate::mock::Then<crate::operations::DeleteJob> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetJobAdvancedSettings> {
+impl crate::mock::When<crate::operations::GetJobAdvancedSettings> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
 }
 
-impl Then<operations::GetJobAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetJobAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::JobAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::JobAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditJobAdvancedSettings> {
+impl crate::mock::When<crate::operations::EditJobAdvancedSettings> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::JobAdvancedSettings) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::JobAdvancedSettings) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditJobAdvancedSettings> {
+impl crate::mock::Then<crate::operations::EditJobAdvancedSettings> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::JobAdvancedSettings) -> Self {
+    pub fn created(self, value: &crate::types::JobAdvancedSettings) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CleanFailedJob> {
+impl crate::mock::When<crate::operations::CleanFailedJob> {
     /// The path parameter `jobId` has this value.
     pub fn job_id(self, value: &str) -> Self {
         self.path_value("jobId", &value)
     }
 }
 
-impl Then<operations::CleanFailedJob> {
+impl crate::mock::Then<crate::operations::CleanFailedJob> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CleanFailedJobResponse) -> Self {
+    pub fn ok(self, value: &crate::types::CleanFailedJobResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CloneJob> {
+impl crate::mock::When<crate::operations::CloneJob> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CloneServiceRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CloneServiceRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CloneJob> {
+impl crate::mock::Then<crate::operations::CloneJob> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::JobResponse) -> Self {
+    pub fn accepted(self, value: &crate::types::JobResponse) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListJobCommit> {
+impl crate::mock::When<crate::operations::ListJobCommit> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The query parameter `startId` has this value.
-    pub fn start_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn start_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("startId", value.into())
     }
     /// The query parameter `gitCommitId` has this value.
-    pub fn git_commit_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn git_commit_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("gitCommitId", value.into())
     }
 }
 
-impl Then<operations::ListJobCommit> {
+impl crate::mock::Then<crate::operations::ListJobCommit> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CommitResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CommitResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeployJob> {
+impl crate::mock::When<crate::operations::DeployJob> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The query parameter `forceEvent` has this value.
-    pub fn force_event(self, value: impl Into<Option<types::JobForceEvent>>) -> Self {
+    pub fn force_event(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::JobForceEvent>,
+        >,
+    ) -> Self {
         self.query_value("forceEvent", value.into())
     }
     /// The body is this one.
-    pub fn body(self, value: &types::JobDeployRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::JobDeployRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeployJob> {
+impl crate::mock::Then<crate::operations::DeployJob> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListJobDeploymentHistory> {
+impl crate::mock::When<crate::operations::ListJobDeploymentHistory> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
 }
 
-impl Then<operations::ListJobDeploymentHistory> {
+impl crate::mock::Then<crate::operations::ListJobDeploymentHistory> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListJobDeploymentHistoryResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ListJobDeploymentHistoryResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListJobDeploymentHistoryV2> {
+impl crate::mock::When<crate::operations::ListJobDeploymentHistoryV2> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The query parameter `pageSize` has this value.
-    pub fn page_size(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn page_size(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.query_value("pageSize", value.into())
     }
 }
 
-impl Then<operations::ListJobDeploymentHistoryV2> {
+impl crate::mock::Then<crate::operations::ListJobDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetJobDeploymentRestrictions> {
+impl crate::mock::When<crate::operations::GetJobDeploymentRestrictions> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
 }
 
-impl Then<operations::GetJobDeploymentRestrictions> {
+impl crate::mock::Then<crate::operations::GetJobDeploymentRestrictions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::JobDeploymentRestrictionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::JobDeploymentRestrictionResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateJobDeploymentRestriction> {
+impl crate::mock::When<crate::operations::CreateJobDeploymentRestriction> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::JobDeploymentRestrictionRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::JobDeploymentRestrictionRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateJobDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::CreateJobDeploymentRestriction> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::JobDeploymentRestrictionResponse) -> Self {
+    pub fn created(
+        self,
+        value: &crate::types::JobDeploymentRestrictionResponse,
+    ) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditJobDeploymentRestriction> {
+impl crate::mock::When<crate::operations::EditJobDeploymentRestriction> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `deploymentRestrictionId` has this value.
-    pub fn deployment_restriction_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_restriction_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRestrictionId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::JobDeploymentRestrictionRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::JobDeploymentRestrictionRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditJobDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::EditJobDeploymentRestriction> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::JobDeploymentRestrictionResponse) -> Self {
+    pub fn ok(self, value: &crate::types::JobDeploymentRestrictionResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteJobDeploymentRestriction> {
+impl crate::mock::When<crate::operations::DeleteJobDeploymentRestriction> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `deploymentRestrictionId` has this value.
-    pub fn deployment_restriction_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_restriction_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRestrictionId", &value)
     }
 }
 
-impl Then<operations::DeleteJobDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::DeleteJobDeploymentRestriction> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::RedeployJob> {
+impl crate::mock::When<crate::operations::RedeployJob> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The query parameter `forceEvent` has this value.
-    pub fn force_event(self, value: impl Into<Option<types::JobForceEvent>>) -> Self {
+    pub fn force_event(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::JobForceEvent>,
+        >,
+    ) -> Self {
         self.query_value("forceEvent", value.into())
     }
 }
 
-impl Then<operations::RedeployJob> {
+impl crate::mock::Then<crate::operations::RedeployJob> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetJobStatus> {
+impl crate::mock::When<crate::operations::GetJobStatus> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
 }
 
-impl Then<operations::GetJobStatus> {
+impl crate::mock::Then<crate::operations::GetJobStatus> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Status) -> Self {
+    pub fn ok(self, value: &crate::types::Status) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::StopJob> {
+impl crate::mock::When<crate::operations::StopJob> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
 }
 
-impl Then<operations::StopJob> {
+impl crate::mock::Then<crate::operations::StopJob> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::UninstallJob> {
+impl crate::mock::When<crate::operations::UninstallJob> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The body is this one, or empty.
     pub fn body<'a>(
         self,
-        value: impl Into<Option<&'a serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<
+                &'a ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     ) -> Self {
         self.json_body(value.into())
     }
 }
 
-impl Then<operations::UninstallJob> {
+impl crate::mock::Then<crate::operations::UninstallJob> {
     /// Status 202, as the contract declares it.
-    pub fn accepted<'a>(self, value: impl Into<Option<&'a types::Status>>) -> Self {
+    pub fn accepted<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Status>,
+        >,
+    ) -> Self {
         self.json_or_empty(202u16, value.into())
     }
     /// Status 204, as the contract declares it.
@@ -430,20 +462,20 @@ impl Then<operations::UninstallJob> {
     }
 }
 
-impl When<operations::AutoDeployJobEnvironments> {
+impl crate::mock::When<crate::operations::AutoDeployJobEnvironments> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationJobAutoDeployRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OrganizationJobAutoDeployRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::AutoDeployJobEnvironments> {
+impl crate::mock::Then<crate::operations::AutoDeployJobEnvironments> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }

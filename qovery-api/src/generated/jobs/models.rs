@@ -3,18 +3,13 @@
 
 //! Models. Cron jobs and lifecycle jobs.
 
-use std::collections::BTreeMap;
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::types;
-
 /// Returned by `clean_failed_job`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CleanFailedJobResponse {
     /// The clean Kubernetes jobs.
-    pub clean_kubernetes_jobs: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub clean_kubernetes_jobs: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Advanced settings of a job. An edit replaces them as a whole: a setting left out goes back to its default.
@@ -24,146 +19,158 @@ pub struct CleanFailedJobResponse {
 #[non_exhaustive]
 pub struct JobAdvancedSettings {
     /// Time limit of a build, in seconds.
-    pub build_timeout_max_sec: Option<i64>,
+    pub build_timeout_max_sec: ::core::option::Option<i64>,
     /// CPU limit of a build, in mCPU.
-    pub build_cpu_max_in_milli: Option<i64>,
+    pub build_cpu_max_in_milli: ::core::option::Option<i64>,
     /// Memory limit of a build, in GiB.
-    pub build_ram_max_in_gib: Option<i64>,
+    pub build_ram_max_in_gib: ::core::option::Option<i64>,
     /// Whether builds ignore the BuildKit cache.
-    pub build_disable_buildkit_cache: Option<bool>,
+    pub build_disable_buildkit_cache: ::core::option::Option<bool>,
     /// Whether the Git submodules are left out of the clone.
-    pub build_skip_git_submodules: Option<bool>,
+    pub build_skip_git_submodules: ::core::option::Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    pub deployment_termination_grace_period_seconds: Option<i64>,
+    pub deployment_termination_grace_period_seconds: ::core::option::Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
+    pub deployment_affinity_node_required: ::core::option::Option<
+        ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+    >,
     /// Time a finished job is kept, in seconds; can be null.
-    pub job_delete_ttl_seconds_after_finished: rt::Patch<i64>,
+    pub job_delete_ttl_seconds_after_finished: crate::runtime::Patch<i64>,
     /// What happens when a run is due while another one is still running, as Kubernetes spells it.
-    pub cronjob_concurrency_policy: Option<String>,
+    pub cronjob_concurrency_policy: ::core::option::Option<::std::string::String>,
     /// Number of failed runs kept.
-    pub cronjob_failed_jobs_history_limit: Option<i64>,
+    pub cronjob_failed_jobs_history_limit: ::core::option::Option<i64>,
     /// Number of successful runs kept.
-    pub cronjob_success_jobs_history_limit: Option<i64>,
+    pub cronjob_success_jobs_history_limit: ::core::option::Option<i64>,
     /// Kubernetes service account of the pods.
-    pub security_service_account_name: Option<String>,
+    pub security_service_account_name: ::core::option::Option<::std::string::String>,
     /// Whether the token of the service account is mounted in the pods.
-    pub security_automount_service_account_token: Option<bool>,
+    pub security_automount_service_account_token: ::core::option::Option<bool>,
     /// Whether the root file system of the containers is read-only.
-    pub security_read_only_root_filesystem: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub security_read_only_root_filesystem: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobAdvancedSettings {
+impl crate::types::JobAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            build_timeout_max_sec: None,
-            build_cpu_max_in_milli: None,
-            build_ram_max_in_gib: None,
-            build_disable_buildkit_cache: None,
-            build_skip_git_submodules: None,
-            deployment_termination_grace_period_seconds: None,
-            deployment_affinity_node_required: None,
-            job_delete_ttl_seconds_after_finished: rt::Patch::Absent,
-            cronjob_concurrency_policy: None,
-            cronjob_failed_jobs_history_limit: None,
-            cronjob_success_jobs_history_limit: None,
-            security_service_account_name: None,
-            security_automount_service_account_token: None,
-            security_read_only_root_filesystem: None,
-            __extra: Default::default(),
+            build_timeout_max_sec: ::core::option::Option::None,
+            build_cpu_max_in_milli: ::core::option::Option::None,
+            build_ram_max_in_gib: ::core::option::Option::None,
+            build_disable_buildkit_cache: ::core::option::Option::None,
+            build_skip_git_submodules: ::core::option::Option::None,
+            deployment_termination_grace_period_seconds: ::core::option::Option::None,
+            deployment_affinity_node_required: ::core::option::Option::None,
+            job_delete_ttl_seconds_after_finished: crate::runtime::Patch::Absent,
+            cronjob_concurrency_policy: ::core::option::Option::None,
+            cronjob_failed_jobs_history_limit: ::core::option::Option::None,
+            cronjob_success_jobs_history_limit: ::core::option::Option::None,
+            security_service_account_name: ::core::option::Option::None,
+            security_automount_service_account_token: ::core::option::Option::None,
+            security_read_only_root_filesystem: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`build_timeout_max_sec`](Self::build_timeout_max_sec).
     #[inline]
     pub fn build_timeout_max_sec(mut self, value: i64) -> Self {
-        self.build_timeout_max_sec = Some(value);
+        self.build_timeout_max_sec = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_cpu_max_in_milli`](Self::build_cpu_max_in_milli).
     #[inline]
     pub fn build_cpu_max_in_milli(mut self, value: i64) -> Self {
-        self.build_cpu_max_in_milli = Some(value);
+        self.build_cpu_max_in_milli = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_ram_max_in_gib`](Self::build_ram_max_in_gib).
     #[inline]
     pub fn build_ram_max_in_gib(mut self, value: i64) -> Self {
-        self.build_ram_max_in_gib = Some(value);
+        self.build_ram_max_in_gib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_disable_buildkit_cache`](Self::build_disable_buildkit_cache).
     #[inline]
     pub fn build_disable_buildkit_cache(mut self, value: bool) -> Self {
-        self.build_disable_buildkit_cache = Some(value);
+        self.build_disable_buildkit_cache = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_skip_git_submodules`](Self::build_skip_git_submodules).
     #[inline]
     pub fn build_skip_git_submodules(mut self, value: bool) -> Self {
-        self.build_skip_git_submodules = Some(value);
+        self.build_skip_git_submodules = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_termination_grace_period_seconds`](Self::deployment_termination_grace_period_seconds).
     #[inline]
     pub fn deployment_termination_grace_period_seconds(mut self, value: i64) -> Self {
-        self.deployment_termination_grace_period_seconds = Some(value);
+        self.deployment_termination_grace_period_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`deployment_affinity_node_required`](Self::deployment_affinity_node_required).
     #[inline]
     pub fn deployment_affinity_node_required(
         mut self,
-        value: BTreeMap<String, String>,
+        value: ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
     ) -> Self {
-        self.deployment_affinity_node_required = Some(value);
+        self.deployment_affinity_node_required = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`job_delete_ttl_seconds_after_finished`](Self::job_delete_ttl_seconds_after_finished).
     #[inline]
     pub fn job_delete_ttl_seconds_after_finished(
         mut self,
-        value: impl Into<rt::Patch<i64>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
     ) -> Self {
         self.job_delete_ttl_seconds_after_finished = value.into();
         self
     }
     /// Sets [`cronjob_concurrency_policy`](Self::cronjob_concurrency_policy).
     #[inline]
-    pub fn cronjob_concurrency_policy(mut self, value: impl Into<String>) -> Self {
-        self.cronjob_concurrency_policy = Some(value.into());
+    pub fn cronjob_concurrency_policy(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.cronjob_concurrency_policy = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`cronjob_failed_jobs_history_limit`](Self::cronjob_failed_jobs_history_limit).
     #[inline]
     pub fn cronjob_failed_jobs_history_limit(mut self, value: i64) -> Self {
-        self.cronjob_failed_jobs_history_limit = Some(value);
+        self.cronjob_failed_jobs_history_limit = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cronjob_success_jobs_history_limit`](Self::cronjob_success_jobs_history_limit).
     #[inline]
     pub fn cronjob_success_jobs_history_limit(mut self, value: i64) -> Self {
-        self.cronjob_success_jobs_history_limit = Some(value);
+        self.cronjob_success_jobs_history_limit = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`security_service_account_name`](Self::security_service_account_name).
     #[inline]
-    pub fn security_service_account_name(mut self, value: impl Into<String>) -> Self {
-        self.security_service_account_name = Some(value.into());
+    pub fn security_service_account_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.security_service_account_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`security_automount_service_account_token`](Self::security_automount_service_account_token).
     #[inline]
     pub fn security_automount_service_account_token(mut self, value: bool) -> Self {
-        self.security_automount_service_account_token = Some(value);
+        self.security_automount_service_account_token = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`security_read_only_root_filesystem`](Self::security_read_only_root_filesystem).
     #[inline]
     pub fn security_read_only_root_filesystem(mut self, value: bool) -> Self {
-        self.security_read_only_root_filesystem = Some(value);
+        self.security_read_only_root_filesystem = ::core::option::Option::Some(value);
         self
     }
 }
@@ -175,44 +182,50 @@ impl JobAdvancedSettings {
 #[non_exhaustive]
 pub struct JobCronCommand {
     /// Arguments of the command.
-    pub arguments: Option<Vec<String>>,
+    pub arguments: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Entry point; absent to let the image decide.
-    pub entrypoint: Option<String>,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
     /// Time zone of the cron expression.
-    pub timezone: Option<String>,
+    pub timezone: ::core::option::Option<::std::string::String>,
     /// Times of the runs as a cron expression.
-    pub scheduled_at: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub scheduled_at: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobCronCommand {
+impl crate::types::JobCronCommand {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(scheduled_at: impl Into<String>) -> Self {
+    pub fn new(scheduled_at: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
-            arguments: None,
-            entrypoint: None,
-            timezone: None,
+            arguments: ::core::option::Option::None,
+            entrypoint: ::core::option::Option::None,
+            timezone: ::core::option::Option::None,
             scheduled_at: scheduled_at.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`arguments`](Self::arguments).
     #[inline]
-    pub fn arguments(mut self, value: Vec<String>) -> Self {
-        self.arguments = Some(value);
+    pub fn arguments(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.arguments = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
     #[inline]
-    pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
-        self.entrypoint = Some(value.into());
+    pub fn entrypoint(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.entrypoint = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`timezone`](Self::timezone).
     #[inline]
-    pub fn timezone(mut self, value: impl Into<String>) -> Self {
-        self.timezone = Some(value.into());
+    pub fn timezone(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.timezone = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -224,32 +237,38 @@ impl JobCronCommand {
 #[non_exhaustive]
 pub struct JobDeployRequest {
     /// Tag of the image to deploy, for a job that runs an image of a registry.
-    pub image_tag: Option<String>,
+    pub image_tag: ::core::option::Option<::std::string::String>,
     /// SHA of the Git commit to deploy, for a job built from a repository.
-    pub git_commit_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_commit_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobDeployRequest {
+impl crate::types::JobDeployRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            image_tag: None,
-            git_commit_id: None,
-            __extra: Default::default(),
+            image_tag: ::core::option::Option::None,
+            git_commit_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`image_tag`](Self::image_tag).
     #[inline]
-    pub fn image_tag(mut self, value: impl Into<String>) -> Self {
-        self.image_tag = Some(value.into());
+    pub fn image_tag(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.image_tag = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
     #[inline]
-    pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
-        self.git_commit_id = Some(value.into());
+    pub fn git_commit_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.git_commit_id = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -261,27 +280,27 @@ impl JobDeployRequest {
 #[non_exhaustive]
 pub struct JobDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
-    pub mode: types::DeploymentRestrictionModeEnum,
+    pub mode: crate::types::DeploymentRestrictionModeEnum,
     /// The compared value.
-    pub type_: types::DeploymentRestrictionTypeEnum,
+    pub type_: crate::types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobDeploymentRestrictionRequest {
+impl crate::types::JobDeploymentRestrictionRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        mode: types::DeploymentRestrictionModeEnum,
-        type_: types::DeploymentRestrictionTypeEnum,
-        value: impl Into<String>,
+        mode: crate::types::DeploymentRestrictionModeEnum,
+        type_: crate::types::DeploymentRestrictionTypeEnum,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             mode,
             type_,
             value: value.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -293,18 +312,18 @@ impl JobDeploymentRestrictionRequest {
 #[non_exhaustive]
 pub struct JobDeploymentRestrictionResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
-    pub mode: types::DeploymentRestrictionModeEnum,
+    pub mode: crate::types::DeploymentRestrictionModeEnum,
     /// The compared value.
-    pub type_: types::DeploymentRestrictionTypeEnum,
+    pub type_: crate::types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment restrictions of a job.
@@ -314,11 +333,11 @@ pub struct JobDeploymentRestrictionResponse {
 #[non_exhaustive]
 pub struct JobDeploymentRestrictionResponseList {
     /// The listed items.
-    pub results: Vec<types::JobDeploymentRestrictionResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::JobDeploymentRestrictionResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Event that runs a job at once, outside its normal schedule.
     ///
     /// A parameter of `deploy_job` and `redeploy_job`.
@@ -341,32 +360,35 @@ open_enum! {
 #[non_exhaustive]
 pub struct JobLifecycleCommand {
     /// Arguments of the command.
-    pub arguments: Option<Vec<String>>,
+    pub arguments: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Entry point; absent to let the image decide.
-    pub entrypoint: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobLifecycleCommand {
+impl crate::types::JobLifecycleCommand {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            arguments: None,
-            entrypoint: None,
-            __extra: Default::default(),
+            arguments: ::core::option::Option::None,
+            entrypoint: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`arguments`](Self::arguments).
     #[inline]
-    pub fn arguments(mut self, value: Vec<String>) -> Self {
-        self.arguments = Some(value);
+    pub fn arguments(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.arguments = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`entrypoint`](Self::entrypoint).
     #[inline]
-    pub fn entrypoint(mut self, value: impl Into<String>) -> Self {
-        self.entrypoint = Some(value.into());
+    pub fn entrypoint(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.entrypoint = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -378,162 +400,180 @@ impl JobLifecycleCommand {
 #[non_exhaustive]
 pub struct JobRequest {
     /// Name of the job.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the job.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// CPU in mCPU; the default is 500.
     ///
     /// Default on the server: `500`.
-    pub cpu: Option<i64>,
+    pub cpu: ::core::option::Option<i64>,
     /// Memory in MiB; the default is 512.
     ///
     /// Default on the server: `512`.
-    pub memory: Option<i64>,
+    pub memory: ::core::option::Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    pub gpu: Option<i64>,
+    pub gpu: ::core::option::Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_in_gib: Option<i64>,
+    pub ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Number of restarts after a failure; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    pub max_nb_restart: Option<i64>,
+    pub max_nb_restart: ::core::option::Option<i64>,
     /// Time limit of a run, in seconds.
     ///
     /// At least 0.
-    pub max_duration_seconds: Option<i64>,
+    pub max_duration_seconds: ::core::option::Option<i64>,
     /// Whether preview environments are created from it automatically.
-    pub auto_preview: Option<bool>,
+    pub auto_preview: ::core::option::Option<bool>,
     /// Port used by the probes; null for none.
     ///
     /// At least 1.
-    pub port: rt::Patch<i64>,
+    pub port: crate::runtime::Patch<i64>,
     /// Where the job comes from. Exactly one of the two sources is set; set the other one to null on an edit.
-    pub source: Option<types::JobRequestSource>,
+    pub source: ::core::option::Option<crate::types::JobRequestSource>,
     /// Processor architecture to run on; null goes back to the default.
-    pub cpu_architecture: rt::Patch<types::CpuArchitectureEnum>,
+    pub cpu_architecture: crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
     /// Probes that check the runs.
-    pub healthchecks: types::Healthcheck,
+    pub healthchecks: crate::types::Healthcheck,
     /// When the job runs. A cron job sets `cronjob`, a lifecycle job sets one or more events.
-    pub schedule: Option<types::JobRequestSchedule>,
+    pub schedule: ::core::option::Option<crate::types::JobRequestSchedule>,
     /// Whether it is deployed automatically when a new version appears; null or absent sets the default, true.
-    pub auto_deploy: rt::Patch<bool>,
+    pub auto_deploy: crate::runtime::Patch<bool>,
     /// Groups of annotations to apply.
-    pub annotations_groups: Option<Vec<types::ServiceAnnotationRequest>>,
+    pub annotations_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
+    >,
     /// Groups of labels to apply.
-    pub labels_groups: Option<Vec<types::ServiceLabelRequest>>,
+    pub labels_groups: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    >,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobRequest {
+impl crate::types::JobRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, healthchecks: types::Healthcheck) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        healthchecks: crate::types::Healthcheck,
+    ) -> Self {
         Self {
             name: name.into(),
-            description: None,
-            cpu: None,
-            memory: None,
-            gpu: None,
-            ephemeral_storage_in_gib: None,
-            max_nb_restart: None,
-            max_duration_seconds: None,
-            auto_preview: None,
-            port: rt::Patch::Absent,
-            source: None,
-            cpu_architecture: rt::Patch::Absent,
+            description: ::core::option::Option::None,
+            cpu: ::core::option::Option::None,
+            memory: ::core::option::Option::None,
+            gpu: ::core::option::Option::None,
+            ephemeral_storage_in_gib: ::core::option::Option::None,
+            max_nb_restart: ::core::option::Option::None,
+            max_duration_seconds: ::core::option::Option::None,
+            auto_preview: ::core::option::Option::None,
+            port: crate::runtime::Patch::Absent,
+            source: ::core::option::Option::None,
+            cpu_architecture: crate::runtime::Patch::Absent,
             healthchecks,
-            schedule: None,
-            auto_deploy: rt::Patch::Absent,
-            annotations_groups: None,
-            labels_groups: None,
-            icon_uri: None,
-            __extra: Default::default(),
+            schedule: ::core::option::Option::None,
+            auto_deploy: crate::runtime::Patch::Absent,
+            annotations_groups: ::core::option::Option::None,
+            labels_groups: ::core::option::Option::None,
+            icon_uri: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`cpu`](Self::cpu).
     #[inline]
     pub fn cpu(mut self, value: i64) -> Self {
-        self.cpu = Some(value);
+        self.cpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`memory`](Self::memory).
     #[inline]
     pub fn memory(mut self, value: i64) -> Self {
-        self.memory = Some(value);
+        self.memory = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`gpu`](Self::gpu).
     #[inline]
     pub fn gpu(mut self, value: i64) -> Self {
-        self.gpu = Some(value);
+        self.gpu = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`ephemeral_storage_in_gib`](Self::ephemeral_storage_in_gib).
     #[inline]
     pub fn ephemeral_storage_in_gib(mut self, value: i64) -> Self {
-        self.ephemeral_storage_in_gib = Some(value);
+        self.ephemeral_storage_in_gib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`max_nb_restart`](Self::max_nb_restart).
     #[inline]
     pub fn max_nb_restart(mut self, value: i64) -> Self {
-        self.max_nb_restart = Some(value);
+        self.max_nb_restart = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`max_duration_seconds`](Self::max_duration_seconds).
     #[inline]
     pub fn max_duration_seconds(mut self, value: i64) -> Self {
-        self.max_duration_seconds = Some(value);
+        self.max_duration_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`auto_preview`](Self::auto_preview).
     #[inline]
     pub fn auto_preview(mut self, value: bool) -> Self {
-        self.auto_preview = Some(value);
+        self.auto_preview = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`port`](Self::port).
     #[inline]
-    pub fn port(mut self, value: impl Into<rt::Patch<i64>>) -> Self {
+    pub fn port(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<i64>>,
+    ) -> Self {
         self.port = value.into();
         self
     }
     /// Sets [`source`](Self::source).
     #[inline]
-    pub fn source(mut self, value: types::JobRequestSource) -> Self {
-        self.source = Some(value);
+    pub fn source(mut self, value: crate::types::JobRequestSource) -> Self {
+        self.source = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cpu_architecture`](Self::cpu_architecture).
     #[inline]
     pub fn cpu_architecture(
         mut self,
-        value: impl Into<rt::Patch<types::CpuArchitectureEnum>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::CpuArchitectureEnum>,
+        >,
     ) -> Self {
         self.cpu_architecture = value.into();
         self
     }
     /// Sets [`schedule`](Self::schedule).
     #[inline]
-    pub fn schedule(mut self, value: types::JobRequestSchedule) -> Self {
-        self.schedule = Some(value);
+    pub fn schedule(mut self, value: crate::types::JobRequestSchedule) -> Self {
+        self.schedule = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`auto_deploy`](Self::auto_deploy).
     #[inline]
-    pub fn auto_deploy(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
+    pub fn auto_deploy(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
+    ) -> Self {
         self.auto_deploy = value.into();
         self
     }
@@ -541,21 +581,27 @@ impl JobRequest {
     #[inline]
     pub fn annotations_groups(
         mut self,
-        value: Vec<types::ServiceAnnotationRequest>,
+        value: ::std::vec::Vec<crate::types::ServiceAnnotationRequest>,
     ) -> Self {
-        self.annotations_groups = Some(value);
+        self.annotations_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`labels_groups`](Self::labels_groups).
     #[inline]
-    pub fn labels_groups(mut self, value: Vec<types::ServiceLabelRequest>) -> Self {
-        self.labels_groups = Some(value);
+    pub fn labels_groups(
+        mut self,
+        value: ::std::vec::Vec<crate::types::ServiceLabelRequest>,
+    ) -> Self {
+        self.labels_groups = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
     #[inline]
-    pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
-        self.icon_uri = Some(value.into());
+    pub fn icon_uri(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.icon_uri = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -567,59 +613,59 @@ impl JobRequest {
 #[non_exhaustive]
 pub struct JobRequestSchedule {
     /// Command run when the environment starts.
-    pub on_start: Option<types::JobLifecycleCommand>,
+    pub on_start: ::core::option::Option<crate::types::JobLifecycleCommand>,
     /// Command run when the environment stops.
-    pub on_stop: Option<types::JobLifecycleCommand>,
+    pub on_stop: ::core::option::Option<crate::types::JobLifecycleCommand>,
     /// Command run when the environment is deleted.
-    pub on_delete: Option<types::JobLifecycleCommand>,
+    pub on_delete: ::core::option::Option<crate::types::JobLifecycleCommand>,
     /// Command and times of a cron job.
-    pub cronjob: Option<types::JobCronCommand>,
+    pub cronjob: ::core::option::Option<crate::types::JobCronCommand>,
     /// Purpose of a lifecycle job.
-    pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub lifecycle_type: ::core::option::Option<crate::types::JobLifecycleTypeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobRequestSchedule {
+impl crate::types::JobRequestSchedule {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            on_start: None,
-            on_stop: None,
-            on_delete: None,
-            cronjob: None,
-            lifecycle_type: None,
-            __extra: Default::default(),
+            on_start: ::core::option::Option::None,
+            on_stop: ::core::option::Option::None,
+            on_delete: ::core::option::Option::None,
+            cronjob: ::core::option::Option::None,
+            lifecycle_type: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`on_start`](Self::on_start).
     #[inline]
-    pub fn on_start(mut self, value: types::JobLifecycleCommand) -> Self {
-        self.on_start = Some(value);
+    pub fn on_start(mut self, value: crate::types::JobLifecycleCommand) -> Self {
+        self.on_start = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`on_stop`](Self::on_stop).
     #[inline]
-    pub fn on_stop(mut self, value: types::JobLifecycleCommand) -> Self {
-        self.on_stop = Some(value);
+    pub fn on_stop(mut self, value: crate::types::JobLifecycleCommand) -> Self {
+        self.on_stop = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`on_delete`](Self::on_delete).
     #[inline]
-    pub fn on_delete(mut self, value: types::JobLifecycleCommand) -> Self {
-        self.on_delete = Some(value);
+    pub fn on_delete(mut self, value: crate::types::JobLifecycleCommand) -> Self {
+        self.on_delete = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cronjob`](Self::cronjob).
     #[inline]
-    pub fn cronjob(mut self, value: types::JobCronCommand) -> Self {
-        self.cronjob = Some(value);
+    pub fn cronjob(mut self, value: crate::types::JobCronCommand) -> Self {
+        self.cronjob = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`lifecycle_type`](Self::lifecycle_type).
     #[inline]
-    pub fn lifecycle_type(mut self, value: types::JobLifecycleTypeEnum) -> Self {
-        self.lifecycle_type = Some(value);
+    pub fn lifecycle_type(mut self, value: crate::types::JobLifecycleTypeEnum) -> Self {
+        self.lifecycle_type = ::core::option::Option::Some(value);
         self
     }
 }
@@ -631,27 +677,29 @@ impl JobRequestSchedule {
 #[non_exhaustive]
 pub struct JobRequestSource {
     /// Image of a container registry; null when the job is built from a repository.
-    pub image: rt::Patch<types::JobRequestSourceImage>,
+    pub image: crate::runtime::Patch<crate::types::JobRequestSourceImage>,
     /// Build from a Git repository; null when the job runs an image.
-    pub docker: rt::Patch<types::JobRequestSourceDocker>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub docker: crate::runtime::Patch<crate::types::JobRequestSourceDocker>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobRequestSource {
+impl crate::types::JobRequestSource {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            image: rt::Patch::Absent,
-            docker: rt::Patch::Absent,
-            __extra: Default::default(),
+            image: crate::runtime::Patch::Absent,
+            docker: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`image`](Self::image).
     #[inline]
     pub fn image(
         mut self,
-        value: impl Into<rt::Patch<types::JobRequestSourceImage>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::JobRequestSourceImage>,
+        >,
     ) -> Self {
         self.image = value.into();
         self
@@ -660,7 +708,9 @@ impl JobRequestSource {
     #[inline]
     pub fn docker(
         mut self,
-        value: impl Into<rt::Patch<types::JobRequestSourceDocker>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::JobRequestSourceDocker>,
+        >,
     ) -> Self {
         self.docker = value.into();
         self
@@ -674,46 +724,54 @@ impl JobRequestSource {
 #[non_exhaustive]
 pub struct JobRequestSourceDocker {
     /// Git repository to build from.
-    pub git_repository: Option<types::ApplicationGitRepositoryRequest>,
+    pub git_repository: ::core::option::Option<
+        crate::types::ApplicationGitRepositoryRequest,
+    >,
     /// Path of the Dockerfile; null when it is not used.
-    pub dockerfile_path: rt::Patch<String>,
+    pub dockerfile_path: crate::runtime::Patch<::std::string::String>,
     /// Content of the Dockerfile given in place; null when it is not used.
-    pub dockerfile_raw: rt::Patch<String>,
+    pub dockerfile_raw: crate::runtime::Patch<::std::string::String>,
     /// Stage of the Dockerfile to build; null for the last one.
-    pub docker_target_build_stage: rt::Patch<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub docker_target_build_stage: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobRequestSourceDocker {
+impl crate::types::JobRequestSourceDocker {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            git_repository: None,
-            dockerfile_path: rt::Patch::Absent,
-            dockerfile_raw: rt::Patch::Absent,
-            docker_target_build_stage: rt::Patch::Absent,
-            __extra: Default::default(),
+            git_repository: ::core::option::Option::None,
+            dockerfile_path: crate::runtime::Patch::Absent,
+            dockerfile_raw: crate::runtime::Patch::Absent,
+            docker_target_build_stage: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`git_repository`](Self::git_repository).
     #[inline]
     pub fn git_repository(
         mut self,
-        value: types::ApplicationGitRepositoryRequest,
+        value: crate::types::ApplicationGitRepositoryRequest,
     ) -> Self {
-        self.git_repository = Some(value);
+        self.git_repository = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`dockerfile_path`](Self::dockerfile_path).
     #[inline]
-    pub fn dockerfile_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn dockerfile_path(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.dockerfile_path = value.into();
         self
     }
     /// Sets [`dockerfile_raw`](Self::dockerfile_raw).
     #[inline]
-    pub fn dockerfile_raw(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn dockerfile_raw(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.dockerfile_raw = value.into();
         self
     }
@@ -721,7 +779,7 @@ impl JobRequestSourceDocker {
     #[inline]
     pub fn docker_target_build_stage(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.docker_target_build_stage = value.into();
         self
@@ -735,41 +793,50 @@ impl JobRequestSourceDocker {
 #[non_exhaustive]
 pub struct JobRequestSourceImage {
     /// Name of the image.
-    pub image_name: Option<String>,
+    pub image_name: ::core::option::Option<::std::string::String>,
     /// Tag of the image.
-    pub tag: Option<String>,
+    pub tag: ::core::option::Option<::std::string::String>,
     /// Identifier of the container registry.
-    pub registry_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub registry_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl JobRequestSourceImage {
+impl crate::types::JobRequestSourceImage {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            image_name: None,
-            tag: None,
-            registry_id: None,
-            __extra: Default::default(),
+            image_name: ::core::option::Option::None,
+            tag: ::core::option::Option::None,
+            registry_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`image_name`](Self::image_name).
     #[inline]
-    pub fn image_name(mut self, value: impl Into<String>) -> Self {
-        self.image_name = Some(value.into());
+    pub fn image_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.image_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`tag`](Self::tag).
     #[inline]
-    pub fn tag(mut self, value: impl Into<String>) -> Self {
-        self.tag = Some(value.into());
+    pub fn tag(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.tag = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`registry_id`](Self::registry_id).
     #[inline]
-    pub fn registry_id(mut self, value: impl Into<String>) -> Self {
-        self.registry_id = Some(value.into());
+    pub fn registry_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.registry_id = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -781,8 +848,8 @@ impl JobRequestSourceImage {
 #[non_exhaustive]
 pub struct JobResponseList {
     /// The listed items.
-    pub results: Vec<types::JobResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::JobResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Templates of lifecycle jobs.
@@ -792,8 +859,8 @@ pub struct JobResponseList {
 #[non_exhaustive]
 pub struct LifecycleTemplateListResponse {
     /// The listed items.
-    pub results: Vec<types::LifecycleTemplateSummary>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::LifecycleTemplateSummary>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Template of a lifecycle job.
@@ -803,26 +870,26 @@ pub struct LifecycleTemplateListResponse {
 #[non_exhaustive]
 pub struct LifecycleTemplateResponse {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Description.
-    pub description: String,
+    pub description: ::std::string::String,
     /// URL the template comes from.
-    pub source_url: String,
+    pub source_url: ::std::string::String,
     /// Cloud provider.
-    pub cloud_provider: types::CloudProviderEnum,
+    pub cloud_provider: crate::types::CloudProviderEnum,
     /// Events with the command run on each.
-    pub events: Vec<types::LifecycleTemplateResponseEvent>,
+    pub events: ::std::vec::Vec<crate::types::LifecycleTemplateResponseEvent>,
     /// Time limit of a run, in seconds.
     pub max_duration_in_sec: i64,
     /// Resources.
-    pub resources: types::LifecycleTemplateResponseResources,
+    pub resources: crate::types::LifecycleTemplateResponseResources,
     /// Variables the job needs.
-    pub variables: Vec<types::LifecycleTemplateResponseVariable>,
+    pub variables: ::std::vec::Vec<crate::types::LifecycleTemplateResponseVariable>,
     /// Content of the Dockerfile.
-    pub dockerfile: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub dockerfile: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateResponse`.
@@ -830,12 +897,12 @@ pub struct LifecycleTemplateResponse {
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseEvent {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Entrypoint.
-    pub entrypoint: Option<String>,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
     /// The command.
-    pub command: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub command: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateResponse`.
@@ -846,7 +913,7 @@ pub struct LifecycleTemplateResponseResources {
     pub cpu_milli: i64,
     /// Memory in MiB.
     pub ram_mib: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateResponse`.
@@ -854,16 +921,18 @@ pub struct LifecycleTemplateResponseResources {
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariable {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Description.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Default.
-    pub default: String,
+    pub default: ::std::string::String,
     /// Whether it is secret.
     pub is_secret: bool,
     /// File.
-    pub file: Option<types::LifecycleTemplateResponseVariableFile>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub file: ::core::option::Option<
+        crate::types::LifecycleTemplateResponseVariableFile,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateResponseVariable`.
@@ -871,10 +940,10 @@ pub struct LifecycleTemplateResponseVariable {
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariableFile {
     /// Path.
-    pub path: String,
+    pub path: ::std::string::String,
     /// Default on the server: `false`.
-    pub enable_interpolation: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `LifecycleTemplateListResponse`.
@@ -882,12 +951,12 @@ pub struct LifecycleTemplateResponseVariableFile {
 #[non_exhaustive]
 pub struct LifecycleTemplateSummary {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Description.
-    pub description: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub description: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_job_deployment_history`.
@@ -899,8 +968,8 @@ pub struct ListJobDeploymentHistoryResponse {
     /// Number of items per page.
     pub page_size: i64,
     /// The deployments, newest first.
-    pub results: Vec<types::DeploymentHistoryJobResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DeploymentHistoryJobResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Image that was pushed, used to deploy the jobs of an organization that follow it automatically.
@@ -910,32 +979,38 @@ pub struct ListJobDeploymentHistoryResponse {
 #[non_exhaustive]
 pub struct OrganizationJobAutoDeployRequest {
     /// Name of the image.
-    pub image_name: Option<String>,
+    pub image_name: ::core::option::Option<::std::string::String>,
     /// Tag of the image.
-    pub tag: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub tag: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationJobAutoDeployRequest {
+impl crate::types::OrganizationJobAutoDeployRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            image_name: None,
-            tag: None,
-            __extra: Default::default(),
+            image_name: ::core::option::Option::None,
+            tag: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`image_name`](Self::image_name).
     #[inline]
-    pub fn image_name(mut self, value: impl Into<String>) -> Self {
-        self.image_name = Some(value.into());
+    pub fn image_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.image_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`tag`](Self::tag).
     #[inline]
-    pub fn tag(mut self, value: impl Into<String>) -> Self {
-        self.tag = Some(value.into());
+    pub fn tag(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.tag = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -943,21 +1018,23 @@ impl OrganizationJobAutoDeployRequest {
 /// Carries over everything of a `ContainerSource` that a `JobRequestSourceImage` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `registry`.
-impl From<types::ContainerSource> for types::JobRequestSourceImage {
+impl ::core::convert::From<crate::types::ContainerSource>
+for crate::types::JobRequestSourceImage {
     #[inline]
-    fn from(from: types::ContainerSource) -> Self {
-        rt::model::carried(Self {
-            image_name: Some(from.image_name),
-            tag: Some(from.tag),
+    fn from(from: crate::types::ContainerSource) -> Self {
+        crate::runtime::model::carried(Self {
+            image_name: ::core::option::Option::Some(from.image_name),
+            tag: ::core::option::Option::Some(from.tag),
             registry_id: from.registry_id,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::ContainerSource> for types::JobRequestSourceImage {
+impl ::core::convert::From<&crate::types::ContainerSource>
+for crate::types::JobRequestSourceImage {
     #[inline]
-    fn from(from: &types::ContainerSource) -> Self {
+    fn from(from: &crate::types::ContainerSource) -> Self {
         Self::from(from.clone())
     }
 }
@@ -968,39 +1045,48 @@ impl From<&types::ContainerSource> for types::JobRequestSourceImage {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::CronJobResponse> for types::JobRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::CronJobResponse>
+for crate::types::JobRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: types::CronJobResponse) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
+    fn try_from(
+        from: crate::types::CronJobResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
                 name: from.name,
                 description: from.description,
-                cpu: Some(from.cpu),
-                memory: Some(from.memory),
-                gpu: Some(from.gpu),
+                cpu: ::core::option::Option::Some(from.cpu),
+                memory: ::core::option::Option::Some(from.memory),
+                gpu: ::core::option::Option::Some(from.gpu),
                 ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
                 max_nb_restart: from.max_nb_restart,
                 max_duration_seconds: from.max_duration_seconds,
-                auto_preview: Some(from.auto_preview),
-                port: rt::Patch::value_or_null(from.port),
-                source: Some(types::JobRequestSource::try_from(from.source)?),
-                cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
+                auto_preview: ::core::option::Option::Some(from.auto_preview),
+                port: crate::runtime::Patch::value_or_null(from.port),
+                source: ::core::option::Option::Some(
+                    crate::types::JobRequestSource::try_from(from.source)?,
+                ),
+                cpu_architecture: crate::runtime::Patch::value_or_null(
+                    from.cpu_architecture,
+                ),
                 healthchecks: from.healthchecks,
-                schedule: Some(types::JobRequestSchedule::from(from.schedule)),
-                auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
-                annotations_groups: Some(
+                schedule: ::core::option::Option::Some(
+                    crate::types::JobRequestSchedule::from(from.schedule),
+                ),
+                auto_deploy: crate::runtime::Patch::value_or_null(from.auto_deploy),
+                annotations_groups: ::core::option::Option::Some(
                     from
                         .annotations_groups
                         .into_iter()
-                        .map(|value| types::ServiceAnnotationRequest::from(value))
+                        .map(|value| crate::types::ServiceAnnotationRequest::from(value))
                         .collect(),
                 ),
-                labels_groups: Some(
+                labels_groups: ::core::option::Option::Some(
                     from
                         .labels_groups
                         .into_iter()
-                        .map(|value| types::ServiceLabelRequest::from(value))
+                        .map(|value| crate::types::ServiceLabelRequest::from(value))
                         .collect(),
                 ),
                 icon_uri: from.icon_uri,
@@ -1010,10 +1096,13 @@ impl TryFrom<types::CronJobResponse> for types::JobRequest {
     }
 }
 
-impl TryFrom<&types::CronJobResponse> for types::JobRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::CronJobResponse>
+for crate::types::JobRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: &types::CronJobResponse) -> Result<Self, rt::ConversionError> {
+    fn try_from(
+        from: &crate::types::CronJobResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -1021,44 +1110,50 @@ impl TryFrom<&types::CronJobResponse> for types::JobRequest {
 /// Carries over everything of a `CronJobResponseSchedule` that a `JobRequestSchedule` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `on_start`, `on_stop`, `on_delete`, `lifecycle_type`.
-impl From<types::CronJobResponseSchedule> for types::JobRequestSchedule {
+impl ::core::convert::From<crate::types::CronJobResponseSchedule>
+for crate::types::JobRequestSchedule {
     #[inline]
-    fn from(from: types::CronJobResponseSchedule) -> Self {
-        rt::model::carried(Self {
-            on_start: None,
-            on_stop: None,
-            on_delete: None,
-            cronjob: Some(types::JobCronCommand::from(from.cronjob)),
-            lifecycle_type: None,
+    fn from(from: crate::types::CronJobResponseSchedule) -> Self {
+        crate::runtime::model::carried(Self {
+            on_start: ::core::option::Option::None,
+            on_stop: ::core::option::Option::None,
+            on_delete: ::core::option::Option::None,
+            cronjob: ::core::option::Option::Some(
+                crate::types::JobCronCommand::from(from.cronjob),
+            ),
+            lifecycle_type: ::core::option::Option::None,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::CronJobResponseSchedule> for types::JobRequestSchedule {
+impl ::core::convert::From<&crate::types::CronJobResponseSchedule>
+for crate::types::JobRequestSchedule {
     #[inline]
-    fn from(from: &types::CronJobResponseSchedule) -> Self {
+    fn from(from: &crate::types::CronJobResponseSchedule) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `CronJobResponseScheduleCronjob` that a `JobCronCommand` can hold, and the fields that this version of the library does not know.
-impl From<types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
+impl ::core::convert::From<crate::types::CronJobResponseScheduleCronjob>
+for crate::types::JobCronCommand {
     #[inline]
-    fn from(from: types::CronJobResponseScheduleCronjob) -> Self {
-        rt::model::carried(Self {
-            arguments: Some(from.arguments),
+    fn from(from: crate::types::CronJobResponseScheduleCronjob) -> Self {
+        crate::runtime::model::carried(Self {
+            arguments: ::core::option::Option::Some(from.arguments),
             entrypoint: from.entrypoint,
-            timezone: Some(from.timezone),
+            timezone: ::core::option::Option::Some(from.timezone),
             scheduled_at: from.scheduled_at,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
+impl ::core::convert::From<&crate::types::CronJobResponseScheduleCronjob>
+for crate::types::JobCronCommand {
     #[inline]
-    fn from(from: &types::CronJobResponseScheduleCronjob) -> Self {
+    fn from(from: &crate::types::CronJobResponseScheduleCronjob) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1066,11 +1161,11 @@ impl From<&types::CronJobResponseScheduleCronjob> for types::JobCronCommand {
 /// Carries over everything of a `JobDeploymentRestrictionResponse` that a `JobDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::JobDeploymentRestrictionResponse>
-for types::JobDeploymentRestrictionRequest {
+impl ::core::convert::From<crate::types::JobDeploymentRestrictionResponse>
+for crate::types::JobDeploymentRestrictionRequest {
     #[inline]
-    fn from(from: types::JobDeploymentRestrictionResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::JobDeploymentRestrictionResponse) -> Self {
+        crate::runtime::model::carried(Self {
             mode: from.mode,
             type_: from.type_,
             value: from.value,
@@ -1079,10 +1174,10 @@ for types::JobDeploymentRestrictionRequest {
     }
 }
 
-impl From<&types::JobDeploymentRestrictionResponse>
-for types::JobDeploymentRestrictionRequest {
+impl ::core::convert::From<&crate::types::JobDeploymentRestrictionResponse>
+for crate::types::JobDeploymentRestrictionRequest {
     #[inline]
-    fn from(from: &types::JobDeploymentRestrictionResponse) -> Self {
+    fn from(from: &crate::types::JobDeploymentRestrictionResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1091,28 +1186,36 @@ for types::JobDeploymentRestrictionRequest {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::JobResponse> for types::JobRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::JobResponse> for crate::types::JobRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: types::JobResponse) -> Result<Self, rt::ConversionError> {
-        Ok(
+    fn try_from(
+        from: crate::types::JobResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
             match from {
-                types::JobResponse::Lifecycle(member) => {
-                    types::JobRequest::try_from(member)?
+                crate::types::JobResponse::Lifecycle(member) => {
+                    crate::types::JobRequest::try_from(member)?
                 }
-                types::JobResponse::Cron(member) => types::JobRequest::try_from(member)?,
-                types::JobResponse::Unknown(_) => {
-                    return Err(rt::ConversionError::unknown_member("JobResponse"));
+                crate::types::JobResponse::Cron(member) => {
+                    crate::types::JobRequest::try_from(member)?
+                }
+                crate::types::JobResponse::Unknown(_) => {
+                    return ::core::result::Result::Err(
+                        crate::runtime::ConversionError::unknown_member("JobResponse"),
+                    );
                 }
             },
         )
     }
 }
 
-impl TryFrom<&types::JobResponse> for types::JobRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::JobResponse> for crate::types::JobRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: &types::JobResponse) -> Result<Self, rt::ConversionError> {
+    fn try_from(
+        from: &crate::types::JobResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -1121,30 +1224,40 @@ impl TryFrom<&types::JobResponse> for types::JobRequest {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::JobResponseSource> for types::JobRequestSource {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::JobResponseSource>
+for crate::types::JobRequestSource {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: types::JobResponseSource) -> Result<Self, rt::ConversionError> {
-        Ok(
+    fn try_from(
+        from: crate::types::JobResponseSource,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
             match from {
-                types::JobResponseSource::Image(member) => {
-                    types::JobRequestSource::from(member)
+                crate::types::JobResponseSource::Image(member) => {
+                    crate::types::JobRequestSource::from(member)
                 }
-                types::JobResponseSource::Docker(member) => {
-                    types::JobRequestSource::from(member)
+                crate::types::JobResponseSource::Docker(member) => {
+                    crate::types::JobRequestSource::from(member)
                 }
-                types::JobResponseSource::Unknown(_) => {
-                    return Err(rt::ConversionError::unknown_member("JobResponseSource"));
+                crate::types::JobResponseSource::Unknown(_) => {
+                    return ::core::result::Result::Err(
+                        crate::runtime::ConversionError::unknown_member(
+                            "JobResponseSource",
+                        ),
+                    );
                 }
             },
         )
     }
 }
 
-impl TryFrom<&types::JobResponseSource> for types::JobRequestSource {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::JobResponseSource>
+for crate::types::JobRequestSource {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: &types::JobResponseSource) -> Result<Self, rt::ConversionError> {
+    fn try_from(
+        from: &crate::types::JobResponseSource,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -1152,20 +1265,24 @@ impl TryFrom<&types::JobResponseSource> for types::JobRequestSource {
 /// Carries over everything of a `JobResponseSourceDocker` that a `JobRequestSource` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `image`.
-impl From<types::JobResponseSourceDocker> for types::JobRequestSource {
+impl ::core::convert::From<crate::types::JobResponseSourceDocker>
+for crate::types::JobRequestSource {
     #[inline]
-    fn from(from: types::JobResponseSourceDocker) -> Self {
-        rt::model::carried(Self {
-            image: rt::Patch::Absent,
-            docker: rt::Patch::Value(types::JobRequestSourceDocker::from(from.docker)),
+    fn from(from: crate::types::JobResponseSourceDocker) -> Self {
+        crate::runtime::model::carried(Self {
+            image: crate::runtime::Patch::Absent,
+            docker: crate::runtime::Patch::Value(
+                crate::types::JobRequestSourceDocker::from(from.docker),
+            ),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::JobResponseSourceDocker> for types::JobRequestSource {
+impl ::core::convert::From<&crate::types::JobResponseSourceDocker>
+for crate::types::JobRequestSource {
     #[inline]
-    fn from(from: &types::JobResponseSourceDocker) -> Self {
+    fn from(from: &crate::types::JobResponseSourceDocker) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1173,35 +1290,40 @@ impl From<&types::JobResponseSourceDocker> for types::JobRequestSource {
 /// Carries over everything of a `JobResponseSourceImage` that a `JobRequestSource` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `docker`.
-impl From<types::JobResponseSourceImage> for types::JobRequestSource {
+impl ::core::convert::From<crate::types::JobResponseSourceImage>
+for crate::types::JobRequestSource {
     #[inline]
-    fn from(from: types::JobResponseSourceImage) -> Self {
-        rt::model::carried(Self {
-            image: rt::Patch::Value(types::JobRequestSourceImage::from(from.image)),
-            docker: rt::Patch::Absent,
+    fn from(from: crate::types::JobResponseSourceImage) -> Self {
+        crate::runtime::model::carried(Self {
+            image: crate::runtime::Patch::Value(
+                crate::types::JobRequestSourceImage::from(from.image),
+            ),
+            docker: crate::runtime::Patch::Absent,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::JobResponseSourceImage> for types::JobRequestSource {
+impl ::core::convert::From<&crate::types::JobResponseSourceImage>
+for crate::types::JobRequestSource {
     #[inline]
-    fn from(from: &types::JobResponseSourceImage) -> Self {
+    fn from(from: &crate::types::JobResponseSourceImage) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `JobSourceDockerResponse` that a `JobRequestSourceDocker` can hold, and the fields that this version of the library does not know.
-impl From<types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
+impl ::core::convert::From<crate::types::JobSourceDockerResponse>
+for crate::types::JobRequestSourceDocker {
     #[inline]
-    fn from(from: types::JobSourceDockerResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::JobSourceDockerResponse) -> Self {
+        crate::runtime::model::carried(Self {
             git_repository: from
                 .git_repository
-                .map(|value| types::ApplicationGitRepositoryRequest::from(value)),
-            dockerfile_path: rt::Patch::value_or_null(from.dockerfile_path),
-            dockerfile_raw: rt::Patch::value_or_null(from.dockerfile_raw),
-            docker_target_build_stage: rt::Patch::value_or_null(
+                .map(|value| crate::types::ApplicationGitRepositoryRequest::from(value)),
+            dockerfile_path: crate::runtime::Patch::value_or_null(from.dockerfile_path),
+            dockerfile_raw: crate::runtime::Patch::value_or_null(from.dockerfile_raw),
+            docker_target_build_stage: crate::runtime::Patch::value_or_null(
                 from.docker_target_build_stage,
             ),
             __extra: from.__extra,
@@ -1209,9 +1331,10 @@ impl From<types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
     }
 }
 
-impl From<&types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
+impl ::core::convert::From<&crate::types::JobSourceDockerResponse>
+for crate::types::JobRequestSourceDocker {
     #[inline]
-    fn from(from: &types::JobSourceDockerResponse) -> Self {
+    fn from(from: &crate::types::JobSourceDockerResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1222,39 +1345,48 @@ impl From<&types::JobSourceDockerResponse> for types::JobRequestSourceDocker {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::LifecycleJobResponse> for types::JobRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::LifecycleJobResponse>
+for crate::types::JobRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: types::LifecycleJobResponse) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
+    fn try_from(
+        from: crate::types::LifecycleJobResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
                 name: from.name,
                 description: from.description,
-                cpu: Some(from.cpu),
-                memory: Some(from.memory),
-                gpu: Some(from.gpu),
+                cpu: ::core::option::Option::Some(from.cpu),
+                memory: ::core::option::Option::Some(from.memory),
+                gpu: ::core::option::Option::Some(from.gpu),
                 ephemeral_storage_in_gib: from.ephemeral_storage_in_gib,
                 max_nb_restart: from.max_nb_restart,
                 max_duration_seconds: from.max_duration_seconds,
-                auto_preview: Some(from.auto_preview),
-                port: rt::Patch::value_or_null(from.port),
-                source: Some(types::JobRequestSource::try_from(from.source)?),
-                cpu_architecture: rt::Patch::value_or_null(from.cpu_architecture),
+                auto_preview: ::core::option::Option::Some(from.auto_preview),
+                port: crate::runtime::Patch::value_or_null(from.port),
+                source: ::core::option::Option::Some(
+                    crate::types::JobRequestSource::try_from(from.source)?,
+                ),
+                cpu_architecture: crate::runtime::Patch::value_or_null(
+                    from.cpu_architecture,
+                ),
                 healthchecks: from.healthchecks,
-                schedule: Some(types::JobRequestSchedule::from(from.schedule)),
-                auto_deploy: rt::Patch::value_or_null(from.auto_deploy),
-                annotations_groups: Some(
+                schedule: ::core::option::Option::Some(
+                    crate::types::JobRequestSchedule::from(from.schedule),
+                ),
+                auto_deploy: crate::runtime::Patch::value_or_null(from.auto_deploy),
+                annotations_groups: ::core::option::Option::Some(
                     from
                         .annotations_groups
                         .into_iter()
-                        .map(|value| types::ServiceAnnotationRequest::from(value))
+                        .map(|value| crate::types::ServiceAnnotationRequest::from(value))
                         .collect(),
                 ),
-                labels_groups: Some(
+                labels_groups: ::core::option::Option::Some(
                     from
                         .labels_groups
                         .into_iter()
-                        .map(|value| types::ServiceLabelRequest::from(value))
+                        .map(|value| crate::types::ServiceLabelRequest::from(value))
                         .collect(),
                 ),
                 icon_uri: from.icon_uri,
@@ -1264,12 +1396,13 @@ impl TryFrom<types::LifecycleJobResponse> for types::JobRequest {
     }
 }
 
-impl TryFrom<&types::LifecycleJobResponse> for types::JobRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::LifecycleJobResponse>
+for crate::types::JobRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: &types::LifecycleJobResponse,
-    ) -> Result<Self, rt::ConversionError> {
+        from: &crate::types::LifecycleJobResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -1277,44 +1410,52 @@ impl TryFrom<&types::LifecycleJobResponse> for types::JobRequest {
 /// Carries over everything of a `LifecycleJobResponseSchedule` that a `JobRequestSchedule` can hold, and the fields that this version of the library does not know.
 ///
 /// Not in the response, and so left out: `cronjob`.
-impl From<types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
+impl ::core::convert::From<crate::types::LifecycleJobResponseSchedule>
+for crate::types::JobRequestSchedule {
     #[inline]
-    fn from(from: types::LifecycleJobResponseSchedule) -> Self {
-        rt::model::carried(Self {
-            on_start: from.on_start.map(|value| types::JobLifecycleCommand::from(value)),
-            on_stop: from.on_stop.map(|value| types::JobLifecycleCommand::from(value)),
+    fn from(from: crate::types::LifecycleJobResponseSchedule) -> Self {
+        crate::runtime::model::carried(Self {
+            on_start: from
+                .on_start
+                .map(|value| crate::types::JobLifecycleCommand::from(value)),
+            on_stop: from
+                .on_stop
+                .map(|value| crate::types::JobLifecycleCommand::from(value)),
             on_delete: from
                 .on_delete
-                .map(|value| types::JobLifecycleCommand::from(value)),
-            cronjob: None,
+                .map(|value| crate::types::JobLifecycleCommand::from(value)),
+            cronjob: ::core::option::Option::None,
             lifecycle_type: from.lifecycle_type,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::LifecycleJobResponseSchedule> for types::JobRequestSchedule {
+impl ::core::convert::From<&crate::types::LifecycleJobResponseSchedule>
+for crate::types::JobRequestSchedule {
     #[inline]
-    fn from(from: &types::LifecycleJobResponseSchedule) -> Self {
+    fn from(from: &crate::types::LifecycleJobResponseSchedule) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `LifecycleJobResponseScheduleOnStop` that a `JobLifecycleCommand` can hold, and the fields that this version of the library does not know.
-impl From<types::LifecycleJobResponseScheduleOnStop> for types::JobLifecycleCommand {
+impl ::core::convert::From<crate::types::LifecycleJobResponseScheduleOnStop>
+for crate::types::JobLifecycleCommand {
     #[inline]
-    fn from(from: types::LifecycleJobResponseScheduleOnStop) -> Self {
-        rt::model::carried(Self {
-            arguments: Some(from.arguments),
+    fn from(from: crate::types::LifecycleJobResponseScheduleOnStop) -> Self {
+        crate::runtime::model::carried(Self {
+            arguments: ::core::option::Option::Some(from.arguments),
             entrypoint: from.entrypoint,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::LifecycleJobResponseScheduleOnStop> for types::JobLifecycleCommand {
+impl ::core::convert::From<&crate::types::LifecycleJobResponseScheduleOnStop>
+for crate::types::JobLifecycleCommand {
     #[inline]
-    fn from(from: &types::LifecycleJobResponseScheduleOnStop) -> Self {
+    fn from(from: &crate::types::LifecycleJobResponseScheduleOnStop) -> Self {
         Self::from(from.clone())
     }
 }

@@ -3,14 +3,7 @@
 
 //! Operations. Cron jobs and lifecycle jobs.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Get the default advanced settings of jobs.
     ///
     /// `GET /defaultJobAdvancedSettings`
@@ -20,8 +13,8 @@ impl Client {
     #[inline]
     pub fn get_default_job_advanced_settings(
         &self,
-    ) -> Call<operations::GetDefaultJobAdvancedSettings> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetDefaultJobAdvancedSettings> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the jobs of an environment.
     ///
@@ -35,8 +28,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_jobs(&self, environment_id: uuid::Uuid) -> Call<operations::ListJobs> {
-        Call::new(self, &[&environment_id])
+    pub fn list_jobs(
+        &self,
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListJobs> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create a job in an environment.
     ///
@@ -53,10 +49,10 @@ impl Client {
     #[inline]
     pub fn create_job(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::JobRequest,
-    ) -> Call<operations::CreateJob> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::JobRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateJob> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the deployment statuses of the jobs of an environment.
     ///
@@ -72,9 +68,9 @@ impl Client {
     #[inline]
     pub fn get_environment_job_status(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::GetEnvironmentJobStatus> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentJobStatus> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// List the lifecycle job templates of an environment.
     ///
@@ -89,8 +85,8 @@ impl Client {
     pub fn list_environment_lifecycle_templates(
         &self,
         environment_id: &str,
-    ) -> Call<operations::ListEnvironmentLifecycleTemplates> {
-        Call::new(self, &[&environment_id])
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentLifecycleTemplates> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Get a lifecycle job template.
     ///
@@ -109,8 +105,8 @@ impl Client {
         &self,
         environment_id: &str,
         lifecycle_template_id: &str,
-    ) -> Call<operations::GetEnvironmentLifecycleTemplate> {
-        Call::new(self, &[&environment_id, &lifecycle_template_id])
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentLifecycleTemplate> {
+        crate::runtime::Call::new(self, &[&environment_id, &lifecycle_template_id])
     }
     /// Get a job.
     ///
@@ -124,8 +120,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn get_job(&self, job_id: uuid::Uuid) -> Call<operations::GetJob> {
-        Call::new(self, &[&job_id])
+    pub fn get_job(
+        &self,
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetJob> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Edit a job.
     ///
@@ -142,10 +141,10 @@ impl Client {
     #[inline]
     pub fn edit_job(
         &self,
-        job_id: uuid::Uuid,
-        body: &types::JobRequest,
-    ) -> Call<operations::EditJob> {
-        Call::new(self, &[&job_id]).json(body)
+        job_id: ::uuid::Uuid,
+        body: &crate::types::JobRequest,
+    ) -> crate::runtime::Call<crate::operations::EditJob> {
+        crate::runtime::Call::new(self, &[&job_id]).json(body)
     }
     /// Delete a job.
     ///
@@ -161,8 +160,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn delete_job(&self, job_id: uuid::Uuid) -> Call<operations::DeleteJob> {
-        Call::new(self, &[&job_id])
+    pub fn delete_job(
+        &self,
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteJob> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Get the advanced settings of a job.
     ///
@@ -176,9 +178,9 @@ impl Client {
     #[inline]
     pub fn get_job_advanced_settings(
         &self,
-        job_id: uuid::Uuid,
-    ) -> Call<operations::GetJobAdvancedSettings> {
-        Call::new(self, &[&job_id])
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetJobAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Edit the advanced settings of a job.
     ///
@@ -195,10 +197,10 @@ impl Client {
     #[inline]
     pub fn edit_job_advanced_settings(
         &self,
-        job_id: uuid::Uuid,
-        body: &types::JobAdvancedSettings,
-    ) -> Call<operations::EditJobAdvancedSettings> {
-        Call::new(self, &[&job_id]).json(body)
+        job_id: ::uuid::Uuid,
+        body: &crate::types::JobAdvancedSettings,
+    ) -> crate::runtime::Call<crate::operations::EditJobAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&job_id]).json(body)
     }
     /// Clean up a failed job.
     ///
@@ -210,8 +212,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn clean_failed_job(&self, job_id: &str) -> Call<operations::CleanFailedJob> {
-        Call::new(self, &[&job_id])
+    pub fn clean_failed_job(
+        &self,
+        job_id: &str,
+    ) -> crate::runtime::Call<crate::operations::CleanFailedJob> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Clone a job.
     ///
@@ -228,10 +233,10 @@ impl Client {
     #[inline]
     pub fn clone_job(
         &self,
-        job_id: uuid::Uuid,
-        body: &types::CloneServiceRequest,
-    ) -> Call<operations::CloneJob> {
-        Call::new(self, &[&job_id]).json(body)
+        job_id: ::uuid::Uuid,
+        body: &crate::types::CloneServiceRequest,
+    ) -> crate::runtime::Call<crate::operations::CloneJob> {
+        crate::runtime::Call::new(self, &[&job_id]).json(body)
     }
     /// List the latest git commits of a job.
     ///
@@ -249,9 +254,9 @@ impl Client {
     #[inline]
     pub fn list_job_commit(
         &self,
-        job_id: uuid::Uuid,
-    ) -> Call<operations::ListJobCommit> {
-        Call::new(self, &[&job_id])
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListJobCommit> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Deploy a job.
     ///
@@ -270,10 +275,10 @@ impl Client {
     #[inline]
     pub fn deploy_job(
         &self,
-        job_id: uuid::Uuid,
-        body: &types::JobDeployRequest,
-    ) -> Call<operations::DeployJob> {
-        Call::new(self, &[&job_id]).json(body)
+        job_id: ::uuid::Uuid,
+        body: &crate::types::JobDeployRequest,
+    ) -> crate::runtime::Call<crate::operations::DeployJob> {
+        crate::runtime::Call::new(self, &[&job_id]).json(body)
     }
     /// List the deployment history of a job.
     ///
@@ -289,9 +294,9 @@ impl Client {
     #[inline]
     pub fn list_job_deployment_history(
         &self,
-        job_id: uuid::Uuid,
-    ) -> Call<operations::ListJobDeploymentHistory> {
-        Call::new(self, &[&job_id])
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListJobDeploymentHistory> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// List the detailed deployment history of a job.
     ///
@@ -309,9 +314,9 @@ impl Client {
     #[inline]
     pub fn list_job_deployment_history_v2(
         &self,
-        job_id: uuid::Uuid,
-    ) -> Call<operations::ListJobDeploymentHistoryV2> {
-        Call::new(self, &[&job_id])
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListJobDeploymentHistoryV2> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// List the deployment restrictions of a job.
     ///
@@ -325,9 +330,9 @@ impl Client {
     #[inline]
     pub fn get_job_deployment_restrictions(
         &self,
-        job_id: uuid::Uuid,
-    ) -> Call<operations::GetJobDeploymentRestrictions> {
-        Call::new(self, &[&job_id])
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetJobDeploymentRestrictions> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Create a deployment restriction on a job.
     ///
@@ -344,10 +349,10 @@ impl Client {
     #[inline]
     pub fn create_job_deployment_restriction(
         &self,
-        job_id: uuid::Uuid,
-        body: &types::JobDeploymentRestrictionRequest,
-    ) -> Call<operations::CreateJobDeploymentRestriction> {
-        Call::new(self, &[&job_id]).json(body)
+        job_id: ::uuid::Uuid,
+        body: &crate::types::JobDeploymentRestrictionRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateJobDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&job_id]).json(body)
     }
     /// Edit a deployment restriction of a job.
     ///
@@ -365,11 +370,12 @@ impl Client {
     #[inline]
     pub fn edit_job_deployment_restriction(
         &self,
-        job_id: uuid::Uuid,
-        deployment_restriction_id: uuid::Uuid,
-        body: &types::JobDeploymentRestrictionRequest,
-    ) -> Call<operations::EditJobDeploymentRestriction> {
-        Call::new(self, &[&job_id, &deployment_restriction_id]).json(body)
+        job_id: ::uuid::Uuid,
+        deployment_restriction_id: ::uuid::Uuid,
+        body: &crate::types::JobDeploymentRestrictionRequest,
+    ) -> crate::runtime::Call<crate::operations::EditJobDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&job_id, &deployment_restriction_id])
+            .json(body)
     }
     /// Delete a deployment restriction of a job.
     ///
@@ -386,10 +392,10 @@ impl Client {
     #[inline]
     pub fn delete_job_deployment_restriction(
         &self,
-        job_id: uuid::Uuid,
-        deployment_restriction_id: uuid::Uuid,
-    ) -> Call<operations::DeleteJobDeploymentRestriction> {
-        Call::new(self, &[&job_id, &deployment_restriction_id])
+        job_id: ::uuid::Uuid,
+        deployment_restriction_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteJobDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&job_id, &deployment_restriction_id])
     }
     /// Redeploy a job.
     ///
@@ -405,8 +411,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[inline]
-    pub fn redeploy_job(&self, job_id: uuid::Uuid) -> Call<operations::RedeployJob> {
-        Call::new(self, &[&job_id])
+    pub fn redeploy_job(
+        &self,
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::RedeployJob> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Get the deployment status of a job.
     ///
@@ -420,8 +429,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn get_job_status(&self, job_id: uuid::Uuid) -> Call<operations::GetJobStatus> {
-        Call::new(self, &[&job_id])
+    pub fn get_job_status(
+        &self,
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetJobStatus> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Stop a job.
     ///
@@ -435,8 +447,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
     #[inline]
-    pub fn stop_job(&self, job_id: uuid::Uuid) -> Call<operations::StopJob> {
-        Call::new(self, &[&job_id])
+    pub fn stop_job(
+        &self,
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::StopJob> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Uninstall a job.
     ///
@@ -454,8 +469,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
     #[inline]
-    pub fn uninstall_job(&self, job_id: uuid::Uuid) -> Call<operations::UninstallJob> {
-        Call::new(self, &[&job_id])
+    pub fn uninstall_job(
+        &self,
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::UninstallJob> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Auto-deploy the jobs that use an image.
     ///
@@ -472,10 +490,10 @@ impl Client {
     #[inline]
     pub fn auto_deploy_job_environments(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationJobAutoDeployRequest,
-    ) -> Call<operations::AutoDeployJobEnvironments> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationJobAutoDeployRequest,
+    ) -> crate::runtime::Call<crate::operations::AutoDeployJobEnvironments> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
 }
 
@@ -483,12 +501,12 @@ impl Client {
 #[derive(Debug)]
 pub enum GetDefaultJobAdvancedSettings {}
 
-impl rt::Operation for GetDefaultJobAdvancedSettings {
-    type Output = types::JobAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetDefaultJobAdvancedSettings {
+    type Output = crate::types::JobAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDefaultJobAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/defaultJobAdvancedSettings",
     );
 }
@@ -497,17 +515,17 @@ impl rt::Operation for GetDefaultJobAdvancedSettings {
 #[derive(Debug)]
 pub enum ListJobs {}
 
-impl rt::Operation for ListJobs {
-    type Output = types::JobResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListJobs {
+    type Output = crate::types::JobResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listJobs",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/job",
     );
 }
 
-impl Call<operations::ListJobs> {
+impl crate::runtime::Call<crate::operations::ListJobs> {
     /// Sets the query parameter `toUpdate`.
     ///
     /// Whether to list only those with an update pending. Default: `false`.
@@ -523,12 +541,12 @@ impl Call<operations::ListJobs> {
 #[derive(Debug)]
 pub enum CreateJob {}
 
-impl rt::Operation for CreateJob {
-    type Output = types::JobResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateJob {
+    type Output = crate::types::JobResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createJob",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/job",
     );
 }
@@ -537,12 +555,12 @@ impl rt::Operation for CreateJob {
 #[derive(Debug)]
 pub enum GetEnvironmentJobStatus {}
 
-impl rt::Operation for GetEnvironmentJobStatus {
-    type Output = types::ReferenceObjectStatusResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentJobStatus {
+    type Output = crate::types::ReferenceObjectStatusResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentJobStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/job/status",
     );
 }
@@ -551,12 +569,12 @@ impl rt::Operation for GetEnvironmentJobStatus {
 #[derive(Debug)]
 pub enum ListEnvironmentLifecycleTemplates {}
 
-impl rt::Operation for ListEnvironmentLifecycleTemplates {
-    type Output = types::LifecycleTemplateListResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironmentLifecycleTemplates {
+    type Output = crate::types::LifecycleTemplateListResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentLifecycleTemplates",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/lifecycleTemplate",
     );
 }
@@ -565,12 +583,12 @@ impl rt::Operation for ListEnvironmentLifecycleTemplates {
 #[derive(Debug)]
 pub enum GetEnvironmentLifecycleTemplate {}
 
-impl rt::Operation for GetEnvironmentLifecycleTemplate {
-    type Output = types::LifecycleTemplateResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetEnvironmentLifecycleTemplate {
+    type Output = crate::types::LifecycleTemplateResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getEnvironmentLifecycleTemplate",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/lifecycleTemplate/{lifecycleTemplateId}",
     );
 }
@@ -579,12 +597,12 @@ impl rt::Operation for GetEnvironmentLifecycleTemplate {
 #[derive(Debug)]
 pub enum GetJob {}
 
-impl rt::Operation for GetJob {
-    type Output = types::JobResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetJob {
+    type Output = crate::types::JobResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getJob",
-        Method::GET,
+        ::http::Method::GET,
         "/job/{jobId}",
     );
 }
@@ -593,12 +611,12 @@ impl rt::Operation for GetJob {
 #[derive(Debug)]
 pub enum EditJob {}
 
-impl rt::Operation for EditJob {
-    type Output = types::JobResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditJob {
+    type Output = crate::types::JobResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editJob",
-        Method::PUT,
+        ::http::Method::PUT,
         "/job/{jobId}",
     );
 }
@@ -607,17 +625,17 @@ impl rt::Operation for EditJob {
 #[derive(Debug)]
 pub enum DeleteJob {}
 
-impl rt::Operation for DeleteJob {
+impl crate::runtime::Operation for crate::operations::DeleteJob {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteJob",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/job/{jobId}",
     );
 }
 
-impl Call<operations::DeleteJob> {
+impl crate::runtime::Call<crate::operations::DeleteJob> {
     /// Sets the query parameter `skipReconcile`.
     ///
     /// Whether to skip reconciliation during the deletion. Default: `false`.
@@ -633,12 +651,12 @@ impl Call<operations::DeleteJob> {
 #[derive(Debug)]
 pub enum GetJobAdvancedSettings {}
 
-impl rt::Operation for GetJobAdvancedSettings {
-    type Output = types::JobAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetJobAdvancedSettings {
+    type Output = crate::types::JobAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getJobAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/job/{jobId}/advancedSettings",
     );
 }
@@ -647,12 +665,12 @@ impl rt::Operation for GetJobAdvancedSettings {
 #[derive(Debug)]
 pub enum EditJobAdvancedSettings {}
 
-impl rt::Operation for EditJobAdvancedSettings {
-    type Output = types::JobAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditJobAdvancedSettings {
+    type Output = crate::types::JobAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editJobAdvancedSettings",
-        Method::PUT,
+        ::http::Method::PUT,
         "/job/{jobId}/advancedSettings",
     );
 }
@@ -661,12 +679,12 @@ impl rt::Operation for EditJobAdvancedSettings {
 #[derive(Debug)]
 pub enum CleanFailedJob {}
 
-impl rt::Operation for CleanFailedJob {
-    type Output = types::CleanFailedJobResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CleanFailedJob {
+    type Output = crate::types::CleanFailedJobResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cleanFailedJob",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/cleanFailedJob",
     );
 }
@@ -675,12 +693,12 @@ impl rt::Operation for CleanFailedJob {
 #[derive(Debug)]
 pub enum CloneJob {}
 
-impl rt::Operation for CloneJob {
-    type Output = types::JobResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CloneJob {
+    type Output = crate::types::JobResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cloneJob",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/clone",
     );
 }
@@ -689,17 +707,17 @@ impl rt::Operation for CloneJob {
 #[derive(Debug)]
 pub enum ListJobCommit {}
 
-impl rt::Operation for ListJobCommit {
-    type Output = types::CommitResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListJobCommit {
+    type Output = crate::types::CommitResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listJobCommit",
-        Method::GET,
+        ::http::Method::GET,
         "/job/{jobId}/commit",
     );
 }
 
-impl Call<operations::ListJobCommit> {
+impl crate::runtime::Call<crate::operations::ListJobCommit> {
     /// Sets the query parameter `startId`.
     ///
     /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
@@ -720,22 +738,22 @@ impl Call<operations::ListJobCommit> {
 #[derive(Debug)]
 pub enum DeployJob {}
 
-impl rt::Operation for DeployJob {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployJob {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployJob",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/deploy",
     );
 }
 
-impl Call<operations::DeployJob> {
+impl crate::runtime::Call<crate::operations::DeployJob> {
     /// Sets the query parameter `forceEvent`.
     ///
     /// Event to force: the job runs as if it had been started, stopped, deleted or triggered by its schedule.
     #[inline]
-    pub fn force_event(self, value: types::JobForceEvent) -> Self {
+    pub fn force_event(self, value: crate::types::JobForceEvent) -> Self {
         self.query("forceEvent", value)
     }
 }
@@ -744,12 +762,12 @@ impl Call<operations::DeployJob> {
 #[derive(Debug)]
 pub enum ListJobDeploymentHistory {}
 
-impl rt::Operation for ListJobDeploymentHistory {
-    type Output = types::ListJobDeploymentHistoryResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListJobDeploymentHistory {
+    type Output = crate::types::ListJobDeploymentHistoryResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listJobDeploymentHistory",
-        Method::GET,
+        ::http::Method::GET,
         "/job/{jobId}/deploymentHistory",
     );
 }
@@ -758,17 +776,17 @@ impl rt::Operation for ListJobDeploymentHistory {
 #[derive(Debug)]
 pub enum ListJobDeploymentHistoryV2 {}
 
-impl rt::Operation for ListJobDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePageV2;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListJobDeploymentHistoryV2 {
+    type Output = crate::types::DeploymentHistoryServicePageV2;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listJobDeploymentHistoryV2",
-        Method::GET,
+        ::http::Method::GET,
         "/job/{jobId}/deploymentHistoryV2",
     );
 }
 
-impl Call<operations::ListJobDeploymentHistoryV2> {
+impl crate::runtime::Call<crate::operations::ListJobDeploymentHistoryV2> {
     /// Sets the query parameter `pageSize`.
     ///
     /// How many entries to return, newest first. Default: 20.
@@ -784,12 +802,12 @@ impl Call<operations::ListJobDeploymentHistoryV2> {
 #[derive(Debug)]
 pub enum GetJobDeploymentRestrictions {}
 
-impl rt::Operation for GetJobDeploymentRestrictions {
-    type Output = types::JobDeploymentRestrictionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetJobDeploymentRestrictions {
+    type Output = crate::types::JobDeploymentRestrictionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getJobDeploymentRestrictions",
-        Method::GET,
+        ::http::Method::GET,
         "/job/{jobId}/deploymentRestriction",
     );
 }
@@ -798,12 +816,12 @@ impl rt::Operation for GetJobDeploymentRestrictions {
 #[derive(Debug)]
 pub enum CreateJobDeploymentRestriction {}
 
-impl rt::Operation for CreateJobDeploymentRestriction {
-    type Output = types::JobDeploymentRestrictionResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateJobDeploymentRestriction {
+    type Output = crate::types::JobDeploymentRestrictionResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createJobDeploymentRestriction",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/deploymentRestriction",
     );
 }
@@ -812,12 +830,12 @@ impl rt::Operation for CreateJobDeploymentRestriction {
 #[derive(Debug)]
 pub enum EditJobDeploymentRestriction {}
 
-impl rt::Operation for EditJobDeploymentRestriction {
-    type Output = types::JobDeploymentRestrictionResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditJobDeploymentRestriction {
+    type Output = crate::types::JobDeploymentRestrictionResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editJobDeploymentRestriction",
-        Method::PUT,
+        ::http::Method::PUT,
         "/job/{jobId}/deploymentRestriction/{deploymentRestrictionId}",
     );
 }
@@ -826,12 +844,12 @@ impl rt::Operation for EditJobDeploymentRestriction {
 #[derive(Debug)]
 pub enum DeleteJobDeploymentRestriction {}
 
-impl rt::Operation for DeleteJobDeploymentRestriction {
+impl crate::runtime::Operation for crate::operations::DeleteJobDeploymentRestriction {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteJobDeploymentRestriction",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/job/{jobId}/deploymentRestriction/{deploymentRestrictionId}",
     );
 }
@@ -840,22 +858,22 @@ impl rt::Operation for DeleteJobDeploymentRestriction {
 #[derive(Debug)]
 pub enum RedeployJob {}
 
-impl rt::Operation for RedeployJob {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RedeployJob {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "redeployJob",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/redeploy",
     );
 }
 
-impl Call<operations::RedeployJob> {
+impl crate::runtime::Call<crate::operations::RedeployJob> {
     /// Sets the query parameter `forceEvent`.
     ///
     /// Event to force: the job runs as if it had been started, stopped, deleted or triggered by its schedule.
     #[inline]
-    pub fn force_event(self, value: types::JobForceEvent) -> Self {
+    pub fn force_event(self, value: crate::types::JobForceEvent) -> Self {
         self.query("forceEvent", value)
     }
 }
@@ -864,12 +882,12 @@ impl Call<operations::RedeployJob> {
 #[derive(Debug)]
 pub enum GetJobStatus {}
 
-impl rt::Operation for GetJobStatus {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetJobStatus {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getJobStatus",
-        Method::GET,
+        ::http::Method::GET,
         "/job/{jobId}/status",
     );
 }
@@ -878,12 +896,12 @@ impl rt::Operation for GetJobStatus {
 #[derive(Debug)]
 pub enum StopJob {}
 
-impl rt::Operation for StopJob {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::StopJob {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "stopJob",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/stop",
     );
 }
@@ -892,22 +910,25 @@ impl rt::Operation for StopJob {
 #[derive(Debug)]
 pub enum UninstallJob {}
 
-impl rt::Operation for UninstallJob {
-    type Output = Option<types::Status>;
-    type Format = rt::JsonOrEmpty;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UninstallJob {
+    type Output = ::core::option::Option<crate::types::Status>;
+    type Format = crate::runtime::JsonOrEmpty;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "uninstallJob",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/uninstall",
     );
 }
 
-impl Call<operations::UninstallJob> {
+impl crate::runtime::Call<crate::operations::UninstallJob> {
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
     #[inline]
-    pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn body(
+        self,
+        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(body)
     }
 }
@@ -916,12 +937,12 @@ impl Call<operations::UninstallJob> {
 #[derive(Debug)]
 pub enum AutoDeployJobEnvironments {}
 
-impl rt::Operation for AutoDeployJobEnvironments {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::AutoDeployJobEnvironments {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "autoDeployJobEnvironments",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/job/deploy",
     );
 }

@@ -3,26 +3,23 @@
 
 //! How the models are read and written. Organizations: members, roles, API tokens, webhooks, alerts, audit events, and the account that is signed in.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::AccountInfo {
+impl crate::runtime::model::Blank for crate::types::AccountInfo {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            nickname: model::blank(),
-            first_name: model::blank(),
-            last_name: model::blank(),
-            profile_picture_url: model::blank(),
-            communication_email: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            nickname: crate::runtime::model::blank(),
+            first_name: crate::runtime::model::blank(),
+            last_name: crate::runtime::model::blank(),
+            profile_picture_url: crate::runtime::model::blank(),
+            communication_email: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AccountInfo {
+impl crate::runtime::model::Model for crate::types::AccountInfo {
     const NAME: &'static str = "AccountInfo";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -34,22 +31,22 @@ impl model::Model for types::AccountInfo {
         "communication_email",
     ];
     const REQUIRED: u128 = 0b0000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.nickname, from),
-            3 => model::value(&mut self.first_name, from),
-            4 => model::value(&mut self.last_name, from),
-            5 => model::value(&mut self.profile_picture_url, from),
-            _ => model::value(&mut self.communication_email, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::value(&mut self.nickname, from),
+            3 => crate::runtime::model::value(&mut self.first_name, from),
+            4 => crate::runtime::model::value(&mut self.last_name, from),
+            5 => crate::runtime::model::value(&mut self.profile_picture_url, from),
+            _ => crate::runtime::model::value(&mut self.communication_email, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("created_at", &self.created_at);
         to.given("nickname", &self.nickname);
@@ -60,218 +57,226 @@ impl model::Model for types::AccountInfo {
     }
 }
 
-model::through_fields!(types::AccountInfo, Default);
+crate::runtime::model::through_fields!(crate::types::AccountInfo, Default);
 
-impl model::Blank for types::AccountInfoEditRequest {
+impl crate::runtime::model::Blank for crate::types::AccountInfoEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            communication_email: model::blank(),
-            __extra: model::blank(),
+            communication_email: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AccountInfoEditRequest {
+impl crate::runtime::model::Model for crate::types::AccountInfoEditRequest {
     const NAME: &'static str = "AccountInfoEditRequest";
     const FIELDS: &'static [&'static str] = &["communication_email"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.communication_email, from),
+            _ => crate::runtime::model::value(&mut self.communication_email, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("communication_email", &self.communication_email);
     }
 }
 
-model::through_fields!(types::AccountInfoEditRequest, Default);
+crate::runtime::model::through_fields!(crate::types::AccountInfoEditRequest, Default);
 
-impl model::Blank for types::AlertPresentation {
+impl crate::runtime::model::Blank for crate::types::AlertPresentation {
     #[inline]
     fn blank() -> Self {
         Self {
-            summary: model::blank(),
-            runbook_url: model::blank(),
-            __extra: model::blank(),
+            summary: crate::runtime::model::blank(),
+            runbook_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertPresentation {
+impl crate::runtime::model::Model for crate::types::AlertPresentation {
     const NAME: &'static str = "AlertPresentation";
     const FIELDS: &'static [&'static str] = &["summary", "runbook_url"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.summary, from),
-            _ => model::value(&mut self.runbook_url, from),
+            0 => crate::runtime::model::value(&mut self.summary, from),
+            _ => crate::runtime::model::value(&mut self.runbook_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("summary", &self.summary);
         to.given("runbook_url", &self.runbook_url);
     }
 }
 
-model::through_fields!(types::AlertPresentation, Default);
+crate::runtime::model::through_fields!(crate::types::AlertPresentation, Default);
 
-impl model::Blank for types::AlertPresentationResponse {
+impl crate::runtime::model::Blank for crate::types::AlertPresentationResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            summary: model::blank(),
-            runbook_url: model::blank(),
-            __extra: model::blank(),
+            summary: crate::runtime::model::blank(),
+            runbook_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertPresentationResponse {
+impl crate::runtime::model::Model for crate::types::AlertPresentationResponse {
     const NAME: &'static str = "AlertPresentationResponse";
     const FIELDS: &'static [&'static str] = &["summary", "runbook_url"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.summary, from),
-            _ => model::value(&mut self.runbook_url, from),
+            0 => crate::runtime::model::value(&mut self.summary, from),
+            _ => crate::runtime::model::value(&mut self.runbook_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("summary", &self.summary);
         to.given("runbook_url", &self.runbook_url);
     }
 }
 
-model::through_fields!(types::AlertPresentationResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::AlertPresentationResponse, Default
+);
 
-impl model::Blank for types::AlertReceiverCreationValidationRequest {
+impl crate::runtime::model::Blank
+for crate::types::AlertReceiverCreationValidationRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            alert_receiver: model::blank(),
-            message: model::blank(),
-            __extra: model::blank(),
+            alert_receiver: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertReceiverCreationValidationRequest {
+impl crate::runtime::model::Model
+for crate::types::AlertReceiverCreationValidationRequest {
     const NAME: &'static str = "AlertReceiverCreationValidationRequest";
     const FIELDS: &'static [&'static str] = &["alert_receiver", "message"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.alert_receiver, from),
-            _ => model::value(&mut self.message, from),
+            0 => crate::runtime::model::value(&mut self.alert_receiver, from),
+            _ => crate::runtime::model::value(&mut self.message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("alert_receiver", &self.alert_receiver);
         to.given("message", &self.message);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.alert_receiver);
+        crate::runtime::model::Parts::drop_extra(&mut self.alert_receiver);
     }
 }
 
-model::through_fields!(types::AlertReceiverCreationValidationRequest);
+crate::runtime::model::through_fields!(
+    crate::types::AlertReceiverCreationValidationRequest
+);
 
-impl model::Blank for types::AlertReceiverList {
+impl crate::runtime::model::Blank for crate::types::AlertReceiverList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertReceiverList {
+impl crate::runtime::model::Model for crate::types::AlertReceiverList {
     const NAME: &'static str = "AlertReceiverList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::AlertReceiverList);
+crate::runtime::model::through_fields!(crate::types::AlertReceiverList);
 
-impl model::Blank for types::AlertReceiverValidationRequest {
+impl crate::runtime::model::Blank for crate::types::AlertReceiverValidationRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            message: model::blank(),
-            __extra: model::blank(),
+            message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertReceiverValidationRequest {
+impl crate::runtime::model::Model for crate::types::AlertReceiverValidationRequest {
     const NAME: &'static str = "AlertReceiverValidationRequest";
     const FIELDS: &'static [&'static str] = &["message"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.message, from),
+            _ => crate::runtime::model::value(&mut self.message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("message", &self.message);
     }
 }
 
-model::through_fields!(types::AlertReceiverValidationRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::AlertReceiverValidationRequest, Default
+);
 
-impl model::Blank for types::AlertRuleCondition {
+impl crate::runtime::model::Blank for crate::types::AlertRuleCondition {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            operator: model::blank(),
-            threshold: model::blank(),
-            function: model::blank(),
-            promql: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            operator: crate::runtime::model::blank(),
+            threshold: crate::runtime::model::blank(),
+            function: crate::runtime::model::blank(),
+            promql: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertRuleCondition {
+impl crate::runtime::model::Model for crate::types::AlertRuleCondition {
     const NAME: &'static str = "AlertRuleCondition";
     const FIELDS: &'static [&'static str] = &[
         "kind",
@@ -281,20 +286,20 @@ impl model::Model for types::AlertRuleCondition {
         "promql",
     ];
     const REQUIRED: u128 = 0b10001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.operator, from),
-            2 => model::value(&mut self.threshold, from),
-            3 => model::value(&mut self.function, from),
-            _ => model::value(&mut self.promql, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.operator, from),
+            2 => crate::runtime::model::value(&mut self.threshold, from),
+            3 => crate::runtime::model::value(&mut self.function, from),
+            _ => crate::runtime::model::value(&mut self.promql, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.given("operator", &self.operator);
         to.given("threshold", &self.threshold);
@@ -303,30 +308,30 @@ impl model::Model for types::AlertRuleCondition {
     }
 }
 
-model::through_fields!(types::AlertRuleCondition);
+crate::runtime::model::through_fields!(crate::types::AlertRuleCondition);
 
-impl model::Blank for types::AlertRuleCreationRequest {
+impl crate::runtime::model::Blank for crate::types::AlertRuleCreationRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            tag: model::blank(),
-            condition: model::blank(),
-            for_duration: model::blank(),
-            severity: model::blank(),
-            presentation: model::blank(),
-            enabled: model::blank(),
-            alert_receiver_ids: model::blank(),
-            target: model::blank(),
-            __extra: model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            condition: crate::runtime::model::blank(),
+            for_duration: crate::runtime::model::blank(),
+            severity: crate::runtime::model::blank(),
+            presentation: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            alert_receiver_ids: crate::runtime::model::blank(),
+            target: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertRuleCreationRequest {
+impl crate::runtime::model::Model for crate::types::AlertRuleCreationRequest {
     const NAME: &'static str = "AlertRuleCreationRequest";
     const FIELDS: &'static [&'static str] = &[
         "organization_id",
@@ -343,27 +348,27 @@ impl model::Model for types::AlertRuleCreationRequest {
         "target",
     ];
     const REQUIRED: u128 = 0b111011111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.cluster_id, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.description, from),
-            4 => model::value(&mut self.tag, from),
-            5 => model::value(&mut self.condition, from),
-            6 => model::value(&mut self.for_duration, from),
-            7 => model::value(&mut self.severity, from),
-            8 => model::value(&mut self.presentation, from),
-            9 => model::value(&mut self.enabled, from),
-            10 => model::value(&mut self.alert_receiver_ids, from),
-            _ => model::value(&mut self.target, from),
+            0 => crate::runtime::model::value(&mut self.organization_id, from),
+            1 => crate::runtime::model::value(&mut self.cluster_id, from),
+            2 => crate::runtime::model::value(&mut self.name, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            4 => crate::runtime::model::value(&mut self.tag, from),
+            5 => crate::runtime::model::value(&mut self.condition, from),
+            6 => crate::runtime::model::value(&mut self.for_duration, from),
+            7 => crate::runtime::model::value(&mut self.severity, from),
+            8 => crate::runtime::model::value(&mut self.presentation, from),
+            9 => crate::runtime::model::value(&mut self.enabled, from),
+            10 => crate::runtime::model::value(&mut self.alert_receiver_ids, from),
+            _ => crate::runtime::model::value(&mut self.target, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("organization_id", &self.organization_id);
         to.always("cluster_id", &self.cluster_id);
         to.always("name", &self.name);
@@ -378,33 +383,33 @@ impl model::Model for types::AlertRuleCreationRequest {
         to.always("target", &self.target);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.condition);
-        model::Parts::drop_extra(&mut self.presentation);
-        model::Parts::drop_extra(&mut self.target);
+        crate::runtime::model::Parts::drop_extra(&mut self.condition);
+        crate::runtime::model::Parts::drop_extra(&mut self.presentation);
+        crate::runtime::model::Parts::drop_extra(&mut self.target);
     }
 }
 
-model::through_fields!(types::AlertRuleCreationRequest);
+crate::runtime::model::through_fields!(crate::types::AlertRuleCreationRequest);
 
-impl model::Blank for types::AlertRuleEditRequest {
+impl crate::runtime::model::Blank for crate::types::AlertRuleEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            tag: model::blank(),
-            condition: model::blank(),
-            for_duration: model::blank(),
-            severity: model::blank(),
-            enabled: model::blank(),
-            alert_receiver_ids: model::blank(),
-            presentation: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            condition: crate::runtime::model::blank(),
+            for_duration: crate::runtime::model::blank(),
+            severity: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            alert_receiver_ids: crate::runtime::model::blank(),
+            presentation: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertRuleEditRequest {
+impl crate::runtime::model::Model for crate::types::AlertRuleEditRequest {
     const NAME: &'static str = "AlertRuleEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -418,24 +423,24 @@ impl model::Model for types::AlertRuleEditRequest {
         "presentation",
     ];
     const REQUIRED: u128 = 0b011111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.tag, from),
-            3 => model::value(&mut self.condition, from),
-            4 => model::value(&mut self.for_duration, from),
-            5 => model::value(&mut self.severity, from),
-            6 => model::value(&mut self.enabled, from),
-            7 => model::value(&mut self.alert_receiver_ids, from),
-            _ => model::value(&mut self.presentation, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.tag, from),
+            3 => crate::runtime::model::value(&mut self.condition, from),
+            4 => crate::runtime::model::value(&mut self.for_duration, from),
+            5 => crate::runtime::model::value(&mut self.severity, from),
+            6 => crate::runtime::model::value(&mut self.enabled, from),
+            7 => crate::runtime::model::value(&mut self.alert_receiver_ids, from),
+            _ => crate::runtime::model::value(&mut self.presentation, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("description", &self.description);
         to.always("tag", &self.tag);
@@ -447,75 +452,75 @@ impl model::Model for types::AlertRuleEditRequest {
         to.always("presentation", &self.presentation);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.condition);
-        model::Parts::drop_extra(&mut self.presentation);
+        crate::runtime::model::Parts::drop_extra(&mut self.condition);
+        crate::runtime::model::Parts::drop_extra(&mut self.presentation);
     }
 }
 
-model::through_fields!(types::AlertRuleEditRequest);
+crate::runtime::model::through_fields!(crate::types::AlertRuleEditRequest);
 
-impl model::Blank for types::AlertRuleList {
+impl crate::runtime::model::Blank for crate::types::AlertRuleList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertRuleList {
+impl crate::runtime::model::Model for crate::types::AlertRuleList {
     const NAME: &'static str = "AlertRuleList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::AlertRuleList);
+crate::runtime::model::through_fields!(crate::types::AlertRuleList);
 
-impl model::Blank for types::AlertRuleResponse {
+impl crate::runtime::model::Blank for crate::types::AlertRuleResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            source: model::blank(),
-            name: model::blank(),
-            state: model::blank(),
-            organization_id: model::blank(),
-            cluster_id: model::blank(),
-            description: model::blank(),
-            tag: model::blank(),
-            condition: model::blank(),
-            for_duration: model::blank(),
-            severity: model::blank(),
-            enabled: model::blank(),
-            alert_receiver_ids: model::blank(),
-            presentation: model::blank(),
-            target: model::blank(),
-            is_up_to_date: model::blank(),
-            starts_at: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            source: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            condition: crate::runtime::model::blank(),
+            for_duration: crate::runtime::model::blank(),
+            severity: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            alert_receiver_ids: crate::runtime::model::blank(),
+            presentation: crate::runtime::model::blank(),
+            target: crate::runtime::model::blank(),
+            is_up_to_date: crate::runtime::model::blank(),
+            starts_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertRuleResponse {
+impl crate::runtime::model::Model for crate::types::AlertRuleResponse {
     const NAME: &'static str = "AlertRuleResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -539,34 +544,34 @@ impl model::Model for types::AlertRuleResponse {
         "starts_at",
     ];
     const REQUIRED: u128 = 0b0110011111111111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.source, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.state, from),
-            6 => model::value(&mut self.organization_id, from),
-            7 => model::value(&mut self.cluster_id, from),
-            8 => model::value(&mut self.description, from),
-            9 => model::value(&mut self.tag, from),
-            10 => model::value(&mut self.condition, from),
-            11 => model::value(&mut self.for_duration, from),
-            12 => model::value(&mut self.severity, from),
-            13 => model::value(&mut self.enabled, from),
-            14 => model::value(&mut self.alert_receiver_ids, from),
-            15 => model::value(&mut self.presentation, from),
-            16 => model::value(&mut self.target, from),
-            17 => model::value(&mut self.is_up_to_date, from),
-            _ => model::time(&mut self.starts_at, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.source, from),
+            4 => crate::runtime::model::value(&mut self.name, from),
+            5 => crate::runtime::model::value(&mut self.state, from),
+            6 => crate::runtime::model::value(&mut self.organization_id, from),
+            7 => crate::runtime::model::value(&mut self.cluster_id, from),
+            8 => crate::runtime::model::value(&mut self.description, from),
+            9 => crate::runtime::model::value(&mut self.tag, from),
+            10 => crate::runtime::model::value(&mut self.condition, from),
+            11 => crate::runtime::model::value(&mut self.for_duration, from),
+            12 => crate::runtime::model::value(&mut self.severity, from),
+            13 => crate::runtime::model::value(&mut self.enabled, from),
+            14 => crate::runtime::model::value(&mut self.alert_receiver_ids, from),
+            15 => crate::runtime::model::value(&mut self.presentation, from),
+            16 => crate::runtime::model::value(&mut self.target, from),
+            17 => crate::runtime::model::value(&mut self.is_up_to_date, from),
+            _ => crate::runtime::model::time(&mut self.starts_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -588,72 +593,72 @@ impl model::Model for types::AlertRuleResponse {
         to.given("starts_at", &self.starts_at);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.condition);
-        model::Parts::drop_extra(&mut self.presentation);
-        model::Parts::drop_extra(&mut self.target);
+        crate::runtime::model::Parts::drop_extra(&mut self.condition);
+        crate::runtime::model::Parts::drop_extra(&mut self.presentation);
+        crate::runtime::model::Parts::drop_extra(&mut self.target);
     }
 }
 
-model::through_fields!(types::AlertRuleResponse);
+crate::runtime::model::through_fields!(crate::types::AlertRuleResponse);
 
-impl model::Blank for types::AlertTarget {
+impl crate::runtime::model::Blank for crate::types::AlertTarget {
     #[inline]
     fn blank() -> Self {
         Self {
-            target_type: model::blank(),
-            target_id: model::blank(),
-            service: model::blank(),
-            __extra: model::blank(),
+            target_type: crate::runtime::model::blank(),
+            target_id: crate::runtime::model::blank(),
+            service: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AlertTarget {
+impl crate::runtime::model::Model for crate::types::AlertTarget {
     const NAME: &'static str = "AlertTarget";
     const FIELDS: &'static [&'static str] = &["target_type", "target_id", "service"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.target_type, from),
-            1 => model::value(&mut self.target_id, from),
-            _ => model::value(&mut self.service, from),
+            0 => crate::runtime::model::value(&mut self.target_type, from),
+            1 => crate::runtime::model::value(&mut self.target_id, from),
+            _ => crate::runtime::model::value(&mut self.service, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("target_type", &self.target_type);
         to.always("target_id", &self.target_id);
         to.given("service", &self.service);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.service);
+        crate::runtime::model::Parts::drop_extra(&mut self.service);
     }
 }
 
-model::through_fields!(types::AlertTarget);
+crate::runtime::model::through_fields!(crate::types::AlertTarget);
 
-impl model::Blank for types::AnnotationsGroupAssociatedItem {
+impl crate::runtime::model::Blank for crate::types::AnnotationsGroupAssociatedItem {
     #[inline]
     fn blank() -> Self {
         Self {
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            item_id: model::blank(),
-            item_name: model::blank(),
-            item_type: model::blank(),
-            __extra: model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            cluster_name: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            item_id: crate::runtime::model::blank(),
+            item_name: crate::runtime::model::blank(),
+            item_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AnnotationsGroupAssociatedItem {
+impl crate::runtime::model::Model for crate::types::AnnotationsGroupAssociatedItem {
     const NAME: &'static str = "AnnotationsGroupAssociatedItem";
     const FIELDS: &'static [&'static str] = &[
         "cluster_id",
@@ -667,24 +672,24 @@ impl model::Model for types::AnnotationsGroupAssociatedItem {
         "item_type",
     ];
     const REQUIRED: u128 = 0b111000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.cluster_name, from),
-            2 => model::value(&mut self.project_id, from),
-            3 => model::value(&mut self.project_name, from),
-            4 => model::value(&mut self.environment_id, from),
-            5 => model::value(&mut self.environment_name, from),
-            6 => model::value(&mut self.item_id, from),
-            7 => model::value(&mut self.item_name, from),
-            _ => model::value(&mut self.item_type, from),
+            0 => crate::runtime::model::value(&mut self.cluster_id, from),
+            1 => crate::runtime::model::value(&mut self.cluster_name, from),
+            2 => crate::runtime::model::value(&mut self.project_id, from),
+            3 => crate::runtime::model::value(&mut self.project_name, from),
+            4 => crate::runtime::model::value(&mut self.environment_id, from),
+            5 => crate::runtime::model::value(&mut self.environment_name, from),
+            6 => crate::runtime::model::value(&mut self.item_id, from),
+            7 => crate::runtime::model::value(&mut self.item_name, from),
+            _ => crate::runtime::model::value(&mut self.item_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cluster_id", &self.cluster_id);
         to.given("cluster_name", &self.cluster_name);
         to.given("project_id", &self.project_id);
@@ -697,91 +702,99 @@ impl model::Model for types::AnnotationsGroupAssociatedItem {
     }
 }
 
-model::through_fields!(types::AnnotationsGroupAssociatedItem);
+crate::runtime::model::through_fields!(crate::types::AnnotationsGroupAssociatedItem);
 
-impl model::Blank for types::AnnotationsGroupAssociatedItemList {
+impl crate::runtime::model::Blank for crate::types::AnnotationsGroupAssociatedItemList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AnnotationsGroupAssociatedItemList {
+impl crate::runtime::model::Model for crate::types::AnnotationsGroupAssociatedItemList {
     const NAME: &'static str = "AnnotationsGroupAssociatedItemList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::AnnotationsGroupAssociatedItemList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::AnnotationsGroupAssociatedItemList, Default
+);
 
-impl model::Blank for types::ContainerRegistryAssociatedServiceList {
+impl crate::runtime::model::Blank
+for crate::types::ContainerRegistryAssociatedServiceList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerRegistryAssociatedServiceList {
+impl crate::runtime::model::Model
+for crate::types::ContainerRegistryAssociatedServiceList {
     const NAME: &'static str = "ContainerRegistryAssociatedServiceList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ContainerRegistryAssociatedServiceList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryAssociatedServiceList, Default
+);
 
-impl model::Blank for types::ContainerRegistryAssociatedServicesResponse {
+impl crate::runtime::model::Blank
+for crate::types::ContainerRegistryAssociatedServicesResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            __extra: model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerRegistryAssociatedServicesResponse {
+impl crate::runtime::model::Model
+for crate::types::ContainerRegistryAssociatedServicesResponse {
     const NAME: &'static str = "ContainerRegistryAssociatedServicesResponse";
     const FIELDS: &'static [&'static str] = &[
         "project_id",
@@ -793,22 +806,22 @@ impl model::Model for types::ContainerRegistryAssociatedServicesResponse {
         "service_type",
     ];
     const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            _ => model::value(&mut self.service_type, from),
+            0 => crate::runtime::model::value(&mut self.project_id, from),
+            1 => crate::runtime::model::value(&mut self.project_name, from),
+            2 => crate::runtime::model::value(&mut self.environment_id, from),
+            3 => crate::runtime::model::value(&mut self.environment_name, from),
+            4 => crate::runtime::model::value(&mut self.service_id, from),
+            5 => crate::runtime::model::value(&mut self.service_name, from),
+            _ => crate::runtime::model::value(&mut self.service_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("project_id", &self.project_id);
         to.always("project_name", &self.project_name);
         to.always("environment_id", &self.environment_id);
@@ -819,57 +832,59 @@ impl model::Model for types::ContainerRegistryAssociatedServicesResponse {
     }
 }
 
-model::through_fields!(types::ContainerRegistryAssociatedServicesResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryAssociatedServicesResponse
+);
 
-impl model::Blank for types::CredentialCluster {
+impl crate::runtime::model::Blank for crate::types::CredentialCluster {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            cloud_provider: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            cloud_provider: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CredentialCluster {
+impl crate::runtime::model::Model for crate::types::CredentialCluster {
     const NAME: &'static str = "CredentialCluster";
     const FIELDS: &'static [&'static str] = &["id", "name", "cloud_provider"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.cloud_provider, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.cloud_provider, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("name", &self.name);
         to.given("cloud_provider", &self.cloud_provider);
     }
 }
 
-model::through_fields!(types::CredentialCluster, Default);
+crate::runtime::model::through_fields!(crate::types::CredentialCluster, Default);
 
-impl model::Blank for types::CustomRoleClusterPermission {
+impl crate::runtime::model::Blank for crate::types::CustomRoleClusterPermission {
     #[inline]
     fn blank() -> Self {
         Self {
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            permission: model::blank(),
-            __extra: model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            cluster_name: crate::runtime::model::blank(),
+            permission: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CustomRoleClusterPermission {
+impl crate::runtime::model::Model for crate::types::CustomRoleClusterPermission {
     const NAME: &'static str = "CustomRoleClusterPermission";
     const FIELDS: &'static [&'static str] = &[
         "cluster_id",
@@ -877,73 +892,77 @@ impl model::Model for types::CustomRoleClusterPermission {
         "permission",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.cluster_name, from),
-            _ => model::value(&mut self.permission, from),
+            0 => crate::runtime::model::value(&mut self.cluster_id, from),
+            1 => crate::runtime::model::value(&mut self.cluster_name, from),
+            _ => crate::runtime::model::value(&mut self.permission, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cluster_id", &self.cluster_id);
         to.given("cluster_name", &self.cluster_name);
         to.given("permission", &self.permission);
     }
 }
 
-model::through_fields!(types::CustomRoleClusterPermission, Default);
+crate::runtime::model::through_fields!(
+    crate::types::CustomRoleClusterPermission, Default
+);
 
-impl model::Blank for types::CustomRoleClusterPermissionRequest {
+impl crate::runtime::model::Blank for crate::types::CustomRoleClusterPermissionRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            cluster_id: model::blank(),
-            permission: model::blank(),
-            __extra: model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            permission: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CustomRoleClusterPermissionRequest {
+impl crate::runtime::model::Model for crate::types::CustomRoleClusterPermissionRequest {
     const NAME: &'static str = "CustomRoleClusterPermissionRequest";
     const FIELDS: &'static [&'static str] = &["cluster_id", "permission"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cluster_id, from),
-            _ => model::value(&mut self.permission, from),
+            0 => crate::runtime::model::value(&mut self.cluster_id, from),
+            _ => crate::runtime::model::value(&mut self.permission, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cluster_id", &self.cluster_id);
         to.given("permission", &self.permission);
     }
 }
 
-model::through_fields!(types::CustomRoleClusterPermissionRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::CustomRoleClusterPermissionRequest, Default
+);
 
-impl model::Blank for types::CustomRoleProjectPermission {
+impl crate::runtime::model::Blank for crate::types::CustomRoleProjectPermission {
     #[inline]
     fn blank() -> Self {
         Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            is_admin: model::blank(),
-            permissions: model::blank(),
-            __extra: model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            is_admin: crate::runtime::model::blank(),
+            permissions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CustomRoleProjectPermission {
+impl crate::runtime::model::Model for crate::types::CustomRoleProjectPermission {
     const NAME: &'static str = "CustomRoleProjectPermission";
     const FIELDS: &'static [&'static str] = &[
         "project_id",
@@ -952,123 +971,127 @@ impl model::Model for types::CustomRoleProjectPermission {
         "permissions",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.is_admin, from),
-            _ => model::value(&mut self.permissions, from),
+            0 => crate::runtime::model::value(&mut self.project_id, from),
+            1 => crate::runtime::model::value(&mut self.project_name, from),
+            2 => crate::runtime::model::value(&mut self.is_admin, from),
+            _ => crate::runtime::model::value(&mut self.permissions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("project_id", &self.project_id);
         to.given("project_name", &self.project_name);
         to.given("is_admin", &self.is_admin);
         to.given("permissions", &self.permissions);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.permissions);
+        crate::runtime::model::Parts::drop_extra(&mut self.permissions);
     }
 }
 
-model::through_fields!(types::CustomRoleProjectPermission, Default);
+crate::runtime::model::through_fields!(
+    crate::types::CustomRoleProjectPermission, Default
+);
 
-impl model::Blank for types::CustomRoleProjectPermissionRequest {
+impl crate::runtime::model::Blank for crate::types::CustomRoleProjectPermissionRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            project_id: model::blank(),
-            is_admin: model::blank(),
-            permissions: model::blank(),
-            __extra: model::blank(),
+            project_id: crate::runtime::model::blank(),
+            is_admin: crate::runtime::model::blank(),
+            permissions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CustomRoleProjectPermissionRequest {
+impl crate::runtime::model::Model for crate::types::CustomRoleProjectPermissionRequest {
     const NAME: &'static str = "CustomRoleProjectPermissionRequest";
     const FIELDS: &'static [&'static str] = &["project_id", "is_admin", "permissions"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.is_admin, from),
-            _ => model::value(&mut self.permissions, from),
+            0 => crate::runtime::model::value(&mut self.project_id, from),
+            1 => crate::runtime::model::value(&mut self.is_admin, from),
+            _ => crate::runtime::model::value(&mut self.permissions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("project_id", &self.project_id);
         to.given("is_admin", &self.is_admin);
         to.given("permissions", &self.permissions);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.permissions);
+        crate::runtime::model::Parts::drop_extra(&mut self.permissions);
     }
 }
 
-model::through_fields!(types::CustomRoleProjectPermissionRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::CustomRoleProjectPermissionRequest, Default
+);
 
-impl model::Blank for types::DeleteMemberRequest {
+impl crate::runtime::model::Blank for crate::types::DeleteMemberRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            user_id: model::blank(),
-            __extra: model::blank(),
+            user_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DeleteMemberRequest {
+impl crate::runtime::model::Model for crate::types::DeleteMemberRequest {
     const NAME: &'static str = "DeleteMemberRequest";
     const FIELDS: &'static [&'static str] = &["user_id"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.user_id, from),
+            _ => crate::runtime::model::value(&mut self.user_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("user_id", &self.user_id);
     }
 }
 
-model::through_fields!(types::DeleteMemberRequest);
+crate::runtime::model::through_fields!(crate::types::DeleteMemberRequest);
 
-impl model::Blank for types::EmailAlertReceiverCreationRequest {
+impl crate::runtime::model::Blank for crate::types::EmailAlertReceiverCreationRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            organization_id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            to: model::blank(),
-            from: model::blank(),
-            smarthost: model::blank(),
-            auth_username: model::blank(),
-            auth_password: model::blank(),
-            require_tls: model::blank(),
-            __extra: model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            send_resolved: crate::runtime::model::blank(),
+            owner: crate::runtime::model::blank(),
+            severity: crate::runtime::model::blank(),
+            to: crate::runtime::model::blank(),
+            from: crate::runtime::model::blank(),
+            smarthost: crate::runtime::model::blank(),
+            auth_username: crate::runtime::model::blank(),
+            auth_password: crate::runtime::model::blank(),
+            require_tls: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EmailAlertReceiverCreationRequest {
+impl crate::runtime::model::Model for crate::types::EmailAlertReceiverCreationRequest {
     const NAME: &'static str = "EmailAlertReceiverCreationRequest";
     const FIELDS: &'static [&'static str] = &[
         "organization_id",
@@ -1086,28 +1109,28 @@ impl model::Model for types::EmailAlertReceiverCreationRequest {
         "require_tls",
     ];
     const REQUIRED: u128 = 0b1101110011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.type_, from),
-            4 => model::value(&mut self.send_resolved, from),
-            5 => model::value(&mut self.owner, from),
-            6 => model::value(&mut self.severity, from),
-            7 => model::value(&mut self.to, from),
-            8 => model::value(&mut self.from, from),
-            9 => model::value(&mut self.smarthost, from),
-            10 => model::value(&mut self.auth_username, from),
-            11 => model::value(&mut self.auth_password, from),
-            _ => model::value(&mut self.require_tls, from),
+            0 => crate::runtime::model::value(&mut self.organization_id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.type_, from),
+            4 => crate::runtime::model::value(&mut self.send_resolved, from),
+            5 => crate::runtime::model::value(&mut self.owner, from),
+            6 => crate::runtime::model::value(&mut self.severity, from),
+            7 => crate::runtime::model::value(&mut self.to, from),
+            8 => crate::runtime::model::value(&mut self.from, from),
+            9 => crate::runtime::model::value(&mut self.smarthost, from),
+            10 => crate::runtime::model::value(&mut self.auth_username, from),
+            11 => crate::runtime::model::value(&mut self.auth_password, from),
+            _ => crate::runtime::model::value(&mut self.require_tls, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("organization_id", &self.organization_id);
         to.always("name", &self.name);
         to.always("description", &self.description);
@@ -1124,30 +1147,30 @@ impl model::Model for types::EmailAlertReceiverCreationRequest {
     }
 }
 
-model::through_fields!(types::EmailAlertReceiverCreationRequest);
+crate::runtime::model::through_fields!(crate::types::EmailAlertReceiverCreationRequest);
 
-impl model::Blank for types::EmailAlertReceiverEditRequest {
+impl crate::runtime::model::Blank for crate::types::EmailAlertReceiverEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            to: model::blank(),
-            from: model::blank(),
-            smarthost: model::blank(),
-            auth_username: model::blank(),
-            auth_password: model::blank(),
-            require_tls: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            send_resolved: crate::runtime::model::blank(),
+            owner: crate::runtime::model::blank(),
+            severity: crate::runtime::model::blank(),
+            to: crate::runtime::model::blank(),
+            from: crate::runtime::model::blank(),
+            smarthost: crate::runtime::model::blank(),
+            auth_username: crate::runtime::model::blank(),
+            auth_password: crate::runtime::model::blank(),
+            require_tls: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EmailAlertReceiverEditRequest {
+impl crate::runtime::model::Model for crate::types::EmailAlertReceiverEditRequest {
     const NAME: &'static str = "EmailAlertReceiverEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -1164,27 +1187,27 @@ impl model::Model for types::EmailAlertReceiverEditRequest {
         "require_tls",
     ];
     const REQUIRED: u128 = 0b100111001111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.send_resolved, from),
-            4 => model::value(&mut self.owner, from),
-            5 => model::value(&mut self.severity, from),
-            6 => model::value(&mut self.to, from),
-            7 => model::value(&mut self.from, from),
-            8 => model::value(&mut self.smarthost, from),
-            9 => model::value(&mut self.auth_username, from),
-            10 => model::value(&mut self.auth_password, from),
-            _ => model::value(&mut self.require_tls, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.type_, from),
+            3 => crate::runtime::model::value(&mut self.send_resolved, from),
+            4 => crate::runtime::model::value(&mut self.owner, from),
+            5 => crate::runtime::model::value(&mut self.severity, from),
+            6 => crate::runtime::model::value(&mut self.to, from),
+            7 => crate::runtime::model::value(&mut self.from, from),
+            8 => crate::runtime::model::value(&mut self.smarthost, from),
+            9 => crate::runtime::model::value(&mut self.auth_username, from),
+            10 => crate::runtime::model::value(&mut self.auth_password, from),
+            _ => crate::runtime::model::value(&mut self.require_tls, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("description", &self.description);
         to.always("type", &self.type_);
@@ -1200,32 +1223,32 @@ impl model::Model for types::EmailAlertReceiverEditRequest {
     }
 }
 
-model::through_fields!(types::EmailAlertReceiverEditRequest);
+crate::runtime::model::through_fields!(crate::types::EmailAlertReceiverEditRequest);
 
-impl model::Blank for types::EmailAlertReceiverResponse {
+impl crate::runtime::model::Blank for crate::types::EmailAlertReceiverResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            to: model::blank(),
-            from: model::blank(),
-            smarthost: model::blank(),
-            auth_username: model::blank(),
-            require_tls: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            send_resolved: crate::runtime::model::blank(),
+            to: crate::runtime::model::blank(),
+            from: crate::runtime::model::blank(),
+            smarthost: crate::runtime::model::blank(),
+            auth_username: crate::runtime::model::blank(),
+            require_tls: crate::runtime::model::blank(),
+            owner: crate::runtime::model::blank(),
+            severity: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EmailAlertReceiverResponse {
+impl crate::runtime::model::Model for crate::types::EmailAlertReceiverResponse {
     const NAME: &'static str = "EmailAlertReceiverResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1244,29 +1267,29 @@ impl model::Model for types::EmailAlertReceiverResponse {
         "severity",
     ];
     const REQUIRED: u128 = 0b00101111111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.type_, from),
-            6 => model::value(&mut self.send_resolved, from),
-            7 => model::value(&mut self.to, from),
-            8 => model::value(&mut self.from, from),
-            9 => model::value(&mut self.smarthost, from),
-            10 => model::value(&mut self.auth_username, from),
-            11 => model::value(&mut self.require_tls, from),
-            12 => model::value(&mut self.owner, from),
-            _ => model::value(&mut self.severity, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.type_, from),
+            6 => crate::runtime::model::value(&mut self.send_resolved, from),
+            7 => crate::runtime::model::value(&mut self.to, from),
+            8 => crate::runtime::model::value(&mut self.from, from),
+            9 => crate::runtime::model::value(&mut self.smarthost, from),
+            10 => crate::runtime::model::value(&mut self.auth_username, from),
+            11 => crate::runtime::model::value(&mut self.require_tls, from),
+            12 => crate::runtime::model::value(&mut self.owner, from),
+            _ => crate::runtime::model::value(&mut self.severity, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -1284,22 +1307,22 @@ impl model::Model for types::EmailAlertReceiverResponse {
     }
 }
 
-model::through_fields!(types::EmailAlertReceiverResponse);
+crate::runtime::model::through_fields!(crate::types::EmailAlertReceiverResponse);
 
-impl model::Blank for types::EnterpriseConnectionDto {
+impl crate::runtime::model::Blank for crate::types::EnterpriseConnectionDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            connection_name: model::blank(),
-            default_role: model::blank(),
-            enforce_group_sync: model::blank(),
-            group_mappings: model::blank(),
-            __extra: model::blank(),
+            connection_name: crate::runtime::model::blank(),
+            default_role: crate::runtime::model::blank(),
+            enforce_group_sync: crate::runtime::model::blank(),
+            group_mappings: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnterpriseConnectionDto {
+impl crate::runtime::model::Model for crate::types::EnterpriseConnectionDto {
     const NAME: &'static str = "EnterpriseConnectionDto";
     const FIELDS: &'static [&'static str] = &[
         "connection_name",
@@ -1308,19 +1331,19 @@ impl model::Model for types::EnterpriseConnectionDto {
         "group_mappings",
     ];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.connection_name, from),
-            1 => model::value(&mut self.default_role, from),
-            2 => model::value(&mut self.enforce_group_sync, from),
-            _ => model::value(&mut self.group_mappings, from),
+            0 => crate::runtime::model::value(&mut self.connection_name, from),
+            1 => crate::runtime::model::value(&mut self.default_role, from),
+            2 => crate::runtime::model::value(&mut self.enforce_group_sync, from),
+            _ => crate::runtime::model::value(&mut self.group_mappings, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("connection_name", &self.connection_name);
         to.always("default_role", &self.default_role);
         to.always("enforce_group_sync", &self.enforce_group_sync);
@@ -1328,56 +1351,58 @@ impl model::Model for types::EnterpriseConnectionDto {
     }
 }
 
-model::through_fields!(types::EnterpriseConnectionDto);
+crate::runtime::model::through_fields!(crate::types::EnterpriseConnectionDto);
 
-impl model::Blank for types::EnterpriseConnectionResponseList {
+impl crate::runtime::model::Blank for crate::types::EnterpriseConnectionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnterpriseConnectionResponseList {
+impl crate::runtime::model::Model for crate::types::EnterpriseConnectionResponseList {
     const NAME: &'static str = "EnterpriseConnectionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnterpriseConnectionResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnterpriseConnectionResponseList, Default
+);
 
-impl model::Blank for types::GhostAlertRuleResponse {
+impl crate::runtime::model::Blank for crate::types::GhostAlertRuleResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            source: model::blank(),
-            name: model::blank(),
-            state: model::blank(),
-            target: model::blank(),
-            starts_at: model::blank(),
-            __extra: model::blank(),
+            source: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            target: crate::runtime::model::blank(),
+            starts_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GhostAlertRuleResponse {
+impl crate::runtime::model::Model for crate::types::GhostAlertRuleResponse {
     const NAME: &'static str = "GhostAlertRuleResponse";
     const FIELDS: &'static [&'static str] = &[
         "source",
@@ -1387,20 +1412,20 @@ impl model::Model for types::GhostAlertRuleResponse {
         "starts_at",
     ];
     const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.source, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.state, from),
-            3 => model::value(&mut self.target, from),
-            _ => model::time(&mut self.starts_at, from),
+            0 => crate::runtime::model::value(&mut self.source, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.state, from),
+            3 => crate::runtime::model::value(&mut self.target, from),
+            _ => crate::runtime::model::time(&mut self.starts_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("source", &self.source);
         to.always("name", &self.name);
         to.always("state", &self.state);
@@ -1408,29 +1433,29 @@ impl model::Model for types::GhostAlertRuleResponse {
         to.given("starts_at", &self.starts_at);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.target);
+        crate::runtime::model::Parts::drop_extra(&mut self.target);
     }
 }
 
-model::through_fields!(types::GhostAlertRuleResponse);
+crate::runtime::model::through_fields!(crate::types::GhostAlertRuleResponse);
 
-impl model::Blank for types::GitTokenAssociatedServiceResponse {
+impl crate::runtime::model::Blank for crate::types::GitTokenAssociatedServiceResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            __extra: model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitTokenAssociatedServiceResponse {
+impl crate::runtime::model::Model for crate::types::GitTokenAssociatedServiceResponse {
     const NAME: &'static str = "GitTokenAssociatedServiceResponse";
     const FIELDS: &'static [&'static str] = &[
         "project_id",
@@ -1442,22 +1467,22 @@ impl model::Model for types::GitTokenAssociatedServiceResponse {
         "service_type",
     ];
     const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            _ => model::value(&mut self.service_type, from),
+            0 => crate::runtime::model::value(&mut self.project_id, from),
+            1 => crate::runtime::model::value(&mut self.project_name, from),
+            2 => crate::runtime::model::value(&mut self.environment_id, from),
+            3 => crate::runtime::model::value(&mut self.environment_name, from),
+            4 => crate::runtime::model::value(&mut self.service_id, from),
+            5 => crate::runtime::model::value(&mut self.service_name, from),
+            _ => crate::runtime::model::value(&mut self.service_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("project_id", &self.project_id);
         to.always("project_name", &self.project_name);
         to.always("environment_id", &self.environment_id);
@@ -1468,57 +1493,61 @@ impl model::Model for types::GitTokenAssociatedServiceResponse {
     }
 }
 
-model::through_fields!(types::GitTokenAssociatedServiceResponse);
+crate::runtime::model::through_fields!(crate::types::GitTokenAssociatedServiceResponse);
 
-impl model::Blank for types::GitTokenAssociatedServicesResponseList {
+impl crate::runtime::model::Blank
+for crate::types::GitTokenAssociatedServicesResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitTokenAssociatedServicesResponseList {
+impl crate::runtime::model::Model
+for crate::types::GitTokenAssociatedServicesResponseList {
     const NAME: &'static str = "GitTokenAssociatedServicesResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::GitTokenAssociatedServicesResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::GitTokenAssociatedServicesResponseList, Default
+);
 
-impl model::Blank for types::GitTokenRequest {
+impl crate::runtime::model::Blank for crate::types::GitTokenRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            token: model::blank(),
-            workspace: model::blank(),
-            git_api_url: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            token: crate::runtime::model::blank(),
+            workspace: crate::runtime::model::blank(),
+            git_api_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitTokenRequest {
+impl crate::runtime::model::Model for crate::types::GitTokenRequest {
     const NAME: &'static str = "GitTokenRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -1529,21 +1558,21 @@ impl model::Model for types::GitTokenRequest {
         "git_api_url",
     ];
     const REQUIRED: u128 = 0b001101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.token, from),
-            4 => model::value(&mut self.workspace, from),
-            _ => model::value(&mut self.git_api_url, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.type_, from),
+            3 => crate::runtime::model::value(&mut self.token, from),
+            4 => crate::runtime::model::value(&mut self.workspace, from),
+            _ => crate::runtime::model::value(&mut self.git_api_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.always("type", &self.type_);
@@ -1553,28 +1582,28 @@ impl model::Model for types::GitTokenRequest {
     }
 }
 
-model::through_fields!(types::GitTokenRequest);
+crate::runtime::model::through_fields!(crate::types::GitTokenRequest);
 
-impl model::Blank for types::GitTokenResponse {
+impl crate::runtime::model::Blank for crate::types::GitTokenResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            expired_at: model::blank(),
-            workspace: model::blank(),
-            associated_services_count: model::blank(),
-            git_api_url: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            expired_at: crate::runtime::model::blank(),
+            workspace: crate::runtime::model::blank(),
+            associated_services_count: crate::runtime::model::blank(),
+            git_api_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitTokenResponse {
+impl crate::runtime::model::Model for crate::types::GitTokenResponse {
     const NAME: &'static str = "GitTokenResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1589,25 +1618,25 @@ impl model::Model for types::GitTokenResponse {
         "git_api_url",
     ];
     const REQUIRED: u128 = 0b1100101011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.type_, from),
-            6 => model::value(&mut self.expired_at, from),
-            7 => model::value(&mut self.workspace, from),
-            8 => model::value(&mut self.associated_services_count, from),
-            _ => model::value(&mut self.git_api_url, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.type_, from),
+            6 => crate::runtime::model::value(&mut self.expired_at, from),
+            7 => crate::runtime::model::value(&mut self.workspace, from),
+            8 => crate::runtime::model::value(&mut self.associated_services_count, from),
+            _ => crate::runtime::model::value(&mut self.git_api_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -1621,91 +1650,95 @@ impl model::Model for types::GitTokenResponse {
     }
 }
 
-model::through_fields!(types::GitTokenResponse);
+crate::runtime::model::through_fields!(crate::types::GitTokenResponse);
 
-impl model::Blank for types::GitTokenResponseList {
+impl crate::runtime::model::Blank for crate::types::GitTokenResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::GitTokenResponseList {
+impl crate::runtime::model::Model for crate::types::GitTokenResponseList {
     const NAME: &'static str = "GitTokenResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::GitTokenResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::GitTokenResponseList, Default);
 
-impl model::Blank for types::HelmRepositoryAssociatedServiceList {
+impl crate::runtime::model::Blank for crate::types::HelmRepositoryAssociatedServiceList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRepositoryAssociatedServiceList {
+impl crate::runtime::model::Model for crate::types::HelmRepositoryAssociatedServiceList {
     const NAME: &'static str = "HelmRepositoryAssociatedServiceList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::HelmRepositoryAssociatedServiceList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRepositoryAssociatedServiceList, Default
+);
 
-impl model::Blank for types::HelmRepositoryAssociatedServicesResponse {
+impl crate::runtime::model::Blank
+for crate::types::HelmRepositoryAssociatedServicesResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            __extra: model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::HelmRepositoryAssociatedServicesResponse {
+impl crate::runtime::model::Model
+for crate::types::HelmRepositoryAssociatedServicesResponse {
     const NAME: &'static str = "HelmRepositoryAssociatedServicesResponse";
     const FIELDS: &'static [&'static str] = &[
         "project_id",
@@ -1717,22 +1750,22 @@ impl model::Model for types::HelmRepositoryAssociatedServicesResponse {
         "service_type",
     ];
     const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.project_id, from),
-            1 => model::value(&mut self.project_name, from),
-            2 => model::value(&mut self.environment_id, from),
-            3 => model::value(&mut self.environment_name, from),
-            4 => model::value(&mut self.service_id, from),
-            5 => model::value(&mut self.service_name, from),
-            _ => model::value(&mut self.service_type, from),
+            0 => crate::runtime::model::value(&mut self.project_id, from),
+            1 => crate::runtime::model::value(&mut self.project_name, from),
+            2 => crate::runtime::model::value(&mut self.environment_id, from),
+            3 => crate::runtime::model::value(&mut self.environment_name, from),
+            4 => crate::runtime::model::value(&mut self.service_id, from),
+            5 => crate::runtime::model::value(&mut self.service_name, from),
+            _ => crate::runtime::model::value(&mut self.service_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("project_id", &self.project_id);
         to.always("project_name", &self.project_name);
         to.always("environment_id", &self.environment_id);
@@ -1743,30 +1776,32 @@ impl model::Model for types::HelmRepositoryAssociatedServicesResponse {
     }
 }
 
-model::through_fields!(types::HelmRepositoryAssociatedServicesResponse);
+crate::runtime::model::through_fields!(
+    crate::types::HelmRepositoryAssociatedServicesResponse
+);
 
-impl model::Blank for types::InviteMember {
+impl crate::runtime::model::Blank for crate::types::InviteMember {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            email: model::blank(),
-            role: model::blank(),
-            invitation_link: model::blank(),
-            invitation_status: model::blank(),
-            organization_name: model::blank(),
-            inviter: model::blank(),
-            logo_url: model::blank(),
-            role_id: model::blank(),
-            role_name: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            email: crate::runtime::model::blank(),
+            role: crate::runtime::model::blank(),
+            invitation_link: crate::runtime::model::blank(),
+            invitation_status: crate::runtime::model::blank(),
+            organization_name: crate::runtime::model::blank(),
+            inviter: crate::runtime::model::blank(),
+            logo_url: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            role_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::InviteMember {
+impl crate::runtime::model::Model for crate::types::InviteMember {
     const NAME: &'static str = "InviteMember";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1783,27 +1818,27 @@ impl model::Model for types::InviteMember {
         "role_name",
     ];
     const REQUIRED: u128 = 0b000101111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.email, from),
-            4 => model::value(&mut self.role, from),
-            5 => model::value(&mut self.invitation_link, from),
-            6 => model::value(&mut self.invitation_status, from),
-            7 => model::value(&mut self.organization_name, from),
-            8 => model::value(&mut self.inviter, from),
-            9 => model::value(&mut self.logo_url, from),
-            10 => model::value(&mut self.role_id, from),
-            _ => model::value(&mut self.role_name, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.email, from),
+            4 => crate::runtime::model::value(&mut self.role, from),
+            5 => crate::runtime::model::value(&mut self.invitation_link, from),
+            6 => crate::runtime::model::value(&mut self.invitation_status, from),
+            7 => crate::runtime::model::value(&mut self.organization_name, from),
+            8 => crate::runtime::model::value(&mut self.inviter, from),
+            9 => crate::runtime::model::value(&mut self.logo_url, from),
+            10 => crate::runtime::model::value(&mut self.role_id, from),
+            _ => crate::runtime::model::value(&mut self.role_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -1819,96 +1854,96 @@ impl model::Model for types::InviteMember {
     }
 }
 
-model::through_fields!(types::InviteMember);
+crate::runtime::model::through_fields!(crate::types::InviteMember);
 
-impl model::Blank for types::InviteMemberRequest {
+impl crate::runtime::model::Blank for crate::types::InviteMemberRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            email: model::blank(),
-            role: model::blank(),
-            role_id: model::blank(),
-            __extra: model::blank(),
+            email: crate::runtime::model::blank(),
+            role: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::InviteMemberRequest {
+impl crate::runtime::model::Model for crate::types::InviteMemberRequest {
     const NAME: &'static str = "InviteMemberRequest";
     const FIELDS: &'static [&'static str] = &["email", "role", "role_id"];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.email, from),
-            1 => model::value(&mut self.role, from),
-            _ => model::value(&mut self.role_id, from),
+            0 => crate::runtime::model::value(&mut self.email, from),
+            1 => crate::runtime::model::value(&mut self.role, from),
+            _ => crate::runtime::model::value(&mut self.role_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("email", &self.email);
         to.given("role", &self.role);
         to.given("role_id", &self.role_id);
     }
 }
 
-model::through_fields!(types::InviteMemberRequest);
+crate::runtime::model::through_fields!(crate::types::InviteMemberRequest);
 
-impl model::Blank for types::InviteMemberResponseList {
+impl crate::runtime::model::Blank for crate::types::InviteMemberResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::InviteMemberResponseList {
+impl crate::runtime::model::Model for crate::types::InviteMemberResponseList {
     const NAME: &'static str = "InviteMemberResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::InviteMemberResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::InviteMemberResponseList, Default);
 
-impl model::Blank for types::LabelsGroupAssociatedItem {
+impl crate::runtime::model::Blank for crate::types::LabelsGroupAssociatedItem {
     #[inline]
     fn blank() -> Self {
         Self {
-            cluster_id: model::blank(),
-            cluster_name: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            item_id: model::blank(),
-            item_name: model::blank(),
-            item_type: model::blank(),
-            __extra: model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            cluster_name: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            item_id: crate::runtime::model::blank(),
+            item_name: crate::runtime::model::blank(),
+            item_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LabelsGroupAssociatedItem {
+impl crate::runtime::model::Model for crate::types::LabelsGroupAssociatedItem {
     const NAME: &'static str = "LabelsGroupAssociatedItem";
     const FIELDS: &'static [&'static str] = &[
         "cluster_id",
@@ -1922,24 +1957,24 @@ impl model::Model for types::LabelsGroupAssociatedItem {
         "item_type",
     ];
     const REQUIRED: u128 = 0b111000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cluster_id, from),
-            1 => model::value(&mut self.cluster_name, from),
-            2 => model::value(&mut self.project_id, from),
-            3 => model::value(&mut self.project_name, from),
-            4 => model::value(&mut self.environment_id, from),
-            5 => model::value(&mut self.environment_name, from),
-            6 => model::value(&mut self.item_id, from),
-            7 => model::value(&mut self.item_name, from),
-            _ => model::value(&mut self.item_type, from),
+            0 => crate::runtime::model::value(&mut self.cluster_id, from),
+            1 => crate::runtime::model::value(&mut self.cluster_name, from),
+            2 => crate::runtime::model::value(&mut self.project_id, from),
+            3 => crate::runtime::model::value(&mut self.project_name, from),
+            4 => crate::runtime::model::value(&mut self.environment_id, from),
+            5 => crate::runtime::model::value(&mut self.environment_name, from),
+            6 => crate::runtime::model::value(&mut self.item_id, from),
+            7 => crate::runtime::model::value(&mut self.item_name, from),
+            _ => crate::runtime::model::value(&mut self.item_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cluster_id", &self.cluster_id);
         to.given("cluster_name", &self.cluster_name);
         to.given("project_id", &self.project_id);
@@ -1952,227 +1987,245 @@ impl model::Model for types::LabelsGroupAssociatedItem {
     }
 }
 
-model::through_fields!(types::LabelsGroupAssociatedItem);
+crate::runtime::model::through_fields!(crate::types::LabelsGroupAssociatedItem);
 
-impl model::Blank for types::LabelsGroupAssociatedItemList {
+impl crate::runtime::model::Blank for crate::types::LabelsGroupAssociatedItemList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::LabelsGroupAssociatedItemList {
+impl crate::runtime::model::Model for crate::types::LabelsGroupAssociatedItemList {
     const NAME: &'static str = "LabelsGroupAssociatedItemList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::LabelsGroupAssociatedItemList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::LabelsGroupAssociatedItemList, Default
+);
 
-impl model::Blank for types::ListEnvironmentsByOrganizationIdResponse {
+impl crate::runtime::model::Blank
+for crate::types::ListEnvironmentsByOrganizationIdResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListEnvironmentsByOrganizationIdResponse {
+impl crate::runtime::model::Model
+for crate::types::ListEnvironmentsByOrganizationIdResponse {
     const NAME: &'static str = "ListEnvironmentsByOrganizationIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListEnvironmentsByOrganizationIdResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ListEnvironmentsByOrganizationIdResponse, Default
+);
 
-impl model::Blank for types::ListOrganizationAnnotationsGroupResponse {
+impl crate::runtime::model::Blank
+for crate::types::ListOrganizationAnnotationsGroupResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListOrganizationAnnotationsGroupResponse {
+impl crate::runtime::model::Model
+for crate::types::ListOrganizationAnnotationsGroupResponse {
     const NAME: &'static str = "ListOrganizationAnnotationsGroupResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListOrganizationAnnotationsGroupResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ListOrganizationAnnotationsGroupResponse, Default
+);
 
-impl model::Blank for types::ListOrganizationLabelsGroupResponse {
+impl crate::runtime::model::Blank for crate::types::ListOrganizationLabelsGroupResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListOrganizationLabelsGroupResponse {
+impl crate::runtime::model::Model for crate::types::ListOrganizationLabelsGroupResponse {
     const NAME: &'static str = "ListOrganizationLabelsGroupResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListOrganizationLabelsGroupResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ListOrganizationLabelsGroupResponse, Default
+);
 
-impl model::Blank for types::ListServicesByOrganizationIdResponse {
+impl crate::runtime::model::Blank
+for crate::types::ListServicesByOrganizationIdResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListServicesByOrganizationIdResponse {
+impl crate::runtime::model::Model
+for crate::types::ListServicesByOrganizationIdResponse {
     const NAME: &'static str = "ListServicesByOrganizationIdResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListServicesByOrganizationIdResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ListServicesByOrganizationIdResponse, Default
+);
 
-impl model::Blank for types::ListTfVarsFilesFromGitRepoResponse {
+impl crate::runtime::model::Blank for crate::types::ListTfVarsFilesFromGitRepoResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ListTfVarsFilesFromGitRepoResponse {
+impl crate::runtime::model::Model for crate::types::ListTfVarsFilesFromGitRepoResponse {
     const NAME: &'static str = "ListTfVarsFilesFromGitRepoResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ListTfVarsFilesFromGitRepoResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ListTfVarsFilesFromGitRepoResponse, Default
+);
 
-impl model::Blank for types::Member {
+impl crate::runtime::model::Blank for crate::types::Member {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            nickname: model::blank(),
-            email: model::blank(),
-            profile_picture_url: model::blank(),
-            last_activity_at: model::blank(),
-            role: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            nickname: crate::runtime::model::blank(),
+            email: crate::runtime::model::blank(),
+            profile_picture_url: crate::runtime::model::blank(),
+            last_activity_at: crate::runtime::model::blank(),
+            role: crate::runtime::model::blank(),
+            role_name: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Member {
+impl crate::runtime::model::Model for crate::types::Member {
     const NAME: &'static str = "Member";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2188,26 +2241,26 @@ impl model::Model for types::Member {
         "role_id",
     ];
     const REQUIRED: u128 = 0b00000100011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.nickname, from),
-            5 => model::value(&mut self.email, from),
-            6 => model::value(&mut self.profile_picture_url, from),
-            7 => model::time(&mut self.last_activity_at, from),
-            8 => model::value(&mut self.role, from),
-            9 => model::value(&mut self.role_name, from),
-            _ => model::value(&mut self.role_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.nickname, from),
+            5 => crate::runtime::model::value(&mut self.email, from),
+            6 => crate::runtime::model::value(&mut self.profile_picture_url, from),
+            7 => crate::runtime::model::time(&mut self.last_activity_at, from),
+            8 => crate::runtime::model::value(&mut self.role, from),
+            9 => crate::runtime::model::value(&mut self.role_name, from),
+            _ => crate::runtime::model::value(&mut self.role_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -2222,130 +2275,136 @@ impl model::Model for types::Member {
     }
 }
 
-model::through_fields!(types::Member);
+crate::runtime::model::through_fields!(crate::types::Member);
 
-impl model::Blank for types::MemberResponseList {
+impl crate::runtime::model::Blank for crate::types::MemberResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MemberResponseList {
+impl crate::runtime::model::Model for crate::types::MemberResponseList {
     const NAME: &'static str = "MemberResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::MemberResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::MemberResponseList, Default);
 
-impl model::Blank for types::MemberRoleUpdateRequest {
+impl crate::runtime::model::Blank for crate::types::MemberRoleUpdateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            user_id: model::blank(),
-            role_id: model::blank(),
-            __extra: model::blank(),
+            user_id: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MemberRoleUpdateRequest {
+impl crate::runtime::model::Model for crate::types::MemberRoleUpdateRequest {
     const NAME: &'static str = "MemberRoleUpdateRequest";
     const FIELDS: &'static [&'static str] = &["user_id", "role_id"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.user_id, from),
-            _ => model::value(&mut self.role_id, from),
+            0 => crate::runtime::model::value(&mut self.user_id, from),
+            _ => crate::runtime::model::value(&mut self.role_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("user_id", &self.user_id);
         to.always("role_id", &self.role_id);
     }
 }
 
-model::through_fields!(types::MemberRoleUpdateRequest);
+crate::runtime::model::through_fields!(crate::types::MemberRoleUpdateRequest);
 
-impl model::Blank for types::OrganizationAnnotationsGroupCreateRequest {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationAnnotationsGroupCreateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            annotations: model::blank(),
-            scopes: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            annotations: crate::runtime::model::blank(),
+            scopes: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationAnnotationsGroupCreateRequest {
+impl crate::runtime::model::Model
+for crate::types::OrganizationAnnotationsGroupCreateRequest {
     const NAME: &'static str = "OrganizationAnnotationsGroupCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "annotations", "scopes"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.annotations, from),
-            _ => model::value(&mut self.scopes, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.annotations, from),
+            _ => crate::runtime::model::value(&mut self.scopes, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("annotations", &self.annotations);
         to.always("scopes", &self.scopes);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.annotations);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations);
     }
 }
 
-model::through_fields!(types::OrganizationAnnotationsGroupCreateRequest);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationAnnotationsGroupCreateRequest
+);
 
-impl model::Blank for types::OrganizationAnnotationsGroupEnrichedResponse {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationAnnotationsGroupEnrichedResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            annotations: model::blank(),
-            scopes: model::blank(),
-            associated_items_count: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            annotations: crate::runtime::model::blank(),
+            scopes: crate::runtime::model::blank(),
+            associated_items_count: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationAnnotationsGroupEnrichedResponse {
+impl crate::runtime::model::Model
+for crate::types::OrganizationAnnotationsGroupEnrichedResponse {
     const NAME: &'static str = "OrganizationAnnotationsGroupEnrichedResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2357,22 +2416,22 @@ impl model::Model for types::OrganizationAnnotationsGroupEnrichedResponse {
         "associated_items_count",
     ];
     const REQUIRED: u128 = 0b0001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.annotations, from),
-            5 => model::value(&mut self.scopes, from),
-            _ => model::value(&mut self.associated_items_count, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.annotations, from),
+            5 => crate::runtime::model::value(&mut self.scopes, from),
+            _ => crate::runtime::model::value(&mut self.associated_items_count, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -2382,29 +2441,31 @@ impl model::Model for types::OrganizationAnnotationsGroupEnrichedResponse {
         to.given("associated_items_count", &self.associated_items_count);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.annotations);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations);
     }
 }
 
-model::through_fields!(types::OrganizationAnnotationsGroupEnrichedResponse);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationAnnotationsGroupEnrichedResponse
+);
 
-impl model::Blank for types::OrganizationApiToken {
+impl crate::runtime::model::Blank for crate::types::OrganizationApiToken {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            role_name: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationApiToken {
+impl crate::runtime::model::Model for crate::types::OrganizationApiToken {
     const NAME: &'static str = "OrganizationApiToken";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2416,22 +2477,22 @@ impl model::Model for types::OrganizationApiToken {
         "role_id",
     ];
     const REQUIRED: u128 = 0b0000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.role_name, from),
-            _ => model::value(&mut self.role_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.role_name, from),
+            _ => crate::runtime::model::value(&mut self.role_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -2442,26 +2503,26 @@ impl model::Model for types::OrganizationApiToken {
     }
 }
 
-model::through_fields!(types::OrganizationApiToken);
+crate::runtime::model::through_fields!(crate::types::OrganizationApiToken);
 
-impl model::Blank for types::OrganizationApiTokenCreate {
+impl crate::runtime::model::Blank for crate::types::OrganizationApiTokenCreate {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            token: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            token: crate::runtime::model::blank(),
+            role_name: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationApiTokenCreate {
+impl crate::runtime::model::Model for crate::types::OrganizationApiTokenCreate {
     const NAME: &'static str = "OrganizationApiTokenCreate";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2474,23 +2535,23 @@ impl model::Model for types::OrganizationApiTokenCreate {
         "role_id",
     ];
     const REQUIRED: u128 = 0b00000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.token, from),
-            6 => model::value(&mut self.role_name, from),
-            _ => model::value(&mut self.role_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.token, from),
+            6 => crate::runtime::model::value(&mut self.role_name, from),
+            _ => crate::runtime::model::value(&mut self.role_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -2502,38 +2563,38 @@ impl model::Model for types::OrganizationApiTokenCreate {
     }
 }
 
-model::through_fields!(types::OrganizationApiTokenCreate);
+crate::runtime::model::through_fields!(crate::types::OrganizationApiTokenCreate);
 
-impl model::Blank for types::OrganizationApiTokenCreateRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationApiTokenCreateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            scope: model::blank(),
-            role_id: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationApiTokenCreateRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationApiTokenCreateRequest {
     const NAME: &'static str = "OrganizationApiTokenCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "description", "scope", "role_id"];
     const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.role_id, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.scope, from),
+            _ => crate::runtime::model::value(&mut self.role_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.given("scope", &self.scope);
@@ -2541,159 +2602,165 @@ impl model::Model for types::OrganizationApiTokenCreateRequest {
     }
 }
 
-model::through_fields!(types::OrganizationApiTokenCreateRequest);
+crate::runtime::model::through_fields!(crate::types::OrganizationApiTokenCreateRequest);
 
-impl model::Blank for types::OrganizationApiTokenResponseList {
+impl crate::runtime::model::Blank for crate::types::OrganizationApiTokenResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationApiTokenResponseList {
+impl crate::runtime::model::Model for crate::types::OrganizationApiTokenResponseList {
     const NAME: &'static str = "OrganizationApiTokenResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::OrganizationApiTokenResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationApiTokenResponseList, Default
+);
 
-impl model::Blank for types::OrganizationAvailableRoleList {
+impl crate::runtime::model::Blank for crate::types::OrganizationAvailableRoleList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationAvailableRoleList {
+impl crate::runtime::model::Model for crate::types::OrganizationAvailableRoleList {
     const NAME: &'static str = "OrganizationAvailableRoleList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::OrganizationAvailableRoleList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationAvailableRoleList, Default
+);
 
-impl model::Blank for types::OrganizationCredentials {
+impl crate::runtime::model::Blank for crate::types::OrganizationCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            credential: model::blank(),
-            clusters: model::blank(),
-            __extra: model::blank(),
+            credential: crate::runtime::model::blank(),
+            clusters: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationCredentials {
+impl crate::runtime::model::Model for crate::types::OrganizationCredentials {
     const NAME: &'static str = "OrganizationCredentials";
     const FIELDS: &'static [&'static str] = &["credential", "clusters"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.credential, from),
-            _ => model::value(&mut self.clusters, from),
+            0 => crate::runtime::model::value(&mut self.credential, from),
+            _ => crate::runtime::model::value(&mut self.clusters, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("credential", &self.credential);
         to.given("clusters", &self.clusters);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.credential);
-        model::Parts::drop_extra(&mut self.clusters);
+        crate::runtime::model::Parts::drop_extra(&mut self.credential);
+        crate::runtime::model::Parts::drop_extra(&mut self.clusters);
     }
 }
 
-model::through_fields!(types::OrganizationCredentials, Default);
+crate::runtime::model::through_fields!(crate::types::OrganizationCredentials, Default);
 
-impl model::Blank for types::OrganizationCredentialsResponseList {
+impl crate::runtime::model::Blank for crate::types::OrganizationCredentialsResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationCredentialsResponseList {
+impl crate::runtime::model::Model for crate::types::OrganizationCredentialsResponseList {
     const NAME: &'static str = "OrganizationCredentialsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::OrganizationCredentialsResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationCredentialsResponseList, Default
+);
 
-impl model::Blank for types::OrganizationCustomRole {
+impl crate::runtime::model::Blank for crate::types::OrganizationCustomRole {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            cluster_permissions: model::blank(),
-            project_permissions: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            cluster_permissions: crate::runtime::model::blank(),
+            project_permissions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationCustomRole {
+impl crate::runtime::model::Model for crate::types::OrganizationCustomRole {
     const NAME: &'static str = "OrganizationCustomRole";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2703,20 +2770,20 @@ impl model::Model for types::OrganizationCustomRole {
         "project_permissions",
     ];
     const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.cluster_permissions, from),
-            _ => model::value(&mut self.project_permissions, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.cluster_permissions, from),
+            _ => crate::runtime::model::value(&mut self.project_permissions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("name", &self.name);
         to.given("description", &self.description);
@@ -2724,93 +2791,97 @@ impl model::Model for types::OrganizationCustomRole {
         to.given("project_permissions", &self.project_permissions);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cluster_permissions);
-        model::Parts::drop_extra(&mut self.project_permissions);
+        crate::runtime::model::Parts::drop_extra(&mut self.cluster_permissions);
+        crate::runtime::model::Parts::drop_extra(&mut self.project_permissions);
     }
 }
 
-model::through_fields!(types::OrganizationCustomRole, Default);
+crate::runtime::model::through_fields!(crate::types::OrganizationCustomRole, Default);
 
-impl model::Blank for types::OrganizationCustomRoleCreateRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationCustomRoleCreateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationCustomRoleCreateRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleCreateRequest {
     const NAME: &'static str = "OrganizationCustomRoleCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.description, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
     }
 }
 
-model::through_fields!(types::OrganizationCustomRoleCreateRequest);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationCustomRoleCreateRequest
+);
 
-impl model::Blank for types::OrganizationCustomRoleList {
+impl crate::runtime::model::Blank for crate::types::OrganizationCustomRoleList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationCustomRoleList {
+impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleList {
     const NAME: &'static str = "OrganizationCustomRoleList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::OrganizationCustomRoleList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationCustomRoleList, Default
+);
 
-impl model::Blank for types::OrganizationCustomRoleUpdateRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationCustomRoleUpdateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            cluster_permissions: model::blank(),
-            project_permissions: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            cluster_permissions: crate::runtime::model::blank(),
+            project_permissions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationCustomRoleUpdateRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationCustomRoleUpdateRequest {
     const NAME: &'static str = "OrganizationCustomRoleUpdateRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -2819,49 +2890,51 @@ impl model::Model for types::OrganizationCustomRoleUpdateRequest {
         "project_permissions",
     ];
     const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.cluster_permissions, from),
-            _ => model::value(&mut self.project_permissions, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.cluster_permissions, from),
+            _ => crate::runtime::model::value(&mut self.project_permissions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.always("cluster_permissions", &self.cluster_permissions);
         to.always("project_permissions", &self.project_permissions);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cluster_permissions);
-        model::Parts::drop_extra(&mut self.project_permissions);
+        crate::runtime::model::Parts::drop_extra(&mut self.cluster_permissions);
+        crate::runtime::model::Parts::drop_extra(&mut self.project_permissions);
     }
 }
 
-model::through_fields!(types::OrganizationCustomRoleUpdateRequest);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationCustomRoleUpdateRequest
+);
 
-impl model::Blank for types::OrganizationEditRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            website_url: model::blank(),
-            repository: model::blank(),
-            logo_url: model::blank(),
-            icon_url: model::blank(),
-            admin_emails: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            website_url: crate::runtime::model::blank(),
+            repository: crate::runtime::model::blank(),
+            logo_url: crate::runtime::model::blank(),
+            icon_url: crate::runtime::model::blank(),
+            admin_emails: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationEditRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationEditRequest {
     const NAME: &'static str = "OrganizationEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -2873,22 +2946,22 @@ impl model::Model for types::OrganizationEditRequest {
         "admin_emails",
     ];
     const REQUIRED: u128 = 0b0000001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.website_url, from),
-            3 => model::value(&mut self.repository, from),
-            4 => model::value(&mut self.logo_url, from),
-            5 => model::value(&mut self.icon_url, from),
-            _ => model::value(&mut self.admin_emails, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.website_url, from),
+            3 => crate::runtime::model::value(&mut self.repository, from),
+            4 => crate::runtime::model::value(&mut self.logo_url, from),
+            5 => crate::runtime::model::value(&mut self.icon_url, from),
+            _ => crate::runtime::model::value(&mut self.admin_emails, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.given("website_url", &self.website_url);
@@ -2899,25 +2972,25 @@ impl model::Model for types::OrganizationEditRequest {
     }
 }
 
-model::through_fields!(types::OrganizationEditRequest);
+crate::runtime::model::through_fields!(crate::types::OrganizationEditRequest);
 
-impl model::Blank for types::OrganizationEnvironmentResponse {
+impl crate::runtime::model::Blank for crate::types::OrganizationEnvironmentResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            organization: model::blank(),
-            project: model::blank(),
-            mode: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            organization: crate::runtime::model::blank(),
+            project: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationEnvironmentResponse {
+impl crate::runtime::model::Model for crate::types::OrganizationEnvironmentResponse {
     const NAME: &'static str = "OrganizationEnvironmentResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2929,22 +3002,22 @@ impl model::Model for types::OrganizationEnvironmentResponse {
         "mode",
     ];
     const REQUIRED: u128 = 0b1111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.organization, from),
-            5 => model::value(&mut self.project, from),
-            _ => model::value(&mut self.mode, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.organization, from),
+            5 => crate::runtime::model::value(&mut self.project, from),
+            _ => crate::runtime::model::value(&mut self.mode, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -2954,39 +3027,39 @@ impl model::Model for types::OrganizationEnvironmentResponse {
         to.always("mode", &self.mode);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.organization);
-        model::Parts::drop_extra(&mut self.project);
+        crate::runtime::model::Parts::drop_extra(&mut self.organization);
+        crate::runtime::model::Parts::drop_extra(&mut self.project);
     }
 }
 
-model::through_fields!(types::OrganizationEnvironmentResponse);
+crate::runtime::model::through_fields!(crate::types::OrganizationEnvironmentResponse);
 
-impl model::Blank for types::OrganizationEventResponse {
+impl crate::runtime::model::Blank for crate::types::OrganizationEventResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            timestamp: model::blank(),
-            event_type: model::blank(),
-            target_id: model::blank(),
-            target_name: model::blank(),
-            target_type: model::blank(),
-            sub_target_type: model::blank(),
-            change: model::blank(),
-            origin: model::blank(),
-            triggered_by: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            user_agent: model::blank(),
-            original_change: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            timestamp: crate::runtime::model::blank(),
+            event_type: crate::runtime::model::blank(),
+            target_id: crate::runtime::model::blank(),
+            target_name: crate::runtime::model::blank(),
+            target_type: crate::runtime::model::blank(),
+            sub_target_type: crate::runtime::model::blank(),
+            change: crate::runtime::model::blank(),
+            origin: crate::runtime::model::blank(),
+            triggered_by: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            user_agent: crate::runtime::model::blank(),
+            original_change: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationEventResponse {
+impl crate::runtime::model::Model for crate::types::OrganizationEventResponse {
     const NAME: &'static str = "OrganizationEventResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3007,31 +3080,31 @@ impl model::Model for types::OrganizationEventResponse {
         "original_change",
     ];
     const REQUIRED: u128 = 0b0000000000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.timestamp, from),
-            2 => model::value(&mut self.event_type, from),
-            3 => model::value(&mut self.target_id, from),
-            4 => model::value(&mut self.target_name, from),
-            5 => model::value(&mut self.target_type, from),
-            6 => model::value(&mut self.sub_target_type, from),
-            7 => model::value(&mut self.change, from),
-            8 => model::value(&mut self.origin, from),
-            9 => model::value(&mut self.triggered_by, from),
-            10 => model::value(&mut self.project_id, from),
-            11 => model::value(&mut self.project_name, from),
-            12 => model::value(&mut self.environment_id, from),
-            13 => model::value(&mut self.environment_name, from),
-            14 => model::value(&mut self.user_agent, from),
-            _ => model::value(&mut self.original_change, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.timestamp, from),
+            2 => crate::runtime::model::value(&mut self.event_type, from),
+            3 => crate::runtime::model::value(&mut self.target_id, from),
+            4 => crate::runtime::model::value(&mut self.target_name, from),
+            5 => crate::runtime::model::value(&mut self.target_type, from),
+            6 => crate::runtime::model::value(&mut self.sub_target_type, from),
+            7 => crate::runtime::model::value(&mut self.change, from),
+            8 => crate::runtime::model::value(&mut self.origin, from),
+            9 => crate::runtime::model::value(&mut self.triggered_by, from),
+            10 => crate::runtime::model::value(&mut self.project_id, from),
+            11 => crate::runtime::model::value(&mut self.project_name, from),
+            12 => crate::runtime::model::value(&mut self.environment_id, from),
+            13 => crate::runtime::model::value(&mut self.environment_name, from),
+            14 => crate::runtime::model::value(&mut self.user_agent, from),
+            _ => crate::runtime::model::value(&mut self.original_change, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("timestamp", &self.timestamp);
         to.given("event_type", &self.event_type);
@@ -3051,21 +3124,23 @@ impl model::Model for types::OrganizationEventResponse {
     }
 }
 
-model::through_fields!(types::OrganizationEventResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationEventResponse, Default
+);
 
-impl model::Blank for types::OrganizationEventResponseList {
+impl crate::runtime::model::Blank for crate::types::OrganizationEventResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            links: model::blank(),
-            organization_max_limit_reached: model::blank(),
-            events: model::blank(),
-            __extra: model::blank(),
+            links: crate::runtime::model::blank(),
+            organization_max_limit_reached: crate::runtime::model::blank(),
+            events: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationEventResponseList {
+impl crate::runtime::model::Model for crate::types::OrganizationEventResponseList {
     const NAME: &'static str = "OrganizationEventResponseList";
     const FIELDS: &'static [&'static str] = &[
         "links",
@@ -3073,148 +3148,165 @@ impl model::Model for types::OrganizationEventResponseList {
         "events",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.links, from),
-            1 => model::value(&mut self.organization_max_limit_reached, from),
-            _ => model::value(&mut self.events, from),
+            0 => crate::runtime::model::value(&mut self.links, from),
+            1 => {
+                crate::runtime::model::value(
+                    &mut self.organization_max_limit_reached,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.events, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("links", &self.links);
         to.given("organization_max_limit_reached", &self.organization_max_limit_reached);
         to.given("events", &self.events);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.links);
-        model::Parts::drop_extra(&mut self.events);
+        crate::runtime::model::Parts::drop_extra(&mut self.links);
+        crate::runtime::model::Parts::drop_extra(&mut self.events);
     }
 }
 
-model::through_fields!(types::OrganizationEventResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationEventResponseList, Default
+);
 
-impl model::Blank for types::OrganizationEventResponseListLinks {
+impl crate::runtime::model::Blank for crate::types::OrganizationEventResponseListLinks {
     #[inline]
     fn blank() -> Self {
         Self {
-            previous: model::blank(),
-            next: model::blank(),
-            __extra: model::blank(),
+            previous: crate::runtime::model::blank(),
+            next: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationEventResponseListLinks {
+impl crate::runtime::model::Model for crate::types::OrganizationEventResponseListLinks {
     const NAME: &'static str = "OrganizationEventResponseListLinks";
     const FIELDS: &'static [&'static str] = &["previous", "next"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.previous, from),
-            _ => model::value(&mut self.next, from),
+            0 => crate::runtime::model::value(&mut self.previous, from),
+            _ => crate::runtime::model::value(&mut self.next, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("previous", &self.previous);
         to.given("next", &self.next);
     }
 }
 
-model::through_fields!(types::OrganizationEventResponseListLinks, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationEventResponseListLinks, Default
+);
 
-impl model::Blank for types::OrganizationEventTargetResponseList {
+impl crate::runtime::model::Blank for crate::types::OrganizationEventTargetResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            targets: model::blank(),
-            __extra: model::blank(),
+            targets: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationEventTargetResponseList {
+impl crate::runtime::model::Model for crate::types::OrganizationEventTargetResponseList {
     const NAME: &'static str = "OrganizationEventTargetResponseList";
     const FIELDS: &'static [&'static str] = &["targets"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.targets, from),
+            _ => crate::runtime::model::value(&mut self.targets, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("targets", &self.targets);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.targets);
+        crate::runtime::model::Parts::drop_extra(&mut self.targets);
     }
 }
 
-model::through_fields!(types::OrganizationEventTargetResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationEventTargetResponseList, Default
+);
 
-impl model::Blank for types::OrganizationLabelsGroupCreateRequest {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationLabelsGroupCreateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            labels: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            labels: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationLabelsGroupCreateRequest {
+impl crate::runtime::model::Model
+for crate::types::OrganizationLabelsGroupCreateRequest {
     const NAME: &'static str = "OrganizationLabelsGroupCreateRequest";
     const FIELDS: &'static [&'static str] = &["name", "labels"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.labels, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.labels, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("labels", &self.labels);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.labels);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels);
     }
 }
 
-model::through_fields!(types::OrganizationLabelsGroupCreateRequest);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationLabelsGroupCreateRequest
+);
 
-impl model::Blank for types::OrganizationLabelsGroupEnrichedResponse {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationLabelsGroupEnrichedResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            labels: model::blank(),
-            associated_items_count: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            labels: crate::runtime::model::blank(),
+            associated_items_count: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationLabelsGroupEnrichedResponse {
+impl crate::runtime::model::Model
+for crate::types::OrganizationLabelsGroupEnrichedResponse {
     const NAME: &'static str = "OrganizationLabelsGroupEnrichedResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3225,21 +3317,21 @@ impl model::Model for types::OrganizationLabelsGroupEnrichedResponse {
         "associated_items_count",
     ];
     const REQUIRED: u128 = 0b001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.labels, from),
-            _ => model::value(&mut self.associated_items_count, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.labels, from),
+            _ => crate::runtime::model::value(&mut self.associated_items_count, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -3248,95 +3340,101 @@ impl model::Model for types::OrganizationLabelsGroupEnrichedResponse {
         to.given("associated_items_count", &self.associated_items_count);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.labels);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels);
     }
 }
 
-model::through_fields!(types::OrganizationLabelsGroupEnrichedResponse);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationLabelsGroupEnrichedResponse
+);
 
-impl model::Blank for types::OrganizationOnboardingPatchRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationOnboardingPatchRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            status: model::blank(),
-            __extra: model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationOnboardingPatchRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationOnboardingPatchRequest {
     const NAME: &'static str = "OrganizationOnboardingPatchRequest";
     const FIELDS: &'static [&'static str] = &["status"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("status", &self.status);
     }
 }
 
-model::through_fields!(types::OrganizationOnboardingPatchRequest);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationOnboardingPatchRequest
+);
 
-impl model::Blank for types::OrganizationOnboardingResponse {
+impl crate::runtime::model::Blank for crate::types::OrganizationOnboardingResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            use_cases: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            use_cases: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationOnboardingResponse {
+impl crate::runtime::model::Model for crate::types::OrganizationOnboardingResponse {
     const NAME: &'static str = "OrganizationOnboardingResponse";
     const FIELDS: &'static [&'static str] = &["use_cases", "status"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.use_cases, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.use_cases, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("use_cases", &self.use_cases);
         to.given("status", &self.status);
     }
 }
 
-model::through_fields!(types::OrganizationOnboardingResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationOnboardingResponse, Default
+);
 
-impl model::Blank for types::OrganizationPolicyApiToken {
+impl crate::runtime::model::Blank for crate::types::OrganizationPolicyApiToken {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-            opa_policy: model::blank(),
-            creator_name: model::blank(),
-            expires_at: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            role_name: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            opa_policy: crate::runtime::model::blank(),
+            creator_name: crate::runtime::model::blank(),
+            expires_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationPolicyApiToken {
+impl crate::runtime::model::Model for crate::types::OrganizationPolicyApiToken {
     const NAME: &'static str = "OrganizationPolicyApiToken";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3351,25 +3449,25 @@ impl model::Model for types::OrganizationPolicyApiToken {
         "expires_at",
     ];
     const REQUIRED: u128 = 0b0000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.role_name, from),
-            6 => model::value(&mut self.role_id, from),
-            7 => model::value(&mut self.opa_policy, from),
-            8 => model::value(&mut self.creator_name, from),
-            _ => model::time(&mut self.expires_at, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.role_name, from),
+            6 => crate::runtime::model::value(&mut self.role_id, from),
+            7 => crate::runtime::model::value(&mut self.opa_policy, from),
+            8 => crate::runtime::model::value(&mut self.creator_name, from),
+            _ => crate::runtime::model::time(&mut self.expires_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -3383,29 +3481,29 @@ impl model::Model for types::OrganizationPolicyApiToken {
     }
 }
 
-model::through_fields!(types::OrganizationPolicyApiToken);
+crate::runtime::model::through_fields!(crate::types::OrganizationPolicyApiToken);
 
-impl model::Blank for types::OrganizationPolicyApiTokenCreate {
+impl crate::runtime::model::Blank for crate::types::OrganizationPolicyApiTokenCreate {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            role_name: model::blank(),
-            role_id: model::blank(),
-            token: model::blank(),
-            creator_name: model::blank(),
-            user_sub: model::blank(),
-            expires_at: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            role_name: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            token: crate::runtime::model::blank(),
+            creator_name: crate::runtime::model::blank(),
+            user_sub: crate::runtime::model::blank(),
+            expires_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationPolicyApiTokenCreate {
+impl crate::runtime::model::Model for crate::types::OrganizationPolicyApiTokenCreate {
     const NAME: &'static str = "OrganizationPolicyApiTokenCreate";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3421,26 +3519,26 @@ impl model::Model for types::OrganizationPolicyApiTokenCreate {
         "expires_at",
     ];
     const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.role_name, from),
-            6 => model::value(&mut self.role_id, from),
-            7 => model::value(&mut self.token, from),
-            8 => model::value(&mut self.creator_name, from),
-            9 => model::value(&mut self.user_sub, from),
-            _ => model::time(&mut self.expires_at, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.role_name, from),
+            6 => crate::runtime::model::value(&mut self.role_id, from),
+            7 => crate::runtime::model::value(&mut self.token, from),
+            8 => crate::runtime::model::value(&mut self.creator_name, from),
+            9 => crate::runtime::model::value(&mut self.user_sub, from),
+            _ => crate::runtime::model::time(&mut self.expires_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -3455,23 +3553,25 @@ impl model::Model for types::OrganizationPolicyApiTokenCreate {
     }
 }
 
-model::through_fields!(types::OrganizationPolicyApiTokenCreate);
+crate::runtime::model::through_fields!(crate::types::OrganizationPolicyApiTokenCreate);
 
-impl model::Blank for types::OrganizationPolicyApiTokenCreateRequest {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationPolicyApiTokenCreateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            opa_policy: model::blank(),
-            role_id: model::blank(),
-            expires_at: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            opa_policy: crate::runtime::model::blank(),
+            role_id: crate::runtime::model::blank(),
+            expires_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationPolicyApiTokenCreateRequest {
+impl crate::runtime::model::Model
+for crate::types::OrganizationPolicyApiTokenCreateRequest {
     const NAME: &'static str = "OrganizationPolicyApiTokenCreateRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -3481,20 +3581,20 @@ impl model::Model for types::OrganizationPolicyApiTokenCreateRequest {
         "expires_at",
     ];
     const REQUIRED: u128 = 0b00101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.opa_policy, from),
-            3 => model::value(&mut self.role_id, from),
-            _ => model::time(&mut self.expires_at, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.opa_policy, from),
+            3 => crate::runtime::model::value(&mut self.role_id, from),
+            _ => crate::runtime::model::time(&mut self.expires_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.always("opa_policy", &self.opa_policy);
@@ -3503,59 +3603,65 @@ impl model::Model for types::OrganizationPolicyApiTokenCreateRequest {
     }
 }
 
-model::through_fields!(types::OrganizationPolicyApiTokenCreateRequest);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationPolicyApiTokenCreateRequest
+);
 
-impl model::Blank for types::OrganizationPolicyApiTokenResponseList {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationPolicyApiTokenResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationPolicyApiTokenResponseList {
+impl crate::runtime::model::Model
+for crate::types::OrganizationPolicyApiTokenResponseList {
     const NAME: &'static str = "OrganizationPolicyApiTokenResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::OrganizationPolicyApiTokenResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationPolicyApiTokenResponseList, Default
+);
 
-impl model::Blank for types::OrganizationRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            plan: model::blank(),
-            website_url: model::blank(),
-            repository: model::blank(),
-            logo_url: model::blank(),
-            icon_url: model::blank(),
-            admin_emails: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            plan: crate::runtime::model::blank(),
+            website_url: crate::runtime::model::blank(),
+            repository: crate::runtime::model::blank(),
+            logo_url: crate::runtime::model::blank(),
+            icon_url: crate::runtime::model::blank(),
+            admin_emails: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationRequest {
     const NAME: &'static str = "OrganizationRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -3568,23 +3674,23 @@ impl model::Model for types::OrganizationRequest {
         "admin_emails",
     ];
     const REQUIRED: u128 = 0b00000101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.plan, from),
-            3 => model::value(&mut self.website_url, from),
-            4 => model::value(&mut self.repository, from),
-            5 => model::value(&mut self.logo_url, from),
-            6 => model::value(&mut self.icon_url, from),
-            _ => model::value(&mut self.admin_emails, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.plan, from),
+            3 => crate::runtime::model::value(&mut self.website_url, from),
+            4 => crate::runtime::model::value(&mut self.repository, from),
+            5 => crate::runtime::model::value(&mut self.logo_url, from),
+            6 => crate::runtime::model::value(&mut self.icon_url, from),
+            _ => crate::runtime::model::value(&mut self.admin_emails, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.always("plan", &self.plan);
@@ -3596,59 +3702,59 @@ impl model::Model for types::OrganizationRequest {
     }
 }
 
-model::through_fields!(types::OrganizationRequest);
+crate::runtime::model::through_fields!(crate::types::OrganizationRequest);
 
-impl model::Blank for types::OrganizationResponseList {
+impl crate::runtime::model::Blank for crate::types::OrganizationResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationResponseList {
+impl crate::runtime::model::Model for crate::types::OrganizationResponseList {
     const NAME: &'static str = "OrganizationResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::OrganizationResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::OrganizationResponseList, Default);
 
-impl model::Blank for types::OrganizationWebhookCreateRequest {
+impl crate::runtime::model::Blank for crate::types::OrganizationWebhookCreateRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            kind: model::blank(),
-            target_url: model::blank(),
-            target_secret: model::blank(),
-            description: model::blank(),
-            enabled: model::blank(),
-            events: model::blank(),
-            project_names_filter: model::blank(),
-            environment_types_filter: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            target_url: crate::runtime::model::blank(),
+            target_secret: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            events: crate::runtime::model::blank(),
+            project_names_filter: crate::runtime::model::blank(),
+            environment_types_filter: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationWebhookCreateRequest {
+impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateRequest {
     const NAME: &'static str = "OrganizationWebhookCreateRequest";
     const FIELDS: &'static [&'static str] = &[
         "kind",
@@ -3661,23 +3767,23 @@ impl model::Model for types::OrganizationWebhookCreateRequest {
         "environment_types_filter",
     ];
     const REQUIRED: u128 = 0b00100011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kind, from),
-            1 => model::value(&mut self.target_url, from),
-            2 => model::value(&mut self.target_secret, from),
-            3 => model::value(&mut self.description, from),
-            4 => model::value(&mut self.enabled, from),
-            5 => model::value(&mut self.events, from),
-            6 => model::value(&mut self.project_names_filter, from),
-            _ => model::value(&mut self.environment_types_filter, from),
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.target_url, from),
+            2 => crate::runtime::model::value(&mut self.target_secret, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            4 => crate::runtime::model::value(&mut self.enabled, from),
+            5 => crate::runtime::model::value(&mut self.events, from),
+            6 => crate::runtime::model::value(&mut self.project_names_filter, from),
+            _ => crate::runtime::model::value(&mut self.environment_types_filter, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kind", &self.kind);
         to.always("target_url", &self.target_url);
         to.given("target_secret", &self.target_secret);
@@ -3689,29 +3795,29 @@ impl model::Model for types::OrganizationWebhookCreateRequest {
     }
 }
 
-model::through_fields!(types::OrganizationWebhookCreateRequest);
+crate::runtime::model::through_fields!(crate::types::OrganizationWebhookCreateRequest);
 
-impl model::Blank for types::OrganizationWebhookCreateResponse {
+impl crate::runtime::model::Blank for crate::types::OrganizationWebhookCreateResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            kind: model::blank(),
-            target_url: model::blank(),
-            target_secret_set: model::blank(),
-            description: model::blank(),
-            enabled: model::blank(),
-            events: model::blank(),
-            project_names_filter: model::blank(),
-            environment_types_filter: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            target_url: crate::runtime::model::blank(),
+            target_secret_set: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            events: crate::runtime::model::blank(),
+            project_names_filter: crate::runtime::model::blank(),
+            environment_types_filter: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationWebhookCreateResponse {
+impl crate::runtime::model::Model for crate::types::OrganizationWebhookCreateResponse {
     const NAME: &'static str = "OrganizationWebhookCreateResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3727,26 +3833,26 @@ impl model::Model for types::OrganizationWebhookCreateResponse {
         "environment_types_filter",
     ];
     const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.kind, from),
-            4 => model::value(&mut self.target_url, from),
-            5 => model::value(&mut self.target_secret_set, from),
-            6 => model::value(&mut self.description, from),
-            7 => model::value(&mut self.enabled, from),
-            8 => model::value(&mut self.events, from),
-            9 => model::value(&mut self.project_names_filter, from),
-            _ => model::value(&mut self.environment_types_filter, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.kind, from),
+            4 => crate::runtime::model::value(&mut self.target_url, from),
+            5 => crate::runtime::model::value(&mut self.target_secret_set, from),
+            6 => crate::runtime::model::value(&mut self.description, from),
+            7 => crate::runtime::model::value(&mut self.enabled, from),
+            8 => crate::runtime::model::value(&mut self.events, from),
+            9 => crate::runtime::model::value(&mut self.project_names_filter, from),
+            _ => crate::runtime::model::value(&mut self.environment_types_filter, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -3761,29 +3867,29 @@ impl model::Model for types::OrganizationWebhookCreateResponse {
     }
 }
 
-model::through_fields!(types::OrganizationWebhookCreateResponse);
+crate::runtime::model::through_fields!(crate::types::OrganizationWebhookCreateResponse);
 
-impl model::Blank for types::OrganizationWebhookResponse {
+impl crate::runtime::model::Blank for crate::types::OrganizationWebhookResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            kind: model::blank(),
-            target_url: model::blank(),
-            target_secret_set: model::blank(),
-            description: model::blank(),
-            enabled: model::blank(),
-            events: model::blank(),
-            project_names_filter: model::blank(),
-            environment_types_filter: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            target_url: crate::runtime::model::blank(),
+            target_secret_set: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            events: crate::runtime::model::blank(),
+            project_names_filter: crate::runtime::model::blank(),
+            environment_types_filter: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationWebhookResponse {
+impl crate::runtime::model::Model for crate::types::OrganizationWebhookResponse {
     const NAME: &'static str = "OrganizationWebhookResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3799,26 +3905,26 @@ impl model::Model for types::OrganizationWebhookResponse {
         "environment_types_filter",
     ];
     const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.kind, from),
-            4 => model::value(&mut self.target_url, from),
-            5 => model::value(&mut self.target_secret_set, from),
-            6 => model::value(&mut self.description, from),
-            7 => model::value(&mut self.enabled, from),
-            8 => model::value(&mut self.events, from),
-            9 => model::value(&mut self.project_names_filter, from),
-            _ => model::value(&mut self.environment_types_filter, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.kind, from),
+            4 => crate::runtime::model::value(&mut self.target_url, from),
+            5 => crate::runtime::model::value(&mut self.target_secret_set, from),
+            6 => crate::runtime::model::value(&mut self.description, from),
+            7 => crate::runtime::model::value(&mut self.enabled, from),
+            8 => crate::runtime::model::value(&mut self.events, from),
+            9 => crate::runtime::model::value(&mut self.project_names_filter, from),
+            _ => crate::runtime::model::value(&mut self.environment_types_filter, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -3833,128 +3939,136 @@ impl model::Model for types::OrganizationWebhookResponse {
     }
 }
 
-model::through_fields!(types::OrganizationWebhookResponse);
+crate::runtime::model::through_fields!(crate::types::OrganizationWebhookResponse);
 
-impl model::Blank for types::OrganizationWebhookResponseList {
+impl crate::runtime::model::Blank for crate::types::OrganizationWebhookResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OrganizationWebhookResponseList {
+impl crate::runtime::model::Model for crate::types::OrganizationWebhookResponseList {
     const NAME: &'static str = "OrganizationWebhookResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::OrganizationWebhookResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationWebhookResponseList, Default
+);
 
-impl model::Blank for types::ParseTerraformVariablesFromGitRepoResponse {
+impl crate::runtime::model::Blank
+for crate::types::ParseTerraformVariablesFromGitRepoResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ParseTerraformVariablesFromGitRepoResponse {
+impl crate::runtime::model::Model
+for crate::types::ParseTerraformVariablesFromGitRepoResponse {
     const NAME: &'static str = "ParseTerraformVariablesFromGitRepoResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ParseTerraformVariablesFromGitRepoResponse, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ParseTerraformVariablesFromGitRepoResponse, Default
+);
 
-impl model::Blank for types::ProjectPermissionPermission {
+impl crate::runtime::model::Blank for crate::types::ProjectPermissionPermission {
     #[inline]
     fn blank() -> Self {
         Self {
-            environment_type: model::blank(),
-            permission: model::blank(),
-            __extra: model::blank(),
+            environment_type: crate::runtime::model::blank(),
+            permission: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProjectPermissionPermission {
+impl crate::runtime::model::Model for crate::types::ProjectPermissionPermission {
     const NAME: &'static str = "ProjectPermissionPermission";
     const FIELDS: &'static [&'static str] = &["environment_type", "permission"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.environment_type, from),
-            _ => model::value(&mut self.permission, from),
+            0 => crate::runtime::model::value(&mut self.environment_type, from),
+            _ => crate::runtime::model::value(&mut self.permission, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("environment_type", &self.environment_type);
         to.given("permission", &self.permission);
     }
 }
 
-model::through_fields!(types::ProjectPermissionPermission, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ProjectPermissionPermission, Default
+);
 
-impl model::Blank for types::ServiceLightResponse {
+impl crate::runtime::model::Blank for crate::types::ServiceLightResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            cluster_id: model::blank(),
-            job_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            job_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ServiceLightResponse {
+impl crate::runtime::model::Model for crate::types::ServiceLightResponse {
     const NAME: &'static str = "ServiceLightResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3970,26 +4084,26 @@ impl model::Model for types::ServiceLightResponse {
         "job_type",
     ];
     const REQUIRED: u128 = 0b01111111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.icon_uri, from),
-            4 => model::value(&mut self.service_type, from),
-            5 => model::value(&mut self.project_id, from),
-            6 => model::value(&mut self.project_name, from),
-            7 => model::value(&mut self.environment_id, from),
-            8 => model::value(&mut self.environment_name, from),
-            9 => model::value(&mut self.cluster_id, from),
-            _ => model::value(&mut self.job_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.icon_uri, from),
+            4 => crate::runtime::model::value(&mut self.service_type, from),
+            5 => crate::runtime::model::value(&mut self.project_id, from),
+            6 => crate::runtime::model::value(&mut self.project_name, from),
+            7 => crate::runtime::model::value(&mut self.environment_id, from),
+            8 => crate::runtime::model::value(&mut self.environment_name, from),
+            9 => crate::runtime::model::value(&mut self.cluster_id, from),
+            _ => crate::runtime::model::value(&mut self.job_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("description", &self.description);
@@ -4004,34 +4118,34 @@ impl model::Model for types::ServiceLightResponse {
     }
 }
 
-model::through_fields!(types::ServiceLightResponse);
+crate::runtime::model::through_fields!(crate::types::ServiceLightResponse);
 
-impl model::Blank for types::SignUp {
+impl crate::runtime::model::Blank for crate::types::SignUp {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            first_name: model::blank(),
-            last_name: model::blank(),
-            user_email: model::blank(),
-            type_of_use: model::blank(),
-            qovery_usage: model::blank(),
-            company_name: model::blank(),
-            company_size: model::blank(),
-            user_role: model::blank(),
-            qovery_usage_other: model::blank(),
-            user_questions: model::blank(),
-            current_step: model::blank(),
-            dx_auth: model::blank(),
-            infrastructure_hosting: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            first_name: crate::runtime::model::blank(),
+            last_name: crate::runtime::model::blank(),
+            user_email: crate::runtime::model::blank(),
+            type_of_use: crate::runtime::model::blank(),
+            qovery_usage: crate::runtime::model::blank(),
+            company_name: crate::runtime::model::blank(),
+            company_size: crate::runtime::model::blank(),
+            user_role: crate::runtime::model::blank(),
+            qovery_usage_other: crate::runtime::model::blank(),
+            user_questions: crate::runtime::model::blank(),
+            current_step: crate::runtime::model::blank(),
+            dx_auth: crate::runtime::model::blank(),
+            infrastructure_hosting: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SignUp {
+impl crate::runtime::model::Model for crate::types::SignUp {
     const NAME: &'static str = "SignUp";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -4052,31 +4166,31 @@ impl model::Model for types::SignUp {
         "infrastructure_hosting",
     ];
     const REQUIRED: u128 = 0b0000000011111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.first_name, from),
-            4 => model::value(&mut self.last_name, from),
-            5 => model::value(&mut self.user_email, from),
-            6 => model::value(&mut self.type_of_use, from),
-            7 => model::value(&mut self.qovery_usage, from),
-            8 => model::value(&mut self.company_name, from),
-            9 => model::value(&mut self.company_size, from),
-            10 => model::value(&mut self.user_role, from),
-            11 => model::value(&mut self.qovery_usage_other, from),
-            12 => model::value(&mut self.user_questions, from),
-            13 => model::value(&mut self.current_step, from),
-            14 => model::value(&mut self.dx_auth, from),
-            _ => model::value(&mut self.infrastructure_hosting, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.first_name, from),
+            4 => crate::runtime::model::value(&mut self.last_name, from),
+            5 => crate::runtime::model::value(&mut self.user_email, from),
+            6 => crate::runtime::model::value(&mut self.type_of_use, from),
+            7 => crate::runtime::model::value(&mut self.qovery_usage, from),
+            8 => crate::runtime::model::value(&mut self.company_name, from),
+            9 => crate::runtime::model::value(&mut self.company_size, from),
+            10 => crate::runtime::model::value(&mut self.user_role, from),
+            11 => crate::runtime::model::value(&mut self.qovery_usage_other, from),
+            12 => crate::runtime::model::value(&mut self.user_questions, from),
+            13 => crate::runtime::model::value(&mut self.current_step, from),
+            14 => crate::runtime::model::value(&mut self.dx_auth, from),
+            _ => crate::runtime::model::value(&mut self.infrastructure_hosting, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -4096,31 +4210,31 @@ impl model::Model for types::SignUp {
     }
 }
 
-model::through_fields!(types::SignUp);
+crate::runtime::model::through_fields!(crate::types::SignUp);
 
-impl model::Blank for types::SignUpRequest {
+impl crate::runtime::model::Blank for crate::types::SignUpRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            first_name: model::blank(),
-            last_name: model::blank(),
-            user_email: model::blank(),
-            type_of_use: model::blank(),
-            qovery_usage: model::blank(),
-            company_name: model::blank(),
-            company_size: model::blank(),
-            user_role: model::blank(),
-            qovery_usage_other: model::blank(),
-            user_questions: model::blank(),
-            current_step: model::blank(),
-            dx_auth: model::blank(),
-            infrastructure_hosting: model::blank(),
-            __extra: model::blank(),
+            first_name: crate::runtime::model::blank(),
+            last_name: crate::runtime::model::blank(),
+            user_email: crate::runtime::model::blank(),
+            type_of_use: crate::runtime::model::blank(),
+            qovery_usage: crate::runtime::model::blank(),
+            company_name: crate::runtime::model::blank(),
+            company_size: crate::runtime::model::blank(),
+            user_role: crate::runtime::model::blank(),
+            qovery_usage_other: crate::runtime::model::blank(),
+            user_questions: crate::runtime::model::blank(),
+            current_step: crate::runtime::model::blank(),
+            dx_auth: crate::runtime::model::blank(),
+            infrastructure_hosting: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SignUpRequest {
+impl crate::runtime::model::Model for crate::types::SignUpRequest {
     const NAME: &'static str = "SignUpRequest";
     const FIELDS: &'static [&'static str] = &[
         "first_name",
@@ -4138,28 +4252,28 @@ impl model::Model for types::SignUpRequest {
         "infrastructure_hosting",
     ];
     const REQUIRED: u128 = 0b0000000011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.first_name, from),
-            1 => model::value(&mut self.last_name, from),
-            2 => model::value(&mut self.user_email, from),
-            3 => model::value(&mut self.type_of_use, from),
-            4 => model::value(&mut self.qovery_usage, from),
-            5 => model::value(&mut self.company_name, from),
-            6 => model::value(&mut self.company_size, from),
-            7 => model::value(&mut self.user_role, from),
-            8 => model::value(&mut self.qovery_usage_other, from),
-            9 => model::value(&mut self.user_questions, from),
-            10 => model::value(&mut self.current_step, from),
-            11 => model::value(&mut self.dx_auth, from),
-            _ => model::value(&mut self.infrastructure_hosting, from),
+            0 => crate::runtime::model::value(&mut self.first_name, from),
+            1 => crate::runtime::model::value(&mut self.last_name, from),
+            2 => crate::runtime::model::value(&mut self.user_email, from),
+            3 => crate::runtime::model::value(&mut self.type_of_use, from),
+            4 => crate::runtime::model::value(&mut self.qovery_usage, from),
+            5 => crate::runtime::model::value(&mut self.company_name, from),
+            6 => crate::runtime::model::value(&mut self.company_size, from),
+            7 => crate::runtime::model::value(&mut self.user_role, from),
+            8 => crate::runtime::model::value(&mut self.qovery_usage_other, from),
+            9 => crate::runtime::model::value(&mut self.user_questions, from),
+            10 => crate::runtime::model::value(&mut self.current_step, from),
+            11 => crate::runtime::model::value(&mut self.dx_auth, from),
+            _ => crate::runtime::model::value(&mut self.infrastructure_hosting, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("first_name", &self.first_name);
         to.always("last_name", &self.last_name);
         to.always("user_email", &self.user_email);
@@ -4176,26 +4290,26 @@ impl model::Model for types::SignUpRequest {
     }
 }
 
-model::through_fields!(types::SignUpRequest);
+crate::runtime::model::through_fields!(crate::types::SignUpRequest);
 
-impl model::Blank for types::SlackAlertReceiverCreationRequest {
+impl crate::runtime::model::Blank for crate::types::SlackAlertReceiverCreationRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            organization_id: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            webhook_url: model::blank(),
-            __extra: model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            send_resolved: crate::runtime::model::blank(),
+            owner: crate::runtime::model::blank(),
+            severity: crate::runtime::model::blank(),
+            webhook_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SlackAlertReceiverCreationRequest {
+impl crate::runtime::model::Model for crate::types::SlackAlertReceiverCreationRequest {
     const NAME: &'static str = "SlackAlertReceiverCreationRequest";
     const FIELDS: &'static [&'static str] = &[
         "organization_id",
@@ -4208,23 +4322,23 @@ impl model::Model for types::SlackAlertReceiverCreationRequest {
         "webhook_url",
     ];
     const REQUIRED: u128 = 0b10011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.organization_id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.type_, from),
-            4 => model::value(&mut self.send_resolved, from),
-            5 => model::value(&mut self.owner, from),
-            6 => model::value(&mut self.severity, from),
-            _ => model::value(&mut self.webhook_url, from),
+            0 => crate::runtime::model::value(&mut self.organization_id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.type_, from),
+            4 => crate::runtime::model::value(&mut self.send_resolved, from),
+            5 => crate::runtime::model::value(&mut self.owner, from),
+            6 => crate::runtime::model::value(&mut self.severity, from),
+            _ => crate::runtime::model::value(&mut self.webhook_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("organization_id", &self.organization_id);
         to.always("name", &self.name);
         to.always("description", &self.description);
@@ -4236,25 +4350,25 @@ impl model::Model for types::SlackAlertReceiverCreationRequest {
     }
 }
 
-model::through_fields!(types::SlackAlertReceiverCreationRequest);
+crate::runtime::model::through_fields!(crate::types::SlackAlertReceiverCreationRequest);
 
-impl model::Blank for types::SlackAlertReceiverEditRequest {
+impl crate::runtime::model::Blank for crate::types::SlackAlertReceiverEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            webhook_url: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            send_resolved: crate::runtime::model::blank(),
+            owner: crate::runtime::model::blank(),
+            severity: crate::runtime::model::blank(),
+            webhook_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SlackAlertReceiverEditRequest {
+impl crate::runtime::model::Model for crate::types::SlackAlertReceiverEditRequest {
     const NAME: &'static str = "SlackAlertReceiverEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -4266,22 +4380,22 @@ impl model::Model for types::SlackAlertReceiverEditRequest {
         "webhook_url",
     ];
     const REQUIRED: u128 = 0b0001111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.type_, from),
-            3 => model::value(&mut self.send_resolved, from),
-            4 => model::value(&mut self.owner, from),
-            5 => model::value(&mut self.severity, from),
-            _ => model::value(&mut self.webhook_url, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.type_, from),
+            3 => crate::runtime::model::value(&mut self.send_resolved, from),
+            4 => crate::runtime::model::value(&mut self.owner, from),
+            5 => crate::runtime::model::value(&mut self.severity, from),
+            _ => crate::runtime::model::value(&mut self.webhook_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("description", &self.description);
         to.always("type", &self.type_);
@@ -4292,27 +4406,27 @@ impl model::Model for types::SlackAlertReceiverEditRequest {
     }
 }
 
-model::through_fields!(types::SlackAlertReceiverEditRequest);
+crate::runtime::model::through_fields!(crate::types::SlackAlertReceiverEditRequest);
 
-impl model::Blank for types::SlackAlertReceiverResponse {
+impl crate::runtime::model::Blank for crate::types::SlackAlertReceiverResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            send_resolved: model::blank(),
-            owner: model::blank(),
-            severity: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            send_resolved: crate::runtime::model::blank(),
+            owner: crate::runtime::model::blank(),
+            severity: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SlackAlertReceiverResponse {
+impl crate::runtime::model::Model for crate::types::SlackAlertReceiverResponse {
     const NAME: &'static str = "SlackAlertReceiverResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -4326,24 +4440,24 @@ impl model::Model for types::SlackAlertReceiverResponse {
         "severity",
     ];
     const REQUIRED: u128 = 0b001111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.type_, from),
-            6 => model::value(&mut self.send_resolved, from),
-            7 => model::value(&mut self.owner, from),
-            _ => model::value(&mut self.severity, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.type_, from),
+            6 => crate::runtime::model::value(&mut self.send_resolved, from),
+            7 => crate::runtime::model::value(&mut self.owner, from),
+            _ => crate::runtime::model::value(&mut self.severity, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -4356,24 +4470,24 @@ impl model::Model for types::SlackAlertReceiverResponse {
     }
 }
 
-model::through_fields!(types::SlackAlertReceiverResponse);
+crate::runtime::model::through_fields!(crate::types::SlackAlertReceiverResponse);
 
-impl model::Blank for types::TerraformVariableDefinition {
+impl crate::runtime::model::Blank for crate::types::TerraformVariableDefinition {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            sensitive: model::blank(),
-            nullable: model::blank(),
-            default: model::blank(),
-            source: model::blank(),
-            description: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            sensitive: crate::runtime::model::blank(),
+            nullable: crate::runtime::model::blank(),
+            default: crate::runtime::model::blank(),
+            source: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformVariableDefinition {
+impl crate::runtime::model::Model for crate::types::TerraformVariableDefinition {
     const NAME: &'static str = "TerraformVariableDefinition";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -4384,21 +4498,21 @@ impl model::Model for types::TerraformVariableDefinition {
         "description",
     ];
     const REQUIRED: u128 = 0b010011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.sensitive, from),
-            2 => model::value(&mut self.nullable, from),
-            3 => model::value(&mut self.default, from),
-            4 => model::value(&mut self.source, from),
-            _ => model::value(&mut self.description, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.sensitive, from),
+            2 => crate::runtime::model::value(&mut self.nullable, from),
+            3 => crate::runtime::model::value(&mut self.default, from),
+            4 => crate::runtime::model::value(&mut self.source, from),
+            _ => crate::runtime::model::value(&mut self.description, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("sensitive", &self.sensitive);
         to.given("nullable", &self.nullable);
@@ -4408,222 +4522,222 @@ impl model::Model for types::TerraformVariableDefinition {
     }
 }
 
-model::through_fields!(types::TerraformVariableDefinition);
+crate::runtime::model::through_fields!(crate::types::TerraformVariableDefinition);
 
-impl model::Blank for types::TerraformVariableParsingRequest {
+impl crate::runtime::model::Blank for crate::types::TerraformVariableParsingRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformVariableParsingRequest {
+impl crate::runtime::model::Model for crate::types::TerraformVariableParsingRequest {
     const NAME: &'static str = "TerraformVariableParsingRequest";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.git_repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
-model::through_fields!(types::TerraformVariableParsingRequest);
+crate::runtime::model::through_fields!(crate::types::TerraformVariableParsingRequest);
 
-impl model::Blank for types::TfVarsDiscoveryModeAutoDiscover {
+impl crate::runtime::model::Blank for crate::types::TfVarsDiscoveryModeAutoDiscover {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TfVarsDiscoveryModeAutoDiscover {
+impl crate::runtime::model::Model for crate::types::TfVarsDiscoveryModeAutoDiscover {
     const NAME: &'static str = "TfVarsDiscoveryModeAutoDiscover";
     const FIELDS: &'static [&'static str] = &["type"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::TfVarsDiscoveryModeAutoDiscover);
+crate::runtime::model::through_fields!(crate::types::TfVarsDiscoveryModeAutoDiscover);
 
-impl model::Blank for types::TfVarsDiscoveryModeSpecificPaths {
+impl crate::runtime::model::Blank for crate::types::TfVarsDiscoveryModeSpecificPaths {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            paths: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            paths: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TfVarsDiscoveryModeSpecificPaths {
+impl crate::runtime::model::Model for crate::types::TfVarsDiscoveryModeSpecificPaths {
     const NAME: &'static str = "TfVarsDiscoveryModeSpecificPaths";
     const FIELDS: &'static [&'static str] = &["type", "paths"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.paths, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.paths, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("paths", &self.paths);
     }
 }
 
-model::through_fields!(types::TfVarsDiscoveryModeSpecificPaths);
+crate::runtime::model::through_fields!(crate::types::TfVarsDiscoveryModeSpecificPaths);
 
-impl model::Blank for types::TfVarsFileResponse {
+impl crate::runtime::model::Blank for crate::types::TfVarsFileResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            source: model::blank(),
-            variables: model::blank(),
-            __extra: model::blank(),
+            source: crate::runtime::model::blank(),
+            variables: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TfVarsFileResponse {
+impl crate::runtime::model::Model for crate::types::TfVarsFileResponse {
     const NAME: &'static str = "TfVarsFileResponse";
     const FIELDS: &'static [&'static str] = &["source", "variables"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.source, from),
-            _ => model::value(&mut self.variables, from),
+            0 => crate::runtime::model::value(&mut self.source, from),
+            _ => crate::runtime::model::value(&mut self.variables, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("source", &self.source);
         to.always("variables", &self.variables);
     }
 }
 
-model::through_fields!(types::TfVarsFileResponse);
+crate::runtime::model::through_fields!(crate::types::TfVarsFileResponse);
 
-impl model::Blank for types::TfVarsListRequest {
+impl crate::runtime::model::Blank for crate::types::TfVarsListRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            mode: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TfVarsListRequest {
+impl crate::runtime::model::Model for crate::types::TfVarsListRequest {
     const NAME: &'static str = "TfVarsListRequest";
     const FIELDS: &'static [&'static str] = &["git_repository", "mode"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.mode, from),
+            0 => crate::runtime::model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.mode, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
         to.always("mode", &self.mode);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
-        model::Parts::drop_extra(&mut self.mode);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.mode);
     }
 }
 
-model::through_fields!(types::TfVarsListRequest);
+crate::runtime::model::through_fields!(crate::types::TfVarsListRequest);
 
-impl model::Blank for types::TransferOwnershipRequest {
+impl crate::runtime::model::Blank for crate::types::TransferOwnershipRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            user_id: model::blank(),
-            __extra: model::blank(),
+            user_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TransferOwnershipRequest {
+impl crate::runtime::model::Model for crate::types::TransferOwnershipRequest {
     const NAME: &'static str = "TransferOwnershipRequest";
     const FIELDS: &'static [&'static str] = &["user_id"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.user_id, from),
+            _ => crate::runtime::model::value(&mut self.user_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("user_id", &self.user_id);
     }
 }
 
-model::through_fields!(types::TransferOwnershipRequest);
+crate::runtime::model::through_fields!(crate::types::TransferOwnershipRequest);
 
-impl model::Blank for types::WebhookEventResponse {
+impl crate::runtime::model::Blank for crate::types::WebhookEventResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            kind: model::blank(),
-            matched_event: model::blank(),
-            target_url_used: model::blank(),
-            request: model::blank(),
-            target_response_status_code: model::blank(),
-            target_response_body: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            matched_event: crate::runtime::model::blank(),
+            target_url_used: crate::runtime::model::blank(),
+            request: crate::runtime::model::blank(),
+            target_response_status_code: crate::runtime::model::blank(),
+            target_response_body: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::WebhookEventResponse {
+impl crate::runtime::model::Model for crate::types::WebhookEventResponse {
     const NAME: &'static str = "WebhookEventResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -4636,23 +4750,32 @@ impl model::Model for types::WebhookEventResponse {
         "target_response_body",
     ];
     const REQUIRED: u128 = 0b01011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.kind, from),
-            3 => model::value(&mut self.matched_event, from),
-            4 => model::value(&mut self.target_url_used, from),
-            5 => model::free(&mut self.request, &mut self.__extra, "request", from),
-            6 => model::value(&mut self.target_response_status_code, from),
-            _ => model::value(&mut self.target_response_body, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::value(&mut self.kind, from),
+            3 => crate::runtime::model::value(&mut self.matched_event, from),
+            4 => crate::runtime::model::value(&mut self.target_url_used, from),
+            5 => {
+                crate::runtime::model::free(
+                    &mut self.request,
+                    &mut self.__extra,
+                    "request",
+                    from,
+                )
+            }
+            6 => {
+                crate::runtime::model::value(&mut self.target_response_status_code, from)
+            }
+            _ => crate::runtime::model::value(&mut self.target_response_body, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.always("kind", &self.kind);
@@ -4664,37 +4787,37 @@ impl model::Model for types::WebhookEventResponse {
     }
 }
 
-model::through_fields!(types::WebhookEventResponse);
+crate::runtime::model::through_fields!(crate::types::WebhookEventResponse);
 
-impl model::Blank for types::WebhookEventResponseList {
+impl crate::runtime::model::Blank for crate::types::WebhookEventResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::WebhookEventResponseList {
+impl crate::runtime::model::Model for crate::types::WebhookEventResponseList {
     const NAME: &'static str = "WebhookEventResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::WebhookEventResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::WebhookEventResponseList, Default);

@@ -3,481 +3,501 @@
 
 //! Mocks. Organizations: members, roles, API tokens, webhooks, alerts, audit events, and the account that is signed in.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl Then<operations::GetAccountInformation> {
+impl crate::mock::Then<crate::operations::GetAccountInformation> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AccountInfo) -> Self {
+    pub fn ok(self, value: &crate::types::AccountInfo) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditAccountInformation> {
+impl crate::mock::When<crate::operations::EditAccountInformation> {
     /// The body is this one.
-    pub fn body(self, value: &types::AccountInfoEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AccountInfoEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditAccountInformation> {
+impl crate::mock::Then<crate::operations::EditAccountInformation> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AccountInfo) -> Self {
+    pub fn ok(self, value: &crate::types::AccountInfo) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl Then<operations::GetUserSignUp> {
+impl crate::mock::Then<crate::operations::GetUserSignUp> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::SignUp) -> Self {
+    pub fn ok(self, value: &crate::types::SignUp) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateUserSignUp> {
+impl crate::mock::When<crate::operations::CreateUserSignUp> {
     /// The body is this one.
-    pub fn body(self, value: &types::SignUpRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SignUpRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateUserSignUp> {
+impl crate::mock::Then<crate::operations::CreateUserSignUp> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::CreateAlertReceiver> {
+impl crate::mock::When<crate::operations::CreateAlertReceiver> {
     /// The body is this one.
-    pub fn body(self, value: &types::AlertReceiverCreationRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AlertReceiverCreationRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateAlertReceiver> {
+impl crate::mock::Then<crate::operations::CreateAlertReceiver> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::AlertReceiverResponse) -> Self {
+    pub fn created(self, value: &crate::types::AlertReceiverResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ValidateNewAlertReceiver> {
+impl crate::mock::When<crate::operations::ValidateNewAlertReceiver> {
     /// The body is this one.
-    pub fn body(self, value: &types::AlertReceiverCreationValidationRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::AlertReceiverCreationValidationRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ValidateNewAlertReceiver> {
+impl crate::mock::Then<crate::operations::ValidateNewAlertReceiver> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::GetAlertReceiver> {
+impl crate::mock::When<crate::operations::GetAlertReceiver> {
     /// The path parameter `alertReceiverId` has this value.
-    pub fn alert_receiver_id(self, value: uuid::Uuid) -> Self {
+    pub fn alert_receiver_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("alertReceiverId", &value)
     }
 }
 
-impl Then<operations::GetAlertReceiver> {
+impl crate::mock::Then<crate::operations::GetAlertReceiver> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AlertReceiverResponse) -> Self {
+    pub fn ok(self, value: &crate::types::AlertReceiverResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditAlertReceiver> {
+impl crate::mock::When<crate::operations::EditAlertReceiver> {
     /// The path parameter `alertReceiverId` has this value.
-    pub fn alert_receiver_id(self, value: uuid::Uuid) -> Self {
+    pub fn alert_receiver_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("alertReceiverId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AlertReceiverEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AlertReceiverEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditAlertReceiver> {
+impl crate::mock::Then<crate::operations::EditAlertReceiver> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AlertReceiverResponse) -> Self {
+    pub fn ok(self, value: &crate::types::AlertReceiverResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteAlertReceiver> {
+impl crate::mock::When<crate::operations::DeleteAlertReceiver> {
     /// The path parameter `alertReceiverId` has this value.
-    pub fn alert_receiver_id(self, value: uuid::Uuid) -> Self {
+    pub fn alert_receiver_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("alertReceiverId", &value)
     }
 }
 
-impl Then<operations::DeleteAlertReceiver> {
+impl crate::mock::Then<crate::operations::DeleteAlertReceiver> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ValidateExistingAlertReceiver> {
+impl crate::mock::When<crate::operations::ValidateExistingAlertReceiver> {
     /// The path parameter `alertReceiverId` has this value.
-    pub fn alert_receiver_id(self, value: uuid::Uuid) -> Self {
+    pub fn alert_receiver_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("alertReceiverId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AlertReceiverValidationRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AlertReceiverValidationRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ValidateExistingAlertReceiver> {
+impl crate::mock::Then<crate::operations::ValidateExistingAlertReceiver> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::CreateAlertRule> {
+impl crate::mock::When<crate::operations::CreateAlertRule> {
     /// The body is this one.
-    pub fn body(self, value: &types::AlertRuleCreationRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AlertRuleCreationRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateAlertRule> {
+impl crate::mock::Then<crate::operations::CreateAlertRule> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::AlertRuleResponse) -> Self {
+    pub fn created(self, value: &crate::types::AlertRuleResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetAlertRule> {
+impl crate::mock::When<crate::operations::GetAlertRule> {
     /// The path parameter `alertRuleId` has this value.
-    pub fn alert_rule_id(self, value: uuid::Uuid) -> Self {
+    pub fn alert_rule_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("alertRuleId", &value)
     }
 }
 
-impl Then<operations::GetAlertRule> {
+impl crate::mock::Then<crate::operations::GetAlertRule> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AlertRuleResponse) -> Self {
+    pub fn ok(self, value: &crate::types::AlertRuleResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditAlertRule> {
+impl crate::mock::When<crate::operations::EditAlertRule> {
     /// The path parameter `alertRuleId` has this value.
-    pub fn alert_rule_id(self, value: uuid::Uuid) -> Self {
+    pub fn alert_rule_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("alertRuleId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AlertRuleEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AlertRuleEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditAlertRule> {
+impl crate::mock::Then<crate::operations::EditAlertRule> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AlertRuleResponse) -> Self {
+    pub fn ok(self, value: &crate::types::AlertRuleResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteAlertRule> {
+impl crate::mock::When<crate::operations::DeleteAlertRule> {
     /// The path parameter `alertRuleId` has this value.
-    pub fn alert_rule_id(self, value: uuid::Uuid) -> Self {
+    pub fn alert_rule_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("alertRuleId", &value)
     }
 }
 
-impl Then<operations::DeleteAlertRule> {
+impl crate::mock::Then<crate::operations::DeleteAlertRule> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl Then<operations::ListOrganization> {
+impl crate::mock::Then<crate::operations::ListOrganization> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateOrganization> {
+impl crate::mock::When<crate::operations::CreateOrganization> {
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OrganizationRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateOrganization> {
+impl crate::mock::Then<crate::operations::CreateOrganization> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Organization) -> Self {
+    pub fn created(self, value: &crate::types::Organization) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetOrganization> {
+impl crate::mock::When<crate::operations::GetOrganization> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganization> {
+impl crate::mock::Then<crate::operations::GetOrganization> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Organization) -> Self {
+    pub fn ok(self, value: &crate::types::Organization) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditOrganization> {
+impl crate::mock::When<crate::operations::EditOrganization> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OrganizationEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditOrganization> {
+impl crate::mock::Then<crate::operations::EditOrganization> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Organization) -> Self {
+    pub fn ok(self, value: &crate::types::Organization) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteOrganization> {
+impl crate::mock::When<crate::operations::DeleteOrganization> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::DeleteOrganization> {
+impl crate::mock::Then<crate::operations::DeleteOrganization> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetAlertReceivers> {
+impl crate::mock::When<crate::operations::GetAlertReceivers> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetAlertReceivers> {
+impl crate::mock::Then<crate::operations::GetAlertReceivers> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AlertReceiverList) -> Self {
+    pub fn ok(self, value: &crate::types::AlertReceiverList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetAlertRules> {
+impl crate::mock::When<crate::operations::GetAlertRules> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetAlertRules> {
+impl crate::mock::Then<crate::operations::GetAlertRules> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AlertRuleList) -> Self {
+    pub fn ok(self, value: &crate::types::AlertRuleList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListOrganizationAnnotationsGroup> {
+impl crate::mock::When<crate::operations::ListOrganizationAnnotationsGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationAnnotationsGroup> {
+impl crate::mock::Then<crate::operations::ListOrganizationAnnotationsGroup> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListOrganizationAnnotationsGroupResponse) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ListOrganizationAnnotationsGroupResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateOrganizationAnnotationsGroup> {
+impl crate::mock::When<crate::operations::CreateOrganizationAnnotationsGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationAnnotationsGroupCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationAnnotationsGroupCreateRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateOrganizationAnnotationsGroup> {
+impl crate::mock::Then<crate::operations::CreateOrganizationAnnotationsGroup> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::OrganizationAnnotationsGroupResponse) -> Self {
+    pub fn created(
+        self,
+        value: &crate::types::OrganizationAnnotationsGroupResponse,
+    ) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetOrganizationAnnotationsGroup> {
+impl crate::mock::When<crate::operations::GetOrganizationAnnotationsGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `annotationsGroupId` has this value.
-    pub fn annotations_group_id(self, value: uuid::Uuid) -> Self {
+    pub fn annotations_group_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("annotationsGroupId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationAnnotationsGroup> {
+impl crate::mock::Then<crate::operations::GetOrganizationAnnotationsGroup> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationAnnotationsGroupResponse) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationAnnotationsGroupResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditOrganizationAnnotationsGroup> {
+impl crate::mock::When<crate::operations::EditOrganizationAnnotationsGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `annotationsGroupId` has this value.
-    pub fn annotations_group_id(self, value: uuid::Uuid) -> Self {
+    pub fn annotations_group_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("annotationsGroupId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationAnnotationsGroupCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationAnnotationsGroupCreateRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditOrganizationAnnotationsGroup> {
+impl crate::mock::Then<crate::operations::EditOrganizationAnnotationsGroup> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationAnnotationsGroupResponse) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationAnnotationsGroupResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteOrganizationAnnotationsGroup> {
+impl crate::mock::When<crate::operations::DeleteOrganizationAnnotationsGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `annotationsGroupId` has this value.
-    pub fn annotations_group_id(self, value: uuid::Uuid) -> Self {
+    pub fn annotations_group_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("annotationsGroupId", &value)
     }
 }
 
-impl Then<operations::DeleteOrganizationAnnotationsGroup> {
+impl crate::mock::Then<crate::operations::DeleteOrganizationAnnotationsGroup> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetOrganizationAnnotationsGroupAssociatedItems> {
+impl crate::mock::When<
+    crate::operations::GetOrganizationAnnotationsGroupAssociatedItems,
+> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `annotationsGroupId` has this value.
-    pub fn annotations_group_id(self, value: uuid::Uuid) -> Self {
+    pub fn annotations_group_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("annotationsGroupId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationAnnotationsGroupAssociatedItems> {
+impl crate::mock::Then<
+    crate::operations::GetOrganizationAnnotationsGroupAssociatedItems,
+> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::AnnotationsGroupAssociatedItemList) -> Self {
+    pub fn ok(self, value: &crate::types::AnnotationsGroupAssociatedItemList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListOrganizationApiTokens> {
+impl crate::mock::When<crate::operations::ListOrganizationApiTokens> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `name` has this value.
-    pub fn name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("name", value.into())
     }
     /// The query parameter `creatorName` has this value.
-    pub fn creator_name<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn creator_name<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("creatorName", value.into())
     }
 }
 
-impl Then<operations::ListOrganizationApiTokens> {
+impl crate::mock::Then<crate::operations::ListOrganizationApiTokens> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationApiTokenResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationApiTokenResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateOrganizationApiToken> {
+impl crate::mock::When<crate::operations::CreateOrganizationApiToken> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationApiTokenCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OrganizationApiTokenCreateRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateOrganizationApiToken> {
+impl crate::mock::Then<crate::operations::CreateOrganizationApiToken> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::OrganizationApiTokenCreate) -> Self {
+    pub fn created(self, value: &crate::types::OrganizationApiTokenCreate) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::DeleteOrganizationApiToken> {
+impl crate::mock::When<crate::operations::DeleteOrganizationApiToken> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `apiTokenId` has this value.
-    pub fn api_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn api_token_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("apiTokenId", &value)
     }
 }
 
-impl Then<operations::DeleteOrganizationApiToken> {
+impl crate::mock::Then<crate::operations::DeleteOrganizationApiToken> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListOrganizationAvailableRoles> {
+impl crate::mock::When<crate::operations::ListOrganizationAvailableRoles> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationAvailableRoles> {
+impl crate::mock::Then<crate::operations::ListOrganizationAvailableRoles> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationAvailableRoleList) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationAvailableRoleList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetContainerRegistryAssociatedServices> {
+impl crate::mock::When<crate::operations::GetContainerRegistryAssociatedServices> {
     /// The path parameter `organizationId` has this value.
     pub fn organization_id(self, value: &str) -> Self {
         self.path_value("organizationId", &value)
@@ -488,134 +508,143 @@ impl When<operations::GetContainerRegistryAssociatedServices> {
     }
 }
 
-impl Then<operations::GetContainerRegistryAssociatedServices> {
+impl crate::mock::Then<crate::operations::GetContainerRegistryAssociatedServices> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ContainerRegistryAssociatedServiceList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ContainerRegistryAssociatedServiceList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListOrganizationCredentials> {
+impl crate::mock::When<crate::operations::ListOrganizationCredentials> {
     /// The path parameter `organizationId` has this value.
     pub fn organization_id(self, value: &str) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationCredentials> {
+impl crate::mock::Then<crate::operations::ListOrganizationCredentials> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationCredentialsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationCredentialsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListOrganizationCustomRoles> {
+impl crate::mock::When<crate::operations::ListOrganizationCustomRoles> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationCustomRoles> {
+impl crate::mock::Then<crate::operations::ListOrganizationCustomRoles> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationCustomRoleList) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationCustomRoleList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateOrganizationCustomRole> {
+impl crate::mock::When<crate::operations::CreateOrganizationCustomRole> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationCustomRoleCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationCustomRoleCreateRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateOrganizationCustomRole> {
+impl crate::mock::Then<crate::operations::CreateOrganizationCustomRole> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::OrganizationCustomRole) -> Self {
+    pub fn created(self, value: &crate::types::OrganizationCustomRole) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetOrganizationCustomRole> {
+impl crate::mock::When<crate::operations::GetOrganizationCustomRole> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `customRoleId` has this value.
-    pub fn custom_role_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_role_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customRoleId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationCustomRole> {
+impl crate::mock::Then<crate::operations::GetOrganizationCustomRole> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationCustomRole) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationCustomRole) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditOrganizationCustomRole> {
+impl crate::mock::When<crate::operations::EditOrganizationCustomRole> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `customRoleId` has this value.
-    pub fn custom_role_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_role_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customRoleId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationCustomRoleUpdateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationCustomRoleUpdateRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditOrganizationCustomRole> {
+impl crate::mock::Then<crate::operations::EditOrganizationCustomRole> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationCustomRole) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationCustomRole) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteOrganizationCustomRole> {
+impl crate::mock::When<crate::operations::DeleteOrganizationCustomRole> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `customRoleId` has this value.
-    pub fn custom_role_id(self, value: uuid::Uuid) -> Self {
+    pub fn custom_role_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("customRoleId", &value)
     }
 }
 
-impl Then<operations::DeleteOrganizationCustomRole> {
+impl crate::mock::Then<crate::operations::DeleteOrganizationCustomRole> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListOrganizationEnterpriseConnections> {
+impl crate::mock::When<crate::operations::ListOrganizationEnterpriseConnections> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationEnterpriseConnections> {
+impl crate::mock::Then<crate::operations::ListOrganizationEnterpriseConnections> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnterpriseConnectionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnterpriseConnectionResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationEnterpriseConnection> {
+impl crate::mock::When<crate::operations::GetOrganizationEnterpriseConnection> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `connectionName` has this value.
@@ -624,16 +653,16 @@ impl When<operations::GetOrganizationEnterpriseConnection> {
     }
 }
 
-impl Then<operations::GetOrganizationEnterpriseConnection> {
+impl crate::mock::Then<crate::operations::GetOrganizationEnterpriseConnection> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnterpriseConnectionDto) -> Self {
+    pub fn ok(self, value: &crate::types::EnterpriseConnectionDto) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::UpdateOrganizationEnterpriseConnection> {
+impl crate::mock::When<crate::operations::UpdateOrganizationEnterpriseConnection> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `connectionName` has this value.
@@ -641,219 +670,260 @@ impl When<operations::UpdateOrganizationEnterpriseConnection> {
         self.path_value("connectionName", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnterpriseConnectionDto) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnterpriseConnectionDto) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::UpdateOrganizationEnterpriseConnection> {
+impl crate::mock::Then<crate::operations::UpdateOrganizationEnterpriseConnection> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnterpriseConnectionDto) -> Self {
+    pub fn ok(self, value: &crate::types::EnterpriseConnectionDto) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentsByOrganizationId> {
+impl crate::mock::When<crate::operations::ListEnvironmentsByOrganizationId> {
     /// The path parameter `organizationId` has this value.
     pub fn organization_id(self, value: &str) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListEnvironmentsByOrganizationId> {
+impl crate::mock::Then<crate::operations::ListEnvironmentsByOrganizationId> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListEnvironmentsByOrganizationIdResponse) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ListEnvironmentsByOrganizationIdResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationEvents> {
+impl crate::mock::When<crate::operations::GetOrganizationEvents> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `pageSize` has this value.
-    pub fn page_size(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn page_size(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.query_value("pageSize", value.into())
     }
     /// The query parameter `fromTimestamp` has this value.
-    pub fn from_timestamp<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn from_timestamp<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("fromTimestamp", value.into())
     }
     /// The query parameter `toTimestamp` has this value.
-    pub fn to_timestamp<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn to_timestamp<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("toTimestamp", value.into())
     }
     /// The query parameter `continueToken` has this value.
-    pub fn continue_token<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn continue_token<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("continueToken", value.into())
     }
     /// The query parameter `stepBackToken` has this value.
-    pub fn step_back_token<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn step_back_token<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("stepBackToken", value.into())
     }
     /// The query parameter `eventType` has this value.
     pub fn event_type(
         self,
-        value: impl Into<Option<types::OrganizationEventType>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::OrganizationEventType>,
+        >,
     ) -> Self {
         self.query_value("eventType", value.into())
     }
     /// The query parameter `targetType` has this value.
     pub fn target_type(
         self,
-        value: impl Into<Option<types::OrganizationEventTargetType>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::OrganizationEventTargetType>,
+        >,
     ) -> Self {
         self.query_value("targetType", value.into())
     }
     /// The query parameter `targetId` has this value.
-    pub fn target_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn target_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("targetId", value.into())
     }
     /// The query parameter `subTargetType` has this value.
     pub fn sub_target_type(
         self,
-        value: impl Into<Option<types::OrganizationEventSubTargetType>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::OrganizationEventSubTargetType>,
+        >,
     ) -> Self {
         self.query_value("subTargetType", value.into())
     }
     /// The query parameter `triggeredBy` has this value.
-    pub fn triggered_by<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn triggered_by<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("triggeredBy", value.into())
     }
     /// The query parameter `origin` has this value.
     pub fn origin(
         self,
-        value: impl Into<Option<types::OrganizationEventOrigin>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::OrganizationEventOrigin>,
+        >,
     ) -> Self {
         self.query_value("origin", value.into())
     }
     /// The query parameter `serviceProjectId` has this value.
-    pub fn service_project_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn service_project_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("serviceProjectId", value.into())
     }
     /// The query parameter `serviceEnvironmentId` has this value.
-    pub fn service_environment_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn service_environment_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("serviceEnvironmentId", value.into())
     }
 }
 
-impl Then<operations::GetOrganizationEvents> {
+impl crate::mock::Then<crate::operations::GetOrganizationEvents> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationEventResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationEventResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListOrganizationGitTokens> {
+impl crate::mock::When<crate::operations::ListOrganizationGitTokens> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationGitTokens> {
+impl crate::mock::Then<crate::operations::ListOrganizationGitTokens> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitTokenResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::GitTokenResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateGitToken> {
+impl crate::mock::When<crate::operations::CreateGitToken> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::GitTokenRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::GitTokenRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateGitToken> {
+impl crate::mock::Then<crate::operations::CreateGitToken> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::GitTokenResponse) -> Self {
+    pub fn created(self, value: &crate::types::GitTokenResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetOrganizationGitToken> {
+impl crate::mock::When<crate::operations::GetOrganizationGitToken> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("gitTokenId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationGitToken> {
+impl crate::mock::Then<crate::operations::GetOrganizationGitToken> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitTokenResponse) -> Self {
+    pub fn ok(self, value: &crate::types::GitTokenResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditGitToken> {
+impl crate::mock::When<crate::operations::EditGitToken> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("gitTokenId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::GitTokenRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::GitTokenRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditGitToken> {
+impl crate::mock::Then<crate::operations::EditGitToken> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitTokenResponse) -> Self {
+    pub fn ok(self, value: &crate::types::GitTokenResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteGitToken> {
+impl crate::mock::When<crate::operations::DeleteGitToken> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("gitTokenId", &value)
     }
 }
 
-impl Then<operations::DeleteGitToken> {
+impl crate::mock::Then<crate::operations::DeleteGitToken> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetGitTokenAssociatedServices> {
+impl crate::mock::When<crate::operations::GetGitTokenAssociatedServices> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `gitTokenId` has this value.
-    pub fn git_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn git_token_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("gitTokenId", &value)
     }
 }
 
-impl Then<operations::GetGitTokenAssociatedServices> {
+impl crate::mock::Then<crate::operations::GetGitTokenAssociatedServices> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::GitTokenAssociatedServicesResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::GitTokenAssociatedServicesResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetHelmRepositoryAssociatedServices> {
+impl crate::mock::When<crate::operations::GetHelmRepositoryAssociatedServices> {
     /// The path parameter `organizationId` has this value.
     pub fn organization_id(self, value: &str) -> Self {
         self.path_value("organizationId", &value)
@@ -864,603 +934,656 @@ impl When<operations::GetHelmRepositoryAssociatedServices> {
     }
 }
 
-impl Then<operations::GetHelmRepositoryAssociatedServices> {
+impl crate::mock::Then<crate::operations::GetHelmRepositoryAssociatedServices> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::HelmRepositoryAssociatedServiceList) -> Self {
+    pub fn ok(self, value: &crate::types::HelmRepositoryAssociatedServiceList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationInvitedMembers> {
+impl crate::mock::When<crate::operations::GetOrganizationInvitedMembers> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationInvitedMembers> {
+impl crate::mock::Then<crate::operations::GetOrganizationInvitedMembers> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::InviteMemberResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::InviteMemberResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::PostInviteMember> {
+impl crate::mock::When<crate::operations::PostInviteMember> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::InviteMemberRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::InviteMemberRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::PostInviteMember> {
+impl crate::mock::Then<crate::operations::PostInviteMember> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::InviteMember) -> Self {
+    pub fn created(self, value: &crate::types::InviteMember) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetMemberInvitation> {
+impl crate::mock::When<crate::operations::GetMemberInvitation> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `inviteId` has this value.
-    pub fn invite_id(self, value: uuid::Uuid) -> Self {
+    pub fn invite_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("inviteId", &value)
     }
 }
 
-impl Then<operations::GetMemberInvitation> {
+impl crate::mock::Then<crate::operations::GetMemberInvitation> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::InviteMember) -> Self {
+    pub fn ok(self, value: &crate::types::InviteMember) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::PostAcceptInviteMember> {
+impl crate::mock::When<crate::operations::PostAcceptInviteMember> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `inviteId` has this value.
-    pub fn invite_id(self, value: uuid::Uuid) -> Self {
+    pub fn invite_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("inviteId", &value)
     }
 }
 
-impl Then<operations::PostAcceptInviteMember> {
+impl crate::mock::Then<crate::operations::PostAcceptInviteMember> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::InviteMember) -> Self {
+    pub fn created(self, value: &crate::types::InviteMember) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::DeleteInviteMember> {
+impl crate::mock::When<crate::operations::DeleteInviteMember> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `inviteId` has this value.
-    pub fn invite_id(self, value: uuid::Uuid) -> Self {
+    pub fn invite_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("inviteId", &value)
     }
 }
 
-impl Then<operations::DeleteInviteMember> {
+impl crate::mock::Then<crate::operations::DeleteInviteMember> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListOrganizationLabelsGroup> {
+impl crate::mock::When<crate::operations::ListOrganizationLabelsGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationLabelsGroup> {
+impl crate::mock::Then<crate::operations::ListOrganizationLabelsGroup> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListOrganizationLabelsGroupResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ListOrganizationLabelsGroupResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateOrganizationLabelsGroup> {
+impl crate::mock::When<crate::operations::CreateOrganizationLabelsGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationLabelsGroupCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationLabelsGroupCreateRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateOrganizationLabelsGroup> {
+impl crate::mock::Then<crate::operations::CreateOrganizationLabelsGroup> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::OrganizationLabelsGroupResponse) -> Self {
+    pub fn created(self, value: &crate::types::OrganizationLabelsGroupResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetOrganizationLabelssGroup> {
+impl crate::mock::When<crate::operations::GetOrganizationLabelssGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `labelsGroupId` has this value.
-    pub fn labels_group_id(self, value: uuid::Uuid) -> Self {
+    pub fn labels_group_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("labelsGroupId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationLabelssGroup> {
+impl crate::mock::Then<crate::operations::GetOrganizationLabelssGroup> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationLabelsGroupResponse) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationLabelsGroupResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditOrganizationLabelsGroup> {
+impl crate::mock::When<crate::operations::EditOrganizationLabelsGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `labelsGroupId` has this value.
-    pub fn labels_group_id(self, value: uuid::Uuid) -> Self {
+    pub fn labels_group_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("labelsGroupId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationLabelsGroupCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationLabelsGroupCreateRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditOrganizationLabelsGroup> {
+impl crate::mock::Then<crate::operations::EditOrganizationLabelsGroup> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationLabelsGroupResponse) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationLabelsGroupResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteOrganizationLabelsGroup> {
+impl crate::mock::When<crate::operations::DeleteOrganizationLabelsGroup> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `labelsGroupId` has this value.
-    pub fn labels_group_id(self, value: uuid::Uuid) -> Self {
+    pub fn labels_group_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("labelsGroupId", &value)
     }
 }
 
-impl Then<operations::DeleteOrganizationLabelsGroup> {
+impl crate::mock::Then<crate::operations::DeleteOrganizationLabelsGroup> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetOrganizationLabelsGroupAssociatedItems> {
+impl crate::mock::When<crate::operations::GetOrganizationLabelsGroupAssociatedItems> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `labelsGroupId` has this value.
-    pub fn labels_group_id(self, value: uuid::Uuid) -> Self {
+    pub fn labels_group_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("labelsGroupId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationLabelsGroupAssociatedItems> {
+impl crate::mock::Then<crate::operations::GetOrganizationLabelsGroupAssociatedItems> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::LabelsGroupAssociatedItemList) -> Self {
+    pub fn ok(self, value: &crate::types::LabelsGroupAssociatedItemList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListTfVarsFilesFromGitRepo> {
+impl crate::mock::When<crate::operations::ListTfVarsFilesFromGitRepo> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TfVarsListRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::TfVarsListRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ListTfVarsFilesFromGitRepo> {
+impl crate::mock::Then<crate::operations::ListTfVarsFilesFromGitRepo> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListTfVarsFilesFromGitRepoResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ListTfVarsFilesFromGitRepoResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationMembers> {
+impl crate::mock::When<crate::operations::GetOrganizationMembers> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationMembers> {
+impl crate::mock::Then<crate::operations::GetOrganizationMembers> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::MemberResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::MemberResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditOrganizationMemberRole> {
+impl crate::mock::When<crate::operations::EditOrganizationMemberRole> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::MemberRoleUpdateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::MemberRoleUpdateRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditOrganizationMemberRole> {
+impl crate::mock::Then<crate::operations::EditOrganizationMemberRole> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::DeleteMember> {
+impl crate::mock::When<crate::operations::DeleteMember> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::DeleteMemberRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::DeleteMemberRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeleteMember> {
+impl crate::mock::Then<crate::operations::DeleteMember> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::DeleteMemberLegacy> {
+impl crate::mock::When<crate::operations::DeleteMemberLegacy> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `userId` has this value.
-    pub fn user_id(self, value: uuid::Uuid) -> Self {
+    pub fn user_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("userId", &value)
     }
 }
 
-impl Then<operations::DeleteMemberLegacy> {
+impl crate::mock::Then<crate::operations::DeleteMemberLegacy> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetOrganizationOnboarding> {
+impl crate::mock::When<crate::operations::GetOrganizationOnboarding> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationOnboarding> {
+impl crate::mock::Then<crate::operations::GetOrganizationOnboarding> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationOnboardingResponse) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationOnboardingResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::UpdateOrganizationOnboarding> {
+impl crate::mock::When<crate::operations::UpdateOrganizationOnboarding> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationOnboardingPatchRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OrganizationOnboardingPatchRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::UpdateOrganizationOnboarding> {
+impl crate::mock::Then<crate::operations::UpdateOrganizationOnboarding> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationOnboardingResponse) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationOnboardingResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ParseTerraformVariablesFromGitRepo> {
+impl crate::mock::When<crate::operations::ParseTerraformVariablesFromGitRepo> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TerraformVariableParsingRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::TerraformVariableParsingRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ParseTerraformVariablesFromGitRepo> {
+impl crate::mock::Then<crate::operations::ParseTerraformVariablesFromGitRepo> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ParseTerraformVariablesFromGitRepoResponse) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::ParseTerraformVariablesFromGitRepoResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListOrganizationPolicyApiTokens> {
+impl crate::mock::When<crate::operations::ListOrganizationPolicyApiTokens> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationPolicyApiTokens> {
+impl crate::mock::Then<crate::operations::ListOrganizationPolicyApiTokens> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationPolicyApiTokenResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::OrganizationPolicyApiTokenResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateOrganizationPolicyApiToken> {
+impl crate::mock::When<crate::operations::CreateOrganizationPolicyApiToken> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationPolicyApiTokenCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::OrganizationPolicyApiTokenCreateRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateOrganizationPolicyApiToken> {
+impl crate::mock::Then<crate::operations::CreateOrganizationPolicyApiToken> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::OrganizationPolicyApiTokenCreate) -> Self {
+    pub fn created(
+        self,
+        value: &crate::types::OrganizationPolicyApiTokenCreate,
+    ) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::DeleteOrganizationPolicyApiToken> {
+impl crate::mock::When<crate::operations::DeleteOrganizationPolicyApiToken> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `policyApiTokenId` has this value.
-    pub fn policy_api_token_id(self, value: uuid::Uuid) -> Self {
+    pub fn policy_api_token_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("policyApiTokenId", &value)
     }
 }
 
-impl Then<operations::DeleteOrganizationPolicyApiToken> {
+impl crate::mock::Then<crate::operations::DeleteOrganizationPolicyApiToken> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListServicesByOrganizationId> {
+impl crate::mock::When<crate::operations::ListServicesByOrganizationId> {
     /// The path parameter `organizationId` has this value.
     pub fn organization_id(self, value: &str) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `project_id` has this value.
-    pub fn project_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn project_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("project_id", value.into())
     }
     /// The query parameter `environment_id` has this value.
-    pub fn environment_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn environment_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("environment_id", value.into())
     }
     /// The query parameter `cluster_id` has this value.
-    pub fn cluster_id<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn cluster_id<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("cluster_id", value.into())
     }
 }
 
-impl Then<operations::ListServicesByOrganizationId> {
+impl crate::mock::Then<crate::operations::ListServicesByOrganizationId> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ListServicesByOrganizationIdResponse) -> Self {
+    pub fn ok(self, value: &crate::types::ListServicesByOrganizationIdResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationEventTargets> {
+impl crate::mock::When<crate::operations::GetOrganizationEventTargets> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The query parameter `fromTimestamp` has this value.
-    pub fn from_timestamp<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn from_timestamp<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("fromTimestamp", value.into())
     }
     /// The query parameter `toTimestamp` has this value.
-    pub fn to_timestamp<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn to_timestamp<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("toTimestamp", value.into())
     }
     /// The query parameter `eventType` has this value.
     pub fn event_type(
         self,
-        value: impl Into<Option<types::OrganizationEventType>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::OrganizationEventType>,
+        >,
     ) -> Self {
         self.query_value("eventType", value.into())
     }
     /// The query parameter `targetType` has this value.
     pub fn target_type(
         self,
-        value: impl Into<Option<types::OrganizationEventTargetType>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::OrganizationEventTargetType>,
+        >,
     ) -> Self {
         self.query_value("targetType", value.into())
     }
     /// The query parameter `triggeredBy` has this value.
-    pub fn triggered_by<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn triggered_by<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("triggeredBy", value.into())
     }
     /// The query parameter `origin` has this value.
     pub fn origin(
         self,
-        value: impl Into<Option<types::OrganizationEventOrigin>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::OrganizationEventOrigin>,
+        >,
     ) -> Self {
         self.query_value("origin", value.into())
     }
     /// The query parameter `projectId` has this value.
-    pub fn project_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn project_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("projectId", value.into())
     }
     /// The query parameter `environmentId` has this value.
-    pub fn environment_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn environment_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.query_value("environmentId", value.into())
     }
     /// The query parameter `targetLevelToFetch` has this value.
     pub fn target_level_to_fetch(
         self,
-        value: impl Into<Option<types::OrganizationEventTargetLevel>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::OrganizationEventTargetLevel>,
+        >,
     ) -> Self {
         self.query_value("targetLevelToFetch", value.into())
     }
 }
 
-impl Then<operations::GetOrganizationEventTargets> {
+impl crate::mock::Then<crate::operations::GetOrganizationEventTargets> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationEventTargetResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationEventTargetResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::PostOrganizationTransferOwnership> {
+impl crate::mock::When<crate::operations::PostOrganizationTransferOwnership> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TransferOwnershipRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::TransferOwnershipRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::PostOrganizationTransferOwnership> {
+impl crate::mock::Then<crate::operations::PostOrganizationTransferOwnership> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListOrganizationWebHooks> {
+impl crate::mock::When<crate::operations::ListOrganizationWebHooks> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListOrganizationWebHooks> {
+impl crate::mock::Then<crate::operations::ListOrganizationWebHooks> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationWebhookResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationWebhookResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateOrganizationWebhook> {
+impl crate::mock::When<crate::operations::CreateOrganizationWebhook> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationWebhookCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OrganizationWebhookCreateRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateOrganizationWebhook> {
+impl crate::mock::Then<crate::operations::CreateOrganizationWebhook> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::OrganizationWebhookCreateResponse) -> Self {
+    pub fn created(
+        self,
+        value: &crate::types::OrganizationWebhookCreateResponse,
+    ) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::GetOrganizationWebhook> {
+impl crate::mock::When<crate::operations::GetOrganizationWebhook> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `webhookId` has this value.
-    pub fn webhook_id(self, value: uuid::Uuid) -> Self {
+    pub fn webhook_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("webhookId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationWebhook> {
+impl crate::mock::Then<crate::operations::GetOrganizationWebhook> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationWebhookResponse) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationWebhookResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditOrganizationWebhook> {
+impl crate::mock::When<crate::operations::EditOrganizationWebhook> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `webhookId` has this value.
-    pub fn webhook_id(self, value: uuid::Uuid) -> Self {
+    pub fn webhook_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("webhookId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OrganizationWebhookCreateRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OrganizationWebhookCreateRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditOrganizationWebhook> {
+impl crate::mock::Then<crate::operations::EditOrganizationWebhook> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::OrganizationWebhookCreateResponse) -> Self {
+    pub fn ok(self, value: &crate::types::OrganizationWebhookCreateResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteOrganizationWebhook> {
+impl crate::mock::When<crate::operations::DeleteOrganizationWebhook> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `webhookId` has this value.
-    pub fn webhook_id(self, value: uuid::Uuid) -> Self {
+    pub fn webhook_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("webhookId", &value)
     }
 }
 
-impl Then<operations::DeleteOrganizationWebhook> {
+impl crate::mock::Then<crate::operations::DeleteOrganizationWebhook> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListWebhookEvent> {
+impl crate::mock::When<crate::operations::ListWebhookEvent> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The path parameter `webhookId` has this value.
-    pub fn webhook_id(self, value: uuid::Uuid) -> Self {
+    pub fn webhook_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("webhookId", &value)
     }
 }
 
-impl Then<operations::ListWebhookEvent> {
+impl crate::mock::Then<crate::operations::ListWebhookEvent> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::WebhookEventResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::WebhookEventResponseList) -> Self {
         self.json(200u16, value)
     }
 }

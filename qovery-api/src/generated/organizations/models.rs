@@ -3,12 +3,6 @@
 
 //! Models. Organizations: members, roles, API tokens, webhooks, alerts, audit events, and the account that is signed in.
 
-use std::collections::BTreeMap;
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::runtime::union::union;
-use crate::types;
-
 /// Account of the user.
 ///
 /// Returned by `get_account_information` and `edit_account_information`.
@@ -16,20 +10,20 @@ use crate::types;
 #[non_exhaustive]
 pub struct AccountInfo {
     /// Identifier of the user.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Time at which it was created.
-    pub created_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub created_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Nickname.
-    pub nickname: Option<String>,
+    pub nickname: ::core::option::Option<::std::string::String>,
     /// Name of the first.
-    pub first_name: Option<String>,
+    pub first_name: ::core::option::Option<::std::string::String>,
     /// Name of the last.
-    pub last_name: Option<String>,
+    pub last_name: ::core::option::Option<::std::string::String>,
     /// URL of the profile picture.
-    pub profile_picture_url: Option<String>,
+    pub profile_picture_url: ::core::option::Option<::std::string::String>,
     /// Email address Qovery writes to.
-    pub communication_email: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub communication_email: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Account settings of the user to change.
@@ -39,23 +33,26 @@ pub struct AccountInfo {
 #[non_exhaustive]
 pub struct AccountInfoEditRequest {
     /// Email address Qovery writes to.
-    pub communication_email: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub communication_email: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AccountInfoEditRequest {
+impl crate::types::AccountInfoEditRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            communication_email: None,
-            __extra: Default::default(),
+            communication_email: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`communication_email`](Self::communication_email).
     #[inline]
-    pub fn communication_email(mut self, value: impl Into<String>) -> Self {
-        self.communication_email = Some(value.into());
+    pub fn communication_email(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.communication_email = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -67,31 +64,37 @@ impl AccountInfoEditRequest {
 #[non_exhaustive]
 pub struct AlertPresentation {
     /// Short text of the alert; can be null.
-    pub summary: rt::Patch<String>,
+    pub summary: crate::runtime::Patch<::std::string::String>,
     /// URL of the instructions to follow; can be null.
-    pub runbook_url: rt::Patch<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub runbook_url: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AlertPresentation {
+impl crate::types::AlertPresentation {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            summary: rt::Patch::Absent,
-            runbook_url: rt::Patch::Absent,
-            __extra: Default::default(),
+            summary: crate::runtime::Patch::Absent,
+            runbook_url: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`summary`](Self::summary).
     #[inline]
-    pub fn summary(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn summary(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.summary = value.into();
         self
     }
     /// Sets [`runbook_url`](Self::runbook_url).
     #[inline]
-    pub fn runbook_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn runbook_url(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.runbook_url = value.into();
         self
     }
@@ -104,34 +107,36 @@ impl AlertPresentation {
 #[non_exhaustive]
 pub struct AlertPresentationResponse {
     /// Short text of the alert; can be null.
-    pub summary: Option<String>,
+    pub summary: ::core::option::Option<::std::string::String>,
     /// URL of the instructions to follow; can be null.
-    pub runbook_url: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub runbook_url: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// Alert receiver to create. The `type` field selects the shape.
     ///
     /// Sent by `create_alert_receiver`.
     pub enum AlertReceiverCreationRequest by tag "type" {
         "SLACK" =>
             /// Where `type` is `SLACK`.
-            Slack(types::SlackAlertReceiverCreationRequest),
+            Slack(crate::types::SlackAlertReceiverCreationRequest),
         "EMAIL" =>
             /// Where `type` is `EMAIL`.
-            Email(types::EmailAlertReceiverCreationRequest),
+            Email(crate::types::EmailAlertReceiverCreationRequest),
     }
 }
 
-impl From<types::EmailAlertReceiverCreationRequest> for AlertReceiverCreationRequest {
-    fn from(member: types::EmailAlertReceiverCreationRequest) -> Self {
+impl ::core::convert::From<crate::types::EmailAlertReceiverCreationRequest>
+for crate::types::AlertReceiverCreationRequest {
+    fn from(member: crate::types::EmailAlertReceiverCreationRequest) -> Self {
         Self::Email(member)
     }
 }
 
-impl From<types::SlackAlertReceiverCreationRequest> for AlertReceiverCreationRequest {
-    fn from(member: types::SlackAlertReceiverCreationRequest) -> Self {
+impl ::core::convert::From<crate::types::SlackAlertReceiverCreationRequest>
+for crate::types::AlertReceiverCreationRequest {
+    fn from(member: crate::types::SlackAlertReceiverCreationRequest) -> Self {
         Self::Slack(member)
     }
 }
@@ -143,52 +148,57 @@ impl From<types::SlackAlertReceiverCreationRequest> for AlertReceiverCreationReq
 #[non_exhaustive]
 pub struct AlertReceiverCreationValidationRequest {
     /// Configuration of the receiver.
-    pub alert_receiver: types::AlertReceiverCreationRequest,
+    pub alert_receiver: crate::types::AlertReceiverCreationRequest,
     /// Text of the test message.
-    pub message: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub message: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AlertReceiverCreationValidationRequest {
+impl crate::types::AlertReceiverCreationValidationRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(alert_receiver: types::AlertReceiverCreationRequest) -> Self {
+    pub fn new(alert_receiver: crate::types::AlertReceiverCreationRequest) -> Self {
         Self {
             alert_receiver,
-            message: None,
-            __extra: Default::default(),
+            message: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`message`](Self::message).
     #[inline]
-    pub fn message(mut self, value: impl Into<String>) -> Self {
-        self.message = Some(value.into());
+    pub fn message(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.message = ::core::option::Option::Some(value.into());
         self
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// New configuration of an alert receiver. The `type` field selects the shape.
     ///
     /// Sent by `edit_alert_receiver`.
     pub enum AlertReceiverEditRequest by tag "type" {
         "SLACK" =>
             /// Where `type` is `SLACK`.
-            Slack(types::SlackAlertReceiverEditRequest),
+            Slack(crate::types::SlackAlertReceiverEditRequest),
         "EMAIL" =>
             /// Where `type` is `EMAIL`.
-            Email(types::EmailAlertReceiverEditRequest),
+            Email(crate::types::EmailAlertReceiverEditRequest),
     }
 }
 
-impl From<types::EmailAlertReceiverEditRequest> for AlertReceiverEditRequest {
-    fn from(member: types::EmailAlertReceiverEditRequest) -> Self {
+impl ::core::convert::From<crate::types::EmailAlertReceiverEditRequest>
+for crate::types::AlertReceiverEditRequest {
+    fn from(member: crate::types::EmailAlertReceiverEditRequest) -> Self {
         Self::Email(member)
     }
 }
 
-impl From<types::SlackAlertReceiverEditRequest> for AlertReceiverEditRequest {
-    fn from(member: types::SlackAlertReceiverEditRequest) -> Self {
+impl ::core::convert::From<crate::types::SlackAlertReceiverEditRequest>
+for crate::types::AlertReceiverEditRequest {
+    fn from(member: crate::types::SlackAlertReceiverEditRequest) -> Self {
         Self::Slack(member)
     }
 }
@@ -200,37 +210,39 @@ impl From<types::SlackAlertReceiverEditRequest> for AlertReceiverEditRequest {
 #[non_exhaustive]
 pub struct AlertReceiverList {
     /// The listed items.
-    pub results: Vec<types::AlertReceiverResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::AlertReceiverResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// Alert receiver. The `type` field selects the shape.
     ///
     /// Returned by `create_alert_receiver`, `get_alert_receiver` and `edit_alert_receiver`.
     pub enum AlertReceiverResponse by tag "type" {
         "SLACK" =>
             /// Where `type` is `SLACK`.
-            Slack(types::SlackAlertReceiverResponse),
+            Slack(crate::types::SlackAlertReceiverResponse),
         "EMAIL" =>
             /// Where `type` is `EMAIL`.
-            Email(types::EmailAlertReceiverResponse),
+            Email(crate::types::EmailAlertReceiverResponse),
     }
 }
 
-impl From<types::EmailAlertReceiverResponse> for AlertReceiverResponse {
-    fn from(member: types::EmailAlertReceiverResponse) -> Self {
+impl ::core::convert::From<crate::types::EmailAlertReceiverResponse>
+for crate::types::AlertReceiverResponse {
+    fn from(member: crate::types::EmailAlertReceiverResponse) -> Self {
         Self::Email(member)
     }
 }
 
-impl From<types::SlackAlertReceiverResponse> for AlertReceiverResponse {
-    fn from(member: types::SlackAlertReceiverResponse) -> Self {
+impl ::core::convert::From<crate::types::SlackAlertReceiverResponse>
+for crate::types::AlertReceiverResponse {
+    fn from(member: crate::types::SlackAlertReceiverResponse) -> Self {
         Self::Slack(member)
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Channel an alert receiver sends to.
     ///
     /// A part of `EmailAlertReceiverCreationRequest`, `EmailAlertReceiverEditRequest`, `EmailAlertReceiverResponse` and 3 more.
@@ -249,23 +261,26 @@ open_enum! {
 #[non_exhaustive]
 pub struct AlertReceiverValidationRequest {
     /// Text of the test message.
-    pub message: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub message: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AlertReceiverValidationRequest {
+impl crate::types::AlertReceiverValidationRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            message: None,
-            __extra: Default::default(),
+            message: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`message`](Self::message).
     #[inline]
-    pub fn message(mut self, value: impl Into<String>) -> Self {
-        self.message = Some(value.into());
+    pub fn message(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.message = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -277,52 +292,55 @@ impl AlertReceiverValidationRequest {
 #[non_exhaustive]
 pub struct AlertRuleCondition {
     /// How the condition was written.
-    pub kind: types::AlertRuleConditionKind,
+    pub kind: crate::types::AlertRuleConditionKind,
     /// Comparison with the threshold.
-    pub operator: Option<types::AlertRuleConditionOperator>,
+    pub operator: ::core::option::Option<crate::types::AlertRuleConditionOperator>,
     /// Threshold of the comparison.
-    pub threshold: Option<f64>,
+    pub threshold: ::core::option::Option<f64>,
     /// Function that reduces the samples to one value.
-    pub function: Option<types::AlertRuleConditionFunction>,
+    pub function: ::core::option::Option<crate::types::AlertRuleConditionFunction>,
     /// Query in the Prometheus query language.
-    pub promql: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub promql: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AlertRuleCondition {
+impl crate::types::AlertRuleCondition {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(kind: types::AlertRuleConditionKind, promql: impl Into<String>) -> Self {
+    pub fn new(
+        kind: crate::types::AlertRuleConditionKind,
+        promql: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             kind,
-            operator: None,
-            threshold: None,
-            function: None,
+            operator: ::core::option::Option::None,
+            threshold: ::core::option::Option::None,
+            function: ::core::option::Option::None,
             promql: promql.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`operator`](Self::operator).
     #[inline]
-    pub fn operator(mut self, value: types::AlertRuleConditionOperator) -> Self {
-        self.operator = Some(value);
+    pub fn operator(mut self, value: crate::types::AlertRuleConditionOperator) -> Self {
+        self.operator = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`threshold`](Self::threshold).
     #[inline]
     pub fn threshold(mut self, value: f64) -> Self {
-        self.threshold = Some(value);
+        self.threshold = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`function`](Self::function).
     #[inline]
-    pub fn function(mut self, value: types::AlertRuleConditionFunction) -> Self {
-        self.function = Some(value);
+    pub fn function(mut self, value: crate::types::AlertRuleConditionFunction) -> Self {
+        self.function = ::core::option::Option::Some(value);
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Function that reduces the samples of an alert condition to one value.
     ///
     /// A part of `AlertRuleCondition`.
@@ -342,7 +360,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How an alert condition was written.
     ///
     /// A part of `AlertRuleCondition`.
@@ -354,7 +372,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Comparison of an alert condition with its threshold.
     ///
     /// A part of `AlertRuleCondition`.
@@ -381,50 +399,50 @@ open_enum! {
 #[non_exhaustive]
 pub struct AlertRuleCreationRequest {
     /// Identifier of the organization.
-    pub organization_id: uuid::Uuid,
+    pub organization_id: ::uuid::Uuid,
     /// Identifier of the cluster the rule runs on.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Name of the rule.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the rule.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Tag of the rule.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Condition under which the alert is triggered.
-    pub condition: types::AlertRuleCondition,
+    pub condition: crate::types::AlertRuleCondition,
     /// Time the condition must hold before the alert is triggered, as an ISO 8601 duration.
-    pub for_duration: String,
+    pub for_duration: ::std::string::String,
     /// Severity of the alert.
-    pub severity: types::AlertSeverity,
+    pub severity: crate::types::AlertSeverity,
     /// How the alert is shown to its receivers.
-    pub presentation: types::AlertPresentation,
+    pub presentation: crate::types::AlertPresentation,
     /// Whether the rule is enabled.
     pub enabled: bool,
     /// Identifiers of the receivers, at least one.
     ///
     /// At least 1 items.
-    pub alert_receiver_ids: Vec<uuid::Uuid>,
+    pub alert_receiver_ids: ::std::vec::Vec<::uuid::Uuid>,
     /// Object the rule watches.
-    pub target: types::AlertTarget,
-    pub(crate) __extra: rt::ExtraFields,
+    pub target: crate::types::AlertTarget,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AlertRuleCreationRequest {
+impl crate::types::AlertRuleCreationRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        organization_id: uuid::Uuid,
-        cluster_id: uuid::Uuid,
-        name: impl Into<String>,
-        description: impl Into<String>,
-        tag: impl Into<String>,
-        condition: types::AlertRuleCondition,
-        for_duration: impl Into<String>,
-        severity: types::AlertSeverity,
-        presentation: types::AlertPresentation,
+        organization_id: ::uuid::Uuid,
+        cluster_id: ::uuid::Uuid,
+        name: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
+        tag: impl ::core::convert::Into<::std::string::String>,
+        condition: crate::types::AlertRuleCondition,
+        for_duration: impl ::core::convert::Into<::std::string::String>,
+        severity: crate::types::AlertSeverity,
+        presentation: crate::types::AlertPresentation,
         enabled: bool,
-        alert_receiver_ids: Vec<uuid::Uuid>,
-        target: types::AlertTarget,
+        alert_receiver_ids: ::std::vec::Vec<::uuid::Uuid>,
+        target: crate::types::AlertTarget,
     ) -> Self {
         Self {
             organization_id,
@@ -439,7 +457,7 @@ impl AlertRuleCreationRequest {
             enabled,
             alert_receiver_ids,
             target,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -451,41 +469,41 @@ impl AlertRuleCreationRequest {
 #[non_exhaustive]
 pub struct AlertRuleEditRequest {
     /// Name of the rule.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the rule.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Tag of the rule.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Condition under which the alert is triggered.
-    pub condition: types::AlertRuleCondition,
+    pub condition: crate::types::AlertRuleCondition,
     /// Time the condition must hold before the alert is triggered, as an ISO 8601 duration.
-    pub for_duration: String,
+    pub for_duration: ::std::string::String,
     /// Severity of the alert.
-    pub severity: types::AlertSeverity,
+    pub severity: crate::types::AlertSeverity,
     /// Whether the rule is enabled.
     pub enabled: bool,
     /// Identifiers of the receivers, at least one.
     ///
     /// At least 1 items.
-    pub alert_receiver_ids: Vec<uuid::Uuid>,
+    pub alert_receiver_ids: ::std::vec::Vec<::uuid::Uuid>,
     /// How the alert is shown to its receivers.
-    pub presentation: types::AlertPresentation,
-    pub(crate) __extra: rt::ExtraFields,
+    pub presentation: crate::types::AlertPresentation,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AlertRuleEditRequest {
+impl crate::types::AlertRuleEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        description: impl Into<String>,
-        tag: impl Into<String>,
-        condition: types::AlertRuleCondition,
-        for_duration: impl Into<String>,
-        severity: types::AlertSeverity,
+        name: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
+        tag: impl ::core::convert::Into<::std::string::String>,
+        condition: crate::types::AlertRuleCondition,
+        for_duration: impl ::core::convert::Into<::std::string::String>,
+        severity: crate::types::AlertSeverity,
         enabled: bool,
-        alert_receiver_ids: Vec<uuid::Uuid>,
-        presentation: types::AlertPresentation,
+        alert_receiver_ids: ::std::vec::Vec<::uuid::Uuid>,
+        presentation: crate::types::AlertPresentation,
     ) -> Self {
         Self {
             name: name.into(),
@@ -497,7 +515,7 @@ impl AlertRuleEditRequest {
             enabled,
             alert_receiver_ids,
             presentation,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -509,8 +527,8 @@ impl AlertRuleEditRequest {
 #[non_exhaustive]
 pub struct AlertRuleList {
     /// The listed items.
-    pub results: Vec<types::ListedAlertRule>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ListedAlertRule>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Alert rule managed through Qovery.
@@ -520,47 +538,47 @@ pub struct AlertRuleList {
 #[non_exhaustive]
 pub struct AlertRuleResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Where the rule comes from.
-    pub source: types::AlertRuleSource,
+    pub source: crate::types::AlertRuleSource,
     /// Name of the rule.
-    pub name: String,
+    pub name: ::std::string::String,
     /// State of the rule.
-    pub state: types::AlertRuleState,
+    pub state: crate::types::AlertRuleState,
     /// Identifier of the organization.
-    pub organization_id: uuid::Uuid,
+    pub organization_id: ::uuid::Uuid,
     /// Identifier of the cluster the rule runs on.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Free text about the rule.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Tag of the rule.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Condition under which the alert is triggered.
-    pub condition: types::AlertRuleCondition,
+    pub condition: crate::types::AlertRuleCondition,
     /// Time the condition must hold before the alert is triggered, as an ISO 8601 duration.
-    pub for_duration: String,
+    pub for_duration: ::std::string::String,
     /// Severity of the alert.
-    pub severity: types::AlertSeverity,
+    pub severity: crate::types::AlertSeverity,
     /// Whether the rule is enabled.
     pub enabled: bool,
     /// Identifiers of the receivers, at least one.
-    pub alert_receiver_ids: Vec<uuid::Uuid>,
+    pub alert_receiver_ids: ::std::vec::Vec<::uuid::Uuid>,
     /// How the alert is shown to its receivers.
-    pub presentation: types::AlertPresentationResponse,
+    pub presentation: crate::types::AlertPresentationResponse,
     /// Object the rule watches.
-    pub target: types::AlertTarget,
+    pub target: crate::types::AlertTarget,
     /// Whether the deployed state matches the configuration.
     pub is_up_to_date: bool,
     /// Time since which the alert has been active (RFC 3339); may be absent.
-    pub starts_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub starts_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Source of an alert rule in a list.
     ///
     /// A part of `AlertRuleResponse` and `GhostAlertRuleResponse`.
@@ -572,7 +590,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// State of an alert rule.
     ///
     /// A part of `AlertRuleResponse` and `GhostAlertRuleResponse`.
@@ -594,7 +612,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Severity of an alert.
     ///
     /// A part of `AlertRuleCreationRequest`, `AlertRuleEditRequest` and `AlertRuleResponse`.
@@ -617,34 +635,37 @@ open_enum! {
 #[non_exhaustive]
 pub struct AlertTarget {
     /// Kind of object.
-    pub target_type: types::AlertTargetType,
+    pub target_type: crate::types::AlertTargetType,
     /// Identifier of the object.
-    pub target_id: uuid::Uuid,
+    pub target_id: ::uuid::Uuid,
     /// Description of the object when it is a service.
-    pub service: Option<types::ServiceLightResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service: ::core::option::Option<crate::types::ServiceLightResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AlertTarget {
+impl crate::types::AlertTarget {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(target_type: types::AlertTargetType, target_id: uuid::Uuid) -> Self {
+    pub fn new(
+        target_type: crate::types::AlertTargetType,
+        target_id: ::uuid::Uuid,
+    ) -> Self {
         Self {
             target_type,
             target_id,
-            service: None,
-            __extra: Default::default(),
+            service: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`service`](Self::service).
     #[inline]
-    pub fn service(mut self, value: types::ServiceLightResponse) -> Self {
-        self.service = Some(value);
+    pub fn service(mut self, value: crate::types::ServiceLightResponse) -> Self {
+        self.service = ::core::option::Option::Some(value);
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of object an alert rule watches.
     ///
     /// A part of `AlertTarget`.
@@ -673,24 +694,24 @@ open_enum! {
 #[non_exhaustive]
 pub struct AnnotationsGroupAssociatedItem {
     /// Identifier of the cluster.
-    pub cluster_id: Option<uuid::Uuid>,
+    pub cluster_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the cluster.
-    pub cluster_name: Option<String>,
+    pub cluster_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the project.
-    pub project_id: Option<uuid::Uuid>,
+    pub project_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the project.
-    pub project_name: Option<String>,
+    pub project_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the environment.
-    pub environment_id: Option<uuid::Uuid>,
+    pub environment_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the environment.
-    pub environment_name: Option<String>,
+    pub environment_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the item.
-    pub item_id: uuid::Uuid,
+    pub item_id: ::uuid::Uuid,
     /// Name of the item.
-    pub item_name: String,
+    pub item_name: ::std::string::String,
     /// Type of the item.
-    pub item_type: types::AnnotationsGroupAssociatedItemType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub item_type: crate::types::AnnotationsGroupAssociatedItemType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Objects that use a group of annotations.
@@ -700,11 +721,11 @@ pub struct AnnotationsGroupAssociatedItem {
 #[non_exhaustive]
 pub struct AnnotationsGroupAssociatedItemList {
     /// The listed items.
-    pub results: Vec<types::AnnotationsGroupAssociatedItem>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::AnnotationsGroupAssociatedItem>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of object that uses a group of annotations.
     ///
     /// A part of `AnnotationsGroupAssociatedItem`.
@@ -726,7 +747,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Number of people in a company.
     ///
     /// A part of `SignUp` and `SignUpRequest`.
@@ -751,11 +772,13 @@ open_enum! {
 #[non_exhaustive]
 pub struct ContainerRegistryAssociatedServiceList {
     /// The listed items.
-    pub results: Vec<types::ContainerRegistryAssociatedServicesResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<
+        crate::types::ContainerRegistryAssociatedServicesResponse,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of service that uses a container registry.
     ///
     /// A part of `ContainerRegistryAssociatedServicesResponse`.
@@ -776,20 +799,20 @@ open_enum! {
 #[non_exhaustive]
 pub struct ContainerRegistryAssociatedServicesResponse {
     /// Identifier of the project.
-    pub project_id: uuid::Uuid,
+    pub project_id: ::uuid::Uuid,
     /// Name of the project.
-    pub project_name: String,
+    pub project_name: ::std::string::String,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
+    pub environment_id: ::uuid::Uuid,
     /// Name of the environment.
-    pub environment_name: String,
+    pub environment_name: ::std::string::String,
     /// Identifier of the service.
-    pub service_id: uuid::Uuid,
+    pub service_id: ::uuid::Uuid,
     /// Name of the service.
-    pub service_name: String,
+    pub service_name: ::std::string::String,
     /// Type of the service.
-    pub service_type: types::ContainerRegistryAssociatedServiceType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_type: crate::types::ContainerRegistryAssociatedServiceType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Cluster that uses cloud provider credentials.
@@ -799,12 +822,12 @@ pub struct ContainerRegistryAssociatedServicesResponse {
 #[non_exhaustive]
 pub struct CredentialCluster {
     /// Identifier.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Cloud provider.
-    pub cloud_provider: Option<types::CloudProviderEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cloud_provider: ::core::option::Option<crate::types::CloudProviderEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `OrganizationCustomRole`.
@@ -812,12 +835,14 @@ pub struct CredentialCluster {
 #[non_exhaustive]
 pub struct CustomRoleClusterPermission {
     /// Identifier of the cluster.
-    pub cluster_id: Option<uuid::Uuid>,
+    pub cluster_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the cluster.
-    pub cluster_name: Option<String>,
+    pub cluster_name: ::core::option::Option<::std::string::String>,
     /// Permission on the cluster.
-    pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub permission: ::core::option::Option<
+        crate::types::OrganizationCustomRoleClusterPermission,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `OrganizationCustomRoleUpdateRequest`.
@@ -825,35 +850,37 @@ pub struct CustomRoleClusterPermission {
 #[non_exhaustive]
 pub struct CustomRoleClusterPermissionRequest {
     /// Identifier of the cluster.
-    pub cluster_id: Option<uuid::Uuid>,
+    pub cluster_id: ::core::option::Option<::uuid::Uuid>,
     /// Permission on the cluster.
-    pub permission: Option<types::OrganizationCustomRoleClusterPermission>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub permission: ::core::option::Option<
+        crate::types::OrganizationCustomRoleClusterPermission,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CustomRoleClusterPermissionRequest {
+impl crate::types::CustomRoleClusterPermissionRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            cluster_id: None,
-            permission: None,
-            __extra: Default::default(),
+            cluster_id: ::core::option::Option::None,
+            permission: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`cluster_id`](Self::cluster_id).
     #[inline]
-    pub fn cluster_id(mut self, value: uuid::Uuid) -> Self {
-        self.cluster_id = Some(value);
+    pub fn cluster_id(mut self, value: ::uuid::Uuid) -> Self {
+        self.cluster_id = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`permission`](Self::permission).
     #[inline]
     pub fn permission(
         mut self,
-        value: types::OrganizationCustomRoleClusterPermission,
+        value: crate::types::OrganizationCustomRoleClusterPermission,
     ) -> Self {
-        self.permission = Some(value);
+        self.permission = ::core::option::Option::Some(value);
         self
     }
 }
@@ -863,16 +890,16 @@ impl CustomRoleClusterPermissionRequest {
 #[non_exhaustive]
 pub struct CustomRoleProjectPermission {
     /// Identifier of the project.
-    pub project_id: Option<uuid::Uuid>,
+    pub project_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the project.
-    pub project_name: Option<String>,
+    pub project_name: ::core::option::Option<::std::string::String>,
     /// Whether the role administers the project; the default is false.
     ///
     /// Default on the server: `false`.
-    pub is_admin: Option<bool>,
+    pub is_admin: ::core::option::Option<bool>,
     /// Permissions by type of environment.
-    pub permissions: Vec<types::ProjectPermissionPermission>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub permissions: ::std::vec::Vec<crate::types::ProjectPermissionPermission>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `OrganizationCustomRoleUpdateRequest`.
@@ -880,46 +907,48 @@ pub struct CustomRoleProjectPermission {
 #[non_exhaustive]
 pub struct CustomRoleProjectPermissionRequest {
     /// Identifier of the project.
-    pub project_id: Option<uuid::Uuid>,
+    pub project_id: ::core::option::Option<::uuid::Uuid>,
     /// Whether the role administers the project; the default is false.
     ///
     /// Default on the server: `false`.
-    pub is_admin: Option<bool>,
+    pub is_admin: ::core::option::Option<bool>,
     /// Permissions by type of environment.
-    pub permissions: Option<Vec<types::ProjectPermissionPermission>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub permissions: ::core::option::Option<
+        ::std::vec::Vec<crate::types::ProjectPermissionPermission>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl CustomRoleProjectPermissionRequest {
+impl crate::types::CustomRoleProjectPermissionRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            project_id: None,
-            is_admin: None,
-            permissions: None,
-            __extra: Default::default(),
+            project_id: ::core::option::Option::None,
+            is_admin: ::core::option::Option::None,
+            permissions: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`project_id`](Self::project_id).
     #[inline]
-    pub fn project_id(mut self, value: uuid::Uuid) -> Self {
-        self.project_id = Some(value);
+    pub fn project_id(mut self, value: ::uuid::Uuid) -> Self {
+        self.project_id = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`is_admin`](Self::is_admin).
     #[inline]
     pub fn is_admin(mut self, value: bool) -> Self {
-        self.is_admin = Some(value);
+        self.is_admin = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`permissions`](Self::permissions).
     #[inline]
     pub fn permissions(
         mut self,
-        value: Vec<types::ProjectPermissionPermission>,
+        value: ::std::vec::Vec<crate::types::ProjectPermissionPermission>,
     ) -> Self {
-        self.permissions = Some(value);
+        self.permissions = ::core::option::Option::Some(value);
         self
     }
 }
@@ -929,17 +958,17 @@ impl CustomRoleProjectPermissionRequest {
 #[non_exhaustive]
 pub struct DeleteMemberRequest {
     /// Identifier of the user.
-    pub user_id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub user_id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl DeleteMemberRequest {
+impl crate::types::DeleteMemberRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(user_id: uuid::Uuid) -> Self {
+    pub fn new(user_id: ::uuid::Uuid) -> Self {
         Self {
             user_id,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -951,47 +980,47 @@ impl DeleteMemberRequest {
 #[non_exhaustive]
 pub struct EmailAlertReceiverCreationRequest {
     /// Identifier of the organization.
-    pub organization_id: uuid::Uuid,
+    pub organization_id: ::uuid::Uuid,
     /// Name of the receiver.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the receiver.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Channel the receiver sends to.
-    pub type_: types::AlertReceiverType,
+    pub type_: crate::types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    pub owner: rt::Patch<String>,
+    pub owner: crate::runtime::Patch<::std::string::String>,
     /// Severity the receiver is meant for; can be null.
-    pub severity: rt::Patch<String>,
+    pub severity: crate::runtime::Patch<::std::string::String>,
     /// Address the alerts are sent to.
-    pub to: String,
+    pub to: ::std::string::String,
     /// Address the alerts are sent from.
-    pub from: String,
+    pub from: ::std::string::String,
     /// SMTP server, as host and port.
-    pub smarthost: String,
+    pub smarthost: ::std::string::String,
     /// User name at the SMTP server; can be null.
-    pub auth_username: rt::Patch<String>,
+    pub auth_username: crate::runtime::Patch<::std::string::String>,
     /// Password at the SMTP server.
-    pub auth_password: rt::SecretText,
+    pub auth_password: crate::runtime::SecretText,
     /// Whether TLS is required.
     pub require_tls: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EmailAlertReceiverCreationRequest {
+impl crate::types::EmailAlertReceiverCreationRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        organization_id: uuid::Uuid,
-        name: impl Into<String>,
-        description: impl Into<String>,
-        type_: types::AlertReceiverType,
+        organization_id: ::uuid::Uuid,
+        name: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
+        type_: crate::types::AlertReceiverType,
         send_resolved: bool,
-        to: impl Into<String>,
-        from: impl Into<String>,
-        smarthost: impl Into<String>,
-        auth_password: impl Into<rt::SecretText>,
+        to: impl ::core::convert::Into<::std::string::String>,
+        from: impl ::core::convert::Into<::std::string::String>,
+        smarthost: impl ::core::convert::Into<::std::string::String>,
+        auth_password: impl ::core::convert::Into<crate::runtime::SecretText>,
         require_tls: bool,
     ) -> Self {
         Self {
@@ -1000,32 +1029,41 @@ impl EmailAlertReceiverCreationRequest {
             description: description.into(),
             type_,
             send_resolved,
-            owner: rt::Patch::Absent,
-            severity: rt::Patch::Absent,
+            owner: crate::runtime::Patch::Absent,
+            severity: crate::runtime::Patch::Absent,
             to: to.into(),
             from: from.into(),
             smarthost: smarthost.into(),
-            auth_username: rt::Patch::Absent,
+            auth_username: crate::runtime::Patch::Absent,
             auth_password: auth_password.into(),
             require_tls,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`owner`](Self::owner).
     #[inline]
-    pub fn owner(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn owner(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.owner = value.into();
         self
     }
     /// Sets [`severity`](Self::severity).
     #[inline]
-    pub fn severity(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn severity(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.severity = value.into();
         self
     }
     /// Sets [`auth_username`](Self::auth_username).
     #[inline]
-    pub fn auth_username(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn auth_username(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.auth_username = value.into();
         self
     }
@@ -1038,43 +1076,43 @@ impl EmailAlertReceiverCreationRequest {
 #[non_exhaustive]
 pub struct EmailAlertReceiverEditRequest {
     /// Name of the receiver.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the receiver.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Channel the receiver sends to.
-    pub type_: types::AlertReceiverType,
+    pub type_: crate::types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    pub owner: rt::Patch<String>,
+    pub owner: crate::runtime::Patch<::std::string::String>,
     /// Severity the receiver is meant for; can be null.
-    pub severity: rt::Patch<String>,
+    pub severity: crate::runtime::Patch<::std::string::String>,
     /// Address the alerts are sent to.
-    pub to: String,
+    pub to: ::std::string::String,
     /// Address the alerts are sent from.
-    pub from: String,
+    pub from: ::std::string::String,
     /// SMTP server, as host and port.
-    pub smarthost: String,
+    pub smarthost: ::std::string::String,
     /// User name at the SMTP server; can be null.
-    pub auth_username: rt::Patch<String>,
+    pub auth_username: crate::runtime::Patch<::std::string::String>,
     /// Password at the SMTP server; null or absent keeps the existing one.
-    pub auth_password: rt::Patch<rt::SecretText>,
+    pub auth_password: crate::runtime::Patch<crate::runtime::SecretText>,
     /// Whether TLS is required.
     pub require_tls: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EmailAlertReceiverEditRequest {
+impl crate::types::EmailAlertReceiverEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        description: impl Into<String>,
-        type_: types::AlertReceiverType,
+        name: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
+        type_: crate::types::AlertReceiverType,
         send_resolved: bool,
-        to: impl Into<String>,
-        from: impl Into<String>,
-        smarthost: impl Into<String>,
+        to: impl ::core::convert::Into<::std::string::String>,
+        from: impl ::core::convert::Into<::std::string::String>,
+        smarthost: impl ::core::convert::Into<::std::string::String>,
         require_tls: bool,
     ) -> Self {
         Self {
@@ -1082,38 +1120,52 @@ impl EmailAlertReceiverEditRequest {
             description: description.into(),
             type_,
             send_resolved,
-            owner: rt::Patch::Absent,
-            severity: rt::Patch::Absent,
+            owner: crate::runtime::Patch::Absent,
+            severity: crate::runtime::Patch::Absent,
             to: to.into(),
             from: from.into(),
             smarthost: smarthost.into(),
-            auth_username: rt::Patch::Absent,
-            auth_password: rt::Patch::Absent,
+            auth_username: crate::runtime::Patch::Absent,
+            auth_password: crate::runtime::Patch::Absent,
             require_tls,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`owner`](Self::owner).
     #[inline]
-    pub fn owner(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn owner(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.owner = value.into();
         self
     }
     /// Sets [`severity`](Self::severity).
     #[inline]
-    pub fn severity(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn severity(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.severity = value.into();
         self
     }
     /// Sets [`auth_username`](Self::auth_username).
     #[inline]
-    pub fn auth_username(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn auth_username(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.auth_username = value.into();
         self
     }
     /// Sets [`auth_password`](Self::auth_password).
     #[inline]
-    pub fn auth_password(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
+    pub fn auth_password(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::runtime::SecretText>,
+        >,
+    ) -> Self {
         self.auth_password = value.into();
         self
     }
@@ -1126,34 +1178,34 @@ impl EmailAlertReceiverEditRequest {
 #[non_exhaustive]
 pub struct EmailAlertReceiverResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the receiver.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the receiver.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Channel the receiver sends to.
-    pub type_: types::AlertReceiverType,
+    pub type_: crate::types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Address the alerts are sent to.
-    pub to: String,
+    pub to: ::std::string::String,
     /// Address the alerts are sent from.
-    pub from: String,
+    pub from: ::std::string::String,
     /// SMTP server, as host and port.
-    pub smarthost: String,
+    pub smarthost: ::std::string::String,
     /// User name at the SMTP server; can be null.
-    pub auth_username: Option<String>,
+    pub auth_username: ::core::option::Option<::std::string::String>,
     /// Whether TLS is required.
     pub require_tls: bool,
     /// Owner of the receiver; can be null.
-    pub owner: Option<String>,
+    pub owner: ::core::option::Option<::std::string::String>,
     /// Severity the receiver is meant for; can be null.
-    pub severity: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub severity: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Single sign-on connection of an organization.
@@ -1163,31 +1215,37 @@ pub struct EmailAlertReceiverResponse {
 #[non_exhaustive]
 pub struct EnterpriseConnectionDto {
     /// Name of the connection.
-    pub connection_name: String,
+    pub connection_name: ::std::string::String,
     /// Role given to users without a mapped group.
-    pub default_role: String,
+    pub default_role: ::std::string::String,
     /// Whether roles are always taken from the groups of the identity provider.
     pub enforce_group_sync: bool,
     /// Mapping between the groups of the identity provider and roles.
-    pub group_mappings: BTreeMap<String, Vec<String>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub group_mappings: ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::vec::Vec<::std::string::String>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EnterpriseConnectionDto {
+impl crate::types::EnterpriseConnectionDto {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        connection_name: impl Into<String>,
-        default_role: impl Into<String>,
+        connection_name: impl ::core::convert::Into<::std::string::String>,
+        default_role: impl ::core::convert::Into<::std::string::String>,
         enforce_group_sync: bool,
-        group_mappings: BTreeMap<String, Vec<String>>,
+        group_mappings: ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::vec::Vec<::std::string::String>,
+        >,
     ) -> Self {
         Self {
             connection_name: connection_name.into(),
             default_role: default_role.into(),
             enforce_group_sync,
             group_mappings,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -1199,8 +1257,8 @@ impl EnterpriseConnectionDto {
 #[non_exhaustive]
 pub struct EnterpriseConnectionResponseList {
     /// The listed items.
-    pub results: Vec<types::EnterpriseConnectionDto>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnterpriseConnectionDto>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Alert rule found without a managed definition.
@@ -1210,16 +1268,16 @@ pub struct EnterpriseConnectionResponseList {
 #[non_exhaustive]
 pub struct GhostAlertRuleResponse {
     /// Where the rule comes from.
-    pub source: types::AlertRuleSource,
+    pub source: crate::types::AlertRuleSource,
     /// Name of the rule.
-    pub name: String,
+    pub name: ::std::string::String,
     /// State of the rule.
-    pub state: types::AlertRuleState,
+    pub state: crate::types::AlertRuleState,
     /// Object the rule watches; can be null.
-    pub target: Option<types::AlertTarget>,
+    pub target: ::core::option::Option<crate::types::AlertTarget>,
     /// Time since which the alert has been active (RFC 3339); null or absent when it is not active.
-    pub starts_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub starts_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Service that uses a Git token.
@@ -1229,23 +1287,23 @@ pub struct GhostAlertRuleResponse {
 #[non_exhaustive]
 pub struct GitTokenAssociatedServiceResponse {
     /// Identifier of the project.
-    pub project_id: uuid::Uuid,
+    pub project_id: ::uuid::Uuid,
     /// Name of the project.
-    pub project_name: String,
+    pub project_name: ::std::string::String,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
+    pub environment_id: ::uuid::Uuid,
     /// Name of the environment.
-    pub environment_name: String,
+    pub environment_name: ::std::string::String,
     /// Identifier of the service.
-    pub service_id: uuid::Uuid,
+    pub service_id: ::uuid::Uuid,
     /// Name of the service.
-    pub service_name: String,
+    pub service_name: ::std::string::String,
     /// Type of the service.
-    pub service_type: types::GitTokenAssociatedServiceType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_type: crate::types::GitTokenAssociatedServiceType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of service that uses a Git token.
     ///
     /// A part of `GitTokenAssociatedServiceResponse`.
@@ -1270,8 +1328,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct GitTokenAssociatedServicesResponseList {
     /// The listed items.
-    pub results: Vec<types::GitTokenAssociatedServiceResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::GitTokenAssociatedServiceResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Git token to store in an organization.
@@ -1281,54 +1339,63 @@ pub struct GitTokenAssociatedServicesResponseList {
 #[non_exhaustive]
 pub struct GitTokenRequest {
     /// Name of the token.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the token.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Git provider.
-    pub type_: types::GitProviderEnum,
+    pub type_: crate::types::GitProviderEnum,
     /// The token itself.
-    pub token: rt::SecretText,
+    pub token: crate::runtime::SecretText,
     /// Workspace, for Bitbucket.
-    pub workspace: Option<String>,
+    pub workspace: ::core::option::Option<::std::string::String>,
     /// URL of the API of the Git provider, for a self-hosted one.
-    pub git_api_url: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_api_url: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl GitTokenRequest {
+impl crate::types::GitTokenRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        type_: types::GitProviderEnum,
-        token: impl Into<rt::SecretText>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        type_: crate::types::GitProviderEnum,
+        token: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
         Self {
             name: name.into(),
-            description: None,
+            description: ::core::option::Option::None,
             type_,
             token: token.into(),
-            workspace: None,
-            git_api_url: None,
-            __extra: Default::default(),
+            workspace: ::core::option::Option::None,
+            git_api_url: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`workspace`](Self::workspace).
     #[inline]
-    pub fn workspace(mut self, value: impl Into<String>) -> Self {
-        self.workspace = Some(value.into());
+    pub fn workspace(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.workspace = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`git_api_url`](Self::git_api_url).
     #[inline]
-    pub fn git_api_url(mut self, value: impl Into<String>) -> Self {
-        self.git_api_url = Some(value.into());
+    pub fn git_api_url(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.git_api_url = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -1340,26 +1407,26 @@ impl GitTokenRequest {
 #[non_exhaustive]
 pub struct GitTokenResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the token.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the token.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Git provider.
-    pub type_: types::GitProviderEnum,
+    pub type_: crate::types::GitProviderEnum,
     /// Day the token expires; may be absent.
-    pub expired_at: Option<chrono::NaiveDate>,
+    pub expired_at: ::core::option::Option<::chrono::NaiveDate>,
     /// Workspace, for Bitbucket.
-    pub workspace: Option<String>,
+    pub workspace: ::core::option::Option<::std::string::String>,
     /// Number of services that use the token.
     pub associated_services_count: i64,
     /// URL of the API of the Git provider, for a self-hosted one.
-    pub git_api_url: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_api_url: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Git tokens of an organization.
@@ -1369,8 +1436,8 @@ pub struct GitTokenResponse {
 #[non_exhaustive]
 pub struct GitTokenResponseList {
     /// The listed items.
-    pub results: Vec<types::GitTokenResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::GitTokenResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Services that use a Helm repository.
@@ -1380,11 +1447,11 @@ pub struct GitTokenResponseList {
 #[non_exhaustive]
 pub struct HelmRepositoryAssociatedServiceList {
     /// The listed items.
-    pub results: Vec<types::HelmRepositoryAssociatedServicesResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::HelmRepositoryAssociatedServicesResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of service that uses a Helm repository.
     ///
     /// A part of `HelmRepositoryAssociatedServicesResponse`.
@@ -1401,20 +1468,20 @@ open_enum! {
 #[non_exhaustive]
 pub struct HelmRepositoryAssociatedServicesResponse {
     /// Identifier of the project.
-    pub project_id: uuid::Uuid,
+    pub project_id: ::uuid::Uuid,
     /// Name of the project.
-    pub project_name: String,
+    pub project_name: ::std::string::String,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
+    pub environment_id: ::uuid::Uuid,
     /// Name of the environment.
-    pub environment_name: String,
+    pub environment_name: ::std::string::String,
     /// Identifier of the service.
-    pub service_id: uuid::Uuid,
+    pub service_id: ::uuid::Uuid,
     /// Name of the service.
-    pub service_name: String,
+    pub service_name: ::std::string::String,
     /// Type of the service.
-    pub service_type: types::HelmRepositoryAssociatedServiceType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_type: crate::types::HelmRepositoryAssociatedServiceType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Invitation to join an organization.
@@ -1424,30 +1491,30 @@ pub struct HelmRepositoryAssociatedServicesResponse {
 #[non_exhaustive]
 pub struct InviteMember {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Email.
-    pub email: String,
+    pub email: ::std::string::String,
     /// Role.
-    pub role: types::InviteMemberRoleEnum,
+    pub role: crate::types::InviteMemberRoleEnum,
     /// URL at which the invitation is accepted.
-    pub invitation_link: rt::SecretText,
+    pub invitation_link: crate::runtime::SecretText,
     /// Status of the invitation.
-    pub invitation_status: types::InviteStatusEnum,
+    pub invitation_status: crate::types::InviteStatusEnum,
     /// Name of the organization.
-    pub organization_name: Option<String>,
+    pub organization_name: ::core::option::Option<::std::string::String>,
     /// Who sent the invitation.
-    pub inviter: String,
+    pub inviter: ::std::string::String,
     /// URL of the logo.
-    pub logo_url: Option<String>,
+    pub logo_url: ::core::option::Option<::std::string::String>,
     /// Identifier of the role that is given.
-    pub role_id: Option<uuid::Uuid>,
+    pub role_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the role that is given.
-    pub role_name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Invitation to join an organization.
@@ -1457,35 +1524,35 @@ pub struct InviteMember {
 #[non_exhaustive]
 pub struct InviteMemberRequest {
     /// Email address of the person invited.
-    pub email: String,
+    pub email: ::std::string::String,
     /// Built-in role to give.
-    pub role: Option<types::InviteMemberRoleEnum>,
+    pub role: ::core::option::Option<crate::types::InviteMemberRoleEnum>,
     /// Identifier of the role to give.
-    pub role_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl InviteMemberRequest {
+impl crate::types::InviteMemberRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(email: impl Into<String>) -> Self {
+    pub fn new(email: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             email: email.into(),
-            role: None,
-            role_id: None,
-            __extra: Default::default(),
+            role: ::core::option::Option::None,
+            role_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`role`](Self::role).
     #[inline]
-    pub fn role(mut self, value: types::InviteMemberRoleEnum) -> Self {
-        self.role = Some(value);
+    pub fn role(mut self, value: crate::types::InviteMemberRoleEnum) -> Self {
+        self.role = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`role_id`](Self::role_id).
     #[inline]
-    pub fn role_id(mut self, value: uuid::Uuid) -> Self {
-        self.role_id = Some(value);
+    pub fn role_id(mut self, value: ::uuid::Uuid) -> Self {
+        self.role_id = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1497,11 +1564,11 @@ impl InviteMemberRequest {
 #[non_exhaustive]
 pub struct InviteMemberResponseList {
     /// The listed items.
-    pub results: Vec<types::InviteMember>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::InviteMember>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Built-in role of a member of an organization.
     ///
     /// A part of `InviteMember`, `InviteMemberRequest` and `Member`.
@@ -1517,7 +1584,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Status of an invitation.
     ///
     /// A part of `InviteMember`.
@@ -1534,24 +1601,24 @@ open_enum! {
 #[non_exhaustive]
 pub struct LabelsGroupAssociatedItem {
     /// Identifier of the cluster.
-    pub cluster_id: Option<uuid::Uuid>,
+    pub cluster_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the cluster.
-    pub cluster_name: Option<String>,
+    pub cluster_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the project.
-    pub project_id: Option<uuid::Uuid>,
+    pub project_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the project.
-    pub project_name: Option<String>,
+    pub project_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the environment.
-    pub environment_id: Option<uuid::Uuid>,
+    pub environment_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the environment.
-    pub environment_name: Option<String>,
+    pub environment_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the item.
-    pub item_id: uuid::Uuid,
+    pub item_id: ::uuid::Uuid,
     /// Name of the item.
-    pub item_name: String,
+    pub item_name: ::std::string::String,
     /// Type of the item.
-    pub item_type: types::LabelsGroupAssociatedItemType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub item_type: crate::types::LabelsGroupAssociatedItemType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Objects that use a group of labels.
@@ -1561,11 +1628,11 @@ pub struct LabelsGroupAssociatedItem {
 #[non_exhaustive]
 pub struct LabelsGroupAssociatedItemList {
     /// The listed items.
-    pub results: Vec<types::LabelsGroupAssociatedItem>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::LabelsGroupAssociatedItem>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of object that uses a group of labels.
     ///
     /// A part of `LabelsGroupAssociatedItem`.
@@ -1592,8 +1659,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct ListEnvironmentsByOrganizationIdResponse {
     /// The results.
-    pub results: Vec<types::OrganizationEnvironmentResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::OrganizationEnvironmentResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_organization_annotations_group`.
@@ -1601,8 +1668,10 @@ pub struct ListEnvironmentsByOrganizationIdResponse {
 #[non_exhaustive]
 pub struct ListOrganizationAnnotationsGroupResponse {
     /// Groups of annotations with the numbers of objects that use them.
-    pub results: Vec<types::OrganizationAnnotationsGroupEnrichedResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<
+        crate::types::OrganizationAnnotationsGroupEnrichedResponse,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_organization_labels_group`.
@@ -1610,8 +1679,8 @@ pub struct ListOrganizationAnnotationsGroupResponse {
 #[non_exhaustive]
 pub struct ListOrganizationLabelsGroupResponse {
     /// Groups of labels with the numbers of objects that use them.
-    pub results: Vec<types::OrganizationLabelsGroupEnrichedResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::OrganizationLabelsGroupEnrichedResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_services_by_organization_id`.
@@ -1619,8 +1688,8 @@ pub struct ListOrganizationLabelsGroupResponse {
 #[non_exhaustive]
 pub struct ListServicesByOrganizationIdResponse {
     /// The results.
-    pub results: Vec<types::ServiceLightResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ServiceLightResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `list_tf_vars_files_from_git_repo`.
@@ -1628,30 +1697,32 @@ pub struct ListServicesByOrganizationIdResponse {
 #[non_exhaustive]
 pub struct ListTfVarsFilesFromGitRepoResponse {
     /// The results.
-    pub results: Vec<types::TfVarsFileResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::TfVarsFileResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// A part of `AlertRuleList`.
     pub enum ListedAlertRule by tag "source" {
         "MANAGED" =>
             /// Where `source` is `MANAGED`.
-            Managed(types::AlertRuleResponse),
+            Managed(crate::types::AlertRuleResponse),
         "GHOST" =>
             /// Where `source` is `GHOST`.
-            Ghost(types::GhostAlertRuleResponse),
+            Ghost(crate::types::GhostAlertRuleResponse),
     }
 }
 
-impl From<types::GhostAlertRuleResponse> for ListedAlertRule {
-    fn from(member: types::GhostAlertRuleResponse) -> Self {
+impl ::core::convert::From<crate::types::GhostAlertRuleResponse>
+for crate::types::ListedAlertRule {
+    fn from(member: crate::types::GhostAlertRuleResponse) -> Self {
         Self::Ghost(member)
     }
 }
 
-impl From<types::AlertRuleResponse> for ListedAlertRule {
-    fn from(member: types::AlertRuleResponse) -> Self {
+impl ::core::convert::From<crate::types::AlertRuleResponse>
+for crate::types::ListedAlertRule {
+    fn from(member: crate::types::AlertRuleResponse) -> Self {
         Self::Managed(member)
     }
 }
@@ -1663,28 +1734,28 @@ impl From<types::AlertRuleResponse> for ListedAlertRule {
 #[non_exhaustive]
 pub struct Member {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Nickname.
-    pub nickname: Option<String>,
+    pub nickname: ::core::option::Option<::std::string::String>,
     /// Email.
-    pub email: String,
+    pub email: ::std::string::String,
     /// URL of the profile picture.
-    pub profile_picture_url: Option<String>,
+    pub profile_picture_url: ::core::option::Option<::std::string::String>,
     /// Time of the last activity (RFC 3339).
-    pub last_activity_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub last_activity_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Role.
-    pub role: Option<types::InviteMemberRoleEnum>,
+    pub role: ::core::option::Option<crate::types::InviteMemberRoleEnum>,
     /// Name of the role.
-    pub role_name: Option<String>,
+    pub role_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the role.
-    pub role_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Members of an organization.
@@ -1694,8 +1765,8 @@ pub struct Member {
 #[non_exhaustive]
 pub struct MemberResponseList {
     /// The listed items.
-    pub results: Vec<types::Member>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Member>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// New role of a member of an organization.
@@ -1705,20 +1776,23 @@ pub struct MemberResponseList {
 #[non_exhaustive]
 pub struct MemberRoleUpdateRequest {
     /// Identifier of the member.
-    pub user_id: String,
+    pub user_id: ::std::string::String,
     /// Identifier of the role.
-    pub role_id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl MemberRoleUpdateRequest {
+impl crate::types::MemberRoleUpdateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(user_id: impl Into<String>, role_id: uuid::Uuid) -> Self {
+    pub fn new(
+        user_id: impl ::core::convert::Into<::std::string::String>,
+        role_id: ::uuid::Uuid,
+    ) -> Self {
         Self {
             user_id: user_id.into(),
             role_id,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -1730,27 +1804,27 @@ impl MemberRoleUpdateRequest {
 #[non_exhaustive]
 pub struct OrganizationAnnotationsGroupCreateRequest {
     /// Name of the group.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Annotations of the group.
-    pub annotations: Vec<types::Annotation>,
+    pub annotations: ::std::vec::Vec<crate::types::Annotation>,
     /// Kinds of Kubernetes objects that receive them.
-    pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub scopes: ::std::vec::Vec<crate::types::OrganizationAnnotationsGroupScopeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationAnnotationsGroupCreateRequest {
+impl crate::types::OrganizationAnnotationsGroupCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        annotations: Vec<types::Annotation>,
-        scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        annotations: ::std::vec::Vec<crate::types::Annotation>,
+        scopes: ::std::vec::Vec<crate::types::OrganizationAnnotationsGroupScopeEnum>,
     ) -> Self {
         Self {
             name: name.into(),
             annotations,
             scopes,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -1762,20 +1836,20 @@ impl OrganizationAnnotationsGroupCreateRequest {
 #[non_exhaustive]
 pub struct OrganizationAnnotationsGroupEnrichedResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the group.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Annotations of the group.
-    pub annotations: Vec<types::Annotation>,
+    pub annotations: ::std::vec::Vec<crate::types::Annotation>,
     /// Kinds of Kubernetes objects that receive them.
-    pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
+    pub scopes: ::std::vec::Vec<crate::types::OrganizationAnnotationsGroupScopeEnum>,
     /// Number of objects that use the group.
-    pub associated_items_count: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub associated_items_count: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// API token of an organization, without its value.
@@ -1785,20 +1859,20 @@ pub struct OrganizationAnnotationsGroupEnrichedResponse {
 #[non_exhaustive]
 pub struct OrganizationApiToken {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Name of the role.
-    pub role_name: Option<String>,
+    pub role_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the role.
-    pub role_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// API token just created, with its value.
@@ -1808,22 +1882,22 @@ pub struct OrganizationApiToken {
 #[non_exhaustive]
 pub struct OrganizationApiTokenCreate {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Value of the token; other answers do not repeat it.
-    pub token: Option<rt::SecretText>,
+    pub token: ::core::option::Option<crate::runtime::SecretText>,
     /// Name of the role.
-    pub role_name: Option<String>,
+    pub role_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the role.
-    pub role_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// API token to create.
@@ -1833,39 +1907,47 @@ pub struct OrganizationApiTokenCreate {
 #[non_exhaustive]
 pub struct OrganizationApiTokenCreateRequest {
     /// Name of the token.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the token.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Permission level of the token.
-    pub scope: rt::Patch<types::OrganizationApiTokenScope>,
+    pub scope: crate::runtime::Patch<crate::types::OrganizationApiTokenScope>,
     /// Identifier of the role of the token. The field must be present and may be null.
-    pub role_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub role_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationApiTokenCreateRequest {
+impl crate::types::OrganizationApiTokenCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, role_id: Option<uuid::Uuid>) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        role_id: ::core::option::Option<::uuid::Uuid>,
+    ) -> Self {
         Self {
             name: name.into(),
-            description: None,
-            scope: rt::Patch::Absent,
+            description: ::core::option::Option::None,
+            scope: crate::runtime::Patch::Absent,
             role_id,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`scope`](Self::scope).
     #[inline]
     pub fn scope(
         mut self,
-        value: impl Into<rt::Patch<types::OrganizationApiTokenScope>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::OrganizationApiTokenScope>,
+        >,
     ) -> Self {
         self.scope = value.into();
         self
@@ -1879,11 +1961,11 @@ impl OrganizationApiTokenCreateRequest {
 #[non_exhaustive]
 pub struct OrganizationApiTokenResponseList {
     /// The listed items.
-    pub results: Vec<types::OrganizationApiToken>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::OrganizationApiToken>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Permission level of an API token; nullable.
     ///
     /// A part of `OrganizationApiTokenCreateRequest`.
@@ -1900,8 +1982,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationAvailableRoleList {
     /// The listed items.
-    pub results: Vec<types::OrganizationAvailableRole>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::OrganizationAvailableRole>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `OrganizationCredentialsResponseList`.
@@ -1909,10 +1991,10 @@ pub struct OrganizationAvailableRoleList {
 #[non_exhaustive]
 pub struct OrganizationCredentials {
     /// The credentials.
-    pub credential: Option<types::ClusterCredentials>,
+    pub credential: ::core::option::Option<crate::types::ClusterCredentials>,
     /// Clusters that use them.
-    pub clusters: Vec<types::CredentialCluster>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub clusters: ::std::vec::Vec<crate::types::CredentialCluster>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Cloud provider credentials of an organization with the clusters that use them.
@@ -1922,8 +2004,8 @@ pub struct OrganizationCredentials {
 #[non_exhaustive]
 pub struct OrganizationCredentialsResponseList {
     /// The listed items.
-    pub results: Vec<types::OrganizationCredentials>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::OrganizationCredentials>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Custom role of an organization.
@@ -1933,19 +2015,19 @@ pub struct OrganizationCredentialsResponseList {
 #[non_exhaustive]
 pub struct OrganizationCustomRole {
     /// Identifier.
-    pub id: Option<String>,
+    pub id: ::core::option::Option<::std::string::String>,
     /// Name of the role.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Free text about the role.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Permissions on the clusters.
-    pub cluster_permissions: Vec<types::CustomRoleClusterPermission>,
+    pub cluster_permissions: ::std::vec::Vec<crate::types::CustomRoleClusterPermission>,
     /// Permissions on the projects.
-    pub project_permissions: Vec<types::CustomRoleProjectPermission>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub project_permissions: ::std::vec::Vec<crate::types::CustomRoleProjectPermission>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Permission of a custom role on a cluster.
     ///
     /// A part of `CustomRoleClusterPermission` and `CustomRoleClusterPermissionRequest`.
@@ -1966,26 +2048,29 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationCustomRoleCreateRequest {
     /// Name of the role.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the role.
-    pub description: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub description: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationCustomRoleCreateRequest {
+impl crate::types::OrganizationCustomRoleCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            description: None,
-            __extra: Default::default(),
+            description: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -1997,11 +2082,11 @@ impl OrganizationCustomRoleCreateRequest {
 #[non_exhaustive]
 pub struct OrganizationCustomRoleList {
     /// The listed items.
-    pub results: Vec<types::OrganizationCustomRole>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::OrganizationCustomRole>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Permission of a custom role on the environments of one type in a project.
     ///
     /// A part of `ProjectPermissionPermission`.
@@ -2024,36 +2109,47 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationCustomRoleUpdateRequest {
     /// Name of the role.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the role.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Permissions on the clusters.
-    pub cluster_permissions: Vec<types::CustomRoleClusterPermissionRequest>,
+    pub cluster_permissions: ::std::vec::Vec<
+        crate::types::CustomRoleClusterPermissionRequest,
+    >,
     /// Permissions on the projects.
-    pub project_permissions: Vec<types::CustomRoleProjectPermissionRequest>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub project_permissions: ::std::vec::Vec<
+        crate::types::CustomRoleProjectPermissionRequest,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationCustomRoleUpdateRequest {
+impl crate::types::OrganizationCustomRoleUpdateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        cluster_permissions: Vec<types::CustomRoleClusterPermissionRequest>,
-        project_permissions: Vec<types::CustomRoleProjectPermissionRequest>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        cluster_permissions: ::std::vec::Vec<
+            crate::types::CustomRoleClusterPermissionRequest,
+        >,
+        project_permissions: ::std::vec::Vec<
+            crate::types::CustomRoleProjectPermissionRequest,
+        >,
     ) -> Self {
         Self {
             name: name.into(),
-            description: None,
+            description: ::core::option::Option::None,
             cluster_permissions,
             project_permissions,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -2065,70 +2161,90 @@ impl OrganizationCustomRoleUpdateRequest {
 #[non_exhaustive]
 pub struct OrganizationEditRequest {
     /// Name of the organization.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the organization.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// URL of the website; null clears it.
-    pub website_url: rt::Patch<String>,
+    pub website_url: crate::runtime::Patch<::std::string::String>,
     /// URL of the repository; null clears it.
-    pub repository: rt::Patch<String>,
+    pub repository: crate::runtime::Patch<::std::string::String>,
     /// URL of the logo; null clears it.
-    pub logo_url: rt::Patch<String>,
+    pub logo_url: crate::runtime::Patch<::std::string::String>,
     /// URL of the icon; null clears it.
-    pub icon_url: rt::Patch<String>,
+    pub icon_url: crate::runtime::Patch<::std::string::String>,
     /// Email addresses of the administrators; null clears them.
-    pub admin_emails: rt::Patch<Vec<String>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub admin_emails: crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationEditRequest {
+impl crate::types::OrganizationEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            description: None,
-            website_url: rt::Patch::Absent,
-            repository: rt::Patch::Absent,
-            logo_url: rt::Patch::Absent,
-            icon_url: rt::Patch::Absent,
-            admin_emails: rt::Patch::Absent,
-            __extra: Default::default(),
+            description: ::core::option::Option::None,
+            website_url: crate::runtime::Patch::Absent,
+            repository: crate::runtime::Patch::Absent,
+            logo_url: crate::runtime::Patch::Absent,
+            icon_url: crate::runtime::Patch::Absent,
+            admin_emails: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`website_url`](Self::website_url).
     #[inline]
-    pub fn website_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn website_url(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.website_url = value.into();
         self
     }
     /// Sets [`repository`](Self::repository).
     #[inline]
-    pub fn repository(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn repository(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.repository = value.into();
         self
     }
     /// Sets [`logo_url`](Self::logo_url).
     #[inline]
-    pub fn logo_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn logo_url(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.logo_url = value.into();
         self
     }
     /// Sets [`icon_url`](Self::icon_url).
     #[inline]
-    pub fn icon_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn icon_url(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.icon_url = value.into();
         self
     }
     /// Sets [`admin_emails`](Self::admin_emails).
     #[inline]
-    pub fn admin_emails(mut self, value: impl Into<rt::Patch<Vec<String>>>) -> Self {
+    pub fn admin_emails(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
+    ) -> Self {
         self.admin_emails = value.into();
         self
     }
@@ -2141,20 +2257,20 @@ impl OrganizationEditRequest {
 #[non_exhaustive]
 pub struct OrganizationEnvironmentResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Organization.
-    pub organization: types::ReferenceObject,
+    pub organization: crate::types::ReferenceObject,
     /// Project.
-    pub project: types::ReferenceObject,
+    pub project: crate::types::ReferenceObject,
     /// Mode.
-    pub mode: types::EnvironmentModeEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub mode: crate::types::EnvironmentModeEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Entry of the audit log of an organization.
@@ -2164,38 +2280,40 @@ pub struct OrganizationEnvironmentResponse {
 #[non_exhaustive]
 pub struct OrganizationEventResponse {
     /// Identifier of the event.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Time of the event (RFC 3339).
-    pub timestamp: Option<chrono::DateTime<chrono::Utc>>,
+    pub timestamp: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// What happened.
-    pub event_type: Option<types::OrganizationEventType>,
+    pub event_type: ::core::option::Option<crate::types::OrganizationEventType>,
     /// Identifier of the object concerned; null or absent when it is not known.
-    pub target_id: Option<uuid::Uuid>,
+    pub target_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the object concerned.
-    pub target_name: Option<String>,
+    pub target_name: ::core::option::Option<::std::string::String>,
     /// Kind of object concerned.
-    pub target_type: Option<types::OrganizationEventTargetType>,
+    pub target_type: ::core::option::Option<crate::types::OrganizationEventTargetType>,
     /// Part of the object that changed; null or absent when the event is about the object as a whole.
-    pub sub_target_type: Option<types::OrganizationEventSubTargetType>,
+    pub sub_target_type: ::core::option::Option<
+        crate::types::OrganizationEventSubTargetType,
+    >,
     /// Content of the change as a JSON text. It may hold variable values; treat it as sensitive.
-    pub change: Option<rt::SecretText>,
+    pub change: ::core::option::Option<crate::runtime::SecretText>,
     /// Channel the action came through.
-    pub origin: Option<types::OrganizationEventOrigin>,
+    pub origin: ::core::option::Option<crate::types::OrganizationEventOrigin>,
     /// Who or what made the action.
-    pub triggered_by: Option<String>,
+    pub triggered_by: ::core::option::Option<::std::string::String>,
     /// Identifier of the project concerned; null or absent when there is none.
-    pub project_id: Option<uuid::Uuid>,
+    pub project_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the project concerned.
-    pub project_name: Option<String>,
+    pub project_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the environment concerned; null or absent when there is none.
-    pub environment_id: Option<uuid::Uuid>,
+    pub environment_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the environment concerned.
-    pub environment_name: Option<String>,
+    pub environment_name: ::core::option::Option<::std::string::String>,
     /// User agent of the client that made the action; null or absent when it is not known.
-    pub user_agent: Option<String>,
+    pub user_agent: ::core::option::Option<::std::string::String>,
     /// Original form of the change, as text; null or absent when there is none. It may hold variable values.
-    pub original_change: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub original_change: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Page of the audit log of an organization, newest first. The pages are linked by tokens found in the links.
@@ -2205,12 +2323,12 @@ pub struct OrganizationEventResponse {
 #[non_exhaustive]
 pub struct OrganizationEventResponseList {
     /// Links to the neighboring pages, as relative URLs. Use only the token in their query: the path does not name the organization correctly.
-    pub links: Option<types::OrganizationEventResponseListLinks>,
+    pub links: ::core::option::Option<crate::types::OrganizationEventResponseListLinks>,
     /// Whether the limit of the organization was reached, so that older events may be missing.
-    pub organization_max_limit_reached: Option<bool>,
+    pub organization_max_limit_reached: ::core::option::Option<bool>,
     /// Events of the page, newest first.
-    pub events: Vec<types::OrganizationEventResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub events: ::std::vec::Vec<crate::types::OrganizationEventResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Links to the neighboring pages, as relative URLs. Use only the token in their query: the path does not name the organization correctly.
@@ -2220,13 +2338,13 @@ pub struct OrganizationEventResponseList {
 #[non_exhaustive]
 pub struct OrganizationEventResponseListLinks {
     /// Link to the previous page, whose query holds the step-back token; absent on the first page.
-    pub previous: Option<String>,
+    pub previous: ::core::option::Option<::std::string::String>,
     /// Link to the next page, whose query holds the continue token; absent on the last page.
-    pub next: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub next: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Part of an object an event is about; nullable.
     ///
     /// A parameter of `get_organization_events`.
@@ -2314,7 +2432,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Level of the objects to list when looking for the targets of events.
     ///
     /// A parameter of `get_organization_event_targets`.
@@ -2333,11 +2451,11 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationEventTargetResponseList {
     /// The objects.
-    pub targets: Vec<types::ClusterCloudProviderInfoCredentials>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub targets: ::std::vec::Vec<crate::types::ClusterCloudProviderInfoCredentials>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of object an event is about.
     ///
     /// A parameter of `get_organization_events` and `get_organization_event_targets`.
@@ -2377,7 +2495,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// What happened, in the audit log of an organization.
     ///
     /// A parameter of `get_organization_events` and `get_organization_event_targets`.
@@ -2506,20 +2624,23 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationLabelsGroupCreateRequest {
     /// Name of the group.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Labels of the group.
-    pub labels: Vec<types::Label>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub labels: ::std::vec::Vec<crate::types::Label>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationLabelsGroupCreateRequest {
+impl crate::types::OrganizationLabelsGroupCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, labels: Vec<types::Label>) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        labels: ::std::vec::Vec<crate::types::Label>,
+    ) -> Self {
         Self {
             name: name.into(),
             labels,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -2531,18 +2652,18 @@ impl OrganizationLabelsGroupCreateRequest {
 #[non_exhaustive]
 pub struct OrganizationLabelsGroupEnrichedResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the group.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Labels of the group.
-    pub labels: Vec<types::Label>,
+    pub labels: ::std::vec::Vec<crate::types::Label>,
     /// Number of objects that use the group.
-    pub associated_items_count: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub associated_items_count: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// New progress of the onboarding of an organization.
@@ -2552,17 +2673,17 @@ pub struct OrganizationLabelsGroupEnrichedResponse {
 #[non_exhaustive]
 pub struct OrganizationOnboardingPatchRequest {
     /// Progress of the onboarding.
-    pub status: types::OrganizationOnboardingStatusEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: crate::types::OrganizationOnboardingStatusEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationOnboardingPatchRequest {
+impl crate::types::OrganizationOnboardingPatchRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(status: types::OrganizationOnboardingStatusEnum) -> Self {
+    pub fn new(status: crate::types::OrganizationOnboardingStatusEnum) -> Self {
         Self {
             status,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -2574,13 +2695,13 @@ impl OrganizationOnboardingPatchRequest {
 #[non_exhaustive]
 pub struct OrganizationOnboardingResponse {
     /// Intended uses; null or absent when not given.
-    pub use_cases: Option<String>,
+    pub use_cases: ::core::option::Option<::std::string::String>,
     /// Progress of the onboarding.
-    pub status: Option<types::OrganizationOnboardingStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::OrganizationOnboardingStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Progress of the onboarding of an organization.
     ///
     /// A part of `OrganizationOnboardingPatchRequest` and `OrganizationOnboardingResponse`.
@@ -2601,26 +2722,26 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationPolicyApiToken {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Name of the role.
-    pub role_name: Option<String>,
+    pub role_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the role.
-    pub role_id: Option<uuid::Uuid>,
+    pub role_id: ::core::option::Option<::uuid::Uuid>,
     /// Policy in the language of Open Policy Agent.
-    pub opa_policy: Option<String>,
+    pub opa_policy: ::core::option::Option<::std::string::String>,
     /// Name of the user who created it; null or absent when it is not known.
-    pub creator_name: Option<String>,
+    pub creator_name: ::core::option::Option<::std::string::String>,
     /// Time the token expires (RFC 3339); null or absent when it does not.
-    pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub expires_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// API token bound to a policy just created, with its value.
@@ -2630,28 +2751,28 @@ pub struct OrganizationPolicyApiToken {
 #[non_exhaustive]
 pub struct OrganizationPolicyApiTokenCreate {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Name of the role.
-    pub role_name: Option<String>,
+    pub role_name: ::core::option::Option<::std::string::String>,
     /// Identifier of the role.
-    pub role_id: Option<uuid::Uuid>,
+    pub role_id: ::core::option::Option<::uuid::Uuid>,
     /// Value of the token; other answers do not repeat it.
-    pub token: Option<rt::SecretText>,
+    pub token: ::core::option::Option<crate::runtime::SecretText>,
     /// Name of the user who created it; null or absent when it is not known.
-    pub creator_name: Option<String>,
+    pub creator_name: ::core::option::Option<::std::string::String>,
     /// Subject of the user behind the token.
-    pub user_sub: Option<String>,
+    pub user_sub: ::core::option::Option<::std::string::String>,
     /// Time the token expires (RFC 3339); null or absent when it does not.
-    pub expires_at: Option<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub expires_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// API token bound to a policy to create.
@@ -2661,40 +2782,49 @@ pub struct OrganizationPolicyApiTokenCreate {
 #[non_exhaustive]
 pub struct OrganizationPolicyApiTokenCreateRequest {
     /// Name of the token.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the token.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Policy in the language of Open Policy Agent; a request it refuses is answered with status 401.
-    pub opa_policy: String,
+    pub opa_policy: ::std::string::String,
     /// Identifier of the role of the token; null or absent for none.
-    pub role_id: rt::Patch<uuid::Uuid>,
+    pub role_id: crate::runtime::Patch<::uuid::Uuid>,
     /// Time the token expires (RFC 3339); null or absent for a token that does not expire.
-    pub expires_at: rt::Patch<chrono::DateTime<chrono::Utc>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub expires_at: crate::runtime::Patch<::chrono::DateTime<::chrono::Utc>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationPolicyApiTokenCreateRequest {
+impl crate::types::OrganizationPolicyApiTokenCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, opa_policy: impl Into<String>) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        opa_policy: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             name: name.into(),
-            description: None,
+            description: ::core::option::Option::None,
             opa_policy: opa_policy.into(),
-            role_id: rt::Patch::Absent,
-            expires_at: rt::Patch::Absent,
-            __extra: Default::default(),
+            role_id: crate::runtime::Patch::Absent,
+            expires_at: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`role_id`](Self::role_id).
     #[inline]
-    pub fn role_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
+    pub fn role_id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::uuid::Uuid>>,
+    ) -> Self {
         self.role_id = value.into();
         self
     }
@@ -2702,7 +2832,9 @@ impl OrganizationPolicyApiTokenCreateRequest {
     #[inline]
     pub fn expires_at(
         mut self,
-        value: impl Into<rt::Patch<chrono::DateTime<chrono::Utc>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::chrono::DateTime<::chrono::Utc>>,
+        >,
     ) -> Self {
         self.expires_at = value.into();
         self
@@ -2716,8 +2848,8 @@ impl OrganizationPolicyApiTokenCreateRequest {
 #[non_exhaustive]
 pub struct OrganizationPolicyApiTokenResponseList {
     /// The listed items.
-    pub results: Vec<types::OrganizationPolicyApiToken>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::OrganizationPolicyApiToken>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Organization to create.
@@ -2727,73 +2859,96 @@ pub struct OrganizationPolicyApiTokenResponseList {
 #[non_exhaustive]
 pub struct OrganizationRequest {
     /// Name of the organization.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the organization; null for none.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Subscription plan.
-    pub plan: types::PlanEnum,
+    pub plan: crate::types::PlanEnum,
     /// URL of the website; null for none.
-    pub website_url: rt::Patch<String>,
+    pub website_url: crate::runtime::Patch<::std::string::String>,
     /// URL of the repository; null for none.
-    pub repository: rt::Patch<String>,
+    pub repository: crate::runtime::Patch<::std::string::String>,
     /// URL of the logo; null for none.
-    pub logo_url: rt::Patch<String>,
+    pub logo_url: crate::runtime::Patch<::std::string::String>,
     /// URL of the icon; null for none.
-    pub icon_url: rt::Patch<String>,
+    pub icon_url: crate::runtime::Patch<::std::string::String>,
     /// Email addresses of the administrators; null for none.
-    pub admin_emails: rt::Patch<Vec<String>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub admin_emails: crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationRequest {
+impl crate::types::OrganizationRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, plan: types::PlanEnum) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        plan: crate::types::PlanEnum,
+    ) -> Self {
         Self {
             name: name.into(),
-            description: rt::Patch::Absent,
+            description: crate::runtime::Patch::Absent,
             plan,
-            website_url: rt::Patch::Absent,
-            repository: rt::Patch::Absent,
-            logo_url: rt::Patch::Absent,
-            icon_url: rt::Patch::Absent,
-            admin_emails: rt::Patch::Absent,
-            __extra: Default::default(),
+            website_url: crate::runtime::Patch::Absent,
+            repository: crate::runtime::Patch::Absent,
+            logo_url: crate::runtime::Patch::Absent,
+            icon_url: crate::runtime::Patch::Absent,
+            admin_emails: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`website_url`](Self::website_url).
     #[inline]
-    pub fn website_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn website_url(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.website_url = value.into();
         self
     }
     /// Sets [`repository`](Self::repository).
     #[inline]
-    pub fn repository(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn repository(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.repository = value.into();
         self
     }
     /// Sets [`logo_url`](Self::logo_url).
     #[inline]
-    pub fn logo_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn logo_url(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.logo_url = value.into();
         self
     }
     /// Sets [`icon_url`](Self::icon_url).
     #[inline]
-    pub fn icon_url(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn icon_url(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.icon_url = value.into();
         self
     }
     /// Sets [`admin_emails`](Self::admin_emails).
     #[inline]
-    pub fn admin_emails(mut self, value: impl Into<rt::Patch<Vec<String>>>) -> Self {
+    pub fn admin_emails(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::vec::Vec<::std::string::String>>,
+        >,
+    ) -> Self {
         self.admin_emails = value.into();
         self
     }
@@ -2806,8 +2961,8 @@ impl OrganizationRequest {
 #[non_exhaustive]
 pub struct OrganizationResponseList {
     /// The listed items.
-    pub results: Vec<types::Organization>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Organization>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Webhook of an organization.
@@ -2817,75 +2972,88 @@ pub struct OrganizationResponseList {
 #[non_exhaustive]
 pub struct OrganizationWebhookCreateRequest {
     /// Format of the messages.
-    pub kind: types::OrganizationWebhookKindEnum,
+    pub kind: crate::types::OrganizationWebhookKindEnum,
     /// URL to call.
-    pub target_url: rt::SecretText,
+    pub target_url: crate::runtime::SecretText,
     /// Secret shared with the receiver.
-    pub target_secret: Option<rt::SecretText>,
+    pub target_secret: ::core::option::Option<crate::runtime::SecretText>,
     /// Free text about the webhook.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether the webhook is enabled.
-    pub enabled: Option<bool>,
+    pub enabled: ::core::option::Option<bool>,
     /// Events to report.
-    pub events: Vec<types::OrganizationWebhookEventEnum>,
+    pub events: ::std::vec::Vec<crate::types::OrganizationWebhookEventEnum>,
     /// Names of the projects to report about.
-    pub project_names_filter: Option<Vec<String>>,
+    pub project_names_filter: ::core::option::Option<
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Types of environments to report about.
-    pub environment_types_filter: Option<Vec<types::EnvironmentModeEnum>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub environment_types_filter: ::core::option::Option<
+        ::std::vec::Vec<crate::types::EnvironmentModeEnum>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OrganizationWebhookCreateRequest {
+impl crate::types::OrganizationWebhookCreateRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        kind: types::OrganizationWebhookKindEnum,
-        target_url: impl Into<rt::SecretText>,
-        events: Vec<types::OrganizationWebhookEventEnum>,
+        kind: crate::types::OrganizationWebhookKindEnum,
+        target_url: impl ::core::convert::Into<crate::runtime::SecretText>,
+        events: ::std::vec::Vec<crate::types::OrganizationWebhookEventEnum>,
     ) -> Self {
         Self {
             kind,
             target_url: target_url.into(),
-            target_secret: None,
-            description: None,
-            enabled: None,
+            target_secret: ::core::option::Option::None,
+            description: ::core::option::Option::None,
+            enabled: ::core::option::Option::None,
             events,
-            project_names_filter: None,
-            environment_types_filter: None,
-            __extra: Default::default(),
+            project_names_filter: ::core::option::Option::None,
+            environment_types_filter: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`target_secret`](Self::target_secret).
     #[inline]
-    pub fn target_secret(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.target_secret = Some(value.into());
+    pub fn target_secret(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.target_secret = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`enabled`](Self::enabled).
     #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
-        self.enabled = Some(value);
+        self.enabled = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`project_names_filter`](Self::project_names_filter).
     #[inline]
-    pub fn project_names_filter(mut self, value: Vec<String>) -> Self {
-        self.project_names_filter = Some(value);
+    pub fn project_names_filter(
+        mut self,
+        value: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        self.project_names_filter = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`environment_types_filter`](Self::environment_types_filter).
     #[inline]
     pub fn environment_types_filter(
         mut self,
-        value: Vec<types::EnvironmentModeEnum>,
+        value: ::std::vec::Vec<crate::types::EnvironmentModeEnum>,
     ) -> Self {
-        self.environment_types_filter = Some(value);
+        self.environment_types_filter = ::core::option::Option::Some(value);
         self
     }
 }
@@ -2897,31 +3065,31 @@ impl OrganizationWebhookCreateRequest {
 #[non_exhaustive]
 pub struct OrganizationWebhookCreateResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Format of the messages.
-    pub kind: Option<types::OrganizationWebhookKindEnum>,
+    pub kind: ::core::option::Option<crate::types::OrganizationWebhookKindEnum>,
     /// URL to call.
-    pub target_url: Option<rt::SecretText>,
+    pub target_url: ::core::option::Option<crate::runtime::SecretText>,
     /// Whether a secret is shared with the receiver; the secret is never returned.
-    pub target_secret_set: Option<bool>,
+    pub target_secret_set: ::core::option::Option<bool>,
     /// Free text about the webhook.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether the webhook is enabled.
-    pub enabled: Option<bool>,
+    pub enabled: ::core::option::Option<bool>,
     /// Events to report.
-    pub events: Vec<types::OrganizationWebhookEventEnum>,
+    pub events: ::std::vec::Vec<crate::types::OrganizationWebhookEventEnum>,
     /// Names of the projects to report about.
-    pub project_names_filter: Vec<String>,
+    pub project_names_filter: ::std::vec::Vec<::std::string::String>,
     /// Types of environments to report about.
-    pub environment_types_filter: Vec<types::EnvironmentModeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub environment_types_filter: ::std::vec::Vec<crate::types::EnvironmentModeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Deployment event a webhook reports.
     ///
     /// A part of `OrganizationWebhookCreateRequest`, `OrganizationWebhookCreateResponse`, `OrganizationWebhookResponse` and 1 more.
@@ -2937,7 +3105,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Format of the events of a webhook.
     ///
     /// A part of `OrganizationWebhookCreateRequest`, `OrganizationWebhookCreateResponse`, `OrganizationWebhookResponse` and 1 more.
@@ -2956,28 +3124,28 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationWebhookResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Format of the messages.
-    pub kind: Option<types::OrganizationWebhookKindEnum>,
+    pub kind: ::core::option::Option<crate::types::OrganizationWebhookKindEnum>,
     /// URL to call.
-    pub target_url: Option<rt::SecretText>,
+    pub target_url: ::core::option::Option<crate::runtime::SecretText>,
     /// Whether a secret is shared with the receiver; the secret is never returned.
-    pub target_secret_set: Option<bool>,
+    pub target_secret_set: ::core::option::Option<bool>,
     /// Free text about the webhook.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether the webhook is enabled.
-    pub enabled: Option<bool>,
+    pub enabled: ::core::option::Option<bool>,
     /// Events to report.
-    pub events: Vec<types::OrganizationWebhookEventEnum>,
+    pub events: ::std::vec::Vec<crate::types::OrganizationWebhookEventEnum>,
     /// Names of the projects to report about.
-    pub project_names_filter: Vec<String>,
+    pub project_names_filter: ::std::vec::Vec<::std::string::String>,
     /// Types of environments to report about.
-    pub environment_types_filter: Vec<types::EnvironmentModeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub environment_types_filter: ::std::vec::Vec<crate::types::EnvironmentModeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Webhooks of an organization.
@@ -2987,8 +3155,8 @@ pub struct OrganizationWebhookResponse {
 #[non_exhaustive]
 pub struct OrganizationWebhookResponseList {
     /// The listed items.
-    pub results: Vec<types::OrganizationWebhookResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::OrganizationWebhookResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Returned by `parse_terraform_variables_from_git_repo`.
@@ -2996,8 +3164,8 @@ pub struct OrganizationWebhookResponseList {
 #[non_exhaustive]
 pub struct ParseTerraformVariablesFromGitRepoResponse {
     /// The results.
-    pub results: Vec<types::TerraformVariableDefinition>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::TerraformVariableDefinition>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `CustomRoleProjectPermission` and `CustomRoleProjectPermissionRequest`.
@@ -3005,35 +3173,37 @@ pub struct ParseTerraformVariablesFromGitRepoResponse {
 #[non_exhaustive]
 pub struct ProjectPermissionPermission {
     /// Type of environment.
-    pub environment_type: Option<types::EnvironmentModeEnum>,
+    pub environment_type: ::core::option::Option<crate::types::EnvironmentModeEnum>,
     /// Permission on the environments of that type.
-    pub permission: Option<types::OrganizationCustomRoleProjectPermission>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub permission: ::core::option::Option<
+        crate::types::OrganizationCustomRoleProjectPermission,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ProjectPermissionPermission {
+impl crate::types::ProjectPermissionPermission {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            environment_type: None,
-            permission: None,
-            __extra: Default::default(),
+            environment_type: ::core::option::Option::None,
+            permission: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`environment_type`](Self::environment_type).
     #[inline]
-    pub fn environment_type(mut self, value: types::EnvironmentModeEnum) -> Self {
-        self.environment_type = Some(value);
+    pub fn environment_type(mut self, value: crate::types::EnvironmentModeEnum) -> Self {
+        self.environment_type = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`permission`](Self::permission).
     #[inline]
     pub fn permission(
         mut self,
-        value: types::OrganizationCustomRoleProjectPermission,
+        value: crate::types::OrganizationCustomRoleProjectPermission,
     ) -> Self {
-        self.permission = Some(value);
+        self.permission = ::core::option::Option::Some(value);
         self
     }
 }
@@ -3045,44 +3215,44 @@ impl ProjectPermissionPermission {
 #[non_exhaustive]
 pub struct ServiceLightResponse {
     /// Identifier of the service.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name of the service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the service.
-    pub description: String,
+    pub description: ::std::string::String,
     /// URI of the icon.
-    pub icon_uri: String,
+    pub icon_uri: ::std::string::String,
     /// Kind of service.
-    pub service_type: types::ServiceTypeEnum,
+    pub service_type: crate::types::ServiceTypeEnum,
     /// Identifier of the project.
-    pub project_id: uuid::Uuid,
+    pub project_id: ::uuid::Uuid,
     /// Name of the project.
-    pub project_name: String,
+    pub project_name: ::std::string::String,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
+    pub environment_id: ::uuid::Uuid,
     /// Name of the environment.
-    pub environment_name: String,
+    pub environment_name: ::std::string::String,
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Kind of job; absent when the service is not a job.
-    pub job_type: Option<types::JobTypeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub job_type: ::core::option::Option<crate::types::JobTypeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ServiceLightResponse {
+impl crate::types::ServiceLightResponse {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        id: uuid::Uuid,
-        name: impl Into<String>,
-        description: impl Into<String>,
-        icon_uri: impl Into<String>,
-        service_type: types::ServiceTypeEnum,
-        project_id: uuid::Uuid,
-        project_name: impl Into<String>,
-        environment_id: uuid::Uuid,
-        environment_name: impl Into<String>,
-        cluster_id: uuid::Uuid,
+        id: ::uuid::Uuid,
+        name: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
+        icon_uri: impl ::core::convert::Into<::std::string::String>,
+        service_type: crate::types::ServiceTypeEnum,
+        project_id: ::uuid::Uuid,
+        project_name: impl ::core::convert::Into<::std::string::String>,
+        environment_id: ::uuid::Uuid,
+        environment_name: impl ::core::convert::Into<::std::string::String>,
+        cluster_id: ::uuid::Uuid,
     ) -> Self {
         Self {
             id,
@@ -3095,14 +3265,14 @@ impl ServiceLightResponse {
             environment_id,
             environment_name: environment_name.into(),
             cluster_id,
-            job_type: None,
-            __extra: Default::default(),
+            job_type: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`job_type`](Self::job_type).
     #[inline]
-    pub fn job_type(mut self, value: types::JobTypeEnum) -> Self {
-        self.job_type = Some(value);
+    pub fn job_type(mut self, value: crate::types::JobTypeEnum) -> Self {
+        self.job_type = ::core::option::Option::Some(value);
         self
     }
 }
@@ -3114,38 +3284,38 @@ impl ServiceLightResponse {
 #[non_exhaustive]
 pub struct SignUp {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// First name.
-    pub first_name: String,
+    pub first_name: ::std::string::String,
     /// Last name.
-    pub last_name: String,
+    pub last_name: ::std::string::String,
     /// Email address.
-    pub user_email: String,
+    pub user_email: ::std::string::String,
     /// Intended context of use of Qovery.
-    pub type_of_use: types::TypeOfUseEnum,
+    pub type_of_use: crate::types::TypeOfUseEnum,
     /// The user's plans with Qovery.
-    pub qovery_usage: String,
+    pub qovery_usage: ::std::string::String,
     /// Name of the company; can be null.
-    pub company_name: Option<String>,
+    pub company_name: ::core::option::Option<::std::string::String>,
     /// Number of people in the company.
-    pub company_size: Option<types::CompanySizeEnum>,
+    pub company_size: ::core::option::Option<crate::types::CompanySizeEnum>,
     /// Role of the user in the company; can be null.
-    pub user_role: Option<String>,
+    pub user_role: ::core::option::Option<::std::string::String>,
     /// Further text about the intended use; can be null.
-    pub qovery_usage_other: Option<String>,
+    pub qovery_usage_other: ::core::option::Option<::std::string::String>,
     /// Questions of the user; can be null.
-    pub user_questions: Option<String>,
+    pub user_questions: ::core::option::Option<::std::string::String>,
     /// Step of the sign-up the user has reached; can be null.
-    pub current_step: Option<String>,
+    pub current_step: ::core::option::Option<::std::string::String>,
     /// Flag about the authentication of the user; can be null.
-    pub dx_auth: Option<bool>,
+    pub dx_auth: ::core::option::Option<bool>,
     /// Where the user hosts their infrastructure; can be null.
-    pub infrastructure_hosting: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub infrastructure_hosting: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Answers of a user on sign-up.
@@ -3155,43 +3325,43 @@ pub struct SignUp {
 #[non_exhaustive]
 pub struct SignUpRequest {
     /// First name.
-    pub first_name: String,
+    pub first_name: ::std::string::String,
     /// Last name.
-    pub last_name: String,
+    pub last_name: ::std::string::String,
     /// Email address.
-    pub user_email: String,
+    pub user_email: ::std::string::String,
     /// Intended context of use of Qovery.
-    pub type_of_use: types::TypeOfUseEnum,
+    pub type_of_use: crate::types::TypeOfUseEnum,
     /// The user's plans with Qovery.
-    pub qovery_usage: String,
+    pub qovery_usage: ::std::string::String,
     /// Name of the company; can be null.
-    pub company_name: rt::Patch<String>,
+    pub company_name: crate::runtime::Patch<::std::string::String>,
     /// Number of people in the company.
-    pub company_size: Option<types::CompanySizeEnum>,
+    pub company_size: ::core::option::Option<crate::types::CompanySizeEnum>,
     /// Role of the user in the company; can be null.
-    pub user_role: rt::Patch<String>,
+    pub user_role: crate::runtime::Patch<::std::string::String>,
     /// Further text about the intended use; can be null.
-    pub qovery_usage_other: rt::Patch<String>,
+    pub qovery_usage_other: crate::runtime::Patch<::std::string::String>,
     /// Questions of the user; can be null.
-    pub user_questions: rt::Patch<String>,
+    pub user_questions: crate::runtime::Patch<::std::string::String>,
     /// Step of the sign-up the user has reached; can be null.
-    pub current_step: rt::Patch<String>,
+    pub current_step: crate::runtime::Patch<::std::string::String>,
     /// Flag about the authentication of the user; can be null.
-    pub dx_auth: rt::Patch<bool>,
+    pub dx_auth: crate::runtime::Patch<bool>,
     /// Where the user hosts their infrastructure; can be null.
-    pub infrastructure_hosting: rt::Patch<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub infrastructure_hosting: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl SignUpRequest {
+impl crate::types::SignUpRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        first_name: impl Into<String>,
-        last_name: impl Into<String>,
-        user_email: impl Into<String>,
-        type_of_use: types::TypeOfUseEnum,
-        qovery_usage: impl Into<String>,
+        first_name: impl ::core::convert::Into<::std::string::String>,
+        last_name: impl ::core::convert::Into<::std::string::String>,
+        user_email: impl ::core::convert::Into<::std::string::String>,
+        type_of_use: crate::types::TypeOfUseEnum,
+        qovery_usage: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             first_name: first_name.into(),
@@ -3199,56 +3369,74 @@ impl SignUpRequest {
             user_email: user_email.into(),
             type_of_use,
             qovery_usage: qovery_usage.into(),
-            company_name: rt::Patch::Absent,
-            company_size: None,
-            user_role: rt::Patch::Absent,
-            qovery_usage_other: rt::Patch::Absent,
-            user_questions: rt::Patch::Absent,
-            current_step: rt::Patch::Absent,
-            dx_auth: rt::Patch::Absent,
-            infrastructure_hosting: rt::Patch::Absent,
-            __extra: Default::default(),
+            company_name: crate::runtime::Patch::Absent,
+            company_size: ::core::option::Option::None,
+            user_role: crate::runtime::Patch::Absent,
+            qovery_usage_other: crate::runtime::Patch::Absent,
+            user_questions: crate::runtime::Patch::Absent,
+            current_step: crate::runtime::Patch::Absent,
+            dx_auth: crate::runtime::Patch::Absent,
+            infrastructure_hosting: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`company_name`](Self::company_name).
     #[inline]
-    pub fn company_name(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn company_name(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.company_name = value.into();
         self
     }
     /// Sets [`company_size`](Self::company_size).
     #[inline]
-    pub fn company_size(mut self, value: types::CompanySizeEnum) -> Self {
-        self.company_size = Some(value);
+    pub fn company_size(mut self, value: crate::types::CompanySizeEnum) -> Self {
+        self.company_size = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`user_role`](Self::user_role).
     #[inline]
-    pub fn user_role(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn user_role(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.user_role = value.into();
         self
     }
     /// Sets [`qovery_usage_other`](Self::qovery_usage_other).
     #[inline]
-    pub fn qovery_usage_other(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn qovery_usage_other(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.qovery_usage_other = value.into();
         self
     }
     /// Sets [`user_questions`](Self::user_questions).
     #[inline]
-    pub fn user_questions(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn user_questions(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.user_questions = value.into();
         self
     }
     /// Sets [`current_step`](Self::current_step).
     #[inline]
-    pub fn current_step(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn current_step(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.current_step = value.into();
         self
     }
     /// Sets [`dx_auth`](Self::dx_auth).
     #[inline]
-    pub fn dx_auth(mut self, value: impl Into<rt::Patch<bool>>) -> Self {
+    pub fn dx_auth(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
+    ) -> Self {
         self.dx_auth = value.into();
         self
     }
@@ -3256,7 +3444,7 @@ impl SignUpRequest {
     #[inline]
     pub fn infrastructure_hosting(
         mut self,
-        value: impl Into<rt::Patch<String>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
     ) -> Self {
         self.infrastructure_hosting = value.into();
         self
@@ -3270,34 +3458,34 @@ impl SignUpRequest {
 #[non_exhaustive]
 pub struct SlackAlertReceiverCreationRequest {
     /// Identifier of the organization.
-    pub organization_id: uuid::Uuid,
+    pub organization_id: ::uuid::Uuid,
     /// Name of the receiver.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the receiver.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Channel the receiver sends to.
-    pub type_: types::AlertReceiverType,
+    pub type_: crate::types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    pub owner: rt::Patch<String>,
+    pub owner: crate::runtime::Patch<::std::string::String>,
     /// Severity the receiver is meant for; can be null.
-    pub severity: rt::Patch<String>,
+    pub severity: crate::runtime::Patch<::std::string::String>,
     /// URL of the Slack webhook.
-    pub webhook_url: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub webhook_url: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl SlackAlertReceiverCreationRequest {
+impl crate::types::SlackAlertReceiverCreationRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        organization_id: uuid::Uuid,
-        name: impl Into<String>,
-        description: impl Into<String>,
-        type_: types::AlertReceiverType,
+        organization_id: ::uuid::Uuid,
+        name: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
+        type_: crate::types::AlertReceiverType,
         send_resolved: bool,
-        webhook_url: impl Into<rt::SecretText>,
+        webhook_url: impl ::core::convert::Into<crate::runtime::SecretText>,
     ) -> Self {
         Self {
             organization_id,
@@ -3305,21 +3493,27 @@ impl SlackAlertReceiverCreationRequest {
             description: description.into(),
             type_,
             send_resolved,
-            owner: rt::Patch::Absent,
-            severity: rt::Patch::Absent,
+            owner: crate::runtime::Patch::Absent,
+            severity: crate::runtime::Patch::Absent,
             webhook_url: webhook_url.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`owner`](Self::owner).
     #[inline]
-    pub fn owner(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn owner(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.owner = value.into();
         self
     }
     /// Sets [`severity`](Self::severity).
     #[inline]
-    pub fn severity(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn severity(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.severity = value.into();
         self
     }
@@ -3332,29 +3526,29 @@ impl SlackAlertReceiverCreationRequest {
 #[non_exhaustive]
 pub struct SlackAlertReceiverEditRequest {
     /// Name of the receiver.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the receiver.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Channel the receiver sends to.
-    pub type_: types::AlertReceiverType,
+    pub type_: crate::types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    pub owner: rt::Patch<String>,
+    pub owner: crate::runtime::Patch<::std::string::String>,
     /// Severity the receiver is meant for; can be null.
-    pub severity: rt::Patch<String>,
+    pub severity: crate::runtime::Patch<::std::string::String>,
     /// URL of the Slack webhook; null or absent keeps the existing one.
-    pub webhook_url: rt::Patch<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub webhook_url: crate::runtime::Patch<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl SlackAlertReceiverEditRequest {
+impl crate::types::SlackAlertReceiverEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        description: impl Into<String>,
-        type_: types::AlertReceiverType,
+        name: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
+        type_: crate::types::AlertReceiverType,
         send_resolved: bool,
     ) -> Self {
         Self {
@@ -3362,27 +3556,38 @@ impl SlackAlertReceiverEditRequest {
             description: description.into(),
             type_,
             send_resolved,
-            owner: rt::Patch::Absent,
-            severity: rt::Patch::Absent,
-            webhook_url: rt::Patch::Absent,
-            __extra: Default::default(),
+            owner: crate::runtime::Patch::Absent,
+            severity: crate::runtime::Patch::Absent,
+            webhook_url: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`owner`](Self::owner).
     #[inline]
-    pub fn owner(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn owner(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.owner = value.into();
         self
     }
     /// Sets [`severity`](Self::severity).
     #[inline]
-    pub fn severity(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn severity(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.severity = value.into();
         self
     }
     /// Sets [`webhook_url`](Self::webhook_url).
     #[inline]
-    pub fn webhook_url(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
+    pub fn webhook_url(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::runtime::SecretText>,
+        >,
+    ) -> Self {
         self.webhook_url = value.into();
         self
     }
@@ -3395,24 +3600,24 @@ impl SlackAlertReceiverEditRequest {
 #[non_exhaustive]
 pub struct SlackAlertReceiverResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the receiver.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the receiver.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Channel the receiver sends to.
-    pub type_: types::AlertReceiverType,
+    pub type_: crate::types::AlertReceiverType,
     /// Whether to send a message when an alert is resolved.
     pub send_resolved: bool,
     /// Owner of the receiver; can be null.
-    pub owner: Option<String>,
+    pub owner: ::core::option::Option<::std::string::String>,
     /// Severity the receiver is meant for; can be null.
-    pub severity: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub severity: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variable declared by Terraform files.
@@ -3422,20 +3627,20 @@ pub struct SlackAlertReceiverResponse {
 #[non_exhaustive]
 pub struct TerraformVariableDefinition {
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Whether the value is kept secret.
     pub sensitive: bool,
     /// Whether the value may be null; the default is true.
     ///
     /// Default on the server: `true`.
-    pub nullable: Option<bool>,
+    pub nullable: ::core::option::Option<bool>,
     /// Value used when none is given; null for none.
-    pub default: Option<String>,
+    pub default: ::core::option::Option<::std::string::String>,
     /// File that declares the variable.
-    pub source: String,
+    pub source: ::std::string::String,
     /// Description.
-    pub description: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub description: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Git repository to search for Terraform variables.
@@ -3445,43 +3650,45 @@ pub struct TerraformVariableDefinition {
 #[non_exhaustive]
 pub struct TerraformVariableParsingRequest {
     /// Git repository to look in.
-    pub git_repository: types::ApplicationGitRepositoryRequest,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_repository: crate::types::ApplicationGitRepositoryRequest,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TerraformVariableParsingRequest {
+impl crate::types::TerraformVariableParsingRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(git_repository: types::ApplicationGitRepositoryRequest) -> Self {
+    pub fn new(git_repository: crate::types::ApplicationGitRepositoryRequest) -> Self {
         Self {
             git_repository,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// How the variable files of a repository are found. The `type` field selects the shape.
     ///
     /// A part of `TfVarsListRequest`.
     pub enum TfVarsDiscoveryMode by tag "type" {
         "AutoDiscover" =>
             /// Where `type` is `AutoDiscover`.
-            AutoDiscover(types::TfVarsDiscoveryModeAutoDiscover),
+            AutoDiscover(crate::types::TfVarsDiscoveryModeAutoDiscover),
         "SpecificPaths" =>
             /// Where `type` is `SpecificPaths`.
-            SpecificPaths(types::TfVarsDiscoveryModeSpecificPaths),
+            SpecificPaths(crate::types::TfVarsDiscoveryModeSpecificPaths),
     }
 }
 
-impl From<types::TfVarsDiscoveryModeAutoDiscover> for TfVarsDiscoveryMode {
-    fn from(member: types::TfVarsDiscoveryModeAutoDiscover) -> Self {
+impl ::core::convert::From<crate::types::TfVarsDiscoveryModeAutoDiscover>
+for crate::types::TfVarsDiscoveryMode {
+    fn from(member: crate::types::TfVarsDiscoveryModeAutoDiscover) -> Self {
         Self::AutoDiscover(member)
     }
 }
 
-impl From<types::TfVarsDiscoveryModeSpecificPaths> for TfVarsDiscoveryMode {
-    fn from(member: types::TfVarsDiscoveryModeSpecificPaths) -> Self {
+impl ::core::convert::From<crate::types::TfVarsDiscoveryModeSpecificPaths>
+for crate::types::TfVarsDiscoveryMode {
+    fn from(member: crate::types::TfVarsDiscoveryModeSpecificPaths) -> Self {
         Self::SpecificPaths(member)
     }
 }
@@ -3493,22 +3700,22 @@ impl From<types::TfVarsDiscoveryModeSpecificPaths> for TfVarsDiscoveryMode {
 #[non_exhaustive]
 pub struct TfVarsDiscoveryModeAutoDiscover {
     /// Always `AutoDiscover`.
-    pub type_: types::TfVarsDiscoveryModeAutoDiscoverType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: crate::types::TfVarsDiscoveryModeAutoDiscoverType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TfVarsDiscoveryModeAutoDiscover {
+impl crate::types::TfVarsDiscoveryModeAutoDiscover {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(type_: types::TfVarsDiscoveryModeAutoDiscoverType) -> Self {
+    pub fn new(type_: crate::types::TfVarsDiscoveryModeAutoDiscoverType) -> Self {
         Self {
             type_,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AutoDiscover`.
     ///
     /// A part of `TfVarsDiscoveryModeAutoDiscover`.
@@ -3525,28 +3732,28 @@ open_enum! {
 #[non_exhaustive]
 pub struct TfVarsDiscoveryModeSpecificPaths {
     /// Always `SpecificPaths`.
-    pub type_: types::TfVarsDiscoveryModeSpecificPathsType,
+    pub type_: crate::types::TfVarsDiscoveryModeSpecificPathsType,
     /// Paths of the files.
-    pub paths: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub paths: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TfVarsDiscoveryModeSpecificPaths {
+impl crate::types::TfVarsDiscoveryModeSpecificPaths {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        type_: types::TfVarsDiscoveryModeSpecificPathsType,
-        paths: Vec<String>,
+        type_: crate::types::TfVarsDiscoveryModeSpecificPathsType,
+        paths: ::std::vec::Vec<::std::string::String>,
     ) -> Self {
         Self {
             type_,
             paths,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `SpecificPaths`.
     ///
     /// A part of `TfVarsDiscoveryModeSpecificPaths`.
@@ -3563,10 +3770,12 @@ open_enum! {
 #[non_exhaustive]
 pub struct TfVarsFileResponse {
     /// Path of the file.
-    pub source: String,
+    pub source: ::std::string::String,
     /// Values of the file, by name.
-    pub variables: rt::Secret<BTreeMap<String, String>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub variables: crate::runtime::Secret<
+        ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Git repository to list Terraform variable files of.
@@ -3576,23 +3785,23 @@ pub struct TfVarsFileResponse {
 #[non_exhaustive]
 pub struct TfVarsListRequest {
     /// Git repository to look in.
-    pub git_repository: types::ApplicationGitRepositoryRequest,
+    pub git_repository: crate::types::ApplicationGitRepositoryRequest,
     /// How the files are found.
-    pub mode: types::TfVarsDiscoveryMode,
-    pub(crate) __extra: rt::ExtraFields,
+    pub mode: crate::types::TfVarsDiscoveryMode,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TfVarsListRequest {
+impl crate::types::TfVarsListRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        git_repository: types::ApplicationGitRepositoryRequest,
-        mode: types::TfVarsDiscoveryMode,
+        git_repository: crate::types::ApplicationGitRepositoryRequest,
+        mode: crate::types::TfVarsDiscoveryMode,
     ) -> Self {
         Self {
             git_repository,
             mode,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -3604,22 +3813,22 @@ impl TfVarsListRequest {
 #[non_exhaustive]
 pub struct TransferOwnershipRequest {
     /// Identifier of the new owner.
-    pub user_id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub user_id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TransferOwnershipRequest {
+impl crate::types::TransferOwnershipRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(user_id: uuid::Uuid) -> Self {
+    pub fn new(user_id: ::uuid::Uuid) -> Self {
         Self {
             user_id,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Intended context of use of Qovery.
     ///
     /// A part of `SignUp` and `SignUpRequest`.
@@ -3640,22 +3849,22 @@ open_enum! {
 #[non_exhaustive]
 pub struct WebhookEventResponse {
     /// Identifier of the call.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of the call (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Format of the message sent.
-    pub kind: types::OrganizationWebhookKindEnum,
+    pub kind: crate::types::OrganizationWebhookKindEnum,
     /// Event that caused the call.
-    pub matched_event: types::OrganizationWebhookEventEnum,
+    pub matched_event: crate::types::OrganizationWebhookEventEnum,
     /// URL that was called.
-    pub target_url_used: rt::SecretText,
+    pub target_url_used: crate::runtime::SecretText,
     /// Body that was sent.
-    pub request: serde_json::Map<String, serde_json::Value>,
+    pub request: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     /// HTTP status code of the answer.
     pub target_response_status_code: i64,
     /// Body of the answer; null or absent when there was none.
-    pub target_response_body: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub target_response_body: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Calls made by a webhook.
@@ -3665,74 +3874,80 @@ pub struct WebhookEventResponse {
 #[non_exhaustive]
 pub struct WebhookEventResponseList {
     /// The calls.
-    pub results: Vec<types::WebhookEventResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::WebhookEventResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Carries over everything of an `AccountInfo` that an `AccountInfoEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `nickname`, `first_name`, `last_name`, `profile_picture_url`.
-impl From<types::AccountInfo> for types::AccountInfoEditRequest {
+impl ::core::convert::From<crate::types::AccountInfo>
+for crate::types::AccountInfoEditRequest {
     #[inline]
-    fn from(from: types::AccountInfo) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::AccountInfo) -> Self {
+        crate::runtime::model::carried(Self {
             communication_email: from.communication_email,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::AccountInfo> for types::AccountInfoEditRequest {
+impl ::core::convert::From<&crate::types::AccountInfo>
+for crate::types::AccountInfoEditRequest {
     #[inline]
-    fn from(from: &types::AccountInfo) -> Self {
+    fn from(from: &crate::types::AccountInfo) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of an `AlertPresentationResponse` that an `AlertPresentation` can hold, and the fields that this version of the library does not know.
-impl From<types::AlertPresentationResponse> for types::AlertPresentation {
+impl ::core::convert::From<crate::types::AlertPresentationResponse>
+for crate::types::AlertPresentation {
     #[inline]
-    fn from(from: types::AlertPresentationResponse) -> Self {
-        rt::model::carried(Self {
-            summary: rt::Patch::value_or_null(from.summary),
-            runbook_url: rt::Patch::value_or_null(from.runbook_url),
+    fn from(from: crate::types::AlertPresentationResponse) -> Self {
+        crate::runtime::model::carried(Self {
+            summary: crate::runtime::Patch::value_or_null(from.summary),
+            runbook_url: crate::runtime::Patch::value_or_null(from.runbook_url),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::AlertPresentationResponse> for types::AlertPresentation {
+impl ::core::convert::From<&crate::types::AlertPresentationResponse>
+for crate::types::AlertPresentation {
     #[inline]
-    fn from(from: &types::AlertPresentationResponse) -> Self {
+    fn from(from: &crate::types::AlertPresentationResponse) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// A member that is not known stays what it is.
-impl From<types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
+impl ::core::convert::From<crate::types::AlertReceiverResponse>
+for crate::types::AlertReceiverEditRequest {
     #[inline]
-    fn from(from: types::AlertReceiverResponse) -> Self {
+    fn from(from: crate::types::AlertReceiverResponse) -> Self {
         match from {
-            types::AlertReceiverResponse::Slack(member) => {
-                types::AlertReceiverEditRequest::Slack(
-                    types::SlackAlertReceiverEditRequest::from(member),
+            crate::types::AlertReceiverResponse::Slack(member) => {
+                crate::types::AlertReceiverEditRequest::Slack(
+                    crate::types::SlackAlertReceiverEditRequest::from(member),
                 )
             }
-            types::AlertReceiverResponse::Email(member) => {
-                types::AlertReceiverEditRequest::Email(
-                    types::EmailAlertReceiverEditRequest::from(member),
+            crate::types::AlertReceiverResponse::Email(member) => {
+                crate::types::AlertReceiverEditRequest::Email(
+                    crate::types::EmailAlertReceiverEditRequest::from(member),
                 )
             }
-            types::AlertReceiverResponse::Unknown(value) => {
-                types::AlertReceiverEditRequest::Unknown(value)
+            crate::types::AlertReceiverResponse::Unknown(value) => {
+                crate::types::AlertReceiverEditRequest::Unknown(value)
             }
         }
     }
 }
 
-impl From<&types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
+impl ::core::convert::From<&crate::types::AlertReceiverResponse>
+for crate::types::AlertReceiverEditRequest {
     #[inline]
-    fn from(from: &types::AlertReceiverResponse) -> Self {
+    fn from(from: &crate::types::AlertReceiverResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3740,10 +3955,11 @@ impl From<&types::AlertReceiverResponse> for types::AlertReceiverEditRequest {
 /// Carries over everything of an `AlertRuleResponse` that an `AlertRuleEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `source`, `state`, `organization_id`, `cluster_id`, `target`, `is_up_to_date`, `starts_at`.
-impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
+impl ::core::convert::From<crate::types::AlertRuleResponse>
+for crate::types::AlertRuleEditRequest {
     #[inline]
-    fn from(from: types::AlertRuleResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::AlertRuleResponse) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             description: from.description,
             tag: from.tag,
@@ -3752,15 +3968,16 @@ impl From<types::AlertRuleResponse> for types::AlertRuleEditRequest {
             severity: from.severity,
             enabled: from.enabled,
             alert_receiver_ids: from.alert_receiver_ids,
-            presentation: types::AlertPresentation::from(from.presentation),
+            presentation: crate::types::AlertPresentation::from(from.presentation),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::AlertRuleResponse> for types::AlertRuleEditRequest {
+impl ::core::convert::From<&crate::types::AlertRuleResponse>
+for crate::types::AlertRuleEditRequest {
     #[inline]
-    fn from(from: &types::AlertRuleResponse) -> Self {
+    fn from(from: &crate::types::AlertRuleResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3768,11 +3985,11 @@ impl From<&types::AlertRuleResponse> for types::AlertRuleEditRequest {
 /// Carries over everything of a `CustomRoleClusterPermission` that a `CustomRoleClusterPermissionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `cluster_name`.
-impl From<types::CustomRoleClusterPermission>
-for types::CustomRoleClusterPermissionRequest {
+impl ::core::convert::From<crate::types::CustomRoleClusterPermission>
+for crate::types::CustomRoleClusterPermissionRequest {
     #[inline]
-    fn from(from: types::CustomRoleClusterPermission) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::CustomRoleClusterPermission) -> Self {
+        crate::runtime::model::carried(Self {
             cluster_id: from.cluster_id,
             permission: from.permission,
             __extra: from.__extra,
@@ -3780,10 +3997,10 @@ for types::CustomRoleClusterPermissionRequest {
     }
 }
 
-impl From<&types::CustomRoleClusterPermission>
-for types::CustomRoleClusterPermissionRequest {
+impl ::core::convert::From<&crate::types::CustomRoleClusterPermission>
+for crate::types::CustomRoleClusterPermissionRequest {
     #[inline]
-    fn from(from: &types::CustomRoleClusterPermission) -> Self {
+    fn from(from: &crate::types::CustomRoleClusterPermission) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3791,23 +4008,23 @@ for types::CustomRoleClusterPermissionRequest {
 /// Carries over everything of a `CustomRoleProjectPermission` that a `CustomRoleProjectPermissionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `project_name`.
-impl From<types::CustomRoleProjectPermission>
-for types::CustomRoleProjectPermissionRequest {
+impl ::core::convert::From<crate::types::CustomRoleProjectPermission>
+for crate::types::CustomRoleProjectPermissionRequest {
     #[inline]
-    fn from(from: types::CustomRoleProjectPermission) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::CustomRoleProjectPermission) -> Self {
+        crate::runtime::model::carried(Self {
             project_id: from.project_id,
             is_admin: from.is_admin,
-            permissions: Some(from.permissions),
+            permissions: ::core::option::Option::Some(from.permissions),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::CustomRoleProjectPermission>
-for types::CustomRoleProjectPermissionRequest {
+impl ::core::convert::From<&crate::types::CustomRoleProjectPermission>
+for crate::types::CustomRoleProjectPermissionRequest {
     #[inline]
-    fn from(from: &types::CustomRoleProjectPermission) -> Self {
+    fn from(from: &crate::types::CustomRoleProjectPermission) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3817,30 +4034,32 @@ for types::CustomRoleProjectPermissionRequest {
 /// Not in the response, and so left out: `auth_password`.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditRequest {
+impl ::core::convert::From<crate::types::EmailAlertReceiverResponse>
+for crate::types::EmailAlertReceiverEditRequest {
     #[inline]
-    fn from(from: types::EmailAlertReceiverResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::EmailAlertReceiverResponse) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             description: from.description,
             type_: from.type_,
             send_resolved: from.send_resolved,
-            owner: rt::Patch::value_or_null(from.owner),
-            severity: rt::Patch::value_or_null(from.severity),
+            owner: crate::runtime::Patch::value_or_null(from.owner),
+            severity: crate::runtime::Patch::value_or_null(from.severity),
             to: from.to,
             from: from.from,
             smarthost: from.smarthost,
-            auth_username: rt::Patch::value_or_null(from.auth_username),
-            auth_password: rt::Patch::Absent,
+            auth_username: crate::runtime::Patch::value_or_null(from.auth_username),
+            auth_password: crate::runtime::Patch::Absent,
             require_tls: from.require_tls,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditRequest {
+impl ::core::convert::From<&crate::types::EmailAlertReceiverResponse>
+for crate::types::EmailAlertReceiverEditRequest {
     #[inline]
-    fn from(from: &types::EmailAlertReceiverResponse) -> Self {
+    fn from(from: &crate::types::EmailAlertReceiverResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3848,25 +4067,27 @@ impl From<&types::EmailAlertReceiverResponse> for types::EmailAlertReceiverEditR
 /// Carries over everything of an `Organization` that an `OrganizationEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `plan`, `owner`, `billing_deployment_restriction`, `organization_plan`.
-impl From<types::Organization> for types::OrganizationEditRequest {
+impl ::core::convert::From<crate::types::Organization>
+for crate::types::OrganizationEditRequest {
     #[inline]
-    fn from(from: types::Organization) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::Organization) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             description: from.description,
-            website_url: rt::Patch::value_or_null(from.website_url),
-            repository: rt::Patch::value_or_null(from.repository),
-            logo_url: rt::Patch::value_or_null(from.logo_url),
-            icon_url: rt::Patch::value_or_null(from.icon_url),
-            admin_emails: rt::Patch::Value(from.admin_emails),
+            website_url: crate::runtime::Patch::value_or_null(from.website_url),
+            repository: crate::runtime::Patch::value_or_null(from.repository),
+            logo_url: crate::runtime::Patch::value_or_null(from.logo_url),
+            icon_url: crate::runtime::Patch::value_or_null(from.icon_url),
+            admin_emails: crate::runtime::Patch::Value(from.admin_emails),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::Organization> for types::OrganizationEditRequest {
+impl ::core::convert::From<&crate::types::Organization>
+for crate::types::OrganizationEditRequest {
     #[inline]
-    fn from(from: &types::Organization) -> Self {
+    fn from(from: &crate::types::Organization) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3874,11 +4095,11 @@ impl From<&types::Organization> for types::OrganizationEditRequest {
 /// Carries over everything of an `OrganizationAnnotationsGroupResponse` that an `OrganizationAnnotationsGroupCreateRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::OrganizationAnnotationsGroupResponse>
-for types::OrganizationAnnotationsGroupCreateRequest {
+impl ::core::convert::From<crate::types::OrganizationAnnotationsGroupResponse>
+for crate::types::OrganizationAnnotationsGroupCreateRequest {
     #[inline]
-    fn from(from: types::OrganizationAnnotationsGroupResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::OrganizationAnnotationsGroupResponse) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             annotations: from.annotations,
             scopes: from.scopes,
@@ -3887,10 +4108,10 @@ for types::OrganizationAnnotationsGroupCreateRequest {
     }
 }
 
-impl From<&types::OrganizationAnnotationsGroupResponse>
-for types::OrganizationAnnotationsGroupCreateRequest {
+impl ::core::convert::From<&crate::types::OrganizationAnnotationsGroupResponse>
+for crate::types::OrganizationAnnotationsGroupCreateRequest {
     #[inline]
-    fn from(from: &types::OrganizationAnnotationsGroupResponse) -> Self {
+    fn from(from: &crate::types::OrganizationAnnotationsGroupResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3901,26 +4122,30 @@ for types::OrganizationAnnotationsGroupCreateRequest {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::OrganizationCustomRole>
-for types::OrganizationCustomRoleUpdateRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::OrganizationCustomRole>
+for crate::types::OrganizationCustomRoleUpdateRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: types::OrganizationCustomRole,
-    ) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
-                name: from.name.ok_or(rt::ConversionError::absent("name"))?,
+        from: crate::types::OrganizationCustomRole,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
+                name: from.name.ok_or(crate::runtime::ConversionError::absent("name"))?,
                 description: from.description,
                 cluster_permissions: from
                     .cluster_permissions
                     .into_iter()
-                    .map(|value| types::CustomRoleClusterPermissionRequest::from(value))
+                    .map(|value| crate::types::CustomRoleClusterPermissionRequest::from(
+                        value,
+                    ))
                     .collect(),
                 project_permissions: from
                     .project_permissions
                     .into_iter()
-                    .map(|value| types::CustomRoleProjectPermissionRequest::from(value))
+                    .map(|value| crate::types::CustomRoleProjectPermissionRequest::from(
+                        value,
+                    ))
                     .collect(),
                 __extra: from.__extra,
             }),
@@ -3928,13 +4153,13 @@ for types::OrganizationCustomRoleUpdateRequest {
     }
 }
 
-impl TryFrom<&types::OrganizationCustomRole>
-for types::OrganizationCustomRoleUpdateRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::OrganizationCustomRole>
+for crate::types::OrganizationCustomRoleUpdateRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: &types::OrganizationCustomRole,
-    ) -> Result<Self, rt::ConversionError> {
+        from: &crate::types::OrganizationCustomRole,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -3942,11 +4167,11 @@ for types::OrganizationCustomRoleUpdateRequest {
 /// Carries over everything of an `OrganizationLabelsGroupResponse` that an `OrganizationLabelsGroupCreateRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::OrganizationLabelsGroupResponse>
-for types::OrganizationLabelsGroupCreateRequest {
+impl ::core::convert::From<crate::types::OrganizationLabelsGroupResponse>
+for crate::types::OrganizationLabelsGroupCreateRequest {
     #[inline]
-    fn from(from: types::OrganizationLabelsGroupResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::OrganizationLabelsGroupResponse) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             labels: from.labels,
             __extra: from.__extra,
@@ -3954,10 +4179,10 @@ for types::OrganizationLabelsGroupCreateRequest {
     }
 }
 
-impl From<&types::OrganizationLabelsGroupResponse>
-for types::OrganizationLabelsGroupCreateRequest {
+impl ::core::convert::From<&crate::types::OrganizationLabelsGroupResponse>
+for crate::types::OrganizationLabelsGroupCreateRequest {
     #[inline]
-    fn from(from: &types::OrganizationLabelsGroupResponse) -> Self {
+    fn from(from: &crate::types::OrganizationLabelsGroupResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -3970,38 +4195,42 @@ for types::OrganizationLabelsGroupCreateRequest {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::OrganizationWebhookCreateResponse>
-for types::OrganizationWebhookCreateRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::OrganizationWebhookCreateResponse>
+for crate::types::OrganizationWebhookCreateRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: types::OrganizationWebhookCreateResponse,
-    ) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
-                kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+        from: crate::types::OrganizationWebhookCreateResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
+                kind: from.kind.ok_or(crate::runtime::ConversionError::absent("kind"))?,
                 target_url: from
                     .target_url
-                    .ok_or(rt::ConversionError::absent("target_url"))?,
-                target_secret: None,
+                    .ok_or(crate::runtime::ConversionError::absent("target_url"))?,
+                target_secret: ::core::option::Option::None,
                 description: from.description,
                 enabled: from.enabled,
                 events: from.events,
-                project_names_filter: Some(from.project_names_filter),
-                environment_types_filter: Some(from.environment_types_filter),
+                project_names_filter: ::core::option::Option::Some(
+                    from.project_names_filter,
+                ),
+                environment_types_filter: ::core::option::Option::Some(
+                    from.environment_types_filter,
+                ),
                 __extra: from.__extra,
             }),
         )
     }
 }
 
-impl TryFrom<&types::OrganizationWebhookCreateResponse>
-for types::OrganizationWebhookCreateRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::OrganizationWebhookCreateResponse>
+for crate::types::OrganizationWebhookCreateRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: &types::OrganizationWebhookCreateResponse,
-    ) -> Result<Self, rt::ConversionError> {
+        from: &crate::types::OrganizationWebhookCreateResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -4014,38 +4243,42 @@ for types::OrganizationWebhookCreateRequest {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::OrganizationWebhookResponse>
-for types::OrganizationWebhookCreateRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::OrganizationWebhookResponse>
+for crate::types::OrganizationWebhookCreateRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: types::OrganizationWebhookResponse,
-    ) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
-                kind: from.kind.ok_or(rt::ConversionError::absent("kind"))?,
+        from: crate::types::OrganizationWebhookResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
+                kind: from.kind.ok_or(crate::runtime::ConversionError::absent("kind"))?,
                 target_url: from
                     .target_url
-                    .ok_or(rt::ConversionError::absent("target_url"))?,
-                target_secret: None,
+                    .ok_or(crate::runtime::ConversionError::absent("target_url"))?,
+                target_secret: ::core::option::Option::None,
                 description: from.description,
                 enabled: from.enabled,
                 events: from.events,
-                project_names_filter: Some(from.project_names_filter),
-                environment_types_filter: Some(from.environment_types_filter),
+                project_names_filter: ::core::option::Option::Some(
+                    from.project_names_filter,
+                ),
+                environment_types_filter: ::core::option::Option::Some(
+                    from.environment_types_filter,
+                ),
                 __extra: from.__extra,
             }),
         )
     }
 }
 
-impl TryFrom<&types::OrganizationWebhookResponse>
-for types::OrganizationWebhookCreateRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::OrganizationWebhookResponse>
+for crate::types::OrganizationWebhookCreateRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
     fn try_from(
-        from: &types::OrganizationWebhookResponse,
-    ) -> Result<Self, rt::ConversionError> {
+        from: &crate::types::OrganizationWebhookResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -4055,25 +4288,27 @@ for types::OrganizationWebhookCreateRequest {
 /// Not in the response, and so left out: `webhook_url`.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::SlackAlertReceiverResponse> for types::SlackAlertReceiverEditRequest {
+impl ::core::convert::From<crate::types::SlackAlertReceiverResponse>
+for crate::types::SlackAlertReceiverEditRequest {
     #[inline]
-    fn from(from: types::SlackAlertReceiverResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::SlackAlertReceiverResponse) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             description: from.description,
             type_: from.type_,
             send_resolved: from.send_resolved,
-            owner: rt::Patch::value_or_null(from.owner),
-            severity: rt::Patch::value_or_null(from.severity),
-            webhook_url: rt::Patch::Absent,
+            owner: crate::runtime::Patch::value_or_null(from.owner),
+            severity: crate::runtime::Patch::value_or_null(from.severity),
+            webhook_url: crate::runtime::Patch::Absent,
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::SlackAlertReceiverResponse> for types::SlackAlertReceiverEditRequest {
+impl ::core::convert::From<&crate::types::SlackAlertReceiverResponse>
+for crate::types::SlackAlertReceiverEditRequest {
     #[inline]
-    fn from(from: &types::SlackAlertReceiverResponse) -> Self {
+    fn from(from: &crate::types::SlackAlertReceiverResponse) -> Self {
         Self::from(from.clone())
     }
 }

@@ -3,14 +3,7 @@
 
 //! Operations. Organizations: members, roles, API tokens, webhooks, alerts, audit events, and the account that is signed in.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Get the profile of the authenticated account.
     ///
     /// `GET /account`
@@ -18,8 +11,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
     #[inline]
-    pub fn get_account_information(&self) -> Call<operations::GetAccountInformation> {
-        Call::new(self, &[])
+    pub fn get_account_information(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::GetAccountInformation> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Edit the profile of the authenticated account.
     ///
@@ -35,9 +30,9 @@ impl Client {
     #[inline]
     pub fn edit_account_information(
         &self,
-        body: &types::AccountInfoEditRequest,
-    ) -> Call<operations::EditAccountInformation> {
-        Call::new(self, &[]).json(body)
+        body: &crate::types::AccountInfoEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditAccountInformation> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Get the sign-up details of the authenticated user.
     ///
@@ -46,8 +41,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn get_user_sign_up(&self) -> Call<operations::GetUserSignUp> {
-        Call::new(self, &[])
+    pub fn get_user_sign_up(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::GetUserSignUp> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Submit the sign-up details of the authenticated user.
     ///
@@ -61,9 +58,9 @@ impl Client {
     #[inline]
     pub fn create_user_sign_up(
         &self,
-        body: &types::SignUpRequest,
-    ) -> Call<operations::CreateUserSignUp> {
-        Call::new(self, &[]).json(body)
+        body: &crate::types::SignUpRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateUserSignUp> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Create an alert receiver.
     ///
@@ -77,9 +74,9 @@ impl Client {
     #[inline]
     pub fn create_alert_receiver(
         &self,
-        body: &types::AlertReceiverCreationRequest,
-    ) -> Call<operations::CreateAlertReceiver> {
-        Call::new(self, &[]).json(body)
+        body: &crate::types::AlertReceiverCreationRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateAlertReceiver> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Test the settings of an alert receiver before creating it.
     ///
@@ -93,9 +90,9 @@ impl Client {
     #[inline]
     pub fn validate_new_alert_receiver(
         &self,
-        body: &types::AlertReceiverCreationValidationRequest,
-    ) -> Call<operations::ValidateNewAlertReceiver> {
-        Call::new(self, &[]).json(body)
+        body: &crate::types::AlertReceiverCreationValidationRequest,
+    ) -> crate::runtime::Call<crate::operations::ValidateNewAlertReceiver> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Get an alert receiver.
     ///
@@ -109,9 +106,9 @@ impl Client {
     #[inline]
     pub fn get_alert_receiver(
         &self,
-        alert_receiver_id: uuid::Uuid,
-    ) -> Call<operations::GetAlertReceiver> {
-        Call::new(self, &[&alert_receiver_id])
+        alert_receiver_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetAlertReceiver> {
+        crate::runtime::Call::new(self, &[&alert_receiver_id])
     }
     /// Edit an alert receiver.
     ///
@@ -128,10 +125,10 @@ impl Client {
     #[inline]
     pub fn edit_alert_receiver(
         &self,
-        alert_receiver_id: uuid::Uuid,
-        body: &types::AlertReceiverEditRequest,
-    ) -> Call<operations::EditAlertReceiver> {
-        Call::new(self, &[&alert_receiver_id]).json(body)
+        alert_receiver_id: ::uuid::Uuid,
+        body: &crate::types::AlertReceiverEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditAlertReceiver> {
+        crate::runtime::Call::new(self, &[&alert_receiver_id]).json(body)
     }
     /// Delete an alert receiver.
     ///
@@ -147,9 +144,9 @@ impl Client {
     #[inline]
     pub fn delete_alert_receiver(
         &self,
-        alert_receiver_id: uuid::Uuid,
-    ) -> Call<operations::DeleteAlertReceiver> {
-        Call::new(self, &[&alert_receiver_id])
+        alert_receiver_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteAlertReceiver> {
+        crate::runtime::Call::new(self, &[&alert_receiver_id])
     }
     /// Test an existing alert receiver.
     ///
@@ -164,10 +161,10 @@ impl Client {
     #[inline]
     pub fn validate_existing_alert_receiver(
         &self,
-        alert_receiver_id: uuid::Uuid,
-        body: &types::AlertReceiverValidationRequest,
-    ) -> Call<operations::ValidateExistingAlertReceiver> {
-        Call::new(self, &[&alert_receiver_id]).json(body)
+        alert_receiver_id: ::uuid::Uuid,
+        body: &crate::types::AlertReceiverValidationRequest,
+    ) -> crate::runtime::Call<crate::operations::ValidateExistingAlertReceiver> {
+        crate::runtime::Call::new(self, &[&alert_receiver_id]).json(body)
     }
     /// Create an alert rule.
     ///
@@ -181,9 +178,9 @@ impl Client {
     #[inline]
     pub fn create_alert_rule(
         &self,
-        body: &types::AlertRuleCreationRequest,
-    ) -> Call<operations::CreateAlertRule> {
-        Call::new(self, &[]).json(body)
+        body: &crate::types::AlertRuleCreationRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateAlertRule> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Get an alert rule.
     ///
@@ -197,9 +194,9 @@ impl Client {
     #[inline]
     pub fn get_alert_rule(
         &self,
-        alert_rule_id: uuid::Uuid,
-    ) -> Call<operations::GetAlertRule> {
-        Call::new(self, &[&alert_rule_id])
+        alert_rule_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetAlertRule> {
+        crate::runtime::Call::new(self, &[&alert_rule_id])
     }
     /// Edit an alert rule.
     ///
@@ -216,10 +213,10 @@ impl Client {
     #[inline]
     pub fn edit_alert_rule(
         &self,
-        alert_rule_id: uuid::Uuid,
-        body: &types::AlertRuleEditRequest,
-    ) -> Call<operations::EditAlertRule> {
-        Call::new(self, &[&alert_rule_id]).json(body)
+        alert_rule_id: ::uuid::Uuid,
+        body: &crate::types::AlertRuleEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditAlertRule> {
+        crate::runtime::Call::new(self, &[&alert_rule_id]).json(body)
     }
     /// Delete an alert rule.
     ///
@@ -235,9 +232,9 @@ impl Client {
     #[inline]
     pub fn delete_alert_rule(
         &self,
-        alert_rule_id: uuid::Uuid,
-    ) -> Call<operations::DeleteAlertRule> {
-        Call::new(self, &[&alert_rule_id])
+        alert_rule_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteAlertRule> {
+        crate::runtime::Call::new(self, &[&alert_rule_id])
     }
     /// List the organizations of the account.
     ///
@@ -246,8 +243,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_organization(&self) -> Call<operations::ListOrganization> {
-        Call::new(self, &[])
+    pub fn list_organization(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListOrganization> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Create an organization.
     ///
@@ -261,9 +260,9 @@ impl Client {
     #[inline]
     pub fn create_organization(
         &self,
-        body: &types::OrganizationRequest,
-    ) -> Call<operations::CreateOrganization> {
-        Call::new(self, &[]).json(body)
+        body: &crate::types::OrganizationRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateOrganization> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Get an organization.
     ///
@@ -277,9 +276,9 @@ impl Client {
     #[inline]
     pub fn get_organization(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganization> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganization> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Edit an organization.
     ///
@@ -296,10 +295,10 @@ impl Client {
     #[inline]
     pub fn edit_organization(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationEditRequest,
-    ) -> Call<operations::EditOrganization> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditOrganization> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Delete an organization.
     ///
@@ -315,9 +314,9 @@ impl Client {
     #[inline]
     pub fn delete_organization(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::DeleteOrganization> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteOrganization> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the alert receivers of an organization.
     ///
@@ -331,9 +330,9 @@ impl Client {
     #[inline]
     pub fn get_alert_receivers(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetAlertReceivers> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetAlertReceivers> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the alert rules of an organization.
     ///
@@ -349,9 +348,9 @@ impl Client {
     #[inline]
     pub fn get_alert_rules(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetAlertRules> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetAlertRules> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the annotations groups of an organization.
     ///
@@ -365,9 +364,9 @@ impl Client {
     #[inline]
     pub fn list_organization_annotations_group(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationAnnotationsGroup> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationAnnotationsGroup> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create an annotations group.
     ///
@@ -382,10 +381,10 @@ impl Client {
     #[inline]
     pub fn create_organization_annotations_group(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationAnnotationsGroupCreateRequest,
-    ) -> Call<operations::CreateOrganizationAnnotationsGroup> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationAnnotationsGroupCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateOrganizationAnnotationsGroup> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get an annotations group.
     ///
@@ -400,10 +399,10 @@ impl Client {
     #[inline]
     pub fn get_organization_annotations_group(
         &self,
-        organization_id: uuid::Uuid,
-        annotations_group_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationAnnotationsGroup> {
-        Call::new(self, &[&organization_id, &annotations_group_id])
+        organization_id: ::uuid::Uuid,
+        annotations_group_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationAnnotationsGroup> {
+        crate::runtime::Call::new(self, &[&organization_id, &annotations_group_id])
     }
     /// Edit an annotations group.
     ///
@@ -421,11 +420,12 @@ impl Client {
     #[inline]
     pub fn edit_organization_annotations_group(
         &self,
-        organization_id: uuid::Uuid,
-        annotations_group_id: uuid::Uuid,
-        body: &types::OrganizationAnnotationsGroupCreateRequest,
-    ) -> Call<operations::EditOrganizationAnnotationsGroup> {
-        Call::new(self, &[&organization_id, &annotations_group_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        annotations_group_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationAnnotationsGroupCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::EditOrganizationAnnotationsGroup> {
+        crate::runtime::Call::new(self, &[&organization_id, &annotations_group_id])
+            .json(body)
     }
     /// Delete an annotations group.
     ///
@@ -442,10 +442,10 @@ impl Client {
     #[inline]
     pub fn delete_organization_annotations_group(
         &self,
-        organization_id: uuid::Uuid,
-        annotations_group_id: uuid::Uuid,
-    ) -> Call<operations::DeleteOrganizationAnnotationsGroup> {
-        Call::new(self, &[&organization_id, &annotations_group_id])
+        organization_id: ::uuid::Uuid,
+        annotations_group_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteOrganizationAnnotationsGroup> {
+        crate::runtime::Call::new(self, &[&organization_id, &annotations_group_id])
     }
     /// List the items that use an annotations group.
     ///
@@ -460,10 +460,12 @@ impl Client {
     #[inline]
     pub fn get_organization_annotations_group_associated_items(
         &self,
-        organization_id: uuid::Uuid,
-        annotations_group_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationAnnotationsGroupAssociatedItems> {
-        Call::new(self, &[&organization_id, &annotations_group_id])
+        organization_id: ::uuid::Uuid,
+        annotations_group_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::GetOrganizationAnnotationsGroupAssociatedItems,
+    > {
+        crate::runtime::Call::new(self, &[&organization_id, &annotations_group_id])
     }
     /// List the API tokens of an organization.
     ///
@@ -479,9 +481,9 @@ impl Client {
     #[inline]
     pub fn list_organization_api_tokens(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationApiTokens> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationApiTokens> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create an API token.
     ///
@@ -498,10 +500,10 @@ impl Client {
     #[inline]
     pub fn create_organization_api_token(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationApiTokenCreateRequest,
-    ) -> Call<operations::CreateOrganizationApiToken> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationApiTokenCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateOrganizationApiToken> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Delete an API token.
     ///
@@ -518,10 +520,10 @@ impl Client {
     #[inline]
     pub fn delete_organization_api_token(
         &self,
-        organization_id: uuid::Uuid,
-        api_token_id: uuid::Uuid,
-    ) -> Call<operations::DeleteOrganizationApiToken> {
-        Call::new(self, &[&organization_id, &api_token_id])
+        organization_id: ::uuid::Uuid,
+        api_token_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteOrganizationApiToken> {
+        crate::runtime::Call::new(self, &[&organization_id, &api_token_id])
     }
     /// List the roles available in an organization.
     ///
@@ -535,9 +537,9 @@ impl Client {
     #[inline]
     pub fn list_organization_available_roles(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationAvailableRoles> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationAvailableRoles> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the services that use a container registry.
     ///
@@ -554,8 +556,10 @@ impl Client {
         &self,
         organization_id: &str,
         container_registry_id: &str,
-    ) -> Call<operations::GetContainerRegistryAssociatedServices> {
-        Call::new(self, &[&organization_id, &container_registry_id])
+    ) -> crate::runtime::Call<
+        crate::operations::GetContainerRegistryAssociatedServices,
+    > {
+        crate::runtime::Call::new(self, &[&organization_id, &container_registry_id])
     }
     /// List the cloud credentials of an organization with their clusters.
     ///
@@ -570,8 +574,8 @@ impl Client {
     pub fn list_organization_credentials(
         &self,
         organization_id: &str,
-    ) -> Call<operations::ListOrganizationCredentials> {
-        Call::new(self, &[&organization_id])
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationCredentials> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the custom roles of an organization.
     ///
@@ -585,9 +589,9 @@ impl Client {
     #[inline]
     pub fn list_organization_custom_roles(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationCustomRoles> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationCustomRoles> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create a custom role.
     ///
@@ -602,10 +606,10 @@ impl Client {
     #[inline]
     pub fn create_organization_custom_role(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationCustomRoleCreateRequest,
-    ) -> Call<operations::CreateOrganizationCustomRole> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationCustomRoleCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateOrganizationCustomRole> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get a custom role.
     ///
@@ -620,10 +624,10 @@ impl Client {
     #[inline]
     pub fn get_organization_custom_role(
         &self,
-        organization_id: uuid::Uuid,
-        custom_role_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationCustomRole> {
-        Call::new(self, &[&organization_id, &custom_role_id])
+        organization_id: ::uuid::Uuid,
+        custom_role_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationCustomRole> {
+        crate::runtime::Call::new(self, &[&organization_id, &custom_role_id])
     }
     /// Edit a custom role.
     ///
@@ -641,11 +645,11 @@ impl Client {
     #[inline]
     pub fn edit_organization_custom_role(
         &self,
-        organization_id: uuid::Uuid,
-        custom_role_id: uuid::Uuid,
-        body: &types::OrganizationCustomRoleUpdateRequest,
-    ) -> Call<operations::EditOrganizationCustomRole> {
-        Call::new(self, &[&organization_id, &custom_role_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        custom_role_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationCustomRoleUpdateRequest,
+    ) -> crate::runtime::Call<crate::operations::EditOrganizationCustomRole> {
+        crate::runtime::Call::new(self, &[&organization_id, &custom_role_id]).json(body)
     }
     /// Delete a custom role.
     ///
@@ -662,10 +666,10 @@ impl Client {
     #[inline]
     pub fn delete_organization_custom_role(
         &self,
-        organization_id: uuid::Uuid,
-        custom_role_id: uuid::Uuid,
-    ) -> Call<operations::DeleteOrganizationCustomRole> {
-        Call::new(self, &[&organization_id, &custom_role_id])
+        organization_id: ::uuid::Uuid,
+        custom_role_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteOrganizationCustomRole> {
+        crate::runtime::Call::new(self, &[&organization_id, &custom_role_id])
     }
     /// List the enterprise connections of an organization.
     ///
@@ -679,9 +683,9 @@ impl Client {
     #[inline]
     pub fn list_organization_enterprise_connections(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationEnterpriseConnections> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationEnterpriseConnections> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Get an enterprise connection.
     ///
@@ -696,10 +700,10 @@ impl Client {
     #[inline]
     pub fn get_organization_enterprise_connection(
         &self,
-        organization_id: uuid::Uuid,
+        organization_id: ::uuid::Uuid,
         connection_name: &str,
-    ) -> Call<operations::GetOrganizationEnterpriseConnection> {
-        Call::new(self, &[&organization_id, &connection_name])
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationEnterpriseConnection> {
+        crate::runtime::Call::new(self, &[&organization_id, &connection_name])
     }
     /// Edit an enterprise connection.
     ///
@@ -717,11 +721,13 @@ impl Client {
     #[inline]
     pub fn update_organization_enterprise_connection(
         &self,
-        organization_id: uuid::Uuid,
+        organization_id: ::uuid::Uuid,
         connection_name: &str,
-        body: &types::EnterpriseConnectionDto,
-    ) -> Call<operations::UpdateOrganizationEnterpriseConnection> {
-        Call::new(self, &[&organization_id, &connection_name]).json(body)
+        body: &crate::types::EnterpriseConnectionDto,
+    ) -> crate::runtime::Call<
+        crate::operations::UpdateOrganizationEnterpriseConnection,
+    > {
+        crate::runtime::Call::new(self, &[&organization_id, &connection_name]).json(body)
     }
     /// List the environments of an organization.
     ///
@@ -736,8 +742,8 @@ impl Client {
     pub fn list_environments_by_organization_id(
         &self,
         organization_id: &str,
-    ) -> Call<operations::ListEnvironmentsByOrganizationId> {
-        Call::new(self, &[&organization_id])
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentsByOrganizationId> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the audit events of an organization.
     ///
@@ -755,9 +761,9 @@ impl Client {
     #[inline]
     pub fn get_organization_events(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationEvents> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationEvents> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the git tokens of an organization.
     ///
@@ -771,9 +777,9 @@ impl Client {
     #[inline]
     pub fn list_organization_git_tokens(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationGitTokens> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationGitTokens> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Add a git token to an organization.
     ///
@@ -790,10 +796,10 @@ impl Client {
     #[inline]
     pub fn create_git_token(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::GitTokenRequest,
-    ) -> Call<operations::CreateGitToken> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::GitTokenRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateGitToken> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get a git token.
     ///
@@ -808,10 +814,10 @@ impl Client {
     #[inline]
     pub fn get_organization_git_token(
         &self,
-        organization_id: uuid::Uuid,
-        git_token_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationGitToken> {
-        Call::new(self, &[&organization_id, &git_token_id])
+        organization_id: ::uuid::Uuid,
+        git_token_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationGitToken> {
+        crate::runtime::Call::new(self, &[&organization_id, &git_token_id])
     }
     /// Edit a git token.
     ///
@@ -829,11 +835,11 @@ impl Client {
     #[inline]
     pub fn edit_git_token(
         &self,
-        organization_id: uuid::Uuid,
-        git_token_id: uuid::Uuid,
-        body: &types::GitTokenRequest,
-    ) -> Call<operations::EditGitToken> {
-        Call::new(self, &[&organization_id, &git_token_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        git_token_id: ::uuid::Uuid,
+        body: &crate::types::GitTokenRequest,
+    ) -> crate::runtime::Call<crate::operations::EditGitToken> {
+        crate::runtime::Call::new(self, &[&organization_id, &git_token_id]).json(body)
     }
     /// Delete a git token.
     ///
@@ -850,10 +856,10 @@ impl Client {
     #[inline]
     pub fn delete_git_token(
         &self,
-        organization_id: uuid::Uuid,
-        git_token_id: uuid::Uuid,
-    ) -> Call<operations::DeleteGitToken> {
-        Call::new(self, &[&organization_id, &git_token_id])
+        organization_id: ::uuid::Uuid,
+        git_token_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteGitToken> {
+        crate::runtime::Call::new(self, &[&organization_id, &git_token_id])
     }
     /// List the services that use a git token.
     ///
@@ -868,10 +874,10 @@ impl Client {
     #[inline]
     pub fn get_git_token_associated_services(
         &self,
-        organization_id: uuid::Uuid,
-        git_token_id: uuid::Uuid,
-    ) -> Call<operations::GetGitTokenAssociatedServices> {
-        Call::new(self, &[&organization_id, &git_token_id])
+        organization_id: ::uuid::Uuid,
+        git_token_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetGitTokenAssociatedServices> {
+        crate::runtime::Call::new(self, &[&organization_id, &git_token_id])
     }
     /// List the services that use a Helm repository.
     ///
@@ -888,8 +894,8 @@ impl Client {
         &self,
         organization_id: &str,
         helm_repository_id: &str,
-    ) -> Call<operations::GetHelmRepositoryAssociatedServices> {
-        Call::new(self, &[&organization_id, &helm_repository_id])
+    ) -> crate::runtime::Call<crate::operations::GetHelmRepositoryAssociatedServices> {
+        crate::runtime::Call::new(self, &[&organization_id, &helm_repository_id])
     }
     /// List the pending invitations of an organization.
     ///
@@ -903,9 +909,9 @@ impl Client {
     #[inline]
     pub fn get_organization_invited_members(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationInvitedMembers> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationInvitedMembers> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Invite someone to an organization.
     ///
@@ -920,10 +926,10 @@ impl Client {
     #[inline]
     pub fn post_invite_member(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::InviteMemberRequest,
-    ) -> Call<operations::PostInviteMember> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::InviteMemberRequest,
+    ) -> crate::runtime::Call<crate::operations::PostInviteMember> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get an invitation to an organization.
     ///
@@ -938,10 +944,10 @@ impl Client {
     #[inline]
     pub fn get_member_invitation(
         &self,
-        organization_id: uuid::Uuid,
-        invite_id: uuid::Uuid,
-    ) -> Call<operations::GetMemberInvitation> {
-        Call::new(self, &[&organization_id, &invite_id])
+        organization_id: ::uuid::Uuid,
+        invite_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetMemberInvitation> {
+        crate::runtime::Call::new(self, &[&organization_id, &invite_id])
     }
     /// Accept an invitation to an organization.
     ///
@@ -956,10 +962,10 @@ impl Client {
     #[inline]
     pub fn post_accept_invite_member(
         &self,
-        organization_id: uuid::Uuid,
-        invite_id: uuid::Uuid,
-    ) -> Call<operations::PostAcceptInviteMember> {
-        Call::new(self, &[&organization_id, &invite_id])
+        organization_id: ::uuid::Uuid,
+        invite_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::PostAcceptInviteMember> {
+        crate::runtime::Call::new(self, &[&organization_id, &invite_id])
     }
     /// Delete an invitation to an organization.
     ///
@@ -976,10 +982,10 @@ impl Client {
     #[inline]
     pub fn delete_invite_member(
         &self,
-        organization_id: uuid::Uuid,
-        invite_id: uuid::Uuid,
-    ) -> Call<operations::DeleteInviteMember> {
-        Call::new(self, &[&organization_id, &invite_id])
+        organization_id: ::uuid::Uuid,
+        invite_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteInviteMember> {
+        crate::runtime::Call::new(self, &[&organization_id, &invite_id])
     }
     /// List the labels groups of an organization.
     ///
@@ -993,9 +999,9 @@ impl Client {
     #[inline]
     pub fn list_organization_labels_group(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationLabelsGroup> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationLabelsGroup> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create a labels group.
     ///
@@ -1010,10 +1016,10 @@ impl Client {
     #[inline]
     pub fn create_organization_labels_group(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationLabelsGroupCreateRequest,
-    ) -> Call<operations::CreateOrganizationLabelsGroup> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationLabelsGroupCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateOrganizationLabelsGroup> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get a labels group.
     ///
@@ -1028,10 +1034,10 @@ impl Client {
     #[inline]
     pub fn get_organization_labelss_group(
         &self,
-        organization_id: uuid::Uuid,
-        labels_group_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationLabelssGroup> {
-        Call::new(self, &[&organization_id, &labels_group_id])
+        organization_id: ::uuid::Uuid,
+        labels_group_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationLabelssGroup> {
+        crate::runtime::Call::new(self, &[&organization_id, &labels_group_id])
     }
     /// Edit a labels group.
     ///
@@ -1049,11 +1055,11 @@ impl Client {
     #[inline]
     pub fn edit_organization_labels_group(
         &self,
-        organization_id: uuid::Uuid,
-        labels_group_id: uuid::Uuid,
-        body: &types::OrganizationLabelsGroupCreateRequest,
-    ) -> Call<operations::EditOrganizationLabelsGroup> {
-        Call::new(self, &[&organization_id, &labels_group_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        labels_group_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationLabelsGroupCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::EditOrganizationLabelsGroup> {
+        crate::runtime::Call::new(self, &[&organization_id, &labels_group_id]).json(body)
     }
     /// Delete a labels group.
     ///
@@ -1070,10 +1076,10 @@ impl Client {
     #[inline]
     pub fn delete_organization_labels_group(
         &self,
-        organization_id: uuid::Uuid,
-        labels_group_id: uuid::Uuid,
-    ) -> Call<operations::DeleteOrganizationLabelsGroup> {
-        Call::new(self, &[&organization_id, &labels_group_id])
+        organization_id: ::uuid::Uuid,
+        labels_group_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteOrganizationLabelsGroup> {
+        crate::runtime::Call::new(self, &[&organization_id, &labels_group_id])
     }
     /// List the items that use a labels group.
     ///
@@ -1088,10 +1094,12 @@ impl Client {
     #[inline]
     pub fn get_organization_labels_group_associated_items(
         &self,
-        organization_id: uuid::Uuid,
-        labels_group_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationLabelsGroupAssociatedItems> {
-        Call::new(self, &[&organization_id, &labels_group_id])
+        organization_id: ::uuid::Uuid,
+        labels_group_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::GetOrganizationLabelsGroupAssociatedItems,
+    > {
+        crate::runtime::Call::new(self, &[&organization_id, &labels_group_id])
     }
     /// List the Terraform variable files of a git repository.
     ///
@@ -1106,10 +1114,10 @@ impl Client {
     #[inline]
     pub fn list_tf_vars_files_from_git_repo(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::TfVarsListRequest,
-    ) -> Call<operations::ListTfVarsFilesFromGitRepo> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::TfVarsListRequest,
+    ) -> crate::runtime::Call<crate::operations::ListTfVarsFilesFromGitRepo> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// List the members of an organization.
     ///
@@ -1123,9 +1131,9 @@ impl Client {
     #[inline]
     pub fn get_organization_members(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationMembers> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationMembers> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Change the role of a member.
     ///
@@ -1142,10 +1150,10 @@ impl Client {
     #[inline]
     pub fn edit_organization_member_role(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::MemberRoleUpdateRequest,
-    ) -> Call<operations::EditOrganizationMemberRole> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::MemberRoleUpdateRequest,
+    ) -> crate::runtime::Call<crate::operations::EditOrganizationMemberRole> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Remove a member from an organization.
     ///
@@ -1160,10 +1168,10 @@ impl Client {
     #[inline]
     pub fn delete_member(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::DeleteMemberRequest,
-    ) -> Call<operations::DeleteMember> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::DeleteMemberRequest,
+    ) -> crate::runtime::Call<crate::operations::DeleteMember> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Remove the member named in the path from an organization.
     ///
@@ -1179,10 +1187,10 @@ impl Client {
     #[inline]
     pub fn delete_member_legacy(
         &self,
-        organization_id: uuid::Uuid,
-        user_id: uuid::Uuid,
-    ) -> Call<operations::DeleteMemberLegacy> {
-        Call::new(self, &[&organization_id, &user_id])
+        organization_id: ::uuid::Uuid,
+        user_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteMemberLegacy> {
+        crate::runtime::Call::new(self, &[&organization_id, &user_id])
     }
     /// Get the onboarding status of an organization.
     ///
@@ -1196,9 +1204,9 @@ impl Client {
     #[inline]
     pub fn get_organization_onboarding(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationOnboarding> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationOnboarding> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Update the onboarding status of an organization.
     ///
@@ -1213,10 +1221,10 @@ impl Client {
     #[inline]
     pub fn update_organization_onboarding(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationOnboardingPatchRequest,
-    ) -> Call<operations::UpdateOrganizationOnboarding> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationOnboardingPatchRequest,
+    ) -> crate::runtime::Call<crate::operations::UpdateOrganizationOnboarding> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// List the Terraform variables declared in a git repository.
     ///
@@ -1231,10 +1239,10 @@ impl Client {
     #[inline]
     pub fn parse_terraform_variables_from_git_repo(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::TerraformVariableParsingRequest,
-    ) -> Call<operations::ParseTerraformVariablesFromGitRepo> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::TerraformVariableParsingRequest,
+    ) -> crate::runtime::Call<crate::operations::ParseTerraformVariablesFromGitRepo> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// List the policy API tokens of an organization.
     ///
@@ -1248,9 +1256,9 @@ impl Client {
     #[inline]
     pub fn list_organization_policy_api_tokens(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationPolicyApiTokens> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationPolicyApiTokens> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create a policy API token.
     ///
@@ -1267,10 +1275,10 @@ impl Client {
     #[inline]
     pub fn create_organization_policy_api_token(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationPolicyApiTokenCreateRequest,
-    ) -> Call<operations::CreateOrganizationPolicyApiToken> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationPolicyApiTokenCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateOrganizationPolicyApiToken> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Delete a policy API token.
     ///
@@ -1287,10 +1295,10 @@ impl Client {
     #[inline]
     pub fn delete_organization_policy_api_token(
         &self,
-        organization_id: uuid::Uuid,
-        policy_api_token_id: uuid::Uuid,
-    ) -> Call<operations::DeleteOrganizationPolicyApiToken> {
-        Call::new(self, &[&organization_id, &policy_api_token_id])
+        organization_id: ::uuid::Uuid,
+        policy_api_token_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteOrganizationPolicyApiToken> {
+        crate::runtime::Call::new(self, &[&organization_id, &policy_api_token_id])
     }
     /// List the services of an organization.
     ///
@@ -1307,8 +1315,8 @@ impl Client {
     pub fn list_services_by_organization_id(
         &self,
         organization_id: &str,
-    ) -> Call<operations::ListServicesByOrganizationId> {
-        Call::new(self, &[&organization_id])
+    ) -> crate::runtime::Call<crate::operations::ListServicesByOrganizationId> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// List the targets that have audit events in an organization.
     ///
@@ -1326,9 +1334,9 @@ impl Client {
     #[inline]
     pub fn get_organization_event_targets(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationEventTargets> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationEventTargets> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Transfer the ownership of an organization.
     ///
@@ -1343,10 +1351,10 @@ impl Client {
     #[inline]
     pub fn post_organization_transfer_ownership(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::TransferOwnershipRequest,
-    ) -> Call<operations::PostOrganizationTransferOwnership> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::TransferOwnershipRequest,
+    ) -> crate::runtime::Call<crate::operations::PostOrganizationTransferOwnership> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// List the webhooks of an organization.
     ///
@@ -1360,9 +1368,9 @@ impl Client {
     #[inline]
     pub fn list_organization_web_hooks(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListOrganizationWebHooks> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListOrganizationWebHooks> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create a webhook.
     ///
@@ -1379,10 +1387,10 @@ impl Client {
     #[inline]
     pub fn create_organization_webhook(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::OrganizationWebhookCreateRequest,
-    ) -> Call<operations::CreateOrganizationWebhook> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationWebhookCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateOrganizationWebhook> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// Get a webhook.
     ///
@@ -1397,10 +1405,10 @@ impl Client {
     #[inline]
     pub fn get_organization_webhook(
         &self,
-        organization_id: uuid::Uuid,
-        webhook_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationWebhook> {
-        Call::new(self, &[&organization_id, &webhook_id])
+        organization_id: ::uuid::Uuid,
+        webhook_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationWebhook> {
+        crate::runtime::Call::new(self, &[&organization_id, &webhook_id])
     }
     /// Edit a webhook.
     ///
@@ -1418,11 +1426,11 @@ impl Client {
     #[inline]
     pub fn edit_organization_webhook(
         &self,
-        organization_id: uuid::Uuid,
-        webhook_id: uuid::Uuid,
-        body: &types::OrganizationWebhookCreateRequest,
-    ) -> Call<operations::EditOrganizationWebhook> {
-        Call::new(self, &[&organization_id, &webhook_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        webhook_id: ::uuid::Uuid,
+        body: &crate::types::OrganizationWebhookCreateRequest,
+    ) -> crate::runtime::Call<crate::operations::EditOrganizationWebhook> {
+        crate::runtime::Call::new(self, &[&organization_id, &webhook_id]).json(body)
     }
     /// Delete a webhook.
     ///
@@ -1439,10 +1447,10 @@ impl Client {
     #[inline]
     pub fn delete_organization_webhook(
         &self,
-        organization_id: uuid::Uuid,
-        webhook_id: uuid::Uuid,
-    ) -> Call<operations::DeleteOrganizationWebhook> {
-        Call::new(self, &[&organization_id, &webhook_id])
+        organization_id: ::uuid::Uuid,
+        webhook_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteOrganizationWebhook> {
+        crate::runtime::Call::new(self, &[&organization_id, &webhook_id])
     }
     /// List the events sent by a webhook.
     ///
@@ -1459,10 +1467,10 @@ impl Client {
     #[inline]
     pub fn list_webhook_event(
         &self,
-        organization_id: uuid::Uuid,
-        webhook_id: uuid::Uuid,
-    ) -> Call<operations::ListWebhookEvent> {
-        Call::new(self, &[&organization_id, &webhook_id])
+        organization_id: ::uuid::Uuid,
+        webhook_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListWebhookEvent> {
+        crate::runtime::Call::new(self, &[&organization_id, &webhook_id])
     }
 }
 
@@ -1470,12 +1478,12 @@ impl Client {
 #[derive(Debug)]
 pub enum GetAccountInformation {}
 
-impl rt::Operation for GetAccountInformation {
-    type Output = types::AccountInfo;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAccountInformation {
+    type Output = crate::types::AccountInfo;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAccountInformation",
-        Method::GET,
+        ::http::Method::GET,
         "/account",
     );
 }
@@ -1484,12 +1492,12 @@ impl rt::Operation for GetAccountInformation {
 #[derive(Debug)]
 pub enum EditAccountInformation {}
 
-impl rt::Operation for EditAccountInformation {
-    type Output = types::AccountInfo;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditAccountInformation {
+    type Output = crate::types::AccountInfo;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editAccountInformation",
-        Method::PUT,
+        ::http::Method::PUT,
         "/account",
     );
 }
@@ -1498,12 +1506,12 @@ impl rt::Operation for EditAccountInformation {
 #[derive(Debug)]
 pub enum GetUserSignUp {}
 
-impl rt::Operation for GetUserSignUp {
-    type Output = types::SignUp;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetUserSignUp {
+    type Output = crate::types::SignUp;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getUserSignUp",
-        Method::GET,
+        ::http::Method::GET,
         "/admin/userSignUp",
     );
 }
@@ -1512,12 +1520,12 @@ impl rt::Operation for GetUserSignUp {
 #[derive(Debug)]
 pub enum CreateUserSignUp {}
 
-impl rt::Operation for CreateUserSignUp {
+impl crate::runtime::Operation for crate::operations::CreateUserSignUp {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createUserSignUp",
-        Method::POST,
+        ::http::Method::POST,
         "/admin/userSignUp",
     );
 }
@@ -1526,12 +1534,12 @@ impl rt::Operation for CreateUserSignUp {
 #[derive(Debug)]
 pub enum CreateAlertReceiver {}
 
-impl rt::Operation for CreateAlertReceiver {
-    type Output = types::AlertReceiverResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateAlertReceiver {
+    type Output = crate::types::AlertReceiverResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createAlertReceiver",
-        Method::POST,
+        ::http::Method::POST,
         "/alert-receivers",
     );
 }
@@ -1540,12 +1548,12 @@ impl rt::Operation for CreateAlertReceiver {
 #[derive(Debug)]
 pub enum ValidateNewAlertReceiver {}
 
-impl rt::Operation for ValidateNewAlertReceiver {
+impl crate::runtime::Operation for crate::operations::ValidateNewAlertReceiver {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "validateNewAlertReceiver",
-        Method::POST,
+        ::http::Method::POST,
         "/alert-receivers/validate",
     );
 }
@@ -1554,12 +1562,12 @@ impl rt::Operation for ValidateNewAlertReceiver {
 #[derive(Debug)]
 pub enum GetAlertReceiver {}
 
-impl rt::Operation for GetAlertReceiver {
-    type Output = types::AlertReceiverResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAlertReceiver {
+    type Output = crate::types::AlertReceiverResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAlertReceiver",
-        Method::GET,
+        ::http::Method::GET,
         "/alert-receivers/{alertReceiverId}",
     );
 }
@@ -1568,12 +1576,12 @@ impl rt::Operation for GetAlertReceiver {
 #[derive(Debug)]
 pub enum EditAlertReceiver {}
 
-impl rt::Operation for EditAlertReceiver {
-    type Output = types::AlertReceiverResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditAlertReceiver {
+    type Output = crate::types::AlertReceiverResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editAlertReceiver",
-        Method::PUT,
+        ::http::Method::PUT,
         "/alert-receivers/{alertReceiverId}",
     );
 }
@@ -1582,12 +1590,12 @@ impl rt::Operation for EditAlertReceiver {
 #[derive(Debug)]
 pub enum DeleteAlertReceiver {}
 
-impl rt::Operation for DeleteAlertReceiver {
+impl crate::runtime::Operation for crate::operations::DeleteAlertReceiver {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteAlertReceiver",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/alert-receivers/{alertReceiverId}",
     );
 }
@@ -1596,12 +1604,12 @@ impl rt::Operation for DeleteAlertReceiver {
 #[derive(Debug)]
 pub enum ValidateExistingAlertReceiver {}
 
-impl rt::Operation for ValidateExistingAlertReceiver {
+impl crate::runtime::Operation for crate::operations::ValidateExistingAlertReceiver {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "validateExistingAlertReceiver",
-        Method::POST,
+        ::http::Method::POST,
         "/alert-receivers/{alertReceiverId}/validate",
     );
 }
@@ -1610,12 +1618,12 @@ impl rt::Operation for ValidateExistingAlertReceiver {
 #[derive(Debug)]
 pub enum CreateAlertRule {}
 
-impl rt::Operation for CreateAlertRule {
-    type Output = types::AlertRuleResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateAlertRule {
+    type Output = crate::types::AlertRuleResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createAlertRule",
-        Method::POST,
+        ::http::Method::POST,
         "/alert-rules",
     );
 }
@@ -1624,12 +1632,12 @@ impl rt::Operation for CreateAlertRule {
 #[derive(Debug)]
 pub enum GetAlertRule {}
 
-impl rt::Operation for GetAlertRule {
-    type Output = types::AlertRuleResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAlertRule {
+    type Output = crate::types::AlertRuleResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAlertRule",
-        Method::GET,
+        ::http::Method::GET,
         "/alert-rules/{alertRuleId}",
     );
 }
@@ -1638,12 +1646,12 @@ impl rt::Operation for GetAlertRule {
 #[derive(Debug)]
 pub enum EditAlertRule {}
 
-impl rt::Operation for EditAlertRule {
-    type Output = types::AlertRuleResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditAlertRule {
+    type Output = crate::types::AlertRuleResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editAlertRule",
-        Method::PUT,
+        ::http::Method::PUT,
         "/alert-rules/{alertRuleId}",
     );
 }
@@ -1652,12 +1660,12 @@ impl rt::Operation for EditAlertRule {
 #[derive(Debug)]
 pub enum DeleteAlertRule {}
 
-impl rt::Operation for DeleteAlertRule {
+impl crate::runtime::Operation for crate::operations::DeleteAlertRule {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteAlertRule",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/alert-rules/{alertRuleId}",
     );
 }
@@ -1666,12 +1674,12 @@ impl rt::Operation for DeleteAlertRule {
 #[derive(Debug)]
 pub enum ListOrganization {}
 
-impl rt::Operation for ListOrganization {
-    type Output = types::OrganizationResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganization {
+    type Output = crate::types::OrganizationResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganization",
-        Method::GET,
+        ::http::Method::GET,
         "/organization",
     );
 }
@@ -1680,12 +1688,12 @@ impl rt::Operation for ListOrganization {
 #[derive(Debug)]
 pub enum CreateOrganization {}
 
-impl rt::Operation for CreateOrganization {
-    type Output = types::Organization;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateOrganization {
+    type Output = crate::types::Organization;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createOrganization",
-        Method::POST,
+        ::http::Method::POST,
         "/organization",
     );
 }
@@ -1694,12 +1702,12 @@ impl rt::Operation for CreateOrganization {
 #[derive(Debug)]
 pub enum GetOrganization {}
 
-impl rt::Operation for GetOrganization {
-    type Output = types::Organization;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganization {
+    type Output = crate::types::Organization;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganization",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}",
     );
 }
@@ -1708,12 +1716,12 @@ impl rt::Operation for GetOrganization {
 #[derive(Debug)]
 pub enum EditOrganization {}
 
-impl rt::Operation for EditOrganization {
-    type Output = types::Organization;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditOrganization {
+    type Output = crate::types::Organization;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editOrganization",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}",
     );
 }
@@ -1722,12 +1730,12 @@ impl rt::Operation for EditOrganization {
 #[derive(Debug)]
 pub enum DeleteOrganization {}
 
-impl rt::Operation for DeleteOrganization {
+impl crate::runtime::Operation for crate::operations::DeleteOrganization {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteOrganization",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}",
     );
 }
@@ -1736,12 +1744,12 @@ impl rt::Operation for DeleteOrganization {
 #[derive(Debug)]
 pub enum GetAlertReceivers {}
 
-impl rt::Operation for GetAlertReceivers {
-    type Output = types::AlertReceiverList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAlertReceivers {
+    type Output = crate::types::AlertReceiverList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAlertReceivers",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/alert-receivers",
     );
 }
@@ -1750,12 +1758,12 @@ impl rt::Operation for GetAlertReceivers {
 #[derive(Debug)]
 pub enum GetAlertRules {}
 
-impl rt::Operation for GetAlertRules {
-    type Output = types::AlertRuleList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetAlertRules {
+    type Output = crate::types::AlertRuleList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getAlertRules",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/alert-rules",
     );
 }
@@ -1764,12 +1772,12 @@ impl rt::Operation for GetAlertRules {
 #[derive(Debug)]
 pub enum ListOrganizationAnnotationsGroup {}
 
-impl rt::Operation for ListOrganizationAnnotationsGroup {
-    type Output = types::ListOrganizationAnnotationsGroupResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationAnnotationsGroup {
+    type Output = crate::types::ListOrganizationAnnotationsGroupResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationAnnotationsGroup",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/annotationsGroups",
     );
 }
@@ -1778,12 +1786,13 @@ impl rt::Operation for ListOrganizationAnnotationsGroup {
 #[derive(Debug)]
 pub enum CreateOrganizationAnnotationsGroup {}
 
-impl rt::Operation for CreateOrganizationAnnotationsGroup {
-    type Output = types::OrganizationAnnotationsGroupResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateOrganizationAnnotationsGroup {
+    type Output = crate::types::OrganizationAnnotationsGroupResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createOrganizationAnnotationsGroup",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/annotationsGroups",
     );
 }
@@ -1792,12 +1801,12 @@ impl rt::Operation for CreateOrganizationAnnotationsGroup {
 #[derive(Debug)]
 pub enum GetOrganizationAnnotationsGroup {}
 
-impl rt::Operation for GetOrganizationAnnotationsGroup {
-    type Output = types::OrganizationAnnotationsGroupResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationAnnotationsGroup {
+    type Output = crate::types::OrganizationAnnotationsGroupResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationAnnotationsGroup",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/annotationsGroups/{annotationsGroupId}",
     );
 }
@@ -1806,12 +1815,12 @@ impl rt::Operation for GetOrganizationAnnotationsGroup {
 #[derive(Debug)]
 pub enum EditOrganizationAnnotationsGroup {}
 
-impl rt::Operation for EditOrganizationAnnotationsGroup {
-    type Output = types::OrganizationAnnotationsGroupResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditOrganizationAnnotationsGroup {
+    type Output = crate::types::OrganizationAnnotationsGroupResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editOrganizationAnnotationsGroup",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/annotationsGroups/{annotationsGroupId}",
     );
 }
@@ -1820,12 +1829,13 @@ impl rt::Operation for EditOrganizationAnnotationsGroup {
 #[derive(Debug)]
 pub enum DeleteOrganizationAnnotationsGroup {}
 
-impl rt::Operation for DeleteOrganizationAnnotationsGroup {
+impl crate::runtime::Operation
+for crate::operations::DeleteOrganizationAnnotationsGroup {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteOrganizationAnnotationsGroup",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/annotationsGroups/{annotationsGroupId}",
     );
 }
@@ -1834,12 +1844,13 @@ impl rt::Operation for DeleteOrganizationAnnotationsGroup {
 #[derive(Debug)]
 pub enum GetOrganizationAnnotationsGroupAssociatedItems {}
 
-impl rt::Operation for GetOrganizationAnnotationsGroupAssociatedItems {
-    type Output = types::AnnotationsGroupAssociatedItemList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetOrganizationAnnotationsGroupAssociatedItems {
+    type Output = crate::types::AnnotationsGroupAssociatedItemList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationAnnotationsGroupAssociatedItems",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/annotationsGroups/{annotationsGroupId}/associatedItems",
     );
 }
@@ -1848,17 +1859,17 @@ impl rt::Operation for GetOrganizationAnnotationsGroupAssociatedItems {
 #[derive(Debug)]
 pub enum ListOrganizationApiTokens {}
 
-impl rt::Operation for ListOrganizationApiTokens {
-    type Output = types::OrganizationApiTokenResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationApiTokens {
+    type Output = crate::types::OrganizationApiTokenResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationApiTokens",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/apiToken",
     );
 }
 
-impl Call<operations::ListOrganizationApiTokens> {
+impl crate::runtime::Call<crate::operations::ListOrganizationApiTokens> {
     /// Sets the query parameter `name`.
     ///
     /// Only tokens with this name.
@@ -1879,12 +1890,12 @@ impl Call<operations::ListOrganizationApiTokens> {
 #[derive(Debug)]
 pub enum CreateOrganizationApiToken {}
 
-impl rt::Operation for CreateOrganizationApiToken {
-    type Output = types::OrganizationApiTokenCreate;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateOrganizationApiToken {
+    type Output = crate::types::OrganizationApiTokenCreate;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createOrganizationApiToken",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/apiToken",
     );
 }
@@ -1893,12 +1904,12 @@ impl rt::Operation for CreateOrganizationApiToken {
 #[derive(Debug)]
 pub enum DeleteOrganizationApiToken {}
 
-impl rt::Operation for DeleteOrganizationApiToken {
+impl crate::runtime::Operation for crate::operations::DeleteOrganizationApiToken {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteOrganizationApiToken",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/apiToken/{apiTokenId}",
     );
 }
@@ -1907,12 +1918,12 @@ impl rt::Operation for DeleteOrganizationApiToken {
 #[derive(Debug)]
 pub enum ListOrganizationAvailableRoles {}
 
-impl rt::Operation for ListOrganizationAvailableRoles {
-    type Output = types::OrganizationAvailableRoleList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationAvailableRoles {
+    type Output = crate::types::OrganizationAvailableRoleList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationAvailableRoles",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/availableRole",
     );
 }
@@ -1921,12 +1932,13 @@ impl rt::Operation for ListOrganizationAvailableRoles {
 #[derive(Debug)]
 pub enum GetContainerRegistryAssociatedServices {}
 
-impl rt::Operation for GetContainerRegistryAssociatedServices {
-    type Output = types::ContainerRegistryAssociatedServiceList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetContainerRegistryAssociatedServices {
+    type Output = crate::types::ContainerRegistryAssociatedServiceList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getContainerRegistryAssociatedServices",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/containerRegistry/{containerRegistryId}/associatedServices",
     );
 }
@@ -1935,12 +1947,12 @@ impl rt::Operation for GetContainerRegistryAssociatedServices {
 #[derive(Debug)]
 pub enum ListOrganizationCredentials {}
 
-impl rt::Operation for ListOrganizationCredentials {
-    type Output = types::OrganizationCredentialsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationCredentials {
+    type Output = crate::types::OrganizationCredentialsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationCredentials",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/credentials",
     );
 }
@@ -1949,12 +1961,12 @@ impl rt::Operation for ListOrganizationCredentials {
 #[derive(Debug)]
 pub enum ListOrganizationCustomRoles {}
 
-impl rt::Operation for ListOrganizationCustomRoles {
-    type Output = types::OrganizationCustomRoleList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationCustomRoles {
+    type Output = crate::types::OrganizationCustomRoleList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationCustomRoles",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/customRole",
     );
 }
@@ -1963,12 +1975,12 @@ impl rt::Operation for ListOrganizationCustomRoles {
 #[derive(Debug)]
 pub enum CreateOrganizationCustomRole {}
 
-impl rt::Operation for CreateOrganizationCustomRole {
-    type Output = types::OrganizationCustomRole;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateOrganizationCustomRole {
+    type Output = crate::types::OrganizationCustomRole;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createOrganizationCustomRole",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/customRole",
     );
 }
@@ -1977,12 +1989,12 @@ impl rt::Operation for CreateOrganizationCustomRole {
 #[derive(Debug)]
 pub enum GetOrganizationCustomRole {}
 
-impl rt::Operation for GetOrganizationCustomRole {
-    type Output = types::OrganizationCustomRole;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationCustomRole {
+    type Output = crate::types::OrganizationCustomRole;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationCustomRole",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/customRole/{customRoleId}",
     );
 }
@@ -1991,12 +2003,12 @@ impl rt::Operation for GetOrganizationCustomRole {
 #[derive(Debug)]
 pub enum EditOrganizationCustomRole {}
 
-impl rt::Operation for EditOrganizationCustomRole {
-    type Output = types::OrganizationCustomRole;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditOrganizationCustomRole {
+    type Output = crate::types::OrganizationCustomRole;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editOrganizationCustomRole",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/customRole/{customRoleId}",
     );
 }
@@ -2005,12 +2017,12 @@ impl rt::Operation for EditOrganizationCustomRole {
 #[derive(Debug)]
 pub enum DeleteOrganizationCustomRole {}
 
-impl rt::Operation for DeleteOrganizationCustomRole {
+impl crate::runtime::Operation for crate::operations::DeleteOrganizationCustomRole {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteOrganizationCustomRole",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/customRole/{customRoleId}",
     );
 }
@@ -2019,12 +2031,13 @@ impl rt::Operation for DeleteOrganizationCustomRole {
 #[derive(Debug)]
 pub enum ListOrganizationEnterpriseConnections {}
 
-impl rt::Operation for ListOrganizationEnterpriseConnections {
-    type Output = types::EnterpriseConnectionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListOrganizationEnterpriseConnections {
+    type Output = crate::types::EnterpriseConnectionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationEnterpriseConnections",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/enterpriseconnection",
     );
 }
@@ -2033,12 +2046,13 @@ impl rt::Operation for ListOrganizationEnterpriseConnections {
 #[derive(Debug)]
 pub enum GetOrganizationEnterpriseConnection {}
 
-impl rt::Operation for GetOrganizationEnterpriseConnection {
-    type Output = types::EnterpriseConnectionDto;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetOrganizationEnterpriseConnection {
+    type Output = crate::types::EnterpriseConnectionDto;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationEnterpriseConnection",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/enterpriseconnection/{connectionName}",
     );
 }
@@ -2047,12 +2061,13 @@ impl rt::Operation for GetOrganizationEnterpriseConnection {
 #[derive(Debug)]
 pub enum UpdateOrganizationEnterpriseConnection {}
 
-impl rt::Operation for UpdateOrganizationEnterpriseConnection {
-    type Output = types::EnterpriseConnectionDto;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::UpdateOrganizationEnterpriseConnection {
+    type Output = crate::types::EnterpriseConnectionDto;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "updateOrganizationEnterpriseConnection",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/enterpriseconnection/{connectionName}",
     );
 }
@@ -2061,12 +2076,12 @@ impl rt::Operation for UpdateOrganizationEnterpriseConnection {
 #[derive(Debug)]
 pub enum ListEnvironmentsByOrganizationId {}
 
-impl rt::Operation for ListEnvironmentsByOrganizationId {
-    type Output = types::ListEnvironmentsByOrganizationIdResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironmentsByOrganizationId {
+    type Output = crate::types::ListEnvironmentsByOrganizationIdResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentsByOrganizationId",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/environments",
     );
 }
@@ -2075,17 +2090,17 @@ impl rt::Operation for ListEnvironmentsByOrganizationId {
 #[derive(Debug)]
 pub enum GetOrganizationEvents {}
 
-impl rt::Operation for GetOrganizationEvents {
-    type Output = types::OrganizationEventResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationEvents {
+    type Output = crate::types::OrganizationEventResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationEvents",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/events",
     );
 }
 
-impl Call<operations::GetOrganizationEvents> {
+impl crate::runtime::Call<crate::operations::GetOrganizationEvents> {
     /// Sets the query parameter `pageSize`.
     ///
     /// How many events a page holds. Default: 10.
@@ -2127,28 +2142,31 @@ impl Call<operations::GetOrganizationEvents> {
     ///
     /// Only events of this type.
     #[inline]
-    pub fn event_type(self, value: types::OrganizationEventType) -> Self {
+    pub fn event_type(self, value: crate::types::OrganizationEventType) -> Self {
         self.query("eventType", value)
     }
     /// Sets the query parameter `targetType`.
     ///
     /// Only events about this kind of target.
     #[inline]
-    pub fn target_type(self, value: types::OrganizationEventTargetType) -> Self {
+    pub fn target_type(self, value: crate::types::OrganizationEventTargetType) -> Self {
         self.query("targetType", value)
     }
     /// Sets the query parameter `targetId`.
     ///
     /// Only events about this target.
     #[inline]
-    pub fn target_id(self, value: uuid::Uuid) -> Self {
+    pub fn target_id(self, value: ::uuid::Uuid) -> Self {
         self.query("targetId", value)
     }
     /// Sets the query parameter `subTargetType`.
     ///
     /// Only events about this part of the target.
     #[inline]
-    pub fn sub_target_type(self, value: types::OrganizationEventSubTargetType) -> Self {
+    pub fn sub_target_type(
+        self,
+        value: crate::types::OrganizationEventSubTargetType,
+    ) -> Self {
         self.query("subTargetType", value)
     }
     /// Sets the query parameter `triggeredBy`.
@@ -2162,7 +2180,7 @@ impl Call<operations::GetOrganizationEvents> {
     ///
     /// Only events with this origin, such as the console or the API.
     #[inline]
-    pub fn origin(self, value: types::OrganizationEventOrigin) -> Self {
+    pub fn origin(self, value: crate::types::OrganizationEventOrigin) -> Self {
         self.query("origin", value)
     }
     /// Sets the query parameter `serviceProjectId`.
@@ -2185,12 +2203,12 @@ impl Call<operations::GetOrganizationEvents> {
 #[derive(Debug)]
 pub enum ListOrganizationGitTokens {}
 
-impl rt::Operation for ListOrganizationGitTokens {
-    type Output = types::GitTokenResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationGitTokens {
+    type Output = crate::types::GitTokenResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationGitTokens",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/gitToken",
     );
 }
@@ -2199,12 +2217,12 @@ impl rt::Operation for ListOrganizationGitTokens {
 #[derive(Debug)]
 pub enum CreateGitToken {}
 
-impl rt::Operation for CreateGitToken {
-    type Output = types::GitTokenResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateGitToken {
+    type Output = crate::types::GitTokenResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createGitToken",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/gitToken",
     );
 }
@@ -2213,12 +2231,12 @@ impl rt::Operation for CreateGitToken {
 #[derive(Debug)]
 pub enum GetOrganizationGitToken {}
 
-impl rt::Operation for GetOrganizationGitToken {
-    type Output = types::GitTokenResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationGitToken {
+    type Output = crate::types::GitTokenResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationGitToken",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/gitToken/{gitTokenId}",
     );
 }
@@ -2227,12 +2245,12 @@ impl rt::Operation for GetOrganizationGitToken {
 #[derive(Debug)]
 pub enum EditGitToken {}
 
-impl rt::Operation for EditGitToken {
-    type Output = types::GitTokenResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditGitToken {
+    type Output = crate::types::GitTokenResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editGitToken",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/gitToken/{gitTokenId}",
     );
 }
@@ -2241,12 +2259,12 @@ impl rt::Operation for EditGitToken {
 #[derive(Debug)]
 pub enum DeleteGitToken {}
 
-impl rt::Operation for DeleteGitToken {
+impl crate::runtime::Operation for crate::operations::DeleteGitToken {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteGitToken",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/gitToken/{gitTokenId}",
     );
 }
@@ -2255,12 +2273,12 @@ impl rt::Operation for DeleteGitToken {
 #[derive(Debug)]
 pub enum GetGitTokenAssociatedServices {}
 
-impl rt::Operation for GetGitTokenAssociatedServices {
-    type Output = types::GitTokenAssociatedServicesResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetGitTokenAssociatedServices {
+    type Output = crate::types::GitTokenAssociatedServicesResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getGitTokenAssociatedServices",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/gitToken/{gitTokenId}/associatedServices",
     );
 }
@@ -2269,12 +2287,13 @@ impl rt::Operation for GetGitTokenAssociatedServices {
 #[derive(Debug)]
 pub enum GetHelmRepositoryAssociatedServices {}
 
-impl rt::Operation for GetHelmRepositoryAssociatedServices {
-    type Output = types::HelmRepositoryAssociatedServiceList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetHelmRepositoryAssociatedServices {
+    type Output = crate::types::HelmRepositoryAssociatedServiceList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getHelmRepositoryAssociatedServices",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/helmRepository/{helmRepositoryId}/associatedServices",
     );
 }
@@ -2283,12 +2302,12 @@ impl rt::Operation for GetHelmRepositoryAssociatedServices {
 #[derive(Debug)]
 pub enum GetOrganizationInvitedMembers {}
 
-impl rt::Operation for GetOrganizationInvitedMembers {
-    type Output = types::InviteMemberResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationInvitedMembers {
+    type Output = crate::types::InviteMemberResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationInvitedMembers",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/inviteMember",
     );
 }
@@ -2297,12 +2316,12 @@ impl rt::Operation for GetOrganizationInvitedMembers {
 #[derive(Debug)]
 pub enum PostInviteMember {}
 
-impl rt::Operation for PostInviteMember {
-    type Output = types::InviteMember;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::PostInviteMember {
+    type Output = crate::types::InviteMember;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "postInviteMember",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/inviteMember",
     );
 }
@@ -2311,12 +2330,12 @@ impl rt::Operation for PostInviteMember {
 #[derive(Debug)]
 pub enum GetMemberInvitation {}
 
-impl rt::Operation for GetMemberInvitation {
-    type Output = types::InviteMember;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetMemberInvitation {
+    type Output = crate::types::InviteMember;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getMemberInvitation",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/inviteMember/{inviteId}",
     );
 }
@@ -2325,12 +2344,12 @@ impl rt::Operation for GetMemberInvitation {
 #[derive(Debug)]
 pub enum PostAcceptInviteMember {}
 
-impl rt::Operation for PostAcceptInviteMember {
-    type Output = types::InviteMember;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::PostAcceptInviteMember {
+    type Output = crate::types::InviteMember;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "postAcceptInviteMember",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/inviteMember/{inviteId}",
     );
 }
@@ -2339,12 +2358,12 @@ impl rt::Operation for PostAcceptInviteMember {
 #[derive(Debug)]
 pub enum DeleteInviteMember {}
 
-impl rt::Operation for DeleteInviteMember {
+impl crate::runtime::Operation for crate::operations::DeleteInviteMember {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteInviteMember",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/inviteMember/{inviteId}",
     );
 }
@@ -2353,12 +2372,12 @@ impl rt::Operation for DeleteInviteMember {
 #[derive(Debug)]
 pub enum ListOrganizationLabelsGroup {}
 
-impl rt::Operation for ListOrganizationLabelsGroup {
-    type Output = types::ListOrganizationLabelsGroupResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationLabelsGroup {
+    type Output = crate::types::ListOrganizationLabelsGroupResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationLabelsGroup",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/labelsGroups",
     );
 }
@@ -2367,12 +2386,12 @@ impl rt::Operation for ListOrganizationLabelsGroup {
 #[derive(Debug)]
 pub enum CreateOrganizationLabelsGroup {}
 
-impl rt::Operation for CreateOrganizationLabelsGroup {
-    type Output = types::OrganizationLabelsGroupResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateOrganizationLabelsGroup {
+    type Output = crate::types::OrganizationLabelsGroupResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createOrganizationLabelsGroup",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/labelsGroups",
     );
 }
@@ -2381,12 +2400,12 @@ impl rt::Operation for CreateOrganizationLabelsGroup {
 #[derive(Debug)]
 pub enum GetOrganizationLabelssGroup {}
 
-impl rt::Operation for GetOrganizationLabelssGroup {
-    type Output = types::OrganizationLabelsGroupResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationLabelssGroup {
+    type Output = crate::types::OrganizationLabelsGroupResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationLabelssGroup",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/labelsGroups/{labelsGroupId}",
     );
 }
@@ -2395,12 +2414,12 @@ impl rt::Operation for GetOrganizationLabelssGroup {
 #[derive(Debug)]
 pub enum EditOrganizationLabelsGroup {}
 
-impl rt::Operation for EditOrganizationLabelsGroup {
-    type Output = types::OrganizationLabelsGroupResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditOrganizationLabelsGroup {
+    type Output = crate::types::OrganizationLabelsGroupResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editOrganizationLabelsGroup",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/labelsGroups/{labelsGroupId}",
     );
 }
@@ -2409,12 +2428,12 @@ impl rt::Operation for EditOrganizationLabelsGroup {
 #[derive(Debug)]
 pub enum DeleteOrganizationLabelsGroup {}
 
-impl rt::Operation for DeleteOrganizationLabelsGroup {
+impl crate::runtime::Operation for crate::operations::DeleteOrganizationLabelsGroup {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteOrganizationLabelsGroup",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/labelsGroups/{labelsGroupId}",
     );
 }
@@ -2423,12 +2442,13 @@ impl rt::Operation for DeleteOrganizationLabelsGroup {
 #[derive(Debug)]
 pub enum GetOrganizationLabelsGroupAssociatedItems {}
 
-impl rt::Operation for GetOrganizationLabelsGroupAssociatedItems {
-    type Output = types::LabelsGroupAssociatedItemList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetOrganizationLabelsGroupAssociatedItems {
+    type Output = crate::types::LabelsGroupAssociatedItemList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationLabelsGroupAssociatedItems",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/labelsGroups/{labelsGroupId}/associatedItems",
     );
 }
@@ -2437,12 +2457,12 @@ impl rt::Operation for GetOrganizationLabelsGroupAssociatedItems {
 #[derive(Debug)]
 pub enum ListTfVarsFilesFromGitRepo {}
 
-impl rt::Operation for ListTfVarsFilesFromGitRepo {
-    type Output = types::ListTfVarsFilesFromGitRepoResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListTfVarsFilesFromGitRepo {
+    type Output = crate::types::ListTfVarsFilesFromGitRepoResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listTfVarsFilesFromGitRepo",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/listTfVarsFilesFromGitRepo",
     );
 }
@@ -2451,12 +2471,12 @@ impl rt::Operation for ListTfVarsFilesFromGitRepo {
 #[derive(Debug)]
 pub enum GetOrganizationMembers {}
 
-impl rt::Operation for GetOrganizationMembers {
-    type Output = types::MemberResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationMembers {
+    type Output = crate::types::MemberResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationMembers",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/member",
     );
 }
@@ -2465,12 +2485,12 @@ impl rt::Operation for GetOrganizationMembers {
 #[derive(Debug)]
 pub enum EditOrganizationMemberRole {}
 
-impl rt::Operation for EditOrganizationMemberRole {
+impl crate::runtime::Operation for crate::operations::EditOrganizationMemberRole {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editOrganizationMemberRole",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/member",
     );
 }
@@ -2479,12 +2499,12 @@ impl rt::Operation for EditOrganizationMemberRole {
 #[derive(Debug)]
 pub enum DeleteMember {}
 
-impl rt::Operation for DeleteMember {
+impl crate::runtime::Operation for crate::operations::DeleteMember {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteMember",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/member",
     );
 }
@@ -2493,12 +2513,12 @@ impl rt::Operation for DeleteMember {
 #[derive(Debug)]
 pub enum DeleteMemberLegacy {}
 
-impl rt::Operation for DeleteMemberLegacy {
+impl crate::runtime::Operation for crate::operations::DeleteMemberLegacy {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteMemberLegacy",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/member/{userId}",
     );
 }
@@ -2507,12 +2527,12 @@ impl rt::Operation for DeleteMemberLegacy {
 #[derive(Debug)]
 pub enum GetOrganizationOnboarding {}
 
-impl rt::Operation for GetOrganizationOnboarding {
-    type Output = types::OrganizationOnboardingResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationOnboarding {
+    type Output = crate::types::OrganizationOnboardingResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationOnboarding",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/onboarding",
     );
 }
@@ -2521,12 +2541,12 @@ impl rt::Operation for GetOrganizationOnboarding {
 #[derive(Debug)]
 pub enum UpdateOrganizationOnboarding {}
 
-impl rt::Operation for UpdateOrganizationOnboarding {
-    type Output = types::OrganizationOnboardingResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UpdateOrganizationOnboarding {
+    type Output = crate::types::OrganizationOnboardingResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "updateOrganizationOnboarding",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/onboarding",
     );
 }
@@ -2535,12 +2555,13 @@ impl rt::Operation for UpdateOrganizationOnboarding {
 #[derive(Debug)]
 pub enum ParseTerraformVariablesFromGitRepo {}
 
-impl rt::Operation for ParseTerraformVariablesFromGitRepo {
-    type Output = types::ParseTerraformVariablesFromGitRepoResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ParseTerraformVariablesFromGitRepo {
+    type Output = crate::types::ParseTerraformVariablesFromGitRepoResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "parseTerraformVariablesFromGitRepo",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/parseTerraformVariablesFromGitRepo",
     );
 }
@@ -2549,12 +2570,12 @@ impl rt::Operation for ParseTerraformVariablesFromGitRepo {
 #[derive(Debug)]
 pub enum ListOrganizationPolicyApiTokens {}
 
-impl rt::Operation for ListOrganizationPolicyApiTokens {
-    type Output = types::OrganizationPolicyApiTokenResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationPolicyApiTokens {
+    type Output = crate::types::OrganizationPolicyApiTokenResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationPolicyApiTokens",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/policyApiToken",
     );
 }
@@ -2563,12 +2584,12 @@ impl rt::Operation for ListOrganizationPolicyApiTokens {
 #[derive(Debug)]
 pub enum CreateOrganizationPolicyApiToken {}
 
-impl rt::Operation for CreateOrganizationPolicyApiToken {
-    type Output = types::OrganizationPolicyApiTokenCreate;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateOrganizationPolicyApiToken {
+    type Output = crate::types::OrganizationPolicyApiTokenCreate;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createOrganizationPolicyApiToken",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/policyApiToken",
     );
 }
@@ -2577,12 +2598,12 @@ impl rt::Operation for CreateOrganizationPolicyApiToken {
 #[derive(Debug)]
 pub enum DeleteOrganizationPolicyApiToken {}
 
-impl rt::Operation for DeleteOrganizationPolicyApiToken {
+impl crate::runtime::Operation for crate::operations::DeleteOrganizationPolicyApiToken {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteOrganizationPolicyApiToken",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/policyApiToken/{policyApiTokenId}",
     );
 }
@@ -2591,17 +2612,17 @@ impl rt::Operation for DeleteOrganizationPolicyApiToken {
 #[derive(Debug)]
 pub enum ListServicesByOrganizationId {}
 
-impl rt::Operation for ListServicesByOrganizationId {
-    type Output = types::ListServicesByOrganizationIdResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListServicesByOrganizationId {
+    type Output = crate::types::ListServicesByOrganizationIdResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listServicesByOrganizationId",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/services",
     );
 }
 
-impl Call<operations::ListServicesByOrganizationId> {
+impl crate::runtime::Call<crate::operations::ListServicesByOrganizationId> {
     /// Sets the query parameter `project_id`.
     ///
     /// Only services of this project.
@@ -2629,17 +2650,17 @@ impl Call<operations::ListServicesByOrganizationId> {
 #[derive(Debug)]
 pub enum GetOrganizationEventTargets {}
 
-impl rt::Operation for GetOrganizationEventTargets {
-    type Output = types::OrganizationEventTargetResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationEventTargets {
+    type Output = crate::types::OrganizationEventTargetResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationEventTargets",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/targets",
     );
 }
 
-impl Call<operations::GetOrganizationEventTargets> {
+impl crate::runtime::Call<crate::operations::GetOrganizationEventTargets> {
     /// Sets the query parameter `fromTimestamp`.
     ///
     /// Start of the period, as a Unix timestamp in seconds.
@@ -2658,14 +2679,14 @@ impl Call<operations::GetOrganizationEventTargets> {
     ///
     /// Only events of this type.
     #[inline]
-    pub fn event_type(self, value: types::OrganizationEventType) -> Self {
+    pub fn event_type(self, value: crate::types::OrganizationEventType) -> Self {
         self.query("eventType", value)
     }
     /// Sets the query parameter `targetType`.
     ///
     /// Only events about this kind of target.
     #[inline]
-    pub fn target_type(self, value: types::OrganizationEventTargetType) -> Self {
+    pub fn target_type(self, value: crate::types::OrganizationEventTargetType) -> Self {
         self.query("targetType", value)
     }
     /// Sets the query parameter `triggeredBy`.
@@ -2679,21 +2700,21 @@ impl Call<operations::GetOrganizationEventTargets> {
     ///
     /// Only events with this origin, such as the console or the API.
     #[inline]
-    pub fn origin(self, value: types::OrganizationEventOrigin) -> Self {
+    pub fn origin(self, value: crate::types::OrganizationEventOrigin) -> Self {
         self.query("origin", value)
     }
     /// Sets the query parameter `projectId`.
     ///
     /// Only targets in this project.
     #[inline]
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.query("projectId", value)
     }
     /// Sets the query parameter `environmentId`.
     ///
     /// Only targets in this environment.
     #[inline]
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.query("environmentId", value)
     }
     /// Sets the query parameter `targetLevelToFetch`.
@@ -2702,7 +2723,7 @@ impl Call<operations::GetOrganizationEventTargets> {
     #[inline]
     pub fn target_level_to_fetch(
         self,
-        value: types::OrganizationEventTargetLevel,
+        value: crate::types::OrganizationEventTargetLevel,
     ) -> Self {
         self.query("targetLevelToFetch", value)
     }
@@ -2712,12 +2733,12 @@ impl Call<operations::GetOrganizationEventTargets> {
 #[derive(Debug)]
 pub enum PostOrganizationTransferOwnership {}
 
-impl rt::Operation for PostOrganizationTransferOwnership {
+impl crate::runtime::Operation for crate::operations::PostOrganizationTransferOwnership {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "postOrganizationTransferOwnership",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/transferOwnership",
     );
 }
@@ -2726,12 +2747,12 @@ impl rt::Operation for PostOrganizationTransferOwnership {
 #[derive(Debug)]
 pub enum ListOrganizationWebHooks {}
 
-impl rt::Operation for ListOrganizationWebHooks {
-    type Output = types::OrganizationWebhookResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListOrganizationWebHooks {
+    type Output = crate::types::OrganizationWebhookResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listOrganizationWebHooks",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/webhook",
     );
 }
@@ -2740,12 +2761,12 @@ impl rt::Operation for ListOrganizationWebHooks {
 #[derive(Debug)]
 pub enum CreateOrganizationWebhook {}
 
-impl rt::Operation for CreateOrganizationWebhook {
-    type Output = types::OrganizationWebhookCreateResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateOrganizationWebhook {
+    type Output = crate::types::OrganizationWebhookCreateResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createOrganizationWebhook",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/webhook",
     );
 }
@@ -2754,12 +2775,12 @@ impl rt::Operation for CreateOrganizationWebhook {
 #[derive(Debug)]
 pub enum GetOrganizationWebhook {}
 
-impl rt::Operation for GetOrganizationWebhook {
-    type Output = types::OrganizationWebhookResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationWebhook {
+    type Output = crate::types::OrganizationWebhookResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationWebhook",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/webhook/{webhookId}",
     );
 }
@@ -2768,12 +2789,12 @@ impl rt::Operation for GetOrganizationWebhook {
 #[derive(Debug)]
 pub enum EditOrganizationWebhook {}
 
-impl rt::Operation for EditOrganizationWebhook {
-    type Output = types::OrganizationWebhookCreateResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditOrganizationWebhook {
+    type Output = crate::types::OrganizationWebhookCreateResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editOrganizationWebhook",
-        Method::PUT,
+        ::http::Method::PUT,
         "/organization/{organizationId}/webhook/{webhookId}",
     );
 }
@@ -2782,12 +2803,12 @@ impl rt::Operation for EditOrganizationWebhook {
 #[derive(Debug)]
 pub enum DeleteOrganizationWebhook {}
 
-impl rt::Operation for DeleteOrganizationWebhook {
+impl crate::runtime::Operation for crate::operations::DeleteOrganizationWebhook {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteOrganizationWebhook",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/organization/{organizationId}/webhook/{webhookId}",
     );
 }
@@ -2796,12 +2817,12 @@ impl rt::Operation for DeleteOrganizationWebhook {
 #[derive(Debug)]
 pub enum ListWebhookEvent {}
 
-impl rt::Operation for ListWebhookEvent {
-    type Output = types::WebhookEventResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListWebhookEvent {
+    type Output = crate::types::WebhookEventResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listWebhookEvent",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/webhook/{webhookId}/event",
     );
 }

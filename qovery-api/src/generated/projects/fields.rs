@@ -3,26 +3,23 @@
 
 //! How the models are read and written. Projects and their deployment rules.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::Project {
+impl crate::runtime::model::Blank for crate::types::Project {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            associated_environments_count: model::blank(),
-            organization: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            associated_environments_count: crate::runtime::model::blank(),
+            organization: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Project {
+impl crate::runtime::model::Model for crate::types::Project {
     const NAME: &'static str = "Project";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -34,22 +31,27 @@ impl model::Model for types::Project {
         "organization",
     ];
     const REQUIRED: u128 = 0b1001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.associated_environments_count, from),
-            _ => model::value(&mut self.organization, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.associated_environments_count,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.organization, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -59,36 +61,36 @@ impl model::Model for types::Project {
         to.always("organization", &self.organization);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.organization);
+        crate::runtime::model::Parts::drop_extra(&mut self.organization);
     }
 }
 
-model::through_fields!(types::Project);
+crate::runtime::model::through_fields!(crate::types::Project);
 
-impl model::Blank for types::ProjectDeploymentRule {
+impl crate::runtime::model::Blank for crate::types::ProjectDeploymentRule {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            mode: model::blank(),
-            cluster_id: model::blank(),
-            auto_stop: model::blank(),
-            timezone: model::blank(),
-            start_time: model::blank(),
-            stop_time: model::blank(),
-            weekdays: model::blank(),
-            wildcard: model::blank(),
-            priority_index: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            auto_stop: crate::runtime::model::blank(),
+            timezone: crate::runtime::model::blank(),
+            start_time: crate::runtime::model::blank(),
+            stop_time: crate::runtime::model::blank(),
+            weekdays: crate::runtime::model::blank(),
+            wildcard: crate::runtime::model::blank(),
+            priority_index: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProjectDeploymentRule {
+impl crate::runtime::model::Model for crate::types::ProjectDeploymentRule {
     const NAME: &'static str = "ProjectDeploymentRule";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -107,29 +109,29 @@ impl model::Model for types::ProjectDeploymentRule {
         "priority_index",
     ];
     const REQUIRED: u128 = 0b01011101101011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.mode, from),
-            6 => model::value(&mut self.cluster_id, from),
-            7 => model::value(&mut self.auto_stop, from),
-            8 => model::value(&mut self.timezone, from),
-            9 => model::time(&mut self.start_time, from),
-            10 => model::time(&mut self.stop_time, from),
-            11 => model::value(&mut self.weekdays, from),
-            12 => model::value(&mut self.wildcard, from),
-            _ => model::value(&mut self.priority_index, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.mode, from),
+            6 => crate::runtime::model::value(&mut self.cluster_id, from),
+            7 => crate::runtime::model::value(&mut self.auto_stop, from),
+            8 => crate::runtime::model::value(&mut self.timezone, from),
+            9 => crate::runtime::model::time(&mut self.start_time, from),
+            10 => crate::runtime::model::time(&mut self.stop_time, from),
+            11 => crate::runtime::model::value(&mut self.weekdays, from),
+            12 => crate::runtime::model::value(&mut self.wildcard, from),
+            _ => crate::runtime::model::value(&mut self.priority_index, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -147,28 +149,28 @@ impl model::Model for types::ProjectDeploymentRule {
     }
 }
 
-model::through_fields!(types::ProjectDeploymentRule);
+crate::runtime::model::through_fields!(crate::types::ProjectDeploymentRule);
 
-impl model::Blank for types::ProjectDeploymentRuleRequest {
+impl crate::runtime::model::Blank for crate::types::ProjectDeploymentRuleRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            mode: model::blank(),
-            cluster_id: model::blank(),
-            auto_stop: model::blank(),
-            timezone: model::blank(),
-            start_time: model::blank(),
-            stop_time: model::blank(),
-            weekdays: model::blank(),
-            wildcard: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            auto_stop: crate::runtime::model::blank(),
+            timezone: crate::runtime::model::blank(),
+            start_time: crate::runtime::model::blank(),
+            stop_time: crate::runtime::model::blank(),
+            weekdays: crate::runtime::model::blank(),
+            wildcard: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProjectDeploymentRuleRequest {
+impl crate::runtime::model::Model for crate::types::ProjectDeploymentRuleRequest {
     const NAME: &'static str = "ProjectDeploymentRuleRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -183,25 +185,25 @@ impl model::Model for types::ProjectDeploymentRuleRequest {
         "wildcard",
     ];
     const REQUIRED: u128 = 0b1111101101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.mode, from),
-            3 => model::value(&mut self.cluster_id, from),
-            4 => model::value(&mut self.auto_stop, from),
-            5 => model::value(&mut self.timezone, from),
-            6 => model::time(&mut self.start_time, from),
-            7 => model::time(&mut self.stop_time, from),
-            8 => model::value(&mut self.weekdays, from),
-            _ => model::value(&mut self.wildcard, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.mode, from),
+            3 => crate::runtime::model::value(&mut self.cluster_id, from),
+            4 => crate::runtime::model::value(&mut self.auto_stop, from),
+            5 => crate::runtime::model::value(&mut self.timezone, from),
+            6 => crate::runtime::model::time(&mut self.start_time, from),
+            7 => crate::runtime::model::time(&mut self.stop_time, from),
+            8 => crate::runtime::model::value(&mut self.weekdays, from),
+            _ => crate::runtime::model::value(&mut self.wildcard, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
         to.always("mode", &self.mode);
@@ -215,65 +217,74 @@ impl model::Model for types::ProjectDeploymentRuleRequest {
     }
 }
 
-model::through_fields!(types::ProjectDeploymentRuleRequest);
+crate::runtime::model::through_fields!(crate::types::ProjectDeploymentRuleRequest);
 
-impl model::Blank for types::ProjectDeploymentRuleResponseList {
+impl crate::runtime::model::Blank for crate::types::ProjectDeploymentRuleResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProjectDeploymentRuleResponseList {
+impl crate::runtime::model::Model for crate::types::ProjectDeploymentRuleResponseList {
     const NAME: &'static str = "ProjectDeploymentRuleResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ProjectDeploymentRuleResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ProjectDeploymentRuleResponseList, Default
+);
 
-impl model::Blank for types::ProjectDeploymentRulesPriorityOrderRequest {
+impl crate::runtime::model::Blank
+for crate::types::ProjectDeploymentRulesPriorityOrderRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            project_deployment_rule_ids_in_order: model::blank(),
-            __extra: model::blank(),
+            project_deployment_rule_ids_in_order: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProjectDeploymentRulesPriorityOrderRequest {
+impl crate::runtime::model::Model
+for crate::types::ProjectDeploymentRulesPriorityOrderRequest {
     const NAME: &'static str = "ProjectDeploymentRulesPriorityOrderRequest";
     const FIELDS: &'static [&'static str] = &["project_deployment_rule_ids_in_order"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.project_deployment_rule_ids_in_order, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.project_deployment_rule_ids_in_order,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given(
             "project_deployment_rule_ids_in_order",
             &self.project_deployment_rule_ids_in_order,
@@ -281,87 +292,89 @@ impl model::Model for types::ProjectDeploymentRulesPriorityOrderRequest {
     }
 }
 
-model::through_fields!(types::ProjectDeploymentRulesPriorityOrderRequest, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ProjectDeploymentRulesPriorityOrderRequest, Default
+);
 
-impl model::Blank for types::ProjectRequest {
+impl crate::runtime::model::Blank for crate::types::ProjectRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProjectRequest {
+impl crate::runtime::model::Model for crate::types::ProjectRequest {
     const NAME: &'static str = "ProjectRequest";
     const FIELDS: &'static [&'static str] = &["name", "description"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.description, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.description, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("description", &self.description);
     }
 }
 
-model::through_fields!(types::ProjectRequest);
+crate::runtime::model::through_fields!(crate::types::ProjectRequest);
 
-impl model::Blank for types::ProjectResponseList {
+impl crate::runtime::model::Blank for crate::types::ProjectResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProjectResponseList {
+impl crate::runtime::model::Model for crate::types::ProjectResponseList {
     const NAME: &'static str = "ProjectResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ProjectResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::ProjectResponseList, Default);
 
-impl model::Blank for types::ProjectStats {
+impl crate::runtime::model::Blank for crate::types::ProjectStats {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            service_total_number: model::blank(),
-            environment_total_number: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            service_total_number: crate::runtime::model::blank(),
+            environment_total_number: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProjectStats {
+impl crate::runtime::model::Model for crate::types::ProjectStats {
     const NAME: &'static str = "ProjectStats";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -369,55 +382,55 @@ impl model::Model for types::ProjectStats {
         "environment_total_number",
     ];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.service_total_number, from),
-            _ => model::value(&mut self.environment_total_number, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.service_total_number, from),
+            _ => crate::runtime::model::value(&mut self.environment_total_number, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.given("service_total_number", &self.service_total_number);
         to.given("environment_total_number", &self.environment_total_number);
     }
 }
 
-model::through_fields!(types::ProjectStats);
+crate::runtime::model::through_fields!(crate::types::ProjectStats);
 
-impl model::Blank for types::ProjectStatsResponseList {
+impl crate::runtime::model::Blank for crate::types::ProjectStatsResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ProjectStatsResponseList {
+impl crate::runtime::model::Model for crate::types::ProjectStatsResponseList {
     const NAME: &'static str = "ProjectStatsResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::ProjectStatsResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::ProjectStatsResponseList, Default);

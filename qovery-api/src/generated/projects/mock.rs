@@ -3,208 +3,203 @@
 
 //! Mocks. Projects and their deployment rules.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl When<operations::ListProject> {
+impl crate::mock::When<crate::operations::ListProject> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::ListProject> {
+impl crate::mock::Then<crate::operations::ListProject> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ProjectResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ProjectResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateProject> {
+impl crate::mock::When<crate::operations::CreateProject> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ProjectRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ProjectRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateProject> {
+impl crate::mock::Then<crate::operations::CreateProject> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Project) -> Self {
+    pub fn ok(self, value: &crate::types::Project) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetOrganizationProjectStats> {
+impl crate::mock::When<crate::operations::GetOrganizationProjectStats> {
     /// The path parameter `organizationId` has this value.
-    pub fn organization_id(self, value: uuid::Uuid) -> Self {
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("organizationId", &value)
     }
 }
 
-impl Then<operations::GetOrganizationProjectStats> {
+impl crate::mock::Then<crate::operations::GetOrganizationProjectStats> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ProjectStatsResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ProjectStatsResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetProject> {
+impl crate::mock::When<crate::operations::GetProject> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
 }
 
-impl Then<operations::GetProject> {
+impl crate::mock::Then<crate::operations::GetProject> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Project) -> Self {
+    pub fn ok(self, value: &crate::types::Project) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditProject> {
+impl crate::mock::When<crate::operations::EditProject> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ProjectRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ProjectRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditProject> {
+impl crate::mock::Then<crate::operations::EditProject> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Project) -> Self {
+    pub fn ok(self, value: &crate::types::Project) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteProject> {
+impl crate::mock::When<crate::operations::DeleteProject> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
 }
 
-impl Then<operations::DeleteProject> {
+impl crate::mock::Then<crate::operations::DeleteProject> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::ListProjectDeploymentRules> {
+impl crate::mock::When<crate::operations::ListProjectDeploymentRules> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
 }
 
-impl Then<operations::ListProjectDeploymentRules> {
+impl crate::mock::Then<crate::operations::ListProjectDeploymentRules> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ProjectDeploymentRuleResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::ProjectDeploymentRuleResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateDeploymentRule> {
+impl crate::mock::When<crate::operations::CreateDeploymentRule> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ProjectDeploymentRuleRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ProjectDeploymentRuleRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateDeploymentRule> {
+impl crate::mock::Then<crate::operations::CreateDeploymentRule> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::ProjectDeploymentRule) -> Self {
+    pub fn created(self, value: &crate::types::ProjectDeploymentRule) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::UpdateDeploymentRulesPriorityOrder> {
+impl crate::mock::When<crate::operations::UpdateDeploymentRulesPriorityOrder> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The body is this one.
     pub fn body(
         self,
-        value: &types::ProjectDeploymentRulesPriorityOrderRequest,
+        value: &crate::types::ProjectDeploymentRulesPriorityOrderRequest,
     ) -> Self {
-        self.json_body(Some(value))
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::UpdateDeploymentRulesPriorityOrder> {
+impl crate::mock::Then<crate::operations::UpdateDeploymentRulesPriorityOrder> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::GetProjectDeploymentRule> {
+impl crate::mock::When<crate::operations::GetProjectDeploymentRule> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `deploymentRuleId` has this value.
-    pub fn deployment_rule_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_rule_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRuleId", &value)
     }
 }
 
-impl Then<operations::GetProjectDeploymentRule> {
+impl crate::mock::Then<crate::operations::GetProjectDeploymentRule> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ProjectDeploymentRule) -> Self {
+    pub fn ok(self, value: &crate::types::ProjectDeploymentRule) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditProjectDeployemtnRule> {
+impl crate::mock::When<crate::operations::EditProjectDeployemtnRule> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `deploymentRuleId` has this value.
-    pub fn deployment_rule_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_rule_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRuleId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::ProjectDeploymentRuleRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::ProjectDeploymentRuleRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditProjectDeployemtnRule> {
+impl crate::mock::Then<crate::operations::EditProjectDeployemtnRule> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::ProjectDeploymentRule) -> Self {
+    pub fn ok(self, value: &crate::types::ProjectDeploymentRule) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteProjectDeploymentRule> {
+impl crate::mock::When<crate::operations::DeleteProjectDeploymentRule> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `deploymentRuleId` has this value.
-    pub fn deployment_rule_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_rule_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRuleId", &value)
     }
 }
 
-impl Then<operations::DeleteProjectDeploymentRule> {
+impl crate::mock::Then<crate::operations::DeleteProjectDeploymentRule> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)

@@ -3,9 +3,6 @@
 
 //! Models. Projects and their deployment rules.
 
-use crate::runtime as rt;
-use crate::types;
-
 /// Project of an organization, which groups environments.
 ///
 /// Returned by `create_project`, `get_project` and `edit_project`.
@@ -13,20 +10,20 @@ use crate::types;
 #[non_exhaustive]
 pub struct Project {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Number of environments of the project.
-    pub associated_environments_count: Option<i64>,
+    pub associated_environments_count: ::core::option::Option<i64>,
     /// Organization.
-    pub organization: types::ReferenceObject,
-    pub(crate) __extra: rt::ExtraFields,
+    pub organization: crate::types::ReferenceObject,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment rule of a project.
@@ -36,38 +33,38 @@ pub struct Project {
 #[non_exhaustive]
 pub struct ProjectDeploymentRule {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the rule.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the rule; null for none.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Purpose of the environments.
-    pub mode: types::EnvironmentModeEnum,
+    pub mode: crate::types::EnvironmentModeEnum,
     /// Identifier of the cluster that receives the environments.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Whether the environments are stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    pub auto_stop: Option<bool>,
+    pub auto_stop: ::core::option::Option<bool>,
     /// Time zone of the schedule.
-    pub timezone: String,
+    pub timezone: ::std::string::String,
     /// Time of day the environments start, carried in a date-time.
-    pub start_time: chrono::DateTime<chrono::Utc>,
+    pub start_time: ::chrono::DateTime<::chrono::Utc>,
     /// Time of day the environments stop, carried in a date-time.
-    pub stop_time: chrono::DateTime<chrono::Utc>,
+    pub stop_time: ::chrono::DateTime<::chrono::Utc>,
     /// Days on which the schedule applies.
-    pub weekdays: Vec<types::WeekdayEnum>,
+    pub weekdays: ::std::vec::Vec<crate::types::WeekdayEnum>,
     /// Pattern the name of an environment has to match; empty by default.
     ///
     /// Default on the server: `""`.
-    pub wildcard: String,
+    pub wildcard: ::std::string::String,
     /// Position of the rule in the order of priority.
-    pub priority_index: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub priority_index: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Rule applied to the new environments of a project whose name matches.
@@ -77,69 +74,72 @@ pub struct ProjectDeploymentRule {
 #[non_exhaustive]
 pub struct ProjectDeploymentRuleRequest {
     /// Name of the rule.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the rule; null for none.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Purpose of the environments.
-    pub mode: types::EnvironmentModeEnum,
+    pub mode: crate::types::EnvironmentModeEnum,
     /// Identifier of the cluster that receives the environments.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Whether the environments are stopped and started on schedule; the default is false.
     ///
     /// Default on the server: `false`.
-    pub auto_stop: Option<bool>,
+    pub auto_stop: ::core::option::Option<bool>,
     /// Time zone of the schedule.
-    pub timezone: String,
+    pub timezone: ::std::string::String,
     /// Time of day the environments start, carried in a date-time.
-    pub start_time: chrono::DateTime<chrono::Utc>,
+    pub start_time: ::chrono::DateTime<::chrono::Utc>,
     /// Time of day the environments stop, carried in a date-time.
-    pub stop_time: chrono::DateTime<chrono::Utc>,
+    pub stop_time: ::chrono::DateTime<::chrono::Utc>,
     /// Days on which the schedule applies.
-    pub weekdays: Vec<types::WeekdayEnum>,
+    pub weekdays: ::std::vec::Vec<crate::types::WeekdayEnum>,
     /// Pattern the name of an environment has to match; empty by default.
     ///
     /// Default on the server: `""`.
-    pub wildcard: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub wildcard: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ProjectDeploymentRuleRequest {
+impl crate::types::ProjectDeploymentRuleRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        mode: types::EnvironmentModeEnum,
-        cluster_id: uuid::Uuid,
-        timezone: impl Into<String>,
-        start_time: chrono::DateTime<chrono::Utc>,
-        stop_time: chrono::DateTime<chrono::Utc>,
-        weekdays: Vec<types::WeekdayEnum>,
-        wildcard: impl Into<String>,
+        name: impl ::core::convert::Into<::std::string::String>,
+        mode: crate::types::EnvironmentModeEnum,
+        cluster_id: ::uuid::Uuid,
+        timezone: impl ::core::convert::Into<::std::string::String>,
+        start_time: ::chrono::DateTime<::chrono::Utc>,
+        stop_time: ::chrono::DateTime<::chrono::Utc>,
+        weekdays: ::std::vec::Vec<crate::types::WeekdayEnum>,
+        wildcard: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             name: name.into(),
-            description: rt::Patch::Absent,
+            description: crate::runtime::Patch::Absent,
             mode,
             cluster_id,
-            auto_stop: None,
+            auto_stop: ::core::option::Option::None,
             timezone: timezone.into(),
             start_time,
             stop_time,
             weekdays,
             wildcard: wildcard.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
     /// Sets [`auto_stop`](Self::auto_stop).
     #[inline]
     pub fn auto_stop(mut self, value: bool) -> Self {
-        self.auto_stop = Some(value);
+        self.auto_stop = ::core::option::Option::Some(value);
         self
     }
 }
@@ -151,8 +151,8 @@ impl ProjectDeploymentRuleRequest {
 #[non_exhaustive]
 pub struct ProjectDeploymentRuleResponseList {
     /// The listed items.
-    pub results: Vec<types::ProjectDeploymentRule>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ProjectDeploymentRule>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Order of the deployment rules of a project.
@@ -162,26 +162,28 @@ pub struct ProjectDeploymentRuleResponseList {
 #[non_exhaustive]
 pub struct ProjectDeploymentRulesPriorityOrderRequest {
     /// Identifiers of the rules in order of priority.
-    pub project_deployment_rule_ids_in_order: Option<Vec<uuid::Uuid>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub project_deployment_rule_ids_in_order: ::core::option::Option<
+        ::std::vec::Vec<::uuid::Uuid>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ProjectDeploymentRulesPriorityOrderRequest {
+impl crate::types::ProjectDeploymentRulesPriorityOrderRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            project_deployment_rule_ids_in_order: None,
-            __extra: Default::default(),
+            project_deployment_rule_ids_in_order: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`project_deployment_rule_ids_in_order`](Self::project_deployment_rule_ids_in_order).
     #[inline]
     pub fn project_deployment_rule_ids_in_order(
         mut self,
-        value: Vec<uuid::Uuid>,
+        value: ::std::vec::Vec<::uuid::Uuid>,
     ) -> Self {
-        self.project_deployment_rule_ids_in_order = Some(value);
+        self.project_deployment_rule_ids_in_order = ::core::option::Option::Some(value);
         self
     }
 }
@@ -193,26 +195,29 @@ impl ProjectDeploymentRulesPriorityOrderRequest {
 #[non_exhaustive]
 pub struct ProjectRequest {
     /// Name of the project.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the project.
-    pub description: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub description: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl ProjectRequest {
+impl crate::types::ProjectRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            description: None,
-            __extra: Default::default(),
+            description: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.description = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -224,8 +229,8 @@ impl ProjectRequest {
 #[non_exhaustive]
 pub struct ProjectResponseList {
     /// The listed items.
-    pub results: Vec<types::Project>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Project>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Numbers of services and environments of a project.
@@ -235,12 +240,12 @@ pub struct ProjectResponseList {
 #[non_exhaustive]
 pub struct ProjectStats {
     /// Identifier of the referenced object.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Number of services.
-    pub service_total_number: Option<i64>,
+    pub service_total_number: ::core::option::Option<i64>,
     /// Number of environments.
-    pub environment_total_number: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub environment_total_number: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Numbers of services and environments of the projects of an organization.
@@ -250,17 +255,17 @@ pub struct ProjectStats {
 #[non_exhaustive]
 pub struct ProjectStatsResponseList {
     /// The listed items.
-    pub results: Vec<types::ProjectStats>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ProjectStats>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Carries over everything of a `Project` that a `ProjectRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_environments_count`, `organization`.
-impl From<types::Project> for types::ProjectRequest {
+impl ::core::convert::From<crate::types::Project> for crate::types::ProjectRequest {
     #[inline]
-    fn from(from: types::Project) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::Project) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             description: from.description,
             __extra: from.__extra,
@@ -268,9 +273,9 @@ impl From<types::Project> for types::ProjectRequest {
     }
 }
 
-impl From<&types::Project> for types::ProjectRequest {
+impl ::core::convert::From<&crate::types::Project> for crate::types::ProjectRequest {
     #[inline]
-    fn from(from: &types::Project) -> Self {
+    fn from(from: &crate::types::Project) -> Self {
         Self::from(from.clone())
     }
 }
@@ -278,12 +283,13 @@ impl From<&types::Project> for types::ProjectRequest {
 /// Carries over everything of a `ProjectDeploymentRule` that a `ProjectDeploymentRuleRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `priority_index`.
-impl From<types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest {
+impl ::core::convert::From<crate::types::ProjectDeploymentRule>
+for crate::types::ProjectDeploymentRuleRequest {
     #[inline]
-    fn from(from: types::ProjectDeploymentRule) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ProjectDeploymentRule) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
-            description: rt::Patch::value_or_null(from.description),
+            description: crate::runtime::Patch::value_or_null(from.description),
             mode: from.mode,
             cluster_id: from.cluster_id,
             auto_stop: from.auto_stop,
@@ -297,9 +303,10 @@ impl From<types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest 
     }
 }
 
-impl From<&types::ProjectDeploymentRule> for types::ProjectDeploymentRuleRequest {
+impl ::core::convert::From<&crate::types::ProjectDeploymentRule>
+for crate::types::ProjectDeploymentRuleRequest {
     #[inline]
-    fn from(from: &types::ProjectDeploymentRule) -> Self {
+    fn from(from: &crate::types::ProjectDeploymentRule) -> Self {
         Self::from(from.clone())
     }
 }

@@ -3,14 +3,7 @@
 
 //! Operations. Projects and their deployment rules.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// List the projects of an organization.
     ///
     /// `GET /organization/{organizationId}/project`
@@ -23,9 +16,9 @@ impl Client {
     #[inline]
     pub fn list_project(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::ListProject> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListProject> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Create a project.
     ///
@@ -40,10 +33,10 @@ impl Client {
     #[inline]
     pub fn create_project(
         &self,
-        organization_id: uuid::Uuid,
-        body: &types::ProjectRequest,
-    ) -> Call<operations::CreateProject> {
-        Call::new(self, &[&organization_id]).json(body)
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::ProjectRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateProject> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
     }
     /// List the environment and service counts of the projects.
     ///
@@ -57,9 +50,9 @@ impl Client {
     #[inline]
     pub fn get_organization_project_stats(
         &self,
-        organization_id: uuid::Uuid,
-    ) -> Call<operations::GetOrganizationProjectStats> {
-        Call::new(self, &[&organization_id])
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetOrganizationProjectStats> {
+        crate::runtime::Call::new(self, &[&organization_id])
     }
     /// Get a project.
     ///
@@ -71,8 +64,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn get_project(&self, project_id: uuid::Uuid) -> Call<operations::GetProject> {
-        Call::new(self, &[&project_id])
+    pub fn get_project(
+        &self,
+        project_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetProject> {
+        crate::runtime::Call::new(self, &[&project_id])
     }
     /// Edit a project.
     ///
@@ -89,10 +85,10 @@ impl Client {
     #[inline]
     pub fn edit_project(
         &self,
-        project_id: uuid::Uuid,
-        body: &types::ProjectRequest,
-    ) -> Call<operations::EditProject> {
-        Call::new(self, &[&project_id]).json(body)
+        project_id: ::uuid::Uuid,
+        body: &crate::types::ProjectRequest,
+    ) -> crate::runtime::Call<crate::operations::EditProject> {
+        crate::runtime::Call::new(self, &[&project_id]).json(body)
     }
     /// Delete a project.
     ///
@@ -108,9 +104,9 @@ impl Client {
     #[inline]
     pub fn delete_project(
         &self,
-        project_id: uuid::Uuid,
-    ) -> Call<operations::DeleteProject> {
-        Call::new(self, &[&project_id])
+        project_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteProject> {
+        crate::runtime::Call::new(self, &[&project_id])
     }
     /// List the deployment rules of a project.
     ///
@@ -124,9 +120,9 @@ impl Client {
     #[inline]
     pub fn list_project_deployment_rules(
         &self,
-        project_id: uuid::Uuid,
-    ) -> Call<operations::ListProjectDeploymentRules> {
-        Call::new(self, &[&project_id])
+        project_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListProjectDeploymentRules> {
+        crate::runtime::Call::new(self, &[&project_id])
     }
     /// Create a deployment rule in a project.
     ///
@@ -141,10 +137,10 @@ impl Client {
     #[inline]
     pub fn create_deployment_rule(
         &self,
-        project_id: uuid::Uuid,
-        body: &types::ProjectDeploymentRuleRequest,
-    ) -> Call<operations::CreateDeploymentRule> {
-        Call::new(self, &[&project_id]).json(body)
+        project_id: ::uuid::Uuid,
+        body: &crate::types::ProjectDeploymentRuleRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateDeploymentRule> {
+        crate::runtime::Call::new(self, &[&project_id]).json(body)
     }
     /// Set the priority order of the deployment rules of a project.
     ///
@@ -161,10 +157,10 @@ impl Client {
     #[inline]
     pub fn update_deployment_rules_priority_order(
         &self,
-        project_id: uuid::Uuid,
-        body: &types::ProjectDeploymentRulesPriorityOrderRequest,
-    ) -> Call<operations::UpdateDeploymentRulesPriorityOrder> {
-        Call::new(self, &[&project_id]).json(body)
+        project_id: ::uuid::Uuid,
+        body: &crate::types::ProjectDeploymentRulesPriorityOrderRequest,
+    ) -> crate::runtime::Call<crate::operations::UpdateDeploymentRulesPriorityOrder> {
+        crate::runtime::Call::new(self, &[&project_id]).json(body)
     }
     /// Get a deployment rule of a project.
     ///
@@ -179,10 +175,10 @@ impl Client {
     #[inline]
     pub fn get_project_deployment_rule(
         &self,
-        project_id: uuid::Uuid,
-        deployment_rule_id: uuid::Uuid,
-    ) -> Call<operations::GetProjectDeploymentRule> {
-        Call::new(self, &[&project_id, &deployment_rule_id])
+        project_id: ::uuid::Uuid,
+        deployment_rule_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetProjectDeploymentRule> {
+        crate::runtime::Call::new(self, &[&project_id, &deployment_rule_id])
     }
     /// Edit a deployment rule of a project.
     ///
@@ -200,11 +196,11 @@ impl Client {
     #[inline]
     pub fn edit_project_deployemtn_rule(
         &self,
-        project_id: uuid::Uuid,
-        deployment_rule_id: uuid::Uuid,
-        body: &types::ProjectDeploymentRuleRequest,
-    ) -> Call<operations::EditProjectDeployemtnRule> {
-        Call::new(self, &[&project_id, &deployment_rule_id]).json(body)
+        project_id: ::uuid::Uuid,
+        deployment_rule_id: ::uuid::Uuid,
+        body: &crate::types::ProjectDeploymentRuleRequest,
+    ) -> crate::runtime::Call<crate::operations::EditProjectDeployemtnRule> {
+        crate::runtime::Call::new(self, &[&project_id, &deployment_rule_id]).json(body)
     }
     /// Delete a deployment rule of a project.
     ///
@@ -221,10 +217,10 @@ impl Client {
     #[inline]
     pub fn delete_project_deployment_rule(
         &self,
-        project_id: uuid::Uuid,
-        deployment_rule_id: uuid::Uuid,
-    ) -> Call<operations::DeleteProjectDeploymentRule> {
-        Call::new(self, &[&project_id, &deployment_rule_id])
+        project_id: ::uuid::Uuid,
+        deployment_rule_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteProjectDeploymentRule> {
+        crate::runtime::Call::new(self, &[&project_id, &deployment_rule_id])
     }
 }
 
@@ -232,12 +228,12 @@ impl Client {
 #[derive(Debug)]
 pub enum ListProject {}
 
-impl rt::Operation for ListProject {
-    type Output = types::ProjectResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListProject {
+    type Output = crate::types::ProjectResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listProject",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/project",
     );
 }
@@ -246,12 +242,12 @@ impl rt::Operation for ListProject {
 #[derive(Debug)]
 pub enum CreateProject {}
 
-impl rt::Operation for CreateProject {
-    type Output = types::Project;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateProject {
+    type Output = crate::types::Project;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createProject",
-        Method::POST,
+        ::http::Method::POST,
         "/organization/{organizationId}/project",
     );
 }
@@ -260,12 +256,12 @@ impl rt::Operation for CreateProject {
 #[derive(Debug)]
 pub enum GetOrganizationProjectStats {}
 
-impl rt::Operation for GetOrganizationProjectStats {
-    type Output = types::ProjectStatsResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetOrganizationProjectStats {
+    type Output = crate::types::ProjectStatsResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getOrganizationProjectStats",
-        Method::GET,
+        ::http::Method::GET,
         "/organization/{organizationId}/project/stats",
     );
 }
@@ -274,12 +270,12 @@ impl rt::Operation for GetOrganizationProjectStats {
 #[derive(Debug)]
 pub enum GetProject {}
 
-impl rt::Operation for GetProject {
-    type Output = types::Project;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetProject {
+    type Output = crate::types::Project;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getProject",
-        Method::GET,
+        ::http::Method::GET,
         "/project/{projectId}",
     );
 }
@@ -288,12 +284,12 @@ impl rt::Operation for GetProject {
 #[derive(Debug)]
 pub enum EditProject {}
 
-impl rt::Operation for EditProject {
-    type Output = types::Project;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditProject {
+    type Output = crate::types::Project;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editProject",
-        Method::PUT,
+        ::http::Method::PUT,
         "/project/{projectId}",
     );
 }
@@ -302,12 +298,12 @@ impl rt::Operation for EditProject {
 #[derive(Debug)]
 pub enum DeleteProject {}
 
-impl rt::Operation for DeleteProject {
+impl crate::runtime::Operation for crate::operations::DeleteProject {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteProject",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/project/{projectId}",
     );
 }
@@ -316,12 +312,12 @@ impl rt::Operation for DeleteProject {
 #[derive(Debug)]
 pub enum ListProjectDeploymentRules {}
 
-impl rt::Operation for ListProjectDeploymentRules {
-    type Output = types::ProjectDeploymentRuleResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListProjectDeploymentRules {
+    type Output = crate::types::ProjectDeploymentRuleResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listProjectDeploymentRules",
-        Method::GET,
+        ::http::Method::GET,
         "/project/{projectId}/deploymentRule",
     );
 }
@@ -330,12 +326,12 @@ impl rt::Operation for ListProjectDeploymentRules {
 #[derive(Debug)]
 pub enum CreateDeploymentRule {}
 
-impl rt::Operation for CreateDeploymentRule {
-    type Output = types::ProjectDeploymentRule;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateDeploymentRule {
+    type Output = crate::types::ProjectDeploymentRule;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createDeploymentRule",
-        Method::POST,
+        ::http::Method::POST,
         "/project/{projectId}/deploymentRule",
     );
 }
@@ -344,12 +340,13 @@ impl rt::Operation for CreateDeploymentRule {
 #[derive(Debug)]
 pub enum UpdateDeploymentRulesPriorityOrder {}
 
-impl rt::Operation for UpdateDeploymentRulesPriorityOrder {
+impl crate::runtime::Operation
+for crate::operations::UpdateDeploymentRulesPriorityOrder {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "updateDeploymentRulesPriorityOrder",
-        Method::PUT,
+        ::http::Method::PUT,
         "/project/{projectId}/deploymentRule/order",
     );
 }
@@ -358,12 +355,12 @@ impl rt::Operation for UpdateDeploymentRulesPriorityOrder {
 #[derive(Debug)]
 pub enum GetProjectDeploymentRule {}
 
-impl rt::Operation for GetProjectDeploymentRule {
-    type Output = types::ProjectDeploymentRule;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetProjectDeploymentRule {
+    type Output = crate::types::ProjectDeploymentRule;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getProjectDeploymentRule",
-        Method::GET,
+        ::http::Method::GET,
         "/project/{projectId}/deploymentRule/{deploymentRuleId}",
     );
 }
@@ -372,12 +369,12 @@ impl rt::Operation for GetProjectDeploymentRule {
 #[derive(Debug)]
 pub enum EditProjectDeployemtnRule {}
 
-impl rt::Operation for EditProjectDeployemtnRule {
-    type Output = types::ProjectDeploymentRule;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditProjectDeployemtnRule {
+    type Output = crate::types::ProjectDeploymentRule;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editProjectDeployemtnRule",
-        Method::PUT,
+        ::http::Method::PUT,
         "/project/{projectId}/deploymentRule/{deploymentRuleId}",
     );
 }
@@ -386,12 +383,12 @@ impl rt::Operation for EditProjectDeployemtnRule {
 #[derive(Debug)]
 pub enum DeleteProjectDeploymentRule {}
 
-impl rt::Operation for DeleteProjectDeploymentRule {
+impl crate::runtime::Operation for crate::operations::DeleteProjectDeploymentRule {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteProjectDeploymentRule",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/project/{projectId}/deploymentRule/{deploymentRuleId}",
     );
 }

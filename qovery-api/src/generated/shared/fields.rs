@@ -3,191 +3,186 @@
 
 //! How the models are read and written. Models that several areas share.
 
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use crate::runtime::model;
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use crate::types;
-
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for types::AgenticWorkflowGovernance {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowGovernance {
     #[inline]
     fn blank() -> Self {
         Self {
-            host_allowlist: model::blank(),
-            __extra: model::blank(),
+            host_allowlist: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for types::AgenticWorkflowGovernance {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowGovernance {
     const NAME: &'static str = "AgenticWorkflowGovernance";
     const FIELDS: &'static [&'static str] = &["host_allowlist"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.host_allowlist, from),
+            _ => crate::runtime::model::value(&mut self.host_allowlist, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("host_allowlist", &self.host_allowlist);
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(types::AgenticWorkflowGovernance);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowGovernance);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for types::AgenticWorkflowHeader {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowHeader {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for types::AgenticWorkflowHeader {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowHeader {
     const NAME: &'static str = "AgenticWorkflowHeader";
     const FIELDS: &'static [&'static str] = &["name", "value"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("value", &self.value);
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(types::AgenticWorkflowHeader);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowHeader);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for types::AgenticWorkflowModelResponse {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowModelResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            settings: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            settings: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for types::AgenticWorkflowModelResponse {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowModelResponse {
     const NAME: &'static str = "AgenticWorkflowModelResponse";
     const FIELDS: &'static [&'static str] = &["type", "settings"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.settings, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.settings, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("settings", &self.settings);
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(types::AgenticWorkflowModelResponse);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowModelResponse);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for types::AgenticWorkflowOutput {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowOutput {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            url: model::blank(),
-            headers: model::blank(),
-            instructions: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            headers: crate::runtime::model::blank(),
+            instructions: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for types::AgenticWorkflowOutput {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowOutput {
     const NAME: &'static str = "AgenticWorkflowOutput";
     const FIELDS: &'static [&'static str] = &["name", "url", "headers", "instructions"];
     const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.url, from),
-            2 => model::value(&mut self.headers, from),
-            _ => model::value(&mut self.instructions, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.url, from),
+            2 => crate::runtime::model::value(&mut self.headers, from),
+            _ => crate::runtime::model::value(&mut self.instructions, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("url", &self.url);
         to.given("headers", &self.headers);
         to.given("instructions", &self.instructions);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.headers);
+        crate::runtime::model::Parts::drop_extra(&mut self.headers);
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(types::AgenticWorkflowOutput);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowOutput);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for types::AgenticWorkflowProjectRepository {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowProjectRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            url: model::blank(),
-            branch: model::blank(),
-            git_token_id: model::blank(),
-            __extra: model::blank(),
+            url: crate::runtime::model::blank(),
+            branch: crate::runtime::model::blank(),
+            git_token_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for types::AgenticWorkflowProjectRepository {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowProjectRepository {
     const NAME: &'static str = "AgenticWorkflowProjectRepository";
     const FIELDS: &'static [&'static str] = &["url", "branch", "git_token_id"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            _ => model::value(&mut self.git_token_id, from),
+            0 => crate::runtime::model::value(&mut self.url, from),
+            1 => crate::runtime::model::value(&mut self.branch, from),
+            _ => crate::runtime::model::value(&mut self.git_token_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("url", &self.url);
         to.always("branch", &self.branch);
         to.given("git_token_id", &self.git_token_id);
@@ -195,24 +190,24 @@ impl model::Model for types::AgenticWorkflowProjectRepository {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(types::AgenticWorkflowProjectRepository);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowProjectRepository);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for types::AgenticWorkflowResources {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowResources {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu_milli: model::blank(),
-            ram_mib: model::blank(),
-            gpu: model::blank(),
-            storage_gib: model::blank(),
-            __extra: model::blank(),
+            cpu_milli: crate::runtime::model::blank(),
+            ram_mib: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            storage_gib: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for types::AgenticWorkflowResources {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowResources {
     const NAME: &'static str = "AgenticWorkflowResources";
     const FIELDS: &'static [&'static str] = &[
         "cpu_milli",
@@ -221,19 +216,19 @@ impl model::Model for types::AgenticWorkflowResources {
         "storage_gib",
     ];
     const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            1 => model::value(&mut self.ram_mib, from),
-            2 => model::value(&mut self.gpu, from),
-            _ => model::value(&mut self.storage_gib, from),
+            0 => crate::runtime::model::value(&mut self.cpu_milli, from),
+            1 => crate::runtime::model::value(&mut self.ram_mib, from),
+            2 => crate::runtime::model::value(&mut self.gpu, from),
+            _ => crate::runtime::model::value(&mut self.storage_gib, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cpu_milli", &self.cpu_milli);
         to.always("ram_mib", &self.ram_mib);
         to.always("gpu", &self.gpu);
@@ -242,41 +237,41 @@ impl model::Model for types::AgenticWorkflowResources {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(types::AgenticWorkflowResources);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowResources);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for types::AgenticWorkflowResponse {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            service_type: model::blank(),
-            environment: model::blank(),
-            name: model::blank(),
-            slug: model::blank(),
-            description: model::blank(),
-            webhook_ip_allowlist: model::blank(),
-            docker_fragment: model::blank(),
-            enabled: model::blank(),
-            mcp: model::blank(),
-            mcp_server_ids: model::blank(),
-            outputs: model::blank(),
-            model: model::blank(),
-            project_repositories: model::blank(),
-            agent_prompt: model::blank(),
-            governance: model::blank(),
-            resources: model::blank(),
-            webhook: model::blank(),
-            icon_uri: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            slug: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            webhook_ip_allowlist: crate::runtime::model::blank(),
+            docker_fragment: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            mcp: crate::runtime::model::blank(),
+            mcp_server_ids: crate::runtime::model::blank(),
+            outputs: crate::runtime::model::blank(),
+            model: crate::runtime::model::blank(),
+            project_repositories: crate::runtime::model::blank(),
+            agent_prompt: crate::runtime::model::blank(),
+            governance: crate::runtime::model::blank(),
+            resources: crate::runtime::model::blank(),
+            webhook: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for types::AgenticWorkflowResponse {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowResponse {
     const NAME: &'static str = "AgenticWorkflowResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -302,36 +297,36 @@ impl model::Model for types::AgenticWorkflowResponse {
         "icon_uri",
     ];
     const REQUIRED: u128 = 0b011110100111011111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.service_type, from),
-            4 => model::value(&mut self.environment, from),
-            5 => model::value(&mut self.name, from),
-            6 => model::value(&mut self.slug, from),
-            7 => model::value(&mut self.description, from),
-            8 => model::value(&mut self.webhook_ip_allowlist, from),
-            9 => model::value(&mut self.docker_fragment, from),
-            10 => model::value(&mut self.enabled, from),
-            11 => model::value(&mut self.mcp, from),
-            12 => model::value(&mut self.mcp_server_ids, from),
-            13 => model::value(&mut self.outputs, from),
-            14 => model::value(&mut self.model, from),
-            15 => model::value(&mut self.project_repositories, from),
-            16 => model::value(&mut self.agent_prompt, from),
-            17 => model::value(&mut self.governance, from),
-            18 => model::value(&mut self.resources, from),
-            19 => model::value(&mut self.webhook, from),
-            _ => model::value(&mut self.icon_uri, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.service_type, from),
+            4 => crate::runtime::model::value(&mut self.environment, from),
+            5 => crate::runtime::model::value(&mut self.name, from),
+            6 => crate::runtime::model::value(&mut self.slug, from),
+            7 => crate::runtime::model::value(&mut self.description, from),
+            8 => crate::runtime::model::value(&mut self.webhook_ip_allowlist, from),
+            9 => crate::runtime::model::value(&mut self.docker_fragment, from),
+            10 => crate::runtime::model::value(&mut self.enabled, from),
+            11 => crate::runtime::model::value(&mut self.mcp, from),
+            12 => crate::runtime::model::value(&mut self.mcp_server_ids, from),
+            13 => crate::runtime::model::value(&mut self.outputs, from),
+            14 => crate::runtime::model::value(&mut self.model, from),
+            15 => crate::runtime::model::value(&mut self.project_repositories, from),
+            16 => crate::runtime::model::value(&mut self.agent_prompt, from),
+            17 => crate::runtime::model::value(&mut self.governance, from),
+            18 => crate::runtime::model::value(&mut self.resources, from),
+            19 => crate::runtime::model::value(&mut self.webhook, from),
+            _ => crate::runtime::model::value(&mut self.icon_uri, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -355,51 +350,51 @@ impl model::Model for types::AgenticWorkflowResponse {
         to.given("icon_uri", &self.icon_uri);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.outputs);
-        model::Parts::drop_extra(&mut self.model);
-        model::Parts::drop_extra(&mut self.project_repositories);
-        model::Parts::drop_extra(&mut self.governance);
-        model::Parts::drop_extra(&mut self.resources);
-        model::Parts::drop_extra(&mut self.webhook);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.outputs);
+        crate::runtime::model::Parts::drop_extra(&mut self.model);
+        crate::runtime::model::Parts::drop_extra(&mut self.project_repositories);
+        crate::runtime::model::Parts::drop_extra(&mut self.governance);
+        crate::runtime::model::Parts::drop_extra(&mut self.resources);
+        crate::runtime::model::Parts::drop_extra(&mut self.webhook);
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(types::AgenticWorkflowResponse);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowResponse);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for types::AgenticWorkflowWebhook {
+impl crate::runtime::model::Blank for crate::types::AgenticWorkflowWebhook {
     #[inline]
     fn blank() -> Self {
         Self {
-            url: model::blank(),
-            __extra: model::blank(),
+            url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for types::AgenticWorkflowWebhook {
+impl crate::runtime::model::Model for crate::types::AgenticWorkflowWebhook {
     const NAME: &'static str = "AgenticWorkflowWebhook";
     const FIELDS: &'static [&'static str] = &["url"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.url, from),
+            _ => crate::runtime::model::value(&mut self.url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("url", &self.url);
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(types::AgenticWorkflowWebhook);
+crate::runtime::model::through_fields!(crate::types::AgenticWorkflowWebhook);
 
 #[cfg(
     any(
@@ -411,13 +406,13 @@ model::through_fields!(types::AgenticWorkflowWebhook);
         feature = "organizations"
     )
 )]
-impl model::Blank for types::Annotation {
+impl crate::runtime::model::Blank for crate::types::Annotation {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -432,21 +427,21 @@ impl model::Blank for types::Annotation {
         feature = "organizations"
     )
 )]
-impl model::Model for types::Annotation {
+impl crate::runtime::model::Model for crate::types::Annotation {
     const NAME: &'static str = "Annotation";
     const FIELDS: &'static [&'static str] = &["key", "value"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("value", &self.value);
     }
@@ -462,52 +457,52 @@ impl model::Model for types::Annotation {
         feature = "organizations"
     )
 )]
-model::through_fields!(types::Annotation);
+crate::runtime::model::through_fields!(crate::types::Annotation);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl model::Blank for types::Application {
+impl crate::runtime::model::Blank for crate::types::Application {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            storage: model::blank(),
-            environment: model::blank(),
-            git_repository: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            maximun_gpu: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            build_mode: model::blank(),
-            dockerfile_path: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            ports: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            docker_target_build_stage: model::blank(),
-            autoscaling: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            storage: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            maximum_cpu: crate::runtime::model::blank(),
+            maximum_memory: crate::runtime::model::blank(),
+            maximun_gpu: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            build_mode: crate::runtime::model::blank(),
+            dockerfile_path: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            ephemeral_storage_in_gib: crate::runtime::model::blank(),
+            cpu_architecture: crate::runtime::model::blank(),
+            min_running_instances: crate::runtime::model::blank(),
+            max_running_instances: crate::runtime::model::blank(),
+            healthchecks: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            ports: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            docker_target_build_stage: crate::runtime::model::blank(),
+            autoscaling: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl model::Model for types::Application {
+impl crate::runtime::model::Model for crate::types::Application {
     const NAME: &'static str = "Application";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -544,47 +539,47 @@ impl model::Model for types::Application {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b00000000000000000000001000010011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.storage, from),
-            4 => model::value(&mut self.environment, from),
-            5 => model::value(&mut self.git_repository, from),
-            6 => model::value(&mut self.maximum_cpu, from),
-            7 => model::value(&mut self.maximum_memory, from),
-            8 => model::value(&mut self.maximun_gpu, from),
-            9 => model::value(&mut self.name, from),
-            10 => model::value(&mut self.description, from),
-            11 => model::value(&mut self.build_mode, from),
-            12 => model::value(&mut self.dockerfile_path, from),
-            13 => model::value(&mut self.cpu, from),
-            14 => model::value(&mut self.memory, from),
-            15 => model::value(&mut self.gpu, from),
-            16 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            17 => model::value(&mut self.cpu_architecture, from),
-            18 => model::value(&mut self.min_running_instances, from),
-            19 => model::value(&mut self.max_running_instances, from),
-            20 => model::value(&mut self.healthchecks, from),
-            21 => model::value(&mut self.auto_preview, from),
-            22 => model::value(&mut self.ports, from),
-            23 => model::value(&mut self.arguments, from),
-            24 => model::value(&mut self.entrypoint, from),
-            25 => model::value(&mut self.auto_deploy, from),
-            26 => model::value(&mut self.annotations_groups, from),
-            27 => model::value(&mut self.labels_groups, from),
-            28 => model::value(&mut self.icon_uri, from),
-            29 => model::value(&mut self.service_type, from),
-            30 => model::value(&mut self.docker_target_build_stage, from),
-            _ => model::value(&mut self.autoscaling, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.storage, from),
+            4 => crate::runtime::model::value(&mut self.environment, from),
+            5 => crate::runtime::model::value(&mut self.git_repository, from),
+            6 => crate::runtime::model::value(&mut self.maximum_cpu, from),
+            7 => crate::runtime::model::value(&mut self.maximum_memory, from),
+            8 => crate::runtime::model::value(&mut self.maximun_gpu, from),
+            9 => crate::runtime::model::value(&mut self.name, from),
+            10 => crate::runtime::model::value(&mut self.description, from),
+            11 => crate::runtime::model::value(&mut self.build_mode, from),
+            12 => crate::runtime::model::value(&mut self.dockerfile_path, from),
+            13 => crate::runtime::model::value(&mut self.cpu, from),
+            14 => crate::runtime::model::value(&mut self.memory, from),
+            15 => crate::runtime::model::value(&mut self.gpu, from),
+            16 => crate::runtime::model::value(&mut self.ephemeral_storage_in_gib, from),
+            17 => crate::runtime::model::value(&mut self.cpu_architecture, from),
+            18 => crate::runtime::model::value(&mut self.min_running_instances, from),
+            19 => crate::runtime::model::value(&mut self.max_running_instances, from),
+            20 => crate::runtime::model::value(&mut self.healthchecks, from),
+            21 => crate::runtime::model::value(&mut self.auto_preview, from),
+            22 => crate::runtime::model::value(&mut self.ports, from),
+            23 => crate::runtime::model::value(&mut self.arguments, from),
+            24 => crate::runtime::model::value(&mut self.entrypoint, from),
+            25 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            26 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            27 => crate::runtime::model::value(&mut self.labels_groups, from),
+            28 => crate::runtime::model::value(&mut self.icon_uri, from),
+            29 => crate::runtime::model::value(&mut self.service_type, from),
+            30 => crate::runtime::model::value(&mut self.docker_target_build_stage, from),
+            _ => crate::runtime::model::value(&mut self.autoscaling, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -619,19 +614,19 @@ impl model::Model for types::Application {
         to.given("autoscaling", &self.autoscaling);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.storage);
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.git_repository);
-        model::Parts::drop_extra(&mut self.healthchecks);
-        model::Parts::drop_extra(&mut self.ports);
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
-        model::Parts::drop_extra(&mut self.autoscaling);
+        crate::runtime::model::Parts::drop_extra(&mut self.storage);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
+        crate::runtime::model::Parts::drop_extra(&mut self.ports);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-model::through_fields!(types::Application);
+crate::runtime::model::through_fields!(crate::types::Application);
 
 #[cfg(
     any(
@@ -644,24 +639,24 @@ model::through_fields!(types::Application);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::ApplicationGitRepository {
+impl crate::runtime::model::Blank for crate::types::ApplicationGitRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            has_access: model::blank(),
-            provider: model::blank(),
-            owner: model::blank(),
-            url: model::blank(),
-            name: model::blank(),
-            branch: model::blank(),
-            root_path: model::blank(),
-            deployed_commit_id: model::blank(),
-            deployed_commit_date: model::blank(),
-            deployed_commit_contributor: model::blank(),
-            deployed_commit_tag: model::blank(),
-            git_token_id: model::blank(),
-            git_token_name: model::blank(),
-            __extra: model::blank(),
+            has_access: crate::runtime::model::blank(),
+            provider: crate::runtime::model::blank(),
+            owner: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            branch: crate::runtime::model::blank(),
+            root_path: crate::runtime::model::blank(),
+            deployed_commit_id: crate::runtime::model::blank(),
+            deployed_commit_date: crate::runtime::model::blank(),
+            deployed_commit_contributor: crate::runtime::model::blank(),
+            deployed_commit_tag: crate::runtime::model::blank(),
+            git_token_id: crate::runtime::model::blank(),
+            git_token_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -677,7 +672,7 @@ impl model::Blank for types::ApplicationGitRepository {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::ApplicationGitRepository {
+impl crate::runtime::model::Model for crate::types::ApplicationGitRepository {
     const NAME: &'static str = "ApplicationGitRepository";
     const FIELDS: &'static [&'static str] = &[
         "has_access",
@@ -695,28 +690,30 @@ impl model::Model for types::ApplicationGitRepository {
         "git_token_name",
     ];
     const REQUIRED: u128 = 0b0000000011110;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.has_access, from),
-            1 => model::value(&mut self.provider, from),
-            2 => model::value(&mut self.owner, from),
-            3 => model::value(&mut self.url, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.branch, from),
-            6 => model::value(&mut self.root_path, from),
-            7 => model::value(&mut self.deployed_commit_id, from),
-            8 => model::time(&mut self.deployed_commit_date, from),
-            9 => model::value(&mut self.deployed_commit_contributor, from),
-            10 => model::value(&mut self.deployed_commit_tag, from),
-            11 => model::value(&mut self.git_token_id, from),
-            _ => model::value(&mut self.git_token_name, from),
+            0 => crate::runtime::model::value(&mut self.has_access, from),
+            1 => crate::runtime::model::value(&mut self.provider, from),
+            2 => crate::runtime::model::value(&mut self.owner, from),
+            3 => crate::runtime::model::value(&mut self.url, from),
+            4 => crate::runtime::model::value(&mut self.name, from),
+            5 => crate::runtime::model::value(&mut self.branch, from),
+            6 => crate::runtime::model::value(&mut self.root_path, from),
+            7 => crate::runtime::model::value(&mut self.deployed_commit_id, from),
+            8 => crate::runtime::model::time(&mut self.deployed_commit_date, from),
+            9 => {
+                crate::runtime::model::value(&mut self.deployed_commit_contributor, from)
+            }
+            10 => crate::runtime::model::value(&mut self.deployed_commit_tag, from),
+            11 => crate::runtime::model::value(&mut self.git_token_id, from),
+            _ => crate::runtime::model::value(&mut self.git_token_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("has_access", &self.has_access);
         to.always("provider", &self.provider);
         to.always("owner", &self.owner);
@@ -744,7 +741,7 @@ impl model::Model for types::ApplicationGitRepository {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::ApplicationGitRepository);
+crate::runtime::model::through_fields!(crate::types::ApplicationGitRepository);
 
 #[cfg(
     any(
@@ -756,16 +753,16 @@ model::through_fields!(types::ApplicationGitRepository);
         feature = "organizations"
     )
 )]
-impl model::Blank for types::ApplicationGitRepositoryRequest {
+impl crate::runtime::model::Blank for crate::types::ApplicationGitRepositoryRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            url: model::blank(),
-            branch: model::blank(),
-            root_path: model::blank(),
-            git_token_id: model::blank(),
-            provider: model::blank(),
-            __extra: model::blank(),
+            url: crate::runtime::model::blank(),
+            branch: crate::runtime::model::blank(),
+            root_path: crate::runtime::model::blank(),
+            git_token_id: crate::runtime::model::blank(),
+            provider: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -780,7 +777,7 @@ impl model::Blank for types::ApplicationGitRepositoryRequest {
         feature = "organizations"
     )
 )]
-impl model::Model for types::ApplicationGitRepositoryRequest {
+impl crate::runtime::model::Model for crate::types::ApplicationGitRepositoryRequest {
     const NAME: &'static str = "ApplicationGitRepositoryRequest";
     const FIELDS: &'static [&'static str] = &[
         "url",
@@ -790,20 +787,20 @@ impl model::Model for types::ApplicationGitRepositoryRequest {
         "provider",
     ];
     const REQUIRED: u128 = 0b10001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            2 => model::value(&mut self.root_path, from),
-            3 => model::value(&mut self.git_token_id, from),
-            _ => model::value(&mut self.provider, from),
+            0 => crate::runtime::model::value(&mut self.url, from),
+            1 => crate::runtime::model::value(&mut self.branch, from),
+            2 => crate::runtime::model::value(&mut self.root_path, from),
+            3 => crate::runtime::model::value(&mut self.git_token_id, from),
+            _ => crate::runtime::model::value(&mut self.provider, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("url", &self.url);
         to.given("branch", &self.branch);
         to.given("root_path", &self.root_path);
@@ -822,69 +819,69 @@ impl model::Model for types::ApplicationGitRepositoryRequest {
         feature = "organizations"
     )
 )]
-model::through_fields!(types::ApplicationGitRepositoryRequest);
+crate::runtime::model::through_fields!(crate::types::ApplicationGitRepositoryRequest);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::ApplicationResponseList {
+impl crate::runtime::model::Blank for crate::types::ApplicationResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::ApplicationResponseList {
+impl crate::runtime::model::Model for crate::types::ApplicationResponseList {
     const NAME: &'static str = "ApplicationResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::ApplicationResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::ApplicationResponseList, Default);
 
 #[cfg(any(feature = "blueprints", feature = "environments"))]
-impl model::Blank for types::ArgocdAppResponse {
+impl crate::runtime::model::Blank for crate::types::ArgocdAppResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            service_type: model::blank(),
-            namespace: model::blank(),
-            environment: model::blank(),
-            environment_id: model::blank(),
-            cluster_id: model::blank(),
-            icon_uri: model::blank(),
-            last_synced_at: model::blank(),
-            manifest_revision: model::blank(),
-            git_repository: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            last_synced_at: crate::runtime::model::blank(),
+            manifest_revision: crate::runtime::model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "blueprints", feature = "environments"))]
-impl model::Model for types::ArgocdAppResponse {
+impl crate::runtime::model::Model for crate::types::ArgocdAppResponse {
     const NAME: &'static str = "ArgocdAppResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -902,28 +899,28 @@ impl model::Model for types::ArgocdAppResponse {
         "git_repository",
     ];
     const REQUIRED: u128 = 0b0001111111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.service_type, from),
-            5 => model::value(&mut self.namespace, from),
-            6 => model::value(&mut self.environment, from),
-            7 => model::value(&mut self.environment_id, from),
-            8 => model::value(&mut self.cluster_id, from),
-            9 => model::value(&mut self.icon_uri, from),
-            10 => model::time(&mut self.last_synced_at, from),
-            11 => model::value(&mut self.manifest_revision, from),
-            _ => model::value(&mut self.git_repository, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.service_type, from),
+            5 => crate::runtime::model::value(&mut self.namespace, from),
+            6 => crate::runtime::model::value(&mut self.environment, from),
+            7 => crate::runtime::model::value(&mut self.environment_id, from),
+            8 => crate::runtime::model::value(&mut self.cluster_id, from),
+            9 => crate::runtime::model::value(&mut self.icon_uri, from),
+            10 => crate::runtime::model::time(&mut self.last_synced_at, from),
+            11 => crate::runtime::model::value(&mut self.manifest_revision, from),
+            _ => crate::runtime::model::value(&mut self.git_repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -939,46 +936,46 @@ impl model::Model for types::ArgocdAppResponse {
         to.given("git_repository", &self.git_repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
 #[cfg(any(feature = "blueprints", feature = "environments"))]
-model::through_fields!(types::ArgocdAppResponse);
+crate::runtime::model::through_fields!(crate::types::ArgocdAppResponse);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for types::AwsRoleClusterCredentials {
+impl crate::runtime::model::Blank for crate::types::AwsRoleClusterCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            role_arn: model::blank(),
-            object_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            object_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for types::AwsRoleClusterCredentials {
+impl crate::runtime::model::Model for crate::types::AwsRoleClusterCredentials {
     const NAME: &'static str = "AwsRoleClusterCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name", "role_arn", "object_type"];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.role_arn, from),
-            _ => model::value(&mut self.object_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.role_arn, from),
+            _ => crate::runtime::model::value(&mut self.object_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("role_arn", &self.role_arn);
@@ -987,24 +984,24 @@ impl model::Model for types::AwsRoleClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(types::AwsRoleClusterCredentials);
+crate::runtime::model::through_fields!(crate::types::AwsRoleClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for types::AwsStaticClusterCredentials {
+impl crate::runtime::model::Blank for crate::types::AwsStaticClusterCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            access_key_id: model::blank(),
-            object_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            access_key_id: crate::runtime::model::blank(),
+            object_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for types::AwsStaticClusterCredentials {
+impl crate::runtime::model::Model for crate::types::AwsStaticClusterCredentials {
     const NAME: &'static str = "AwsStaticClusterCredentials";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1013,19 +1010,19 @@ impl model::Model for types::AwsStaticClusterCredentials {
         "object_type",
     ];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.access_key_id, from),
-            _ => model::value(&mut self.object_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.access_key_id, from),
+            _ => crate::runtime::model::value(&mut self.object_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("access_key_id", &self.access_key_id);
@@ -1034,27 +1031,27 @@ impl model::Model for types::AwsStaticClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(types::AwsStaticClusterCredentials);
+crate::runtime::model::through_fields!(crate::types::AwsStaticClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for types::AzureStaticClusterCredentials {
+impl crate::runtime::model::Blank for crate::types::AzureStaticClusterCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            azure_subscription_id: model::blank(),
-            azure_tenant_id: model::blank(),
-            object_type: model::blank(),
-            azure_application_id: model::blank(),
-            azure_application_object_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            azure_subscription_id: crate::runtime::model::blank(),
+            azure_tenant_id: crate::runtime::model::blank(),
+            object_type: crate::runtime::model::blank(),
+            azure_application_id: crate::runtime::model::blank(),
+            azure_application_object_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for types::AzureStaticClusterCredentials {
+impl crate::runtime::model::Model for crate::types::AzureStaticClusterCredentials {
     const NAME: &'static str = "AzureStaticClusterCredentials";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1066,22 +1063,24 @@ impl model::Model for types::AzureStaticClusterCredentials {
         "azure_application_object_id",
     ];
     const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.azure_subscription_id, from),
-            3 => model::value(&mut self.azure_tenant_id, from),
-            4 => model::value(&mut self.object_type, from),
-            5 => model::value(&mut self.azure_application_id, from),
-            _ => model::value(&mut self.azure_application_object_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.azure_subscription_id, from),
+            3 => crate::runtime::model::value(&mut self.azure_tenant_id, from),
+            4 => crate::runtime::model::value(&mut self.object_type, from),
+            5 => crate::runtime::model::value(&mut self.azure_application_id, from),
+            _ => {
+                crate::runtime::model::value(&mut self.azure_application_object_id, from)
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("azure_subscription_id", &self.azure_subscription_id);
@@ -1093,107 +1092,107 @@ impl model::Model for types::AzureStaticClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(types::AzureStaticClusterCredentials);
+crate::runtime::model::through_fields!(crate::types::AzureStaticClusterCredentials);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::BlueprintTerraformBackend {
+impl crate::runtime::model::Blank for crate::types::BlueprintTerraformBackend {
     #[inline]
     fn blank() -> Self {
         Self {
-            blueprint: model::blank(),
-            __extra: model::blank(),
+            blueprint: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::BlueprintTerraformBackend {
+impl crate::runtime::model::Model for crate::types::BlueprintTerraformBackend {
     const NAME: &'static str = "BlueprintTerraformBackend";
     const FIELDS: &'static [&'static str] = &["blueprint"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.blueprint, from),
+            _ => crate::runtime::model::value(&mut self.blueprint, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("blueprint", &self.blueprint);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.blueprint);
+        crate::runtime::model::Parts::drop_extra(&mut self.blueprint);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::BlueprintTerraformBackend);
+crate::runtime::model::through_fields!(crate::types::BlueprintTerraformBackend);
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Blank for types::CancelDeploymentRequest {
+impl crate::runtime::model::Blank for crate::types::CancelDeploymentRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            force_cancel: model::blank(),
-            __extra: model::blank(),
+            force_cancel: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl model::Model for types::CancelDeploymentRequest {
+impl crate::runtime::model::Model for crate::types::CancelDeploymentRequest {
     const NAME: &'static str = "CancelDeploymentRequest";
     const FIELDS: &'static [&'static str] = &["force_cancel"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.force_cancel, from),
+            _ => crate::runtime::model::value(&mut self.force_cancel, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("force_cancel", &self.force_cancel);
     }
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-model::through_fields!(types::CancelDeploymentRequest, Default);
+crate::runtime::model::through_fields!(crate::types::CancelDeploymentRequest, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for types::CheckedCustomDomainResponse {
+impl crate::runtime::model::Blank for crate::types::CheckedCustomDomainResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            domain_name: model::blank(),
-            status: model::blank(),
-            error_details: model::blank(),
-            __extra: model::blank(),
+            domain_name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            error_details: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for types::CheckedCustomDomainResponse {
+impl crate::runtime::model::Model for crate::types::CheckedCustomDomainResponse {
     const NAME: &'static str = "CheckedCustomDomainResponse";
     const FIELDS: &'static [&'static str] = &["domain_name", "status", "error_details"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.domain_name, from),
-            1 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.error_details, from),
+            0 => crate::runtime::model::value(&mut self.domain_name, from),
+            1 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.error_details, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("domain_name", &self.domain_name);
         to.always("status", &self.status);
         to.given("error_details", &self.error_details);
@@ -1201,43 +1200,43 @@ impl model::Model for types::CheckedCustomDomainResponse {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(types::CheckedCustomDomainResponse);
+crate::runtime::model::through_fields!(crate::types::CheckedCustomDomainResponse);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for types::CheckedCustomDomainsResponse {
+impl crate::runtime::model::Blank for crate::types::CheckedCustomDomainsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for types::CheckedCustomDomainsResponse {
+impl crate::runtime::model::Model for crate::types::CheckedCustomDomainsResponse {
     const NAME: &'static str = "CheckedCustomDomainsResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(types::CheckedCustomDomainsResponse);
+crate::runtime::model::through_fields!(crate::types::CheckedCustomDomainsResponse);
 
 #[cfg(
     any(
@@ -1249,13 +1248,13 @@ model::through_fields!(types::CheckedCustomDomainsResponse);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::CloneServiceRequest {
+impl crate::runtime::model::Blank for crate::types::CloneServiceRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            environment_id: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -1270,21 +1269,21 @@ impl model::Blank for types::CloneServiceRequest {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::CloneServiceRequest {
+impl crate::runtime::model::Model for crate::types::CloneServiceRequest {
     const NAME: &'static str = "CloneServiceRequest";
     const FIELDS: &'static [&'static str] = &["name", "environment_id"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.environment_id, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.environment_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("environment_id", &self.environment_id);
     }
@@ -1300,43 +1299,45 @@ impl model::Model for types::CloneServiceRequest {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::CloneServiceRequest);
+crate::runtime::model::through_fields!(crate::types::CloneServiceRequest);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for types::ClusterCloudProviderInfoCredentials {
+impl crate::runtime::model::Blank for crate::types::ClusterCloudProviderInfoCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for types::ClusterCloudProviderInfoCredentials {
+impl crate::runtime::model::Model for crate::types::ClusterCloudProviderInfoCredentials {
     const NAME: &'static str = "ClusterCloudProviderInfoCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.name, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("name", &self.name);
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(types::ClusterCloudProviderInfoCredentials, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ClusterCloudProviderInfoCredentials, Default
+);
 
 #[cfg(
     any(
@@ -1351,18 +1352,18 @@ model::through_fields!(types::ClusterCloudProviderInfoCredentials, Default);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::Commit {
+impl crate::runtime::model::Blank for crate::types::Commit {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            git_commit_id: model::blank(),
-            tag: model::blank(),
-            message: model::blank(),
-            author_name: model::blank(),
-            author_avatar_url: model::blank(),
-            commit_page_url: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            git_commit_id: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            author_name: crate::runtime::model::blank(),
+            author_avatar_url: crate::runtime::model::blank(),
+            commit_page_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -1380,7 +1381,7 @@ impl model::Blank for types::Commit {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::Commit {
+impl crate::runtime::model::Model for crate::types::Commit {
     const NAME: &'static str = "Commit";
     const FIELDS: &'static [&'static str] = &[
         "created_at",
@@ -1392,22 +1393,22 @@ impl model::Model for types::Commit {
         "commit_page_url",
     ];
     const REQUIRED: u128 = 0b0011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.git_commit_id, from),
-            2 => model::value(&mut self.tag, from),
-            3 => model::value(&mut self.message, from),
-            4 => model::value(&mut self.author_name, from),
-            5 => model::value(&mut self.author_avatar_url, from),
-            _ => model::value(&mut self.commit_page_url, from),
+            0 => crate::runtime::model::time(&mut self.created_at, from),
+            1 => crate::runtime::model::value(&mut self.git_commit_id, from),
+            2 => crate::runtime::model::value(&mut self.tag, from),
+            3 => crate::runtime::model::value(&mut self.message, from),
+            4 => crate::runtime::model::value(&mut self.author_name, from),
+            5 => crate::runtime::model::value(&mut self.author_avatar_url, from),
+            _ => crate::runtime::model::value(&mut self.commit_page_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("created_at", &self.created_at);
         to.always("git_commit_id", &self.git_commit_id);
         to.always("tag", &self.tag);
@@ -1431,7 +1432,7 @@ impl model::Model for types::Commit {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::Commit);
+crate::runtime::model::through_fields!(crate::types::Commit);
 
 #[cfg(
     any(
@@ -1442,12 +1443,12 @@ model::through_fields!(types::Commit);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::CommitResponseList {
+impl crate::runtime::model::Blank for crate::types::CommitResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -1461,24 +1462,24 @@ impl model::Blank for types::CommitResponseList {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::CommitResponseList {
+impl crate::runtime::model::Model for crate::types::CommitResponseList {
     const NAME: &'static str = "CommitResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -1491,7 +1492,7 @@ impl model::Model for types::CommitResponseList {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::CommitResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::CommitResponseList, Default);
 
 #[cfg(
     any(
@@ -1501,15 +1502,16 @@ model::through_fields!(types::CommitResponseList, Default);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ContainerRegistryProviderDetailsResponse {
+impl crate::runtime::model::Blank
+for crate::types::ContainerRegistryProviderDetailsResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            url: model::blank(),
-            kind: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -1522,23 +1524,24 @@ impl model::Blank for types::ContainerRegistryProviderDetailsResponse {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ContainerRegistryProviderDetailsResponse {
+impl crate::runtime::model::Model
+for crate::types::ContainerRegistryProviderDetailsResponse {
     const NAME: &'static str = "ContainerRegistryProviderDetailsResponse";
     const FIELDS: &'static [&'static str] = &["id", "name", "url", "kind"];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.url, from),
-            _ => model::value(&mut self.kind, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.url, from),
+            _ => crate::runtime::model::value(&mut self.kind, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("url", &self.url);
@@ -1554,29 +1557,31 @@ impl model::Model for types::ContainerRegistryProviderDetailsResponse {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ContainerRegistryProviderDetailsResponse);
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryProviderDetailsResponse
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::ContainerRequestPort {
+impl crate::runtime::model::Blank for crate::types::ContainerRequestPort {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            publicly_accessible: model::blank(),
-            is_default: model::blank(),
-            protocol: model::blank(),
-            public_path: model::blank(),
-            public_path_rewrite: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            internal_port: crate::runtime::model::blank(),
+            external_port: crate::runtime::model::blank(),
+            publicly_accessible: crate::runtime::model::blank(),
+            is_default: crate::runtime::model::blank(),
+            protocol: crate::runtime::model::blank(),
+            public_path: crate::runtime::model::blank(),
+            public_path_rewrite: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::ContainerRequestPort {
+impl crate::runtime::model::Model for crate::types::ContainerRequestPort {
     const NAME: &'static str = "ContainerRequestPort";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1590,24 +1595,24 @@ impl model::Model for types::ContainerRequestPort {
         "public_path_rewrite",
     ];
     const REQUIRED: u128 = 0b000010100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.internal_port, from),
-            3 => model::value(&mut self.external_port, from),
-            4 => model::value(&mut self.publicly_accessible, from),
-            5 => model::value(&mut self.is_default, from),
-            6 => model::value(&mut self.protocol, from),
-            7 => model::value(&mut self.public_path, from),
-            _ => model::value(&mut self.public_path_rewrite, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.internal_port, from),
+            3 => crate::runtime::model::value(&mut self.external_port, from),
+            4 => crate::runtime::model::value(&mut self.publicly_accessible, from),
+            5 => crate::runtime::model::value(&mut self.is_default, from),
+            6 => crate::runtime::model::value(&mut self.protocol, from),
+            7 => crate::runtime::model::value(&mut self.public_path, from),
+            _ => crate::runtime::model::value(&mut self.public_path_rewrite, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("name", &self.name);
         to.always("internal_port", &self.internal_port);
@@ -1621,40 +1626,40 @@ impl model::Model for types::ContainerRequestPort {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::ContainerRequestPort);
+crate::runtime::model::through_fields!(crate::types::ContainerRequestPort);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::ContainerRequestStorageItem {
+impl crate::runtime::model::Blank for crate::types::ContainerRequestStorageItem {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            type_: model::blank(),
-            size: model::blank(),
-            mount_point: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            size: crate::runtime::model::blank(),
+            mount_point: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::ContainerRequestStorageItem {
+impl crate::runtime::model::Model for crate::types::ContainerRequestStorageItem {
     const NAME: &'static str = "ContainerRequestStorageItem";
     const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
     const REQUIRED: u128 = 0b1110;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.size, from),
-            _ => model::value(&mut self.mount_point, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.type_, from),
+            2 => crate::runtime::model::value(&mut self.size, from),
+            _ => crate::runtime::model::value(&mut self.mount_point, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.always("type", &self.type_);
         to.always("size", &self.size);
@@ -1663,52 +1668,52 @@ impl model::Model for types::ContainerRequestStorageItem {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::ContainerRequestStorageItem);
+crate::runtime::model::through_fields!(crate::types::ContainerRequestStorageItem);
 
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
-impl model::Blank for types::ContainerResponse {
+impl crate::runtime::model::Blank for crate::types::ContainerResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            storage: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-            registry_id: model::blank(),
-            registry: model::blank(),
-            environment: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            maximum_gpu: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            min_running_instances: model::blank(),
-            max_running_instances: model::blank(),
-            healthchecks: model::blank(),
-            auto_preview: model::blank(),
-            ports: model::blank(),
-            auto_deploy: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            autoscaling: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            storage: crate::runtime::model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            registry_id: crate::runtime::model::blank(),
+            registry: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            maximum_cpu: crate::runtime::model::blank(),
+            maximum_memory: crate::runtime::model::blank(),
+            maximum_gpu: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            ephemeral_storage_in_gib: crate::runtime::model::blank(),
+            cpu_architecture: crate::runtime::model::blank(),
+            min_running_instances: crate::runtime::model::blank(),
+            max_running_instances: crate::runtime::model::blank(),
+            healthchecks: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            ports: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            autoscaling: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
-impl model::Model for types::ContainerResponse {
+impl crate::runtime::model::Model for crate::types::ContainerResponse {
     const NAME: &'static str = "ContainerResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1745,47 +1750,47 @@ impl model::Model for types::ContainerResponse {
         "autoscaling",
     ];
     const REQUIRED: u128 = 0b00000001011000110001011110110011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.storage, from),
-            4 => model::value(&mut self.image_name, from),
-            5 => model::value(&mut self.tag, from),
-            6 => model::value(&mut self.registry_id, from),
-            7 => model::value(&mut self.registry, from),
-            8 => model::value(&mut self.environment, from),
-            9 => model::value(&mut self.maximum_cpu, from),
-            10 => model::value(&mut self.maximum_memory, from),
-            11 => model::value(&mut self.maximum_gpu, from),
-            12 => model::value(&mut self.name, from),
-            13 => model::value(&mut self.description, from),
-            14 => model::value(&mut self.arguments, from),
-            15 => model::value(&mut self.entrypoint, from),
-            16 => model::value(&mut self.cpu, from),
-            17 => model::value(&mut self.memory, from),
-            18 => model::value(&mut self.gpu, from),
-            19 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            20 => model::value(&mut self.cpu_architecture, from),
-            21 => model::value(&mut self.min_running_instances, from),
-            22 => model::value(&mut self.max_running_instances, from),
-            23 => model::value(&mut self.healthchecks, from),
-            24 => model::value(&mut self.auto_preview, from),
-            25 => model::value(&mut self.ports, from),
-            26 => model::value(&mut self.auto_deploy, from),
-            27 => model::value(&mut self.annotations_groups, from),
-            28 => model::value(&mut self.labels_groups, from),
-            29 => model::value(&mut self.icon_uri, from),
-            30 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.autoscaling, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.storage, from),
+            4 => crate::runtime::model::value(&mut self.image_name, from),
+            5 => crate::runtime::model::value(&mut self.tag, from),
+            6 => crate::runtime::model::value(&mut self.registry_id, from),
+            7 => crate::runtime::model::value(&mut self.registry, from),
+            8 => crate::runtime::model::value(&mut self.environment, from),
+            9 => crate::runtime::model::value(&mut self.maximum_cpu, from),
+            10 => crate::runtime::model::value(&mut self.maximum_memory, from),
+            11 => crate::runtime::model::value(&mut self.maximum_gpu, from),
+            12 => crate::runtime::model::value(&mut self.name, from),
+            13 => crate::runtime::model::value(&mut self.description, from),
+            14 => crate::runtime::model::value(&mut self.arguments, from),
+            15 => crate::runtime::model::value(&mut self.entrypoint, from),
+            16 => crate::runtime::model::value(&mut self.cpu, from),
+            17 => crate::runtime::model::value(&mut self.memory, from),
+            18 => crate::runtime::model::value(&mut self.gpu, from),
+            19 => crate::runtime::model::value(&mut self.ephemeral_storage_in_gib, from),
+            20 => crate::runtime::model::value(&mut self.cpu_architecture, from),
+            21 => crate::runtime::model::value(&mut self.min_running_instances, from),
+            22 => crate::runtime::model::value(&mut self.max_running_instances, from),
+            23 => crate::runtime::model::value(&mut self.healthchecks, from),
+            24 => crate::runtime::model::value(&mut self.auto_preview, from),
+            25 => crate::runtime::model::value(&mut self.ports, from),
+            26 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            27 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            28 => crate::runtime::model::value(&mut self.labels_groups, from),
+            29 => crate::runtime::model::value(&mut self.icon_uri, from),
+            30 => crate::runtime::model::value(&mut self.service_type, from),
+            _ => crate::runtime::model::value(&mut self.autoscaling, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -1820,72 +1825,72 @@ impl model::Model for types::ContainerResponse {
         to.given("autoscaling", &self.autoscaling);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.storage);
-        model::Parts::drop_extra(&mut self.registry);
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.healthchecks);
-        model::Parts::drop_extra(&mut self.ports);
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
-        model::Parts::drop_extra(&mut self.autoscaling);
+        crate::runtime::model::Parts::drop_extra(&mut self.storage);
+        crate::runtime::model::Parts::drop_extra(&mut self.registry);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
+        crate::runtime::model::Parts::drop_extra(&mut self.ports);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.autoscaling);
     }
 }
 
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
-model::through_fields!(types::ContainerResponse);
+crate::runtime::model::through_fields!(crate::types::ContainerResponse);
 
 #[cfg(any(feature = "containers", feature = "databases"))]
-impl model::Blank for types::ContainerResponseList {
+impl crate::runtime::model::Blank for crate::types::ContainerResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "containers", feature = "databases"))]
-impl model::Model for types::ContainerResponseList {
+impl crate::runtime::model::Model for crate::types::ContainerResponseList {
     const NAME: &'static str = "ContainerResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "containers", feature = "databases"))]
-model::through_fields!(types::ContainerResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::ContainerResponseList, Default);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::ContainerSource {
+impl crate::runtime::model::Blank for crate::types::ContainerSource {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            registry_id: model::blank(),
-            registry: model::blank(),
-            __extra: model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            registry_id: crate::runtime::model::blank(),
+            registry: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::ContainerSource {
+impl crate::runtime::model::Model for crate::types::ContainerSource {
     const NAME: &'static str = "ContainerSource";
     const FIELDS: &'static [&'static str] = &[
         "image_name",
@@ -1894,71 +1899,71 @@ impl model::Model for types::ContainerSource {
         "registry",
     ];
     const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image_name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.registry_id, from),
-            _ => model::value(&mut self.registry, from),
+            0 => crate::runtime::model::value(&mut self.image_name, from),
+            1 => crate::runtime::model::value(&mut self.tag, from),
+            2 => crate::runtime::model::value(&mut self.registry_id, from),
+            _ => crate::runtime::model::value(&mut self.registry, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("image_name", &self.image_name);
         to.always("tag", &self.tag);
         to.given("registry_id", &self.registry_id);
         to.always("registry", &self.registry);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.registry);
+        crate::runtime::model::Parts::drop_extra(&mut self.registry);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::ContainerSource);
+crate::runtime::model::through_fields!(crate::types::ContainerSource);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::CronJobResponse {
+impl crate::runtime::model::Blank for crate::types::CronJobResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            environment: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            maximum_gpu: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            max_nb_restart: model::blank(),
-            max_duration_seconds: model::blank(),
-            auto_preview: model::blank(),
-            port: model::blank(),
-            source: model::blank(),
-            healthchecks: model::blank(),
-            auto_deploy: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            job_type: model::blank(),
-            schedule: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            maximum_cpu: crate::runtime::model::blank(),
+            maximum_memory: crate::runtime::model::blank(),
+            maximum_gpu: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            ephemeral_storage_in_gib: crate::runtime::model::blank(),
+            cpu_architecture: crate::runtime::model::blank(),
+            max_nb_restart: crate::runtime::model::blank(),
+            max_duration_seconds: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            port: crate::runtime::model::blank(),
+            source: crate::runtime::model::blank(),
+            healthchecks: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            job_type: crate::runtime::model::blank(),
+            schedule: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::CronJobResponse {
+impl crate::runtime::model::Model for crate::types::CronJobResponse {
     const NAME: &'static str = "CronJobResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1990,42 +1995,42 @@ impl model::Model for types::CronJobResponse {
         "labels_groups",
     ];
     const REQUIRED: u128 = 0b001100001010000011010111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.environment, from),
-            4 => model::value(&mut self.maximum_cpu, from),
-            5 => model::value(&mut self.maximum_memory, from),
-            6 => model::value(&mut self.maximum_gpu, from),
-            7 => model::value(&mut self.name, from),
-            8 => model::value(&mut self.description, from),
-            9 => model::value(&mut self.cpu, from),
-            10 => model::value(&mut self.memory, from),
-            11 => model::value(&mut self.gpu, from),
-            12 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            13 => model::value(&mut self.cpu_architecture, from),
-            14 => model::value(&mut self.max_nb_restart, from),
-            15 => model::value(&mut self.max_duration_seconds, from),
-            16 => model::value(&mut self.auto_preview, from),
-            17 => model::value(&mut self.port, from),
-            18 => model::value(&mut self.source, from),
-            19 => model::value(&mut self.healthchecks, from),
-            20 => model::value(&mut self.auto_deploy, from),
-            21 => model::value(&mut self.icon_uri, from),
-            22 => model::value(&mut self.service_type, from),
-            23 => model::value(&mut self.job_type, from),
-            24 => model::value(&mut self.schedule, from),
-            25 => model::value(&mut self.annotations_groups, from),
-            _ => model::value(&mut self.labels_groups, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.environment, from),
+            4 => crate::runtime::model::value(&mut self.maximum_cpu, from),
+            5 => crate::runtime::model::value(&mut self.maximum_memory, from),
+            6 => crate::runtime::model::value(&mut self.maximum_gpu, from),
+            7 => crate::runtime::model::value(&mut self.name, from),
+            8 => crate::runtime::model::value(&mut self.description, from),
+            9 => crate::runtime::model::value(&mut self.cpu, from),
+            10 => crate::runtime::model::value(&mut self.memory, from),
+            11 => crate::runtime::model::value(&mut self.gpu, from),
+            12 => crate::runtime::model::value(&mut self.ephemeral_storage_in_gib, from),
+            13 => crate::runtime::model::value(&mut self.cpu_architecture, from),
+            14 => crate::runtime::model::value(&mut self.max_nb_restart, from),
+            15 => crate::runtime::model::value(&mut self.max_duration_seconds, from),
+            16 => crate::runtime::model::value(&mut self.auto_preview, from),
+            17 => crate::runtime::model::value(&mut self.port, from),
+            18 => crate::runtime::model::value(&mut self.source, from),
+            19 => crate::runtime::model::value(&mut self.healthchecks, from),
+            20 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            21 => crate::runtime::model::value(&mut self.icon_uri, from),
+            22 => crate::runtime::model::value(&mut self.service_type, from),
+            23 => crate::runtime::model::value(&mut self.job_type, from),
+            24 => crate::runtime::model::value(&mut self.schedule, from),
+            25 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            _ => crate::runtime::model::value(&mut self.labels_groups, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -2055,70 +2060,70 @@ impl model::Model for types::CronJobResponse {
         to.given("labels_groups", &self.labels_groups);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.source);
-        model::Parts::drop_extra(&mut self.healthchecks);
-        model::Parts::drop_extra(&mut self.schedule);
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.source);
+        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
+        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::CronJobResponse);
+crate::runtime::model::through_fields!(crate::types::CronJobResponse);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::CronJobResponseSchedule {
+impl crate::runtime::model::Blank for crate::types::CronJobResponseSchedule {
     #[inline]
     fn blank() -> Self {
         Self {
-            cronjob: model::blank(),
-            __extra: model::blank(),
+            cronjob: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::CronJobResponseSchedule {
+impl crate::runtime::model::Model for crate::types::CronJobResponseSchedule {
     const NAME: &'static str = "CronJobResponseSchedule";
     const FIELDS: &'static [&'static str] = &["cronjob"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.cronjob, from),
+            _ => crate::runtime::model::value(&mut self.cronjob, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cronjob", &self.cronjob);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cronjob);
+        crate::runtime::model::Parts::drop_extra(&mut self.cronjob);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::CronJobResponseSchedule);
+crate::runtime::model::through_fields!(crate::types::CronJobResponseSchedule);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::CronJobResponseScheduleCronjob {
+impl crate::runtime::model::Blank for crate::types::CronJobResponseScheduleCronjob {
     #[inline]
     fn blank() -> Self {
         Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            timezone: model::blank(),
-            scheduled_at: model::blank(),
-            __extra: model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            timezone: crate::runtime::model::blank(),
+            scheduled_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::CronJobResponseScheduleCronjob {
+impl crate::runtime::model::Model for crate::types::CronJobResponseScheduleCronjob {
     const NAME: &'static str = "CronJobResponseScheduleCronjob";
     const FIELDS: &'static [&'static str] = &[
         "arguments",
@@ -2127,19 +2132,19 @@ impl model::Model for types::CronJobResponseScheduleCronjob {
         "scheduled_at",
     ];
     const REQUIRED: u128 = 0b1100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.arguments, from),
-            1 => model::value(&mut self.entrypoint, from),
-            2 => model::value(&mut self.timezone, from),
-            _ => model::value(&mut self.scheduled_at, from),
+            0 => crate::runtime::model::value(&mut self.arguments, from),
+            1 => crate::runtime::model::value(&mut self.entrypoint, from),
+            2 => crate::runtime::model::value(&mut self.timezone, from),
+            _ => crate::runtime::model::value(&mut self.scheduled_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("arguments", &self.arguments);
         to.given("entrypoint", &self.entrypoint);
         to.always("timezone", &self.timezone);
@@ -2148,28 +2153,28 @@ impl model::Model for types::CronJobResponseScheduleCronjob {
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::CronJobResponseScheduleCronjob);
+crate::runtime::model::through_fields!(crate::types::CronJobResponseScheduleCronjob);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for types::CustomDomain {
+impl crate::runtime::model::Blank for crate::types::CustomDomain {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            domain: model::blank(),
-            generate_certificate: model::blank(),
-            use_cdn: model::blank(),
-            validation_domain: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            domain: crate::runtime::model::blank(),
+            generate_certificate: crate::runtime::model::blank(),
+            use_cdn: crate::runtime::model::blank(),
+            validation_domain: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for types::CustomDomain {
+impl crate::runtime::model::Model for crate::types::CustomDomain {
     const NAME: &'static str = "CustomDomain";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2182,23 +2187,23 @@ impl model::Model for types::CustomDomain {
         "status",
     ];
     const REQUIRED: u128 = 0b00001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.domain, from),
-            4 => model::value(&mut self.generate_certificate, from),
-            5 => model::value(&mut self.use_cdn, from),
-            6 => model::value(&mut self.validation_domain, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.domain, from),
+            4 => crate::runtime::model::value(&mut self.generate_certificate, from),
+            5 => crate::runtime::model::value(&mut self.use_cdn, from),
+            6 => crate::runtime::model::value(&mut self.validation_domain, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -2211,23 +2216,23 @@ impl model::Model for types::CustomDomain {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(types::CustomDomain);
+crate::runtime::model::through_fields!(crate::types::CustomDomain);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for types::CustomDomainRequest {
+impl crate::runtime::model::Blank for crate::types::CustomDomainRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            domain: model::blank(),
-            generate_certificate: model::blank(),
-            use_cdn: model::blank(),
-            __extra: model::blank(),
+            domain: crate::runtime::model::blank(),
+            generate_certificate: crate::runtime::model::blank(),
+            use_cdn: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for types::CustomDomainRequest {
+impl crate::runtime::model::Model for crate::types::CustomDomainRequest {
     const NAME: &'static str = "CustomDomainRequest";
     const FIELDS: &'static [&'static str] = &[
         "domain",
@@ -2235,18 +2240,18 @@ impl model::Model for types::CustomDomainRequest {
         "use_cdn",
     ];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.domain, from),
-            1 => model::value(&mut self.generate_certificate, from),
-            _ => model::value(&mut self.use_cdn, from),
+            0 => crate::runtime::model::value(&mut self.domain, from),
+            1 => crate::runtime::model::value(&mut self.generate_certificate, from),
+            _ => crate::runtime::model::value(&mut self.use_cdn, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("domain", &self.domain);
         to.given("generate_certificate", &self.generate_certificate);
         to.given("use_cdn", &self.use_cdn);
@@ -2254,80 +2259,80 @@ impl model::Model for types::CustomDomainRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(types::CustomDomainRequest);
+crate::runtime::model::through_fields!(crate::types::CustomDomainRequest);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Blank for types::CustomDomainResponseList {
+impl crate::runtime::model::Blank for crate::types::CustomDomainResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl model::Model for types::CustomDomainResponseList {
+impl crate::runtime::model::Model for crate::types::CustomDomainResponseList {
     const NAME: &'static str = "CustomDomainResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-model::through_fields!(types::CustomDomainResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::CustomDomainResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl model::Blank for types::Database {
+impl crate::runtime::model::Blank for crate::types::Database {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            type_: model::blank(),
-            version: model::blank(),
-            mode: model::blank(),
-            accessibility: model::blank(),
-            cpu: model::blank(),
-            instance_type: model::blank(),
-            memory: model::blank(),
-            storage: model::blank(),
-            icon_uri: model::blank(),
-            environment: model::blank(),
-            host: model::blank(),
-            port: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            disk_encrypted: model::blank(),
-            disk_type: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            service_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            accessibility: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            instance_type: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            storage: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            host: crate::runtime::model::blank(),
+            port: crate::runtime::model::blank(),
+            maximum_cpu: crate::runtime::model::blank(),
+            maximum_memory: crate::runtime::model::blank(),
+            disk_encrypted: crate::runtime::model::blank(),
+            disk_type: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-impl model::Model for types::Database {
+impl crate::runtime::model::Model for crate::types::Database {
     const NAME: &'static str = "Database";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2356,39 +2361,39 @@ impl model::Model for types::Database {
         "service_type",
     ];
     const REQUIRED: u128 = 0b000000000100000011101011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.type_, from),
-            6 => model::value(&mut self.version, from),
-            7 => model::value(&mut self.mode, from),
-            8 => model::value(&mut self.accessibility, from),
-            9 => model::value(&mut self.cpu, from),
-            10 => model::value(&mut self.instance_type, from),
-            11 => model::value(&mut self.memory, from),
-            12 => model::value(&mut self.storage, from),
-            13 => model::value(&mut self.icon_uri, from),
-            14 => model::value(&mut self.environment, from),
-            15 => model::value(&mut self.host, from),
-            16 => model::value(&mut self.port, from),
-            17 => model::value(&mut self.maximum_cpu, from),
-            18 => model::value(&mut self.maximum_memory, from),
-            19 => model::value(&mut self.disk_encrypted, from),
-            20 => model::value(&mut self.disk_type, from),
-            21 => model::value(&mut self.annotations_groups, from),
-            22 => model::value(&mut self.labels_groups, from),
-            _ => model::value(&mut self.service_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.type_, from),
+            6 => crate::runtime::model::value(&mut self.version, from),
+            7 => crate::runtime::model::value(&mut self.mode, from),
+            8 => crate::runtime::model::value(&mut self.accessibility, from),
+            9 => crate::runtime::model::value(&mut self.cpu, from),
+            10 => crate::runtime::model::value(&mut self.instance_type, from),
+            11 => crate::runtime::model::value(&mut self.memory, from),
+            12 => crate::runtime::model::value(&mut self.storage, from),
+            13 => crate::runtime::model::value(&mut self.icon_uri, from),
+            14 => crate::runtime::model::value(&mut self.environment, from),
+            15 => crate::runtime::model::value(&mut self.host, from),
+            16 => crate::runtime::model::value(&mut self.port, from),
+            17 => crate::runtime::model::value(&mut self.maximum_cpu, from),
+            18 => crate::runtime::model::value(&mut self.maximum_memory, from),
+            19 => crate::runtime::model::value(&mut self.disk_encrypted, from),
+            20 => crate::runtime::model::value(&mut self.disk_type, from),
+            21 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            22 => crate::runtime::model::value(&mut self.labels_groups, from),
+            _ => crate::runtime::model::value(&mut self.service_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -2415,69 +2420,69 @@ impl model::Model for types::Database {
         to.given("service_type", &self.service_type);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-model::through_fields!(types::Database);
+crate::runtime::model::through_fields!(crate::types::Database);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::DatabaseResponseList {
+impl crate::runtime::model::Blank for crate::types::DatabaseResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::DatabaseResponseList {
+impl crate::runtime::model::Model for crate::types::DatabaseResponseList {
     const NAME: &'static str = "DatabaseResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::DatabaseResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::DatabaseResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for types::DeployAllRequest {
+impl crate::runtime::model::Blank for crate::types::DeployAllRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            applications: model::blank(),
-            databases: model::blank(),
-            containers: model::blank(),
-            jobs: model::blank(),
-            helms: model::blank(),
-            terraforms: model::blank(),
-            __extra: model::blank(),
+            applications: crate::runtime::model::blank(),
+            databases: crate::runtime::model::blank(),
+            containers: crate::runtime::model::blank(),
+            jobs: crate::runtime::model::blank(),
+            helms: crate::runtime::model::blank(),
+            terraforms: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for types::DeployAllRequest {
+impl crate::runtime::model::Model for crate::types::DeployAllRequest {
     const NAME: &'static str = "DeployAllRequest";
     const FIELDS: &'static [&'static str] = &[
         "applications",
@@ -2488,21 +2493,21 @@ impl model::Model for types::DeployAllRequest {
         "terraforms",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.applications, from),
-            1 => model::value(&mut self.databases, from),
-            2 => model::value(&mut self.containers, from),
-            3 => model::value(&mut self.jobs, from),
-            4 => model::value(&mut self.helms, from),
-            _ => model::value(&mut self.terraforms, from),
+            0 => crate::runtime::model::value(&mut self.applications, from),
+            1 => crate::runtime::model::value(&mut self.databases, from),
+            2 => crate::runtime::model::value(&mut self.containers, from),
+            3 => crate::runtime::model::value(&mut self.jobs, from),
+            4 => crate::runtime::model::value(&mut self.helms, from),
+            _ => crate::runtime::model::value(&mut self.terraforms, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("applications", &self.applications);
         to.given("databases", &self.databases);
         to.given("containers", &self.containers);
@@ -2511,105 +2516,105 @@ impl model::Model for types::DeployAllRequest {
         to.given("terraforms", &self.terraforms);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.applications);
-        model::Parts::drop_extra(&mut self.containers);
-        model::Parts::drop_extra(&mut self.jobs);
-        model::Parts::drop_extra(&mut self.helms);
-        model::Parts::drop_extra(&mut self.terraforms);
+        crate::runtime::model::Parts::drop_extra(&mut self.applications);
+        crate::runtime::model::Parts::drop_extra(&mut self.containers);
+        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
+        crate::runtime::model::Parts::drop_extra(&mut self.helms);
+        crate::runtime::model::Parts::drop_extra(&mut self.terraforms);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(types::DeployAllRequest, Default);
+crate::runtime::model::through_fields!(crate::types::DeployAllRequest, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for types::DeployAllRequestApplication {
+impl crate::runtime::model::Blank for crate::types::DeployAllRequestApplication {
     #[inline]
     fn blank() -> Self {
         Self {
-            application_id: model::blank(),
-            git_commit_id: model::blank(),
-            __extra: model::blank(),
+            application_id: crate::runtime::model::blank(),
+            git_commit_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for types::DeployAllRequestApplication {
+impl crate::runtime::model::Model for crate::types::DeployAllRequestApplication {
     const NAME: &'static str = "DeployAllRequestApplication";
     const FIELDS: &'static [&'static str] = &["application_id", "git_commit_id"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.application_id, from),
-            _ => model::value(&mut self.git_commit_id, from),
+            0 => crate::runtime::model::value(&mut self.application_id, from),
+            _ => crate::runtime::model::value(&mut self.git_commit_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("application_id", &self.application_id);
         to.given("git_commit_id", &self.git_commit_id);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(types::DeployAllRequestApplication);
+crate::runtime::model::through_fields!(crate::types::DeployAllRequestApplication);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for types::DeployAllRequestContainer {
+impl crate::runtime::model::Blank for crate::types::DeployAllRequestContainer {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            image_tag: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            image_tag: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for types::DeployAllRequestContainer {
+impl crate::runtime::model::Model for crate::types::DeployAllRequestContainer {
     const NAME: &'static str = "DeployAllRequestContainer";
     const FIELDS: &'static [&'static str] = &["id", "image_tag"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.image_tag, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.image_tag, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.given("image_tag", &self.image_tag);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(types::DeployAllRequestContainer);
+crate::runtime::model::through_fields!(crate::types::DeployAllRequestContainer);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for types::DeployAllRequestHelm {
+impl crate::runtime::model::Blank for crate::types::DeployAllRequestHelm {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            chart_version: model::blank(),
-            git_commit_id: model::blank(),
-            values_override_git_commit_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            chart_version: crate::runtime::model::blank(),
+            git_commit_id: crate::runtime::model::blank(),
+            values_override_git_commit_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for types::DeployAllRequestHelm {
+impl crate::runtime::model::Model for crate::types::DeployAllRequestHelm {
     const NAME: &'static str = "DeployAllRequestHelm";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2618,19 +2623,24 @@ impl model::Model for types::DeployAllRequestHelm {
         "values_override_git_commit_id",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.chart_version, from),
-            2 => model::value(&mut self.git_commit_id, from),
-            _ => model::value(&mut self.values_override_git_commit_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.chart_version, from),
+            2 => crate::runtime::model::value(&mut self.git_commit_id, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.values_override_git_commit_id,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("chart_version", &self.chart_version);
         to.given("git_commit_id", &self.git_commit_id);
@@ -2639,38 +2649,38 @@ impl model::Model for types::DeployAllRequestHelm {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(types::DeployAllRequestHelm, Default);
+crate::runtime::model::through_fields!(crate::types::DeployAllRequestHelm, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Blank for types::DeployAllRequestJob {
+impl crate::runtime::model::Blank for crate::types::DeployAllRequestJob {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            image_tag: model::blank(),
-            git_commit_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            image_tag: crate::runtime::model::blank(),
+            git_commit_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl model::Model for types::DeployAllRequestJob {
+impl crate::runtime::model::Model for crate::types::DeployAllRequestJob {
     const NAME: &'static str = "DeployAllRequestJob";
     const FIELDS: &'static [&'static str] = &["id", "image_tag", "git_commit_id"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.image_tag, from),
-            _ => model::value(&mut self.git_commit_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.image_tag, from),
+            _ => crate::runtime::model::value(&mut self.git_commit_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("image_tag", &self.image_tag);
         to.given("git_commit_id", &self.git_commit_id);
@@ -2678,7 +2688,7 @@ impl model::Model for types::DeployAllRequestJob {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-model::through_fields!(types::DeployAllRequestJob, Default);
+crate::runtime::model::through_fields!(crate::types::DeployAllRequestJob, Default);
 
 #[cfg(
     any(
@@ -2692,13 +2702,13 @@ model::through_fields!(types::DeployAllRequestJob, Default);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryApplicationDetails {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryApplicationDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            commit: model::blank(),
-            build_pod_name: model::blank(),
-            __extra: model::blank(),
+            commit: crate::runtime::model::blank(),
+            build_pod_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -2715,26 +2725,26 @@ impl model::Blank for types::DeploymentHistoryApplicationDetails {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryApplicationDetails {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryApplicationDetails {
     const NAME: &'static str = "DeploymentHistoryApplicationDetails";
     const FIELDS: &'static [&'static str] = &["commit", "build_pod_name"];
     const REQUIRED: u128 = 0b10;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.build_pod_name, from),
+            0 => crate::runtime::model::value(&mut self.commit, from),
+            _ => crate::runtime::model::value(&mut self.build_pod_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("commit", &self.commit);
         to.always("build_pod_name", &self.build_pod_name);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.commit);
+        crate::runtime::model::Parts::drop_extra(&mut self.commit);
     }
 }
 
@@ -2750,7 +2760,9 @@ impl model::Model for types::DeploymentHistoryApplicationDetails {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryApplicationDetails);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryApplicationDetails
+);
 
 #[cfg(
     any(
@@ -2764,15 +2776,15 @@ model::through_fields!(types::DeploymentHistoryApplicationDetails);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryAuditingData {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryAuditingData {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            triggered_by: model::blank(),
-            origin: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            triggered_by: crate::runtime::model::blank(),
+            origin: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -2789,7 +2801,7 @@ impl model::Blank for types::DeploymentHistoryAuditingData {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryAuditingData {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryAuditingData {
     const NAME: &'static str = "DeploymentHistoryAuditingData";
     const FIELDS: &'static [&'static str] = &[
         "created_at",
@@ -2798,19 +2810,19 @@ impl model::Model for types::DeploymentHistoryAuditingData {
         "origin",
     ];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::time(&mut self.updated_at, from),
-            2 => model::value(&mut self.triggered_by, from),
-            _ => model::value(&mut self.origin, from),
+            0 => crate::runtime::model::time(&mut self.created_at, from),
+            1 => crate::runtime::model::time(&mut self.updated_at, from),
+            2 => crate::runtime::model::value(&mut self.triggered_by, from),
+            _ => crate::runtime::model::value(&mut self.origin, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("created_at", &self.created_at);
         to.always("updated_at", &self.updated_at);
         to.always("triggered_by", &self.triggered_by);
@@ -2830,29 +2842,29 @@ impl model::Model for types::DeploymentHistoryAuditingData {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryAuditingData);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryAuditingData);
 
 #[cfg(any(feature = "containers", feature = "environments"))]
-impl model::Blank for types::DeploymentHistoryContainer {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryContainer {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            status: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "containers", feature = "environments"))]
-impl model::Model for types::DeploymentHistoryContainer {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryContainer {
     const NAME: &'static str = "DeploymentHistoryContainer";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -2866,24 +2878,24 @@ impl model::Model for types::DeploymentHistoryContainer {
         "entrypoint",
     ];
     const REQUIRED: u128 = 0b000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.status, from),
-            5 => model::value(&mut self.image_name, from),
-            6 => model::value(&mut self.tag, from),
-            7 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.status, from),
+            5 => crate::runtime::model::value(&mut self.image_name, from),
+            6 => crate::runtime::model::value(&mut self.tag, from),
+            7 => crate::runtime::model::value(&mut self.arguments, from),
+            _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -2897,7 +2909,7 @@ impl model::Model for types::DeploymentHistoryContainer {
 }
 
 #[cfg(any(feature = "containers", feature = "environments"))]
-model::through_fields!(types::DeploymentHistoryContainer);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryContainer);
 
 #[cfg(
     any(
@@ -2911,15 +2923,15 @@ model::through_fields!(types::DeploymentHistoryContainer);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryContainerDetails {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryContainerDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            __extra: model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -2936,7 +2948,7 @@ impl model::Blank for types::DeploymentHistoryContainerDetails {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryContainerDetails {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryContainerDetails {
     const NAME: &'static str = "DeploymentHistoryContainerDetails";
     const FIELDS: &'static [&'static str] = &[
         "image_name",
@@ -2945,19 +2957,19 @@ impl model::Model for types::DeploymentHistoryContainerDetails {
         "entrypoint",
     ];
     const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image_name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
+            0 => crate::runtime::model::value(&mut self.image_name, from),
+            1 => crate::runtime::model::value(&mut self.tag, from),
+            2 => crate::runtime::model::value(&mut self.arguments, from),
+            _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("image_name", &self.image_name);
         to.always("tag", &self.tag);
         to.always("arguments", &self.arguments);
@@ -2977,25 +2989,25 @@ impl model::Model for types::DeploymentHistoryContainerDetails {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryContainerDetails);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryContainerDetails);
 
 #[cfg(any(feature = "databases", feature = "environments"))]
-impl model::Blank for types::DeploymentHistoryDatabase {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryDatabase {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "databases", feature = "environments"))]
-impl model::Model for types::DeploymentHistoryDatabase {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryDatabase {
     const NAME: &'static str = "DeploymentHistoryDatabase";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3005,20 +3017,20 @@ impl model::Model for types::DeploymentHistoryDatabase {
         "status",
     ];
     const REQUIRED: u128 = 0b00011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -3028,7 +3040,7 @@ impl model::Model for types::DeploymentHistoryDatabase {
 }
 
 #[cfg(any(feature = "databases", feature = "environments"))]
-model::through_fields!(types::DeploymentHistoryDatabase);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryDatabase);
 
 #[cfg(
     any(
@@ -3042,13 +3054,13 @@ model::through_fields!(types::DeploymentHistoryDatabase);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryHelmDetails {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryHelmDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            commit: model::blank(),
-            repository: model::blank(),
-            __extra: model::blank(),
+            commit: crate::runtime::model::blank(),
+            repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -3065,27 +3077,27 @@ impl model::Blank for types::DeploymentHistoryHelmDetails {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryHelmDetails {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryHelmDetails {
     const NAME: &'static str = "DeploymentHistoryHelmDetails";
     const FIELDS: &'static [&'static str] = &["commit", "repository"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.repository, from),
+            0 => crate::runtime::model::value(&mut self.commit, from),
+            _ => crate::runtime::model::value(&mut self.repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("commit", &self.commit);
         to.given("repository", &self.repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.commit);
-        model::Parts::drop_extra(&mut self.repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.commit);
+        crate::runtime::model::Parts::drop_extra(&mut self.repository);
     }
 }
 
@@ -3101,27 +3113,29 @@ impl model::Model for types::DeploymentHistoryHelmDetails {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryHelmDetails, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryHelmDetails, Default
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::DeploymentHistoryHelmResponse {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryHelmResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            status: model::blank(),
-            commit: model::blank(),
-            repository: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            commit: crate::runtime::model::blank(),
+            repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::DeploymentHistoryHelmResponse {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryHelmResponse {
     const NAME: &'static str = "DeploymentHistoryHelmResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3133,22 +3147,22 @@ impl model::Model for types::DeploymentHistoryHelmResponse {
         "repository",
     ];
     const REQUIRED: u128 = 0b0000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.status, from),
-            5 => model::value(&mut self.commit, from),
-            _ => model::value(&mut self.repository, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.status, from),
+            5 => crate::runtime::model::value(&mut self.commit, from),
+            _ => crate::runtime::model::value(&mut self.repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -3158,13 +3172,13 @@ impl model::Model for types::DeploymentHistoryHelmResponse {
         to.given("repository", &self.repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.commit);
-        model::Parts::drop_extra(&mut self.repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.commit);
+        crate::runtime::model::Parts::drop_extra(&mut self.repository);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::DeploymentHistoryHelmResponse);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryHelmResponse);
 
 #[cfg(
     any(
@@ -3178,17 +3192,17 @@ model::through_fields!(types::DeploymentHistoryHelmResponse);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryJobDetails {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryJobDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            image_name: model::blank(),
-            tag: model::blank(),
-            commit: model::blank(),
-            schedule: model::blank(),
-            job_type: model::blank(),
-            build_pod_name: model::blank(),
-            __extra: model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            commit: crate::runtime::model::blank(),
+            schedule: crate::runtime::model::blank(),
+            job_type: crate::runtime::model::blank(),
+            build_pod_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -3205,7 +3219,7 @@ impl model::Blank for types::DeploymentHistoryJobDetails {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryJobDetails {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobDetails {
     const NAME: &'static str = "DeploymentHistoryJobDetails";
     const FIELDS: &'static [&'static str] = &[
         "image_name",
@@ -3216,21 +3230,21 @@ impl model::Model for types::DeploymentHistoryJobDetails {
         "build_pod_name",
     ];
     const REQUIRED: u128 = 0b010011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.image_name, from),
-            1 => model::value(&mut self.tag, from),
-            2 => model::value(&mut self.commit, from),
-            3 => model::value(&mut self.schedule, from),
-            4 => model::value(&mut self.job_type, from),
-            _ => model::value(&mut self.build_pod_name, from),
+            0 => crate::runtime::model::value(&mut self.image_name, from),
+            1 => crate::runtime::model::value(&mut self.tag, from),
+            2 => crate::runtime::model::value(&mut self.commit, from),
+            3 => crate::runtime::model::value(&mut self.schedule, from),
+            4 => crate::runtime::model::value(&mut self.job_type, from),
+            _ => crate::runtime::model::value(&mut self.build_pod_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("image_name", &self.image_name);
         to.always("tag", &self.tag);
         to.given("commit", &self.commit);
@@ -3239,8 +3253,8 @@ impl model::Model for types::DeploymentHistoryJobDetails {
         to.given("build_pod_name", &self.build_pod_name);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.commit);
-        model::Parts::drop_extra(&mut self.schedule);
+        crate::runtime::model::Parts::drop_extra(&mut self.commit);
+        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
     }
 }
 
@@ -3256,31 +3270,31 @@ impl model::Model for types::DeploymentHistoryJobDetails {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryJobDetails);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryJobDetails);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::DeploymentHistoryJobResponse {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryJobResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            status: model::blank(),
-            image_name: model::blank(),
-            tag: model::blank(),
-            commit: model::blank(),
-            schedule: model::blank(),
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            commit: crate::runtime::model::blank(),
+            schedule: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::DeploymentHistoryJobResponse {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobResponse {
     const NAME: &'static str = "DeploymentHistoryJobResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3296,26 +3310,26 @@ impl model::Model for types::DeploymentHistoryJobResponse {
         "entrypoint",
     ];
     const REQUIRED: u128 = 0b00000000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.status, from),
-            5 => model::value(&mut self.image_name, from),
-            6 => model::value(&mut self.tag, from),
-            7 => model::value(&mut self.commit, from),
-            8 => model::value(&mut self.schedule, from),
-            9 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.status, from),
+            5 => crate::runtime::model::value(&mut self.image_name, from),
+            6 => crate::runtime::model::value(&mut self.tag, from),
+            7 => crate::runtime::model::value(&mut self.commit, from),
+            8 => crate::runtime::model::value(&mut self.schedule, from),
+            9 => crate::runtime::model::value(&mut self.arguments, from),
+            _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -3329,49 +3343,53 @@ impl model::Model for types::DeploymentHistoryJobResponse {
         to.given("entrypoint", &self.entrypoint);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.commit);
-        model::Parts::drop_extra(&mut self.schedule);
+        crate::runtime::model::Parts::drop_extra(&mut self.commit);
+        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::DeploymentHistoryJobResponse);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryJobResponse);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::DeploymentHistoryJobResponseSchedule {
+impl crate::runtime::model::Blank
+for crate::types::DeploymentHistoryJobResponseSchedule {
     #[inline]
     fn blank() -> Self {
         Self {
-            event: model::blank(),
-            schedule_at: model::blank(),
-            __extra: model::blank(),
+            event: crate::runtime::model::blank(),
+            schedule_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::DeploymentHistoryJobResponseSchedule {
+impl crate::runtime::model::Model
+for crate::types::DeploymentHistoryJobResponseSchedule {
     const NAME: &'static str = "DeploymentHistoryJobResponseSchedule";
     const FIELDS: &'static [&'static str] = &["event", "schedule_at"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.event, from),
-            _ => model::value(&mut self.schedule_at, from),
+            0 => crate::runtime::model::value(&mut self.event, from),
+            _ => crate::runtime::model::value(&mut self.schedule_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("event", &self.event);
         to.given("schedule_at", &self.schedule_at);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::DeploymentHistoryJobResponseSchedule, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryJobResponseSchedule, Default
+);
 
 #[cfg(
     any(
@@ -3385,16 +3403,16 @@ model::through_fields!(types::DeploymentHistoryJobResponseSchedule, Default);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryJobSchedule {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryJobSchedule {
     #[inline]
     fn blank() -> Self {
         Self {
-            on_start: model::blank(),
-            on_stop: model::blank(),
-            on_delete: model::blank(),
-            cron_job: model::blank(),
-            lifecycle_type: model::blank(),
-            __extra: model::blank(),
+            on_start: crate::runtime::model::blank(),
+            on_stop: crate::runtime::model::blank(),
+            on_delete: crate::runtime::model::blank(),
+            cron_job: crate::runtime::model::blank(),
+            lifecycle_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -3411,7 +3429,7 @@ impl model::Blank for types::DeploymentHistoryJobSchedule {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryJobSchedule {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryJobSchedule {
     const NAME: &'static str = "DeploymentHistoryJobSchedule";
     const FIELDS: &'static [&'static str] = &[
         "on_start",
@@ -3421,20 +3439,20 @@ impl model::Model for types::DeploymentHistoryJobSchedule {
         "lifecycle_type",
     ];
     const REQUIRED: u128 = 0b00000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.on_start, from),
-            1 => model::value(&mut self.on_stop, from),
-            2 => model::value(&mut self.on_delete, from),
-            3 => model::value(&mut self.cron_job, from),
-            _ => model::value(&mut self.lifecycle_type, from),
+            0 => crate::runtime::model::value(&mut self.on_start, from),
+            1 => crate::runtime::model::value(&mut self.on_stop, from),
+            2 => crate::runtime::model::value(&mut self.on_delete, from),
+            3 => crate::runtime::model::value(&mut self.cron_job, from),
+            _ => crate::runtime::model::value(&mut self.lifecycle_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("on_start", &self.on_start);
         to.given("on_stop", &self.on_stop);
         to.given("on_delete", &self.on_delete);
@@ -3442,10 +3460,10 @@ impl model::Model for types::DeploymentHistoryJobSchedule {
         to.given("lifecycle_type", &self.lifecycle_type);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.on_start);
-        model::Parts::drop_extra(&mut self.on_stop);
-        model::Parts::drop_extra(&mut self.on_delete);
-        model::Parts::drop_extra(&mut self.cron_job);
+        crate::runtime::model::Parts::drop_extra(&mut self.on_start);
+        crate::runtime::model::Parts::drop_extra(&mut self.on_stop);
+        crate::runtime::model::Parts::drop_extra(&mut self.on_delete);
+        crate::runtime::model::Parts::drop_extra(&mut self.cron_job);
     }
 }
 
@@ -3461,7 +3479,9 @@ impl model::Model for types::DeploymentHistoryJobSchedule {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryJobSchedule, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryJobSchedule, Default
+);
 
 #[cfg(
     any(
@@ -3475,13 +3495,13 @@ model::through_fields!(types::DeploymentHistoryJobSchedule, Default);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryRepository {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            chart_name: model::blank(),
-            chart_version: model::blank(),
-            __extra: model::blank(),
+            chart_name: crate::runtime::model::blank(),
+            chart_version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -3498,21 +3518,21 @@ impl model::Blank for types::DeploymentHistoryRepository {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryRepository {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryRepository {
     const NAME: &'static str = "DeploymentHistoryRepository";
     const FIELDS: &'static [&'static str] = &["chart_name", "chart_version"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.chart_name, from),
-            _ => model::value(&mut self.chart_version, from),
+            0 => crate::runtime::model::value(&mut self.chart_name, from),
+            _ => crate::runtime::model::value(&mut self.chart_version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("chart_name", &self.chart_name);
         to.given("chart_version", &self.chart_version);
     }
@@ -3530,7 +3550,9 @@ impl model::Model for types::DeploymentHistoryRepository {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryRepository, Default);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryRepository, Default
+);
 
 #[cfg(
     any(
@@ -3544,18 +3566,18 @@ model::through_fields!(types::DeploymentHistoryRepository, Default);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryService {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryService {
     #[inline]
     fn blank() -> Self {
         Self {
-            identifier: model::blank(),
-            status: model::blank(),
-            auditing_data: model::blank(),
-            details: model::blank(),
-            status_details: model::blank(),
-            icon_uri: model::blank(),
-            total_duration: model::blank(),
-            __extra: model::blank(),
+            identifier: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            auditing_data: crate::runtime::model::blank(),
+            details: crate::runtime::model::blank(),
+            status_details: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            total_duration: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -3572,7 +3594,7 @@ impl model::Blank for types::DeploymentHistoryService {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryService {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryService {
     const NAME: &'static str = "DeploymentHistoryService";
     const FIELDS: &'static [&'static str] = &[
         "identifier",
@@ -3584,22 +3606,22 @@ impl model::Model for types::DeploymentHistoryService {
         "total_duration",
     ];
     const REQUIRED: u128 = 0b0111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.identifier, from),
-            1 => model::value(&mut self.status, from),
-            2 => model::value(&mut self.auditing_data, from),
-            3 => model::value(&mut self.details, from),
-            4 => model::value(&mut self.status_details, from),
-            5 => model::value(&mut self.icon_uri, from),
-            _ => model::value(&mut self.total_duration, from),
+            0 => crate::runtime::model::value(&mut self.identifier, from),
+            1 => crate::runtime::model::value(&mut self.status, from),
+            2 => crate::runtime::model::value(&mut self.auditing_data, from),
+            3 => crate::runtime::model::value(&mut self.details, from),
+            4 => crate::runtime::model::value(&mut self.status_details, from),
+            5 => crate::runtime::model::value(&mut self.icon_uri, from),
+            _ => crate::runtime::model::value(&mut self.total_duration, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("identifier", &self.identifier);
         to.always("status", &self.status);
         to.always("auditing_data", &self.auditing_data);
@@ -3609,10 +3631,10 @@ impl model::Model for types::DeploymentHistoryService {
         to.given("total_duration", &self.total_duration);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.identifier);
-        model::Parts::drop_extra(&mut self.auditing_data);
-        model::Parts::drop_extra(&mut self.details);
-        model::Parts::drop_extra(&mut self.status_details);
+        crate::runtime::model::Parts::drop_extra(&mut self.identifier);
+        crate::runtime::model::Parts::drop_extra(&mut self.auditing_data);
+        crate::runtime::model::Parts::drop_extra(&mut self.details);
+        crate::runtime::model::Parts::drop_extra(&mut self.status_details);
     }
 }
 
@@ -3628,7 +3650,7 @@ impl model::Model for types::DeploymentHistoryService {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryService);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryService);
 
 #[cfg(
     any(
@@ -3642,15 +3664,15 @@ model::through_fields!(types::DeploymentHistoryService);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryServiceIdentifier {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryServiceIdentifier {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            service_id: model::blank(),
-            service_type: model::blank(),
-            execution_id: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            execution_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -3667,7 +3689,7 @@ impl model::Blank for types::DeploymentHistoryServiceIdentifier {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryServiceIdentifier {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryServiceIdentifier {
     const NAME: &'static str = "DeploymentHistoryServiceIdentifier";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -3676,19 +3698,19 @@ impl model::Model for types::DeploymentHistoryServiceIdentifier {
         "execution_id",
     ];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.service_id, from),
-            2 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.execution_id, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.service_id, from),
+            2 => crate::runtime::model::value(&mut self.service_type, from),
+            _ => crate::runtime::model::value(&mut self.execution_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("service_id", &self.service_id);
         to.always("service_type", &self.service_type);
@@ -3708,7 +3730,9 @@ impl model::Model for types::DeploymentHistoryServiceIdentifier {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryServiceIdentifier);
+crate::runtime::model::through_fields!(
+    crate::types::DeploymentHistoryServiceIdentifier
+);
 
 #[cfg(
     any(
@@ -3721,14 +3745,14 @@ model::through_fields!(types::DeploymentHistoryServiceIdentifier);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::DeploymentHistoryServicePageV2 {
+impl crate::runtime::model::Blank for crate::types::DeploymentHistoryServicePageV2 {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -3744,28 +3768,28 @@ impl model::Blank for types::DeploymentHistoryServicePageV2 {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::DeploymentHistoryServicePageV2 {
+impl crate::runtime::model::Model for crate::types::DeploymentHistoryServicePageV2 {
     const NAME: &'static str = "DeploymentHistoryServicePageV2";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -3780,98 +3804,100 @@ impl model::Model for types::DeploymentHistoryServicePageV2 {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::DeploymentHistoryServicePageV2);
+crate::runtime::model::through_fields!(crate::types::DeploymentHistoryServicePageV2);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::DockerfileFragmentFile {
+impl crate::runtime::model::Blank for crate::types::DockerfileFragmentFile {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            path: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            path: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::DockerfileFragmentFile {
+impl crate::runtime::model::Model for crate::types::DockerfileFragmentFile {
     const NAME: &'static str = "DockerfileFragmentFile";
     const FIELDS: &'static [&'static str] = &["type", "path"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.path, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.path, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("path", &self.path);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::DockerfileFragmentFile);
+crate::runtime::model::through_fields!(crate::types::DockerfileFragmentFile);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::DockerfileFragmentInline {
+impl crate::runtime::model::Blank for crate::types::DockerfileFragmentInline {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            content: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            content: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::DockerfileFragmentInline {
+impl crate::runtime::model::Model for crate::types::DockerfileFragmentInline {
     const NAME: &'static str = "DockerfileFragmentInline";
     const FIELDS: &'static [&'static str] = &["type", "content"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.content, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.content, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.always("content", &self.content);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::DockerfileFragmentInline);
+crate::runtime::model::through_fields!(crate::types::DockerfileFragmentInline);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for types::EksAnywhereVsphereClusterCredentials {
+impl crate::runtime::model::Blank
+for crate::types::EksAnywhereVsphereClusterCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            vsphere_user: model::blank(),
-            access_key_id: model::blank(),
-            role_arn: model::blank(),
-            object_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            vsphere_user: crate::runtime::model::blank(),
+            access_key_id: crate::runtime::model::blank(),
+            role_arn: crate::runtime::model::blank(),
+            object_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for types::EksAnywhereVsphereClusterCredentials {
+impl crate::runtime::model::Model
+for crate::types::EksAnywhereVsphereClusterCredentials {
     const NAME: &'static str = "EksAnywhereVsphereClusterCredentials";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3882,21 +3908,21 @@ impl model::Model for types::EksAnywhereVsphereClusterCredentials {
         "object_type",
     ];
     const REQUIRED: u128 = 0b100111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.vsphere_user, from),
-            3 => model::value(&mut self.access_key_id, from),
-            4 => model::value(&mut self.role_arn, from),
-            _ => model::value(&mut self.object_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.vsphere_user, from),
+            3 => crate::runtime::model::value(&mut self.access_key_id, from),
+            4 => crate::runtime::model::value(&mut self.role_arn, from),
+            _ => crate::runtime::model::value(&mut self.object_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("vsphere_user", &self.vsphere_user);
@@ -3907,26 +3933,30 @@ impl model::Model for types::EksAnywhereVsphereClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(types::EksAnywhereVsphereClusterCredentials);
+crate::runtime::model::through_fields!(
+    crate::types::EksAnywhereVsphereClusterCredentials
+);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Blank for types::EnvironmentDatabasesCurrentMetricCpu {
+impl crate::runtime::model::Blank
+for crate::types::EnvironmentDatabasesCurrentMetricCpu {
     #[inline]
     fn blank() -> Self {
         Self {
-            requested_in_float: model::blank(),
-            consumed_in_number: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            requested_in_float: crate::runtime::model::blank(),
+            consumed_in_number: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Model for types::EnvironmentDatabasesCurrentMetricCpu {
+impl crate::runtime::model::Model
+for crate::types::EnvironmentDatabasesCurrentMetricCpu {
     const NAME: &'static str = "EnvironmentDatabasesCurrentMetricCpu";
     const FIELDS: &'static [&'static str] = &[
         "requested_in_float",
@@ -3937,21 +3967,26 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricCpu {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.requested_in_float, from),
-            1 => model::value(&mut self.consumed_in_number, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.requested_in_float, from),
+            1 => crate::runtime::model::value(&mut self.consumed_in_number, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_percent, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            4 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("requested_in_float", &self.requested_in_float);
         to.given("consumed_in_number", &self.consumed_in_number);
         to.given("consumed_in_percent", &self.consumed_in_percent);
@@ -3962,28 +3997,30 @@ impl model::Model for types::EnvironmentDatabasesCurrentMetricCpu {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-model::through_fields!(types::EnvironmentDatabasesCurrentMetricCpu, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentDatabasesCurrentMetricCpu, Default
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::Event {
+impl crate::runtime::model::Blank for crate::types::Event {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            user: model::blank(),
-            commit: model::blank(),
-            status: model::blank(),
-            type_: model::blank(),
-            log: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            user: crate::runtime::model::blank(),
+            commit: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            log: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::Event {
+impl crate::runtime::model::Model for crate::types::Event {
     const NAME: &'static str = "Event";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -3996,23 +4033,23 @@ impl model::Model for types::Event {
         "log",
     ];
     const REQUIRED: u128 = 0b00000011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.user, from),
-            4 => model::value(&mut self.commit, from),
-            5 => model::value(&mut self.status, from),
-            6 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.log, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.user, from),
+            4 => crate::runtime::model::value(&mut self.commit, from),
+            5 => crate::runtime::model::value(&mut self.status, from),
+            6 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.log, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -4023,88 +4060,88 @@ impl model::Model for types::Event {
         to.given("log", &self.log);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.user);
-        model::Parts::drop_extra(&mut self.commit);
-        model::Parts::drop_extra(&mut self.status);
-        model::Parts::drop_extra(&mut self.log);
+        crate::runtime::model::Parts::drop_extra(&mut self.user);
+        crate::runtime::model::Parts::drop_extra(&mut self.commit);
+        crate::runtime::model::Parts::drop_extra(&mut self.status);
+        crate::runtime::model::Parts::drop_extra(&mut self.log);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::Event);
+crate::runtime::model::through_fields!(crate::types::Event);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::EventPaginatedResponseList {
+impl crate::runtime::model::Blank for crate::types::EventPaginatedResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            page: model::blank(),
-            page_size: model::blank(),
-            results: model::blank(),
-            __extra: model::blank(),
+            page: crate::runtime::model::blank(),
+            page_size: crate::runtime::model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::EventPaginatedResponseList {
+impl crate::runtime::model::Model for crate::types::EventPaginatedResponseList {
     const NAME: &'static str = "EventPaginatedResponseList";
     const FIELDS: &'static [&'static str] = &["page", "page_size", "results"];
     const REQUIRED: u128 = 0b011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.page, from),
-            1 => model::value(&mut self.page_size, from),
-            _ => model::value(&mut self.results, from),
+            0 => crate::runtime::model::value(&mut self.page, from),
+            1 => crate::runtime::model::value(&mut self.page_size, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("page", &self.page);
         to.always("page_size", &self.page_size);
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::EventPaginatedResponseList);
+crate::runtime::model::through_fields!(crate::types::EventPaginatedResponseList);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for types::GcpStaticClusterCredentials {
+impl crate::runtime::model::Blank for crate::types::GcpStaticClusterCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            object_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            object_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for types::GcpStaticClusterCredentials {
+impl crate::runtime::model::Model for crate::types::GcpStaticClusterCredentials {
     const NAME: &'static str = "GcpStaticClusterCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.object_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.object_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("object_type", &self.object_type);
@@ -4112,27 +4149,29 @@ impl model::Model for types::GcpStaticClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(types::GcpStaticClusterCredentials);
+crate::runtime::model::through_fields!(crate::types::GcpStaticClusterCredentials);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for types::GcpWorkloadIdentityClusterCredentials {
+impl crate::runtime::model::Blank
+for crate::types::GcpWorkloadIdentityClusterCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            object_type: model::blank(),
-            project_id: model::blank(),
-            service_account_email: model::blank(),
-            workload_identity_provider_resource: model::blank(),
-            token_lifetime_seconds: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            object_type: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            service_account_email: crate::runtime::model::blank(),
+            workload_identity_provider_resource: crate::runtime::model::blank(),
+            token_lifetime_seconds: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for types::GcpWorkloadIdentityClusterCredentials {
+impl crate::runtime::model::Model
+for crate::types::GcpWorkloadIdentityClusterCredentials {
     const NAME: &'static str = "GcpWorkloadIdentityClusterCredentials";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -4144,22 +4183,27 @@ impl model::Model for types::GcpWorkloadIdentityClusterCredentials {
         "token_lifetime_seconds",
     ];
     const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.object_type, from),
-            3 => model::value(&mut self.project_id, from),
-            4 => model::value(&mut self.service_account_email, from),
-            5 => model::value(&mut self.workload_identity_provider_resource, from),
-            _ => model::value(&mut self.token_lifetime_seconds, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.object_type, from),
+            3 => crate::runtime::model::value(&mut self.project_id, from),
+            4 => crate::runtime::model::value(&mut self.service_account_email, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.workload_identity_provider_resource,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.token_lifetime_seconds, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("object_type", &self.object_type);
@@ -4174,38 +4218,40 @@ impl model::Model for types::GcpWorkloadIdentityClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(types::GcpWorkloadIdentityClusterCredentials);
+crate::runtime::model::through_fields!(
+    crate::types::GcpWorkloadIdentityClusterCredentials
+);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for types::GenericClusterCredentials {
+impl crate::runtime::model::Blank for crate::types::GenericClusterCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            object_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            object_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for types::GenericClusterCredentials {
+impl crate::runtime::model::Model for crate::types::GenericClusterCredentials {
     const NAME: &'static str = "GenericClusterCredentials";
     const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.object_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.object_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("object_type", &self.object_type);
@@ -4213,7 +4259,7 @@ impl model::Model for types::GenericClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(types::GenericClusterCredentials);
+crate::runtime::model::through_fields!(crate::types::GenericClusterCredentials);
 
 #[cfg(
     any(
@@ -4224,13 +4270,13 @@ model::through_fields!(types::GenericClusterCredentials);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::Healthcheck {
+impl crate::runtime::model::Blank for crate::types::Healthcheck {
     #[inline]
     fn blank() -> Self {
         Self {
-            readiness_probe: model::blank(),
-            liveness_probe: model::blank(),
-            __extra: model::blank(),
+            readiness_probe: crate::runtime::model::blank(),
+            liveness_probe: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -4244,27 +4290,27 @@ impl model::Blank for types::Healthcheck {
         feature = "jobs"
     )
 )]
-impl model::Model for types::Healthcheck {
+impl crate::runtime::model::Model for crate::types::Healthcheck {
     const NAME: &'static str = "Healthcheck";
     const FIELDS: &'static [&'static str] = &["readiness_probe", "liveness_probe"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.readiness_probe, from),
-            _ => model::value(&mut self.liveness_probe, from),
+            0 => crate::runtime::model::value(&mut self.readiness_probe, from),
+            _ => crate::runtime::model::value(&mut self.liveness_probe, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("readiness_probe", &self.readiness_probe);
         to.given("liveness_probe", &self.liveness_probe);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.readiness_probe);
-        model::Parts::drop_extra(&mut self.liveness_probe);
+        crate::runtime::model::Parts::drop_extra(&mut self.readiness_probe);
+        crate::runtime::model::Parts::drop_extra(&mut self.liveness_probe);
     }
 }
 
@@ -4277,24 +4323,24 @@ impl model::Model for types::Healthcheck {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::Healthcheck, Default);
+crate::runtime::model::through_fields!(crate::types::Healthcheck, Default);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmGitRepositoryRequest {
+impl crate::runtime::model::Blank for crate::types::HelmGitRepositoryRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            url: model::blank(),
-            branch: model::blank(),
-            root_path: model::blank(),
-            git_token_id: model::blank(),
-            __extra: model::blank(),
+            url: crate::runtime::model::blank(),
+            branch: crate::runtime::model::blank(),
+            root_path: crate::runtime::model::blank(),
+            git_token_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmGitRepositoryRequest {
+impl crate::runtime::model::Model for crate::types::HelmGitRepositoryRequest {
     const NAME: &'static str = "HelmGitRepositoryRequest";
     const FIELDS: &'static [&'static str] = &[
         "url",
@@ -4303,19 +4349,19 @@ impl model::Model for types::HelmGitRepositoryRequest {
         "git_token_id",
     ];
     const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            2 => model::value(&mut self.root_path, from),
-            _ => model::value(&mut self.git_token_id, from),
+            0 => crate::runtime::model::value(&mut self.url, from),
+            1 => crate::runtime::model::value(&mut self.branch, from),
+            2 => crate::runtime::model::value(&mut self.root_path, from),
+            _ => crate::runtime::model::value(&mut self.git_token_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("url", &self.url);
         to.given("branch", &self.branch);
         to.given("root_path", &self.root_path);
@@ -4324,29 +4370,29 @@ impl model::Model for types::HelmGitRepositoryRequest {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmGitRepositoryRequest);
+crate::runtime::model::through_fields!(crate::types::HelmGitRepositoryRequest);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmPortResponseWithServiceName {
+impl crate::runtime::model::Blank for crate::types::HelmPortResponseWithServiceName {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            port_type: model::blank(),
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            namespace: model::blank(),
-            protocol: model::blank(),
-            is_default: model::blank(),
-            service_name: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            port_type: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            internal_port: crate::runtime::model::blank(),
+            external_port: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            protocol: crate::runtime::model::blank(),
+            is_default: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmPortResponseWithServiceName {
+impl crate::runtime::model::Model for crate::types::HelmPortResponseWithServiceName {
     const NAME: &'static str = "HelmPortResponseWithServiceName";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -4360,24 +4406,24 @@ impl model::Model for types::HelmPortResponseWithServiceName {
         "service_name",
     ];
     const REQUIRED: u128 = 0b101001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.port_type, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.internal_port, from),
-            4 => model::value(&mut self.external_port, from),
-            5 => model::value(&mut self.namespace, from),
-            6 => model::value(&mut self.protocol, from),
-            7 => model::value(&mut self.is_default, from),
-            _ => model::value(&mut self.service_name, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.port_type, from),
+            2 => crate::runtime::model::value(&mut self.name, from),
+            3 => crate::runtime::model::value(&mut self.internal_port, from),
+            4 => crate::runtime::model::value(&mut self.external_port, from),
+            5 => crate::runtime::model::value(&mut self.namespace, from),
+            6 => crate::runtime::model::value(&mut self.protocol, from),
+            7 => crate::runtime::model::value(&mut self.is_default, from),
+            _ => crate::runtime::model::value(&mut self.service_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("port_type", &self.port_type);
         to.given("name", &self.name);
@@ -4391,29 +4437,31 @@ impl model::Model for types::HelmPortResponseWithServiceName {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmPortResponseWithServiceName);
+crate::runtime::model::through_fields!(crate::types::HelmPortResponseWithServiceName);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmPortResponseWithServiceSelectors {
+impl crate::runtime::model::Blank
+for crate::types::HelmPortResponseWithServiceSelectors {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            port_type: model::blank(),
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            namespace: model::blank(),
-            protocol: model::blank(),
-            is_default: model::blank(),
-            service_selectors: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            port_type: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            internal_port: crate::runtime::model::blank(),
+            external_port: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            protocol: crate::runtime::model::blank(),
+            is_default: crate::runtime::model::blank(),
+            service_selectors: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmPortResponseWithServiceSelectors {
+impl crate::runtime::model::Model
+for crate::types::HelmPortResponseWithServiceSelectors {
     const NAME: &'static str = "HelmPortResponseWithServiceSelectors";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -4427,24 +4475,24 @@ impl model::Model for types::HelmPortResponseWithServiceSelectors {
         "service_selectors",
     ];
     const REQUIRED: u128 = 0b001001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.port_type, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.internal_port, from),
-            4 => model::value(&mut self.external_port, from),
-            5 => model::value(&mut self.namespace, from),
-            6 => model::value(&mut self.protocol, from),
-            7 => model::value(&mut self.is_default, from),
-            _ => model::value(&mut self.service_selectors, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.port_type, from),
+            2 => crate::runtime::model::value(&mut self.name, from),
+            3 => crate::runtime::model::value(&mut self.internal_port, from),
+            4 => crate::runtime::model::value(&mut self.external_port, from),
+            5 => crate::runtime::model::value(&mut self.namespace, from),
+            6 => crate::runtime::model::value(&mut self.protocol, from),
+            7 => crate::runtime::model::value(&mut self.is_default, from),
+            _ => crate::runtime::model::value(&mut self.service_selectors, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("port_type", &self.port_type);
         to.given("name", &self.name);
@@ -4456,42 +4504,44 @@ impl model::Model for types::HelmPortResponseWithServiceSelectors {
         to.always("service_selectors", &self.service_selectors);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.service_selectors);
+        crate::runtime::model::Parts::drop_extra(&mut self.service_selectors);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmPortResponseWithServiceSelectors);
+crate::runtime::model::through_fields!(
+    crate::types::HelmPortResponseWithServiceSelectors
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmResponse {
+impl crate::runtime::model::Blank for crate::types::HelmResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            environment: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            timeout_sec: model::blank(),
-            auto_preview: model::blank(),
-            auto_deploy: model::blank(),
-            ports: model::blank(),
-            source: model::blank(),
-            arguments: model::blank(),
-            allow_cluster_wide_resources: model::blank(),
-            values_override: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            blueprint_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            timeout_sec: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            ports: crate::runtime::model::blank(),
+            source: crate::runtime::model::blank(),
+            arguments: crate::runtime::model::blank(),
+            allow_cluster_wide_resources: crate::runtime::model::blank(),
+            values_override: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            blueprint_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmResponse {
+impl crate::runtime::model::Model for crate::types::HelmResponse {
     const NAME: &'static str = "HelmResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -4513,32 +4563,37 @@ impl model::Model for types::HelmResponse {
         "blueprint_id",
     ];
     const REQUIRED: u128 = 0b01100010110011011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.environment, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.description, from),
-            6 => model::value(&mut self.timeout_sec, from),
-            7 => model::value(&mut self.auto_preview, from),
-            8 => model::value(&mut self.auto_deploy, from),
-            9 => model::value(&mut self.ports, from),
-            10 => model::value(&mut self.source, from),
-            11 => model::value(&mut self.arguments, from),
-            12 => model::value(&mut self.allow_cluster_wide_resources, from),
-            13 => model::value(&mut self.values_override, from),
-            14 => model::value(&mut self.icon_uri, from),
-            15 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.blueprint_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.environment, from),
+            4 => crate::runtime::model::value(&mut self.name, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            6 => crate::runtime::model::value(&mut self.timeout_sec, from),
+            7 => crate::runtime::model::value(&mut self.auto_preview, from),
+            8 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            9 => crate::runtime::model::value(&mut self.ports, from),
+            10 => crate::runtime::model::value(&mut self.source, from),
+            11 => crate::runtime::model::value(&mut self.arguments, from),
+            12 => {
+                crate::runtime::model::value(
+                    &mut self.allow_cluster_wide_resources,
+                    from,
+                )
+            }
+            13 => crate::runtime::model::value(&mut self.values_override, from),
+            14 => crate::runtime::model::value(&mut self.icon_uri, from),
+            15 => crate::runtime::model::value(&mut self.service_type, from),
+            _ => crate::runtime::model::value(&mut self.blueprint_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -4558,335 +4613,343 @@ impl model::Model for types::HelmResponse {
         to.given("blueprint_id", &self.blueprint_id);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.ports);
-        model::Parts::drop_extra(&mut self.source);
-        model::Parts::drop_extra(&mut self.values_override);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.ports);
+        crate::runtime::model::Parts::drop_extra(&mut self.source);
+        crate::runtime::model::Parts::drop_extra(&mut self.values_override);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmResponse);
+crate::runtime::model::through_fields!(crate::types::HelmResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmResponseSourceGit {
+impl crate::runtime::model::Blank for crate::types::HelmResponseSourceGit {
     #[inline]
     fn blank() -> Self {
         Self {
-            git: model::blank(),
-            __extra: model::blank(),
+            git: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmResponseSourceGit {
+impl crate::runtime::model::Model for crate::types::HelmResponseSourceGit {
     const NAME: &'static str = "HelmResponseSourceGit";
     const FIELDS: &'static [&'static str] = &["git"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.git, from),
+            _ => crate::runtime::model::value(&mut self.git, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git", &self.git);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git);
+        crate::runtime::model::Parts::drop_extra(&mut self.git);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmResponseSourceGit);
+crate::runtime::model::through_fields!(crate::types::HelmResponseSourceGit);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmResponseSourceRepository {
+impl crate::runtime::model::Blank for crate::types::HelmResponseSourceRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            repository: model::blank(),
-            __extra: model::blank(),
+            repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmResponseSourceRepository {
+impl crate::runtime::model::Model for crate::types::HelmResponseSourceRepository {
     const NAME: &'static str = "HelmResponseSourceRepository";
     const FIELDS: &'static [&'static str] = &["repository"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.repository, from),
+            _ => crate::runtime::model::value(&mut self.repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("repository", &self.repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.repository);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmResponseSourceRepository);
+crate::runtime::model::through_fields!(crate::types::HelmResponseSourceRepository);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmResponseValuesOverride {
+impl crate::runtime::model::Blank for crate::types::HelmResponseValuesOverride {
     #[inline]
     fn blank() -> Self {
         Self {
-            set: model::blank(),
-            set_string: model::blank(),
-            set_json: model::blank(),
-            file: model::blank(),
-            __extra: model::blank(),
+            set: crate::runtime::model::blank(),
+            set_string: crate::runtime::model::blank(),
+            set_json: crate::runtime::model::blank(),
+            file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmResponseValuesOverride {
+impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverride {
     const NAME: &'static str = "HelmResponseValuesOverride";
     const FIELDS: &'static [&'static str] = &["set", "set_string", "set_json", "file"];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.set, from),
-            1 => model::value(&mut self.set_string, from),
-            2 => model::value(&mut self.set_json, from),
-            _ => model::value(&mut self.file, from),
+            0 => crate::runtime::model::value(&mut self.set, from),
+            1 => crate::runtime::model::value(&mut self.set_string, from),
+            2 => crate::runtime::model::value(&mut self.set_json, from),
+            _ => crate::runtime::model::value(&mut self.file, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("set", &self.set);
         to.given("set_string", &self.set_string);
         to.given("set_json", &self.set_json);
         to.given("file", &self.file);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.file);
+        crate::runtime::model::Parts::drop_extra(&mut self.file);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmResponseValuesOverride, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmResponseValuesOverride, Default
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmResponseValuesOverrideFile {
+impl crate::runtime::model::Blank for crate::types::HelmResponseValuesOverrideFile {
     #[inline]
     fn blank() -> Self {
         Self {
-            raw: model::blank(),
-            git: model::blank(),
-            __extra: model::blank(),
+            raw: crate::runtime::model::blank(),
+            git: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmResponseValuesOverrideFile {
+impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFile {
     const NAME: &'static str = "HelmResponseValuesOverrideFile";
     const FIELDS: &'static [&'static str] = &["raw", "git"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.raw, from),
-            _ => model::value(&mut self.git, from),
+            0 => crate::runtime::model::value(&mut self.raw, from),
+            _ => crate::runtime::model::value(&mut self.git, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("raw", &self.raw);
         to.given("git", &self.git);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.raw);
-        model::Parts::drop_extra(&mut self.git);
+        crate::runtime::model::Parts::drop_extra(&mut self.raw);
+        crate::runtime::model::Parts::drop_extra(&mut self.git);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmResponseValuesOverrideFile, Default);
+crate::runtime::model::through_fields!(
+    crate::types::HelmResponseValuesOverrideFile, Default
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmResponseValuesOverrideFileGit {
+impl crate::runtime::model::Blank for crate::types::HelmResponseValuesOverrideFileGit {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            paths: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            paths: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmResponseValuesOverrideFileGit {
+impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFileGit {
     const NAME: &'static str = "HelmResponseValuesOverrideFileGit";
     const FIELDS: &'static [&'static str] = &["git_repository", "paths"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.git_repository, from),
-            _ => model::value(&mut self.paths, from),
+            0 => crate::runtime::model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.paths, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
         to.always("paths", &self.paths);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmResponseValuesOverrideFileGit);
+crate::runtime::model::through_fields!(crate::types::HelmResponseValuesOverrideFileGit);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmResponseValuesOverrideFileRaw {
+impl crate::runtime::model::Blank for crate::types::HelmResponseValuesOverrideFileRaw {
     #[inline]
     fn blank() -> Self {
         Self {
-            values: model::blank(),
-            __extra: model::blank(),
+            values: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmResponseValuesOverrideFileRaw {
+impl crate::runtime::model::Model for crate::types::HelmResponseValuesOverrideFileRaw {
     const NAME: &'static str = "HelmResponseValuesOverrideFileRaw";
     const FIELDS: &'static [&'static str] = &["values"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.values, from),
+            _ => crate::runtime::model::value(&mut self.values, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("values", &self.values);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.values);
+        crate::runtime::model::Parts::drop_extra(&mut self.values);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmResponseValuesOverrideFileRaw);
+crate::runtime::model::through_fields!(crate::types::HelmResponseValuesOverrideFileRaw);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmResponseValuesOverrideFileRawItem {
+impl crate::runtime::model::Blank
+for crate::types::HelmResponseValuesOverrideFileRawItem {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            content: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            content: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmResponseValuesOverrideFileRawItem {
+impl crate::runtime::model::Model
+for crate::types::HelmResponseValuesOverrideFileRawItem {
     const NAME: &'static str = "HelmResponseValuesOverrideFileRawItem";
     const FIELDS: &'static [&'static str] = &["name", "content"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.content, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.content, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("content", &self.content);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmResponseValuesOverrideFileRawItem);
+crate::runtime::model::through_fields!(
+    crate::types::HelmResponseValuesOverrideFileRawItem
+);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmSourceGitResponse {
+impl crate::runtime::model::Blank for crate::types::HelmSourceGitResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmSourceGitResponse {
+impl crate::runtime::model::Model for crate::types::HelmSourceGitResponse {
     const NAME: &'static str = "HelmSourceGitResponse";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.git_repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("git_repository", &self.git_repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmSourceGitResponse);
+crate::runtime::model::through_fields!(crate::types::HelmSourceGitResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmSourceRepositoryResponse {
+impl crate::runtime::model::Blank for crate::types::HelmSourceRepositoryResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            chart_name: model::blank(),
-            chart_version: model::blank(),
-            repository: model::blank(),
-            __extra: model::blank(),
+            chart_name: crate::runtime::model::blank(),
+            chart_version: crate::runtime::model::blank(),
+            repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmSourceRepositoryResponse {
+impl crate::runtime::model::Model for crate::types::HelmSourceRepositoryResponse {
     const NAME: &'static str = "HelmSourceRepositoryResponse";
     const FIELDS: &'static [&'static str] = &[
         "chart_name",
@@ -4894,60 +4957,62 @@ impl model::Model for types::HelmSourceRepositoryResponse {
         "repository",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.chart_name, from),
-            1 => model::value(&mut self.chart_version, from),
-            _ => model::value(&mut self.repository, from),
+            0 => crate::runtime::model::value(&mut self.chart_name, from),
+            1 => crate::runtime::model::value(&mut self.chart_version, from),
+            _ => crate::runtime::model::value(&mut self.repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("chart_name", &self.chart_name);
         to.always("chart_version", &self.chart_version);
         to.always("repository", &self.repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.repository);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmSourceRepositoryResponse);
+crate::runtime::model::through_fields!(crate::types::HelmSourceRepositoryResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::HelmSourceRepositoryResponseRepository {
+impl crate::runtime::model::Blank
+for crate::types::HelmSourceRepositoryResponseRepository {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            url: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::HelmSourceRepositoryResponseRepository {
+impl crate::runtime::model::Model
+for crate::types::HelmSourceRepositoryResponseRepository {
     const NAME: &'static str = "HelmSourceRepositoryResponseRepository";
     const FIELDS: &'static [&'static str] = &["id", "name", "url"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.url, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("url", &self.url);
@@ -4955,72 +5020,74 @@ impl model::Model for types::HelmSourceRepositoryResponseRepository {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::HelmSourceRepositoryResponseRepository);
+crate::runtime::model::through_fields!(
+    crate::types::HelmSourceRepositoryResponseRepository
+);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::Instance {
+impl crate::runtime::model::Blank for crate::types::Instance {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            name: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::Instance {
+impl crate::runtime::model::Model for crate::types::Instance {
     const NAME: &'static str = "Instance";
     const FIELDS: &'static [&'static str] = &["created_at", "name", "cpu", "memory"];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.cpu, from),
-            _ => model::value(&mut self.memory, from),
+            0 => crate::runtime::model::time(&mut self.created_at, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.cpu, from),
+            _ => crate::runtime::model::value(&mut self.memory, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("created_at", &self.created_at);
         to.given("name", &self.name);
         to.given("cpu", &self.cpu);
         to.given("memory", &self.memory);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cpu);
-        model::Parts::drop_extra(&mut self.memory);
+        crate::runtime::model::Parts::drop_extra(&mut self.cpu);
+        crate::runtime::model::Parts::drop_extra(&mut self.memory);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::Instance, Default);
+crate::runtime::model::through_fields!(crate::types::Instance, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::InstanceMemory {
+impl crate::runtime::model::Blank for crate::types::InstanceMemory {
     #[inline]
     fn blank() -> Self {
         Self {
-            requested_in_mb: model::blank(),
-            consumed_in_mb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            requested_in_mb: crate::runtime::model::blank(),
+            consumed_in_mb: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::InstanceMemory {
+impl crate::runtime::model::Model for crate::types::InstanceMemory {
     const NAME: &'static str = "InstanceMemory";
     const FIELDS: &'static [&'static str] = &[
         "requested_in_mb",
@@ -5031,21 +5098,26 @@ impl model::Model for types::InstanceMemory {
         "status",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.requested_in_mb, from),
-            1 => model::value(&mut self.consumed_in_mb, from),
-            2 => model::value(&mut self.consumed_in_percent, from),
-            3 => model::value(&mut self.warning_threshold_in_percent, from),
-            4 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.requested_in_mb, from),
+            1 => crate::runtime::model::value(&mut self.consumed_in_mb, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_percent, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            4 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("requested_in_mb", &self.requested_in_mb);
         to.given("consumed_in_mb", &self.consumed_in_mb);
         to.given("consumed_in_percent", &self.consumed_in_percent);
@@ -5056,43 +5128,43 @@ impl model::Model for types::InstanceMemory {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::InstanceMemory, Default);
+crate::runtime::model::through_fields!(crate::types::InstanceMemory, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::InstanceResponseList {
+impl crate::runtime::model::Blank for crate::types::InstanceResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::InstanceResponseList {
+impl crate::runtime::model::Model for crate::types::InstanceResponseList {
     const NAME: &'static str = "InstanceResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::InstanceResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::InstanceResponseList, Default);
 
 #[cfg(
     any(
@@ -5106,15 +5178,15 @@ model::through_fields!(types::InstanceResponseList, Default);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::JobCronSchedule {
+impl crate::runtime::model::Blank for crate::types::JobCronSchedule {
     #[inline]
     fn blank() -> Self {
         Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            scheduled_at: model::blank(),
-            timezone: model::blank(),
-            __extra: model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            scheduled_at: crate::runtime::model::blank(),
+            timezone: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -5131,7 +5203,7 @@ impl model::Blank for types::JobCronSchedule {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::JobCronSchedule {
+impl crate::runtime::model::Model for crate::types::JobCronSchedule {
     const NAME: &'static str = "JobCronSchedule";
     const FIELDS: &'static [&'static str] = &[
         "arguments",
@@ -5140,19 +5212,19 @@ impl model::Model for types::JobCronSchedule {
         "timezone",
     ];
     const REQUIRED: u128 = 0b1100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.arguments, from),
-            1 => model::value(&mut self.entrypoint, from),
-            2 => model::value(&mut self.scheduled_at, from),
-            _ => model::value(&mut self.timezone, from),
+            0 => crate::runtime::model::value(&mut self.arguments, from),
+            1 => crate::runtime::model::value(&mut self.entrypoint, from),
+            2 => crate::runtime::model::value(&mut self.scheduled_at, from),
+            _ => crate::runtime::model::value(&mut self.timezone, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("arguments", &self.arguments);
         to.given("entrypoint", &self.entrypoint);
         to.always("scheduled_at", &self.scheduled_at);
@@ -5172,7 +5244,7 @@ impl model::Model for types::JobCronSchedule {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::JobCronSchedule);
+crate::runtime::model::through_fields!(crate::types::JobCronSchedule);
 
 #[cfg(
     any(
@@ -5186,13 +5258,13 @@ model::through_fields!(types::JobCronSchedule);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::JobLifecyleSchedule {
+impl crate::runtime::model::Blank for crate::types::JobLifecyleSchedule {
     #[inline]
     fn blank() -> Self {
         Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            __extra: model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -5209,21 +5281,21 @@ impl model::Blank for types::JobLifecyleSchedule {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::JobLifecyleSchedule {
+impl crate::runtime::model::Model for crate::types::JobLifecyleSchedule {
     const NAME: &'static str = "JobLifecyleSchedule";
     const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
+            0 => crate::runtime::model::value(&mut self.arguments, from),
+            _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("arguments", &self.arguments);
         to.given("entrypoint", &self.entrypoint);
     }
@@ -5241,96 +5313,96 @@ impl model::Model for types::JobLifecyleSchedule {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::JobLifecyleSchedule);
+crate::runtime::model::through_fields!(crate::types::JobLifecyleSchedule);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::JobResponseSourceDocker {
+impl crate::runtime::model::Blank for crate::types::JobResponseSourceDocker {
     #[inline]
     fn blank() -> Self {
         Self {
-            docker: model::blank(),
-            __extra: model::blank(),
+            docker: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::JobResponseSourceDocker {
+impl crate::runtime::model::Model for crate::types::JobResponseSourceDocker {
     const NAME: &'static str = "JobResponseSourceDocker";
     const FIELDS: &'static [&'static str] = &["docker"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.docker, from),
+            _ => crate::runtime::model::value(&mut self.docker, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("docker", &self.docker);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.docker);
+        crate::runtime::model::Parts::drop_extra(&mut self.docker);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::JobResponseSourceDocker);
+crate::runtime::model::through_fields!(crate::types::JobResponseSourceDocker);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::JobResponseSourceImage {
+impl crate::runtime::model::Blank for crate::types::JobResponseSourceImage {
     #[inline]
     fn blank() -> Self {
         Self {
-            image: model::blank(),
-            __extra: model::blank(),
+            image: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::JobResponseSourceImage {
+impl crate::runtime::model::Model for crate::types::JobResponseSourceImage {
     const NAME: &'static str = "JobResponseSourceImage";
     const FIELDS: &'static [&'static str] = &["image"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.image, from),
+            _ => crate::runtime::model::value(&mut self.image, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("image", &self.image);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.image);
+        crate::runtime::model::Parts::drop_extra(&mut self.image);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::JobResponseSourceImage);
+crate::runtime::model::through_fields!(crate::types::JobResponseSourceImage);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::JobSourceDockerResponse {
+impl crate::runtime::model::Blank for crate::types::JobSourceDockerResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            dockerfile_path: model::blank(),
-            dockerfile_raw: model::blank(),
-            docker_target_build_stage: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            dockerfile_path: crate::runtime::model::blank(),
+            dockerfile_raw: crate::runtime::model::blank(),
+            docker_target_build_stage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::JobSourceDockerResponse {
+impl crate::runtime::model::Model for crate::types::JobSourceDockerResponse {
     const NAME: &'static str = "JobSourceDockerResponse";
     const FIELDS: &'static [&'static str] = &[
         "git_repository",
@@ -5339,48 +5411,48 @@ impl model::Model for types::JobSourceDockerResponse {
         "docker_target_build_stage",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.git_repository, from),
-            1 => model::value(&mut self.dockerfile_path, from),
-            2 => model::value(&mut self.dockerfile_raw, from),
-            _ => model::value(&mut self.docker_target_build_stage, from),
+            0 => crate::runtime::model::value(&mut self.git_repository, from),
+            1 => crate::runtime::model::value(&mut self.dockerfile_path, from),
+            2 => crate::runtime::model::value(&mut self.dockerfile_raw, from),
+            _ => crate::runtime::model::value(&mut self.docker_target_build_stage, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
         to.given("dockerfile_path", &self.dockerfile_path);
         to.given("dockerfile_raw", &self.dockerfile_raw);
         to.given("docker_target_build_stage", &self.docker_target_build_stage);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::JobSourceDockerResponse, Default);
+crate::runtime::model::through_fields!(crate::types::JobSourceDockerResponse, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::KedaAutoscalingRequest {
+impl crate::runtime::model::Blank for crate::types::KedaAutoscalingRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            polling_interval_seconds: model::blank(),
-            cooldown_period_seconds: model::blank(),
-            scalers: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            polling_interval_seconds: crate::runtime::model::blank(),
+            cooldown_period_seconds: crate::runtime::model::blank(),
+            scalers: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::KedaAutoscalingRequest {
+impl crate::runtime::model::Model for crate::types::KedaAutoscalingRequest {
     const NAME: &'static str = "KedaAutoscalingRequest";
     const FIELDS: &'static [&'static str] = &[
         "mode",
@@ -5389,31 +5461,31 @@ impl model::Model for types::KedaAutoscalingRequest {
         "scalers",
     ];
     const REQUIRED: u128 = 0b1001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.polling_interval_seconds, from),
-            2 => model::value(&mut self.cooldown_period_seconds, from),
-            _ => model::value(&mut self.scalers, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            1 => crate::runtime::model::value(&mut self.polling_interval_seconds, from),
+            2 => crate::runtime::model::value(&mut self.cooldown_period_seconds, from),
+            _ => crate::runtime::model::value(&mut self.scalers, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.given("polling_interval_seconds", &self.polling_interval_seconds);
         to.given("cooldown_period_seconds", &self.cooldown_period_seconds);
         to.always("scalers", &self.scalers);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.scalers);
+        crate::runtime::model::Parts::drop_extra(&mut self.scalers);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::KedaAutoscalingRequest);
+crate::runtime::model::through_fields!(crate::types::KedaAutoscalingRequest);
 
 #[cfg(
     any(
@@ -5423,19 +5495,19 @@ model::through_fields!(types::KedaAutoscalingRequest);
         feature = "environments"
     )
 )]
-impl model::Blank for types::KedaAutoscalingResponse {
+impl crate::runtime::model::Blank for crate::types::KedaAutoscalingResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            service_id: model::blank(),
-            mode: model::blank(),
-            polling_interval_seconds: model::blank(),
-            cooldown_period_seconds: model::blank(),
-            scalers: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            polling_interval_seconds: crate::runtime::model::blank(),
+            cooldown_period_seconds: crate::runtime::model::blank(),
+            scalers: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -5448,7 +5520,7 @@ impl model::Blank for types::KedaAutoscalingResponse {
         feature = "environments"
     )
 )]
-impl model::Model for types::KedaAutoscalingResponse {
+impl crate::runtime::model::Model for crate::types::KedaAutoscalingResponse {
     const NAME: &'static str = "KedaAutoscalingResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -5461,23 +5533,23 @@ impl model::Model for types::KedaAutoscalingResponse {
         "scalers",
     ];
     const REQUIRED: u128 = 0b01111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.service_id, from),
-            4 => model::value(&mut self.mode, from),
-            5 => model::value(&mut self.polling_interval_seconds, from),
-            6 => model::value(&mut self.cooldown_period_seconds, from),
-            _ => model::value(&mut self.scalers, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.service_id, from),
+            4 => crate::runtime::model::value(&mut self.mode, from),
+            5 => crate::runtime::model::value(&mut self.polling_interval_seconds, from),
+            6 => crate::runtime::model::value(&mut self.cooldown_period_seconds, from),
+            _ => crate::runtime::model::value(&mut self.scalers, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -5488,7 +5560,7 @@ impl model::Model for types::KedaAutoscalingResponse {
         to.always("scalers", &self.scalers);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.scalers);
+        crate::runtime::model::Parts::drop_extra(&mut self.scalers);
     }
 }
 
@@ -5500,26 +5572,26 @@ impl model::Model for types::KedaAutoscalingResponse {
         feature = "environments"
     )
 )]
-model::through_fields!(types::KedaAutoscalingResponse);
+crate::runtime::model::through_fields!(crate::types::KedaAutoscalingResponse);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::KedaScalerRequest {
+impl crate::runtime::model::Blank for crate::types::KedaScalerRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            scaler_type: model::blank(),
-            enabled: model::blank(),
-            role: model::blank(),
-            config_json: model::blank(),
-            config_yaml: model::blank(),
-            trigger_authentication: model::blank(),
-            __extra: model::blank(),
+            scaler_type: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            role: crate::runtime::model::blank(),
+            config_json: crate::runtime::model::blank(),
+            config_yaml: crate::runtime::model::blank(),
+            trigger_authentication: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::KedaScalerRequest {
+impl crate::runtime::model::Model for crate::types::KedaScalerRequest {
     const NAME: &'static str = "KedaScalerRequest";
     const FIELDS: &'static [&'static str] = &[
         "scaler_type",
@@ -5530,28 +5602,28 @@ impl model::Model for types::KedaScalerRequest {
         "trigger_authentication",
     ];
     const REQUIRED: u128 = 0b000101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.scaler_type, from),
-            1 => model::value(&mut self.enabled, from),
-            2 => model::value(&mut self.role, from),
+            0 => crate::runtime::model::value(&mut self.scaler_type, from),
+            1 => crate::runtime::model::value(&mut self.enabled, from),
+            2 => crate::runtime::model::value(&mut self.role, from),
             3 => {
-                model::free(
+                crate::runtime::model::free(
                     &mut self.config_json,
                     &mut self.__extra,
                     "config_json",
                     from,
                 )
             }
-            4 => model::value(&mut self.config_yaml, from),
-            _ => model::value(&mut self.trigger_authentication, from),
+            4 => crate::runtime::model::value(&mut self.config_yaml, from),
+            _ => crate::runtime::model::value(&mut self.trigger_authentication, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("scaler_type", &self.scaler_type);
         to.given("enabled", &self.enabled);
         to.always("role", &self.role);
@@ -5560,12 +5632,12 @@ impl model::Model for types::KedaScalerRequest {
         to.given("trigger_authentication", &self.trigger_authentication);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.trigger_authentication);
+        crate::runtime::model::Parts::drop_extra(&mut self.trigger_authentication);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::KedaScalerRequest);
+crate::runtime::model::through_fields!(crate::types::KedaScalerRequest);
 
 #[cfg(
     any(
@@ -5575,20 +5647,20 @@ model::through_fields!(types::KedaScalerRequest);
         feature = "environments"
     )
 )]
-impl model::Blank for types::KedaScalerResponse {
+impl crate::runtime::model::Blank for crate::types::KedaScalerResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            scaler_type: model::blank(),
-            enabled: model::blank(),
-            role: model::blank(),
-            config_json: model::blank(),
-            config_yaml: model::blank(),
-            trigger_authentication: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            scaler_type: crate::runtime::model::blank(),
+            enabled: crate::runtime::model::blank(),
+            role: crate::runtime::model::blank(),
+            config_json: crate::runtime::model::blank(),
+            config_yaml: crate::runtime::model::blank(),
+            trigger_authentication: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -5601,7 +5673,7 @@ impl model::Blank for types::KedaScalerResponse {
         feature = "environments"
     )
 )]
-impl model::Model for types::KedaScalerResponse {
+impl crate::runtime::model::Model for crate::types::KedaScalerResponse {
     const NAME: &'static str = "KedaScalerResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -5615,31 +5687,31 @@ impl model::Model for types::KedaScalerResponse {
         "trigger_authentication",
     ];
     const REQUIRED: u128 = 0b000111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.scaler_type, from),
-            4 => model::value(&mut self.enabled, from),
-            5 => model::value(&mut self.role, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.scaler_type, from),
+            4 => crate::runtime::model::value(&mut self.enabled, from),
+            5 => crate::runtime::model::value(&mut self.role, from),
             6 => {
-                model::free(
+                crate::runtime::model::free(
                     &mut self.config_json,
                     &mut self.__extra,
                     "config_json",
                     from,
                 )
             }
-            7 => model::value(&mut self.config_yaml, from),
-            _ => model::value(&mut self.trigger_authentication, from),
+            7 => crate::runtime::model::value(&mut self.config_yaml, from),
+            _ => crate::runtime::model::value(&mut self.trigger_authentication, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -5651,7 +5723,7 @@ impl model::Model for types::KedaScalerResponse {
         to.given("trigger_authentication", &self.trigger_authentication);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.trigger_authentication);
+        crate::runtime::model::Parts::drop_extra(&mut self.trigger_authentication);
     }
 }
 
@@ -5663,43 +5735,43 @@ impl model::Model for types::KedaScalerResponse {
         feature = "environments"
     )
 )]
-model::through_fields!(types::KedaScalerResponse);
+crate::runtime::model::through_fields!(crate::types::KedaScalerResponse);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::KedaTriggerAuthenticationRequest {
+impl crate::runtime::model::Blank for crate::types::KedaTriggerAuthenticationRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            config_yaml: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            config_yaml: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::KedaTriggerAuthenticationRequest {
+impl crate::runtime::model::Model for crate::types::KedaTriggerAuthenticationRequest {
     const NAME: &'static str = "KedaTriggerAuthenticationRequest";
     const FIELDS: &'static [&'static str] = &["name", "config_yaml"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.config_yaml, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.config_yaml, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("config_yaml", &self.config_yaml);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::KedaTriggerAuthenticationRequest);
+crate::runtime::model::through_fields!(crate::types::KedaTriggerAuthenticationRequest);
 
 #[cfg(
     any(
@@ -5709,17 +5781,17 @@ model::through_fields!(types::KedaTriggerAuthenticationRequest);
         feature = "environments"
     )
 )]
-impl model::Blank for types::KedaTriggerAuthenticationResponse {
+impl crate::runtime::model::Blank for crate::types::KedaTriggerAuthenticationResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            organization_id: model::blank(),
-            name: model::blank(),
-            config_yaml: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            organization_id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            config_yaml: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -5732,7 +5804,7 @@ impl model::Blank for types::KedaTriggerAuthenticationResponse {
         feature = "environments"
     )
 )]
-impl model::Model for types::KedaTriggerAuthenticationResponse {
+impl crate::runtime::model::Model for crate::types::KedaTriggerAuthenticationResponse {
     const NAME: &'static str = "KedaTriggerAuthenticationResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -5743,21 +5815,21 @@ impl model::Model for types::KedaTriggerAuthenticationResponse {
         "config_yaml",
     ];
     const REQUIRED: u128 = 0b011011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.organization_id, from),
-            4 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.config_yaml, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.organization_id, from),
+            4 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.config_yaml, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -5775,76 +5847,83 @@ impl model::Model for types::KedaTriggerAuthenticationResponse {
         feature = "environments"
     )
 )]
-model::through_fields!(types::KedaTriggerAuthenticationResponse);
+crate::runtime::model::through_fields!(crate::types::KedaTriggerAuthenticationResponse);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Blank for types::KubernetesSelector {
+impl crate::runtime::model::Blank for crate::types::KubernetesSelector {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl model::Model for types::KubernetesSelector {
+impl crate::runtime::model::Model for crate::types::KubernetesSelector {
     const NAME: &'static str = "KubernetesSelector";
     const FIELDS: &'static [&'static str] = &["key", "value"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("value", &self.value);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-model::through_fields!(types::KubernetesSelector);
+crate::runtime::model::through_fields!(crate::types::KubernetesSelector);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::KubernetesTerraformBackend {
+impl crate::runtime::model::Blank for crate::types::KubernetesTerraformBackend {
     #[inline]
     fn blank() -> Self {
         Self {
-            kubernetes: model::blank(),
-            __extra: model::blank(),
+            kubernetes: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::KubernetesTerraformBackend {
+impl crate::runtime::model::Model for crate::types::KubernetesTerraformBackend {
     const NAME: &'static str = "KubernetesTerraformBackend";
     const FIELDS: &'static [&'static str] = &["kubernetes"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::free(&mut self.kubernetes, &mut self.__extra, "kubernetes", from),
+            _ => {
+                crate::runtime::model::free(
+                    &mut self.kubernetes,
+                    &mut self.__extra,
+                    "kubernetes",
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kubernetes", &self.kubernetes);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::KubernetesTerraformBackend);
+crate::runtime::model::through_fields!(crate::types::KubernetesTerraformBackend);
 
 #[cfg(
     any(
@@ -5856,14 +5935,14 @@ model::through_fields!(types::KubernetesTerraformBackend);
         feature = "organizations"
     )
 )]
-impl model::Blank for types::Label {
+impl crate::runtime::model::Blank for crate::types::Label {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            value: model::blank(),
-            propagate_to_cloud_provider: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            propagate_to_cloud_provider: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -5878,7 +5957,7 @@ impl model::Blank for types::Label {
         feature = "organizations"
     )
 )]
-impl model::Model for types::Label {
+impl crate::runtime::model::Model for crate::types::Label {
     const NAME: &'static str = "Label";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -5886,18 +5965,20 @@ impl model::Model for types::Label {
         "propagate_to_cloud_provider",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            _ => model::value(&mut self.propagate_to_cloud_provider, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            _ => {
+                crate::runtime::model::value(&mut self.propagate_to_cloud_provider, from)
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("value", &self.value);
         to.always("propagate_to_cloud_provider", &self.propagate_to_cloud_provider);
@@ -5914,47 +5995,47 @@ impl model::Model for types::Label {
         feature = "organizations"
     )
 )]
-model::through_fields!(types::Label);
+crate::runtime::model::through_fields!(crate::types::Label);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::LifecycleJobResponse {
+impl crate::runtime::model::Blank for crate::types::LifecycleJobResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            environment: model::blank(),
-            maximum_cpu: model::blank(),
-            maximum_memory: model::blank(),
-            maximum_gpu: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            cpu: model::blank(),
-            memory: model::blank(),
-            gpu: model::blank(),
-            ephemeral_storage_in_gib: model::blank(),
-            cpu_architecture: model::blank(),
-            max_nb_restart: model::blank(),
-            max_duration_seconds: model::blank(),
-            auto_preview: model::blank(),
-            port: model::blank(),
-            source: model::blank(),
-            healthchecks: model::blank(),
-            auto_deploy: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            job_type: model::blank(),
-            schedule: model::blank(),
-            annotations_groups: model::blank(),
-            labels_groups: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            maximum_cpu: crate::runtime::model::blank(),
+            maximum_memory: crate::runtime::model::blank(),
+            maximum_gpu: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            ephemeral_storage_in_gib: crate::runtime::model::blank(),
+            cpu_architecture: crate::runtime::model::blank(),
+            max_nb_restart: crate::runtime::model::blank(),
+            max_duration_seconds: crate::runtime::model::blank(),
+            auto_preview: crate::runtime::model::blank(),
+            port: crate::runtime::model::blank(),
+            source: crate::runtime::model::blank(),
+            healthchecks: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            job_type: crate::runtime::model::blank(),
+            schedule: crate::runtime::model::blank(),
+            annotations_groups: crate::runtime::model::blank(),
+            labels_groups: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::LifecycleJobResponse {
+impl crate::runtime::model::Model for crate::types::LifecycleJobResponse {
     const NAME: &'static str = "LifecycleJobResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -5986,42 +6067,42 @@ impl model::Model for types::LifecycleJobResponse {
         "labels_groups",
     ];
     const REQUIRED: u128 = 0b000100001010000011010111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.environment, from),
-            4 => model::value(&mut self.maximum_cpu, from),
-            5 => model::value(&mut self.maximum_memory, from),
-            6 => model::value(&mut self.maximum_gpu, from),
-            7 => model::value(&mut self.name, from),
-            8 => model::value(&mut self.description, from),
-            9 => model::value(&mut self.cpu, from),
-            10 => model::value(&mut self.memory, from),
-            11 => model::value(&mut self.gpu, from),
-            12 => model::value(&mut self.ephemeral_storage_in_gib, from),
-            13 => model::value(&mut self.cpu_architecture, from),
-            14 => model::value(&mut self.max_nb_restart, from),
-            15 => model::value(&mut self.max_duration_seconds, from),
-            16 => model::value(&mut self.auto_preview, from),
-            17 => model::value(&mut self.port, from),
-            18 => model::value(&mut self.source, from),
-            19 => model::value(&mut self.healthchecks, from),
-            20 => model::value(&mut self.auto_deploy, from),
-            21 => model::value(&mut self.icon_uri, from),
-            22 => model::value(&mut self.service_type, from),
-            23 => model::value(&mut self.job_type, from),
-            24 => model::value(&mut self.schedule, from),
-            25 => model::value(&mut self.annotations_groups, from),
-            _ => model::value(&mut self.labels_groups, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.environment, from),
+            4 => crate::runtime::model::value(&mut self.maximum_cpu, from),
+            5 => crate::runtime::model::value(&mut self.maximum_memory, from),
+            6 => crate::runtime::model::value(&mut self.maximum_gpu, from),
+            7 => crate::runtime::model::value(&mut self.name, from),
+            8 => crate::runtime::model::value(&mut self.description, from),
+            9 => crate::runtime::model::value(&mut self.cpu, from),
+            10 => crate::runtime::model::value(&mut self.memory, from),
+            11 => crate::runtime::model::value(&mut self.gpu, from),
+            12 => crate::runtime::model::value(&mut self.ephemeral_storage_in_gib, from),
+            13 => crate::runtime::model::value(&mut self.cpu_architecture, from),
+            14 => crate::runtime::model::value(&mut self.max_nb_restart, from),
+            15 => crate::runtime::model::value(&mut self.max_duration_seconds, from),
+            16 => crate::runtime::model::value(&mut self.auto_preview, from),
+            17 => crate::runtime::model::value(&mut self.port, from),
+            18 => crate::runtime::model::value(&mut self.source, from),
+            19 => crate::runtime::model::value(&mut self.healthchecks, from),
+            20 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            21 => crate::runtime::model::value(&mut self.icon_uri, from),
+            22 => crate::runtime::model::value(&mut self.service_type, from),
+            23 => crate::runtime::model::value(&mut self.job_type, from),
+            24 => crate::runtime::model::value(&mut self.schedule, from),
+            25 => crate::runtime::model::value(&mut self.annotations_groups, from),
+            _ => crate::runtime::model::value(&mut self.labels_groups, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -6051,34 +6132,34 @@ impl model::Model for types::LifecycleJobResponse {
         to.given("labels_groups", &self.labels_groups);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.source);
-        model::Parts::drop_extra(&mut self.healthchecks);
-        model::Parts::drop_extra(&mut self.schedule);
-        model::Parts::drop_extra(&mut self.annotations_groups);
-        model::Parts::drop_extra(&mut self.labels_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.source);
+        crate::runtime::model::Parts::drop_extra(&mut self.healthchecks);
+        crate::runtime::model::Parts::drop_extra(&mut self.schedule);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations_groups);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels_groups);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::LifecycleJobResponse);
+crate::runtime::model::through_fields!(crate::types::LifecycleJobResponse);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::LifecycleJobResponseSchedule {
+impl crate::runtime::model::Blank for crate::types::LifecycleJobResponseSchedule {
     #[inline]
     fn blank() -> Self {
         Self {
-            on_start: model::blank(),
-            on_stop: model::blank(),
-            on_delete: model::blank(),
-            lifecycle_type: model::blank(),
-            __extra: model::blank(),
+            on_start: crate::runtime::model::blank(),
+            on_stop: crate::runtime::model::blank(),
+            on_delete: crate::runtime::model::blank(),
+            lifecycle_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::LifecycleJobResponseSchedule {
+impl crate::runtime::model::Model for crate::types::LifecycleJobResponseSchedule {
     const NAME: &'static str = "LifecycleJobResponseSchedule";
     const FIELDS: &'static [&'static str] = &[
         "on_start",
@@ -6087,69 +6168,73 @@ impl model::Model for types::LifecycleJobResponseSchedule {
         "lifecycle_type",
     ];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.on_start, from),
-            1 => model::value(&mut self.on_stop, from),
-            2 => model::value(&mut self.on_delete, from),
-            _ => model::value(&mut self.lifecycle_type, from),
+            0 => crate::runtime::model::value(&mut self.on_start, from),
+            1 => crate::runtime::model::value(&mut self.on_stop, from),
+            2 => crate::runtime::model::value(&mut self.on_delete, from),
+            _ => crate::runtime::model::value(&mut self.lifecycle_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("on_start", &self.on_start);
         to.given("on_stop", &self.on_stop);
         to.given("on_delete", &self.on_delete);
         to.given("lifecycle_type", &self.lifecycle_type);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.on_start);
-        model::Parts::drop_extra(&mut self.on_stop);
-        model::Parts::drop_extra(&mut self.on_delete);
+        crate::runtime::model::Parts::drop_extra(&mut self.on_start);
+        crate::runtime::model::Parts::drop_extra(&mut self.on_stop);
+        crate::runtime::model::Parts::drop_extra(&mut self.on_delete);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::LifecycleJobResponseSchedule, Default);
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleJobResponseSchedule, Default
+);
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Blank for types::LifecycleJobResponseScheduleOnStop {
+impl crate::runtime::model::Blank for crate::types::LifecycleJobResponseScheduleOnStop {
     #[inline]
     fn blank() -> Self {
         Self {
-            arguments: model::blank(),
-            entrypoint: model::blank(),
-            __extra: model::blank(),
+            arguments: crate::runtime::model::blank(),
+            entrypoint: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl model::Model for types::LifecycleJobResponseScheduleOnStop {
+impl crate::runtime::model::Model for crate::types::LifecycleJobResponseScheduleOnStop {
     const NAME: &'static str = "LifecycleJobResponseScheduleOnStop";
     const FIELDS: &'static [&'static str] = &["arguments", "entrypoint"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.arguments, from),
-            _ => model::value(&mut self.entrypoint, from),
+            0 => crate::runtime::model::value(&mut self.arguments, from),
+            _ => crate::runtime::model::value(&mut self.entrypoint, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("arguments", &self.arguments);
         to.given("entrypoint", &self.entrypoint);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-model::through_fields!(types::LifecycleJobResponseScheduleOnStop, Default);
+crate::runtime::model::through_fields!(
+    crate::types::LifecycleJobResponseScheduleOnStop, Default
+);
 
 #[cfg(
     any(
@@ -6159,18 +6244,18 @@ model::through_fields!(types::LifecycleJobResponseScheduleOnStop, Default);
         feature = "helms"
     )
 )]
-impl model::Blank for types::Link {
+impl crate::runtime::model::Blank for crate::types::Link {
     #[inline]
     fn blank() -> Self {
         Self {
-            service_id: model::blank(),
-            service_type: model::blank(),
-            url: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            is_qovery_domain: model::blank(),
-            is_default: model::blank(),
-            __extra: model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            url: crate::runtime::model::blank(),
+            internal_port: crate::runtime::model::blank(),
+            external_port: crate::runtime::model::blank(),
+            is_qovery_domain: crate::runtime::model::blank(),
+            is_default: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -6183,7 +6268,7 @@ impl model::Blank for types::Link {
         feature = "helms"
     )
 )]
-impl model::Model for types::Link {
+impl crate::runtime::model::Model for crate::types::Link {
     const NAME: &'static str = "Link";
     const FIELDS: &'static [&'static str] = &[
         "service_id",
@@ -6195,22 +6280,22 @@ impl model::Model for types::Link {
         "is_default",
     ];
     const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.service_id, from),
-            1 => model::value(&mut self.service_type, from),
-            2 => model::value(&mut self.url, from),
-            3 => model::value(&mut self.internal_port, from),
-            4 => model::value(&mut self.external_port, from),
-            5 => model::value(&mut self.is_qovery_domain, from),
-            _ => model::value(&mut self.is_default, from),
+            0 => crate::runtime::model::value(&mut self.service_id, from),
+            1 => crate::runtime::model::value(&mut self.service_type, from),
+            2 => crate::runtime::model::value(&mut self.url, from),
+            3 => crate::runtime::model::value(&mut self.internal_port, from),
+            4 => crate::runtime::model::value(&mut self.external_port, from),
+            5 => crate::runtime::model::value(&mut self.is_qovery_domain, from),
+            _ => crate::runtime::model::value(&mut self.is_default, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("service_id", &self.service_id);
         to.always("service_type", &self.service_type);
         to.always("url", &self.url);
@@ -6229,7 +6314,7 @@ impl model::Model for types::Link {
         feature = "helms"
     )
 )]
-model::through_fields!(types::Link);
+crate::runtime::model::through_fields!(crate::types::Link);
 
 #[cfg(
     any(
@@ -6239,12 +6324,12 @@ model::through_fields!(types::Link);
         feature = "helms"
     )
 )]
-impl model::Blank for types::LinkResponseList {
+impl crate::runtime::model::Blank for crate::types::LinkResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -6257,24 +6342,24 @@ impl model::Blank for types::LinkResponseList {
         feature = "helms"
     )
 )]
-impl model::Model for types::LinkResponseList {
+impl crate::runtime::model::Model for crate::types::LinkResponseList {
     const NAME: &'static str = "LinkResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -6286,25 +6371,25 @@ impl model::Model for types::LinkResponseList {
         feature = "helms"
     )
 )]
-model::through_fields!(types::LinkResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::LinkResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::Log {
+impl crate::runtime::model::Blank for crate::types::Log {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            message: model::blank(),
-            pod_name: model::blank(),
-            version: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            pod_name: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::Log {
+impl crate::runtime::model::Model for crate::types::Log {
     const NAME: &'static str = "Log";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -6314,20 +6399,20 @@ impl model::Model for types::Log {
         "version",
     ];
     const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::value(&mut self.message, from),
-            3 => model::value(&mut self.pod_name, from),
-            _ => model::value(&mut self.version, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::value(&mut self.message, from),
+            3 => crate::runtime::model::value(&mut self.pod_name, from),
+            _ => crate::runtime::model::value(&mut self.version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.always("message", &self.message);
@@ -6337,62 +6422,62 @@ impl model::Model for types::Log {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::Log);
+crate::runtime::model::through_fields!(crate::types::Log);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::LogResponseList {
+impl crate::runtime::model::Blank for crate::types::LogResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::LogResponseList {
+impl crate::runtime::model::Model for crate::types::LogResponseList {
     const NAME: &'static str = "LogResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::LogResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::LogResponseList, Default);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Blank for types::LogicalDatabase {
+impl crate::runtime::model::Blank for crate::types::LogicalDatabase {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            database: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            database: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Model for types::LogicalDatabase {
+impl crate::runtime::model::Model for crate::types::LogicalDatabase {
     const NAME: &'static str = "LogicalDatabase";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -6403,21 +6488,21 @@ impl model::Model for types::LogicalDatabase {
         "database",
     ];
     const REQUIRED: u128 = 0b001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.database, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            _ => crate::runtime::model::value(&mut self.database, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -6426,65 +6511,67 @@ impl model::Model for types::LogicalDatabase {
         to.given("database", &self.database);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.database);
+        crate::runtime::model::Parts::drop_extra(&mut self.database);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-model::through_fields!(types::LogicalDatabase);
+crate::runtime::model::through_fields!(crate::types::LogicalDatabase);
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Blank for types::LogicalDatabaseResponseList {
+impl crate::runtime::model::Blank for crate::types::LogicalDatabaseResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-impl model::Model for types::LogicalDatabaseResponseList {
+impl crate::runtime::model::Model for crate::types::LogicalDatabaseResponseList {
     const NAME: &'static str = "LogicalDatabaseResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-model::through_fields!(types::LogicalDatabaseResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::LogicalDatabaseResponseList, Default
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::MetricCpuDatapoint {
+impl crate::runtime::model::Blank for crate::types::MetricCpuDatapoint {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            requested_in_number: model::blank(),
-            consumed_in_number: model::blank(),
-            consumed_in_percent: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            requested_in_number: crate::runtime::model::blank(),
+            consumed_in_number: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::MetricCpuDatapoint {
+impl crate::runtime::model::Model for crate::types::MetricCpuDatapoint {
     const NAME: &'static str = "MetricCpuDatapoint";
     const FIELDS: &'static [&'static str] = &[
         "created_at",
@@ -6493,19 +6580,19 @@ impl model::Model for types::MetricCpuDatapoint {
         "consumed_in_percent",
     ];
     const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.requested_in_number, from),
-            2 => model::value(&mut self.consumed_in_number, from),
-            _ => model::value(&mut self.consumed_in_percent, from),
+            0 => crate::runtime::model::time(&mut self.created_at, from),
+            1 => crate::runtime::model::value(&mut self.requested_in_number, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_number, from),
+            _ => crate::runtime::model::value(&mut self.consumed_in_percent, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("created_at", &self.created_at);
         to.given("requested_in_number", &self.requested_in_number);
         to.always("consumed_in_number", &self.consumed_in_number);
@@ -6514,135 +6601,137 @@ impl model::Model for types::MetricCpuDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::MetricCpuDatapoint);
+crate::runtime::model::through_fields!(crate::types::MetricCpuDatapoint);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::MetricGeneric {
+impl crate::runtime::model::Blank for crate::types::MetricGeneric {
     #[inline]
     fn blank() -> Self {
         Self {
-            instance_name: model::blank(),
-            data: model::blank(),
-            __extra: model::blank(),
+            instance_name: crate::runtime::model::blank(),
+            data: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::MetricGeneric {
+impl crate::runtime::model::Model for crate::types::MetricGeneric {
     const NAME: &'static str = "MetricGeneric";
     const FIELDS: &'static [&'static str] = &["instance_name", "data"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.instance_name, from),
-            _ => model::value(&mut self.data, from),
+            0 => crate::runtime::model::value(&mut self.instance_name, from),
+            _ => crate::runtime::model::value(&mut self.data, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("instance_name", &self.instance_name);
         to.always("data", &self.data);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.data);
+        crate::runtime::model::Parts::drop_extra(&mut self.data);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::MetricGeneric);
+crate::runtime::model::through_fields!(crate::types::MetricGeneric);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::MetricGenericDatapoint {
+impl crate::runtime::model::Blank for crate::types::MetricGenericDatapoint {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::MetricGenericDatapoint {
+impl crate::runtime::model::Model for crate::types::MetricGenericDatapoint {
     const NAME: &'static str = "MetricGenericDatapoint";
     const FIELDS: &'static [&'static str] = &["created_at", "value"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.created_at, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::time(&mut self.created_at, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("created_at", &self.created_at);
         to.always("value", &self.value);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::MetricGenericDatapoint);
+crate::runtime::model::through_fields!(crate::types::MetricGenericDatapoint);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::MetricGenericResponseList {
+impl crate::runtime::model::Blank for crate::types::MetricGenericResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::MetricGenericResponseList {
+impl crate::runtime::model::Model for crate::types::MetricGenericResponseList {
     const NAME: &'static str = "MetricGenericResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::MetricGenericResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::MetricGenericResponseList, Default
+);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::MetricMemoryDatapoint {
+impl crate::runtime::model::Blank for crate::types::MetricMemoryDatapoint {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            requested_in_mb: model::blank(),
-            consumed_in_mb: model::blank(),
-            consumed_in_percent: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            requested_in_mb: crate::runtime::model::blank(),
+            consumed_in_mb: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::MetricMemoryDatapoint {
+impl crate::runtime::model::Model for crate::types::MetricMemoryDatapoint {
     const NAME: &'static str = "MetricMemoryDatapoint";
     const FIELDS: &'static [&'static str] = &[
         "created_at",
@@ -6651,19 +6740,19 @@ impl model::Model for types::MetricMemoryDatapoint {
         "consumed_in_percent",
     ];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.requested_in_mb, from),
-            2 => model::value(&mut self.consumed_in_mb, from),
-            _ => model::value(&mut self.consumed_in_percent, from),
+            0 => crate::runtime::model::time(&mut self.created_at, from),
+            1 => crate::runtime::model::value(&mut self.requested_in_mb, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_mb, from),
+            _ => crate::runtime::model::value(&mut self.consumed_in_percent, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("created_at", &self.created_at);
         to.always("requested_in_mb", &self.requested_in_mb);
         to.always("consumed_in_mb", &self.consumed_in_mb);
@@ -6672,96 +6761,96 @@ impl model::Model for types::MetricMemoryDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::MetricMemoryDatapoint);
+crate::runtime::model::through_fields!(crate::types::MetricMemoryDatapoint);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::MetricRestart {
+impl crate::runtime::model::Blank for crate::types::MetricRestart {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::MetricRestart {
+impl crate::runtime::model::Model for crate::types::MetricRestart {
     const NAME: &'static str = "MetricRestart";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::MetricRestart, Default);
+crate::runtime::model::through_fields!(crate::types::MetricRestart, Default);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::MetricRestartEvent {
+impl crate::runtime::model::Blank for crate::types::MetricRestartEvent {
     #[inline]
     fn blank() -> Self {
         Self {
-            datetime: model::blank(),
-            message: model::blank(),
-            __extra: model::blank(),
+            datetime: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::MetricRestartEvent {
+impl crate::runtime::model::Model for crate::types::MetricRestartEvent {
     const NAME: &'static str = "MetricRestartEvent";
     const FIELDS: &'static [&'static str] = &["datetime", "message"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.datetime, from),
-            _ => model::value(&mut self.message, from),
+            0 => crate::runtime::model::time(&mut self.datetime, from),
+            _ => crate::runtime::model::value(&mut self.message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("datetime", &self.datetime);
         to.always("message", &self.message);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::MetricRestartEvent);
+crate::runtime::model::through_fields!(crate::types::MetricRestartEvent);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::MetricStorageDatapoint {
+impl crate::runtime::model::Blank for crate::types::MetricStorageDatapoint {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            requested_in_gb: model::blank(),
-            consumed_in_gb: model::blank(),
-            consumed_in_percent: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            requested_in_gb: crate::runtime::model::blank(),
+            consumed_in_gb: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::MetricStorageDatapoint {
+impl crate::runtime::model::Model for crate::types::MetricStorageDatapoint {
     const NAME: &'static str = "MetricStorageDatapoint";
     const FIELDS: &'static [&'static str] = &[
         "created_at",
@@ -6770,19 +6859,19 @@ impl model::Model for types::MetricStorageDatapoint {
         "consumed_in_percent",
     ];
     const REQUIRED: u128 = 0b1001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.requested_in_gb, from),
-            2 => model::value(&mut self.consumed_in_gb, from),
-            _ => model::value(&mut self.consumed_in_percent, from),
+            0 => crate::runtime::model::time(&mut self.created_at, from),
+            1 => crate::runtime::model::value(&mut self.requested_in_gb, from),
+            2 => crate::runtime::model::value(&mut self.consumed_in_gb, from),
+            _ => crate::runtime::model::value(&mut self.consumed_in_percent, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("created_at", &self.created_at);
         to.given("requested_in_gb", &self.requested_in_gb);
         to.given("consumed_in_gb", &self.consumed_in_gb);
@@ -6791,34 +6880,34 @@ impl model::Model for types::MetricStorageDatapoint {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::MetricStorageDatapoint);
+crate::runtime::model::through_fields!(crate::types::MetricStorageDatapoint);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
-impl model::Blank for types::Organization {
+impl crate::runtime::model::Blank for crate::types::Organization {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            plan: model::blank(),
-            website_url: model::blank(),
-            repository: model::blank(),
-            logo_url: model::blank(),
-            icon_url: model::blank(),
-            admin_emails: model::blank(),
-            owner: model::blank(),
-            billing_deployment_restriction: model::blank(),
-            organization_plan: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            plan: crate::runtime::model::blank(),
+            website_url: crate::runtime::model::blank(),
+            repository: crate::runtime::model::blank(),
+            logo_url: crate::runtime::model::blank(),
+            icon_url: crate::runtime::model::blank(),
+            admin_emails: crate::runtime::model::blank(),
+            owner: crate::runtime::model::blank(),
+            billing_deployment_restriction: crate::runtime::model::blank(),
+            organization_plan: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
-impl model::Model for types::Organization {
+impl crate::runtime::model::Model for crate::types::Organization {
     const NAME: &'static str = "Organization";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -6837,29 +6926,34 @@ impl model::Model for types::Organization {
         "organization_plan",
     ];
     const REQUIRED: u128 = 0b00000000101011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.plan, from),
-            6 => model::value(&mut self.website_url, from),
-            7 => model::value(&mut self.repository, from),
-            8 => model::value(&mut self.logo_url, from),
-            9 => model::value(&mut self.icon_url, from),
-            10 => model::value(&mut self.admin_emails, from),
-            11 => model::value(&mut self.owner, from),
-            12 => model::value(&mut self.billing_deployment_restriction, from),
-            _ => model::value(&mut self.organization_plan, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.plan, from),
+            6 => crate::runtime::model::value(&mut self.website_url, from),
+            7 => crate::runtime::model::value(&mut self.repository, from),
+            8 => crate::runtime::model::value(&mut self.logo_url, from),
+            9 => crate::runtime::model::value(&mut self.icon_url, from),
+            10 => crate::runtime::model::value(&mut self.admin_emails, from),
+            11 => crate::runtime::model::value(&mut self.owner, from),
+            12 => {
+                crate::runtime::model::value(
+                    &mut self.billing_deployment_restriction,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.organization_plan, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -6876,12 +6970,12 @@ impl model::Model for types::Organization {
         to.given("organization_plan", &self.organization_plan);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.organization_plan);
+        crate::runtime::model::Parts::drop_extra(&mut self.organization_plan);
     }
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
-model::through_fields!(types::Organization);
+crate::runtime::model::through_fields!(crate::types::Organization);
 
 #[cfg(
     any(
@@ -6893,17 +6987,18 @@ model::through_fields!(types::Organization);
         feature = "organizations"
     )
 )]
-impl model::Blank for types::OrganizationAnnotationsGroupResponse {
+impl crate::runtime::model::Blank
+for crate::types::OrganizationAnnotationsGroupResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            annotations: model::blank(),
-            scopes: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            annotations: crate::runtime::model::blank(),
+            scopes: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -6918,7 +7013,8 @@ impl model::Blank for types::OrganizationAnnotationsGroupResponse {
         feature = "organizations"
     )
 )]
-impl model::Model for types::OrganizationAnnotationsGroupResponse {
+impl crate::runtime::model::Model
+for crate::types::OrganizationAnnotationsGroupResponse {
     const NAME: &'static str = "OrganizationAnnotationsGroupResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -6929,21 +7025,21 @@ impl model::Model for types::OrganizationAnnotationsGroupResponse {
         "scopes",
     ];
     const REQUIRED: u128 = 0b001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.annotations, from),
-            _ => model::value(&mut self.scopes, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.annotations, from),
+            _ => crate::runtime::model::value(&mut self.scopes, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -6952,7 +7048,7 @@ impl model::Model for types::OrganizationAnnotationsGroupResponse {
         to.always("scopes", &self.scopes);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.annotations);
+        crate::runtime::model::Parts::drop_extra(&mut self.annotations);
     }
 }
 
@@ -6966,43 +7062,45 @@ impl model::Model for types::OrganizationAnnotationsGroupResponse {
         feature = "organizations"
     )
 )]
-model::through_fields!(types::OrganizationAnnotationsGroupResponse);
+crate::runtime::model::through_fields!(
+    crate::types::OrganizationAnnotationsGroupResponse
+);
 
 #[cfg(any(feature = "containers", feature = "organizations"))]
-impl model::Blank for types::OrganizationAvailableRole {
+impl crate::runtime::model::Blank for crate::types::OrganizationAvailableRole {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "containers", feature = "organizations"))]
-impl model::Model for types::OrganizationAvailableRole {
+impl crate::runtime::model::Model for crate::types::OrganizationAvailableRole {
     const NAME: &'static str = "OrganizationAvailableRole";
     const FIELDS: &'static [&'static str] = &["id", "name"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            _ => model::value(&mut self.name, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
     }
 }
 
 #[cfg(any(feature = "containers", feature = "organizations"))]
-model::through_fields!(types::OrganizationAvailableRole);
+crate::runtime::model::through_fields!(crate::types::OrganizationAvailableRole);
 
 #[cfg(
     any(
@@ -7014,16 +7112,16 @@ model::through_fields!(types::OrganizationAvailableRole);
         feature = "organizations"
     )
 )]
-impl model::Blank for types::OrganizationLabelsGroupResponse {
+impl crate::runtime::model::Blank for crate::types::OrganizationLabelsGroupResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            labels: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            labels: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7038,7 +7136,7 @@ impl model::Blank for types::OrganizationLabelsGroupResponse {
         feature = "organizations"
     )
 )]
-impl model::Model for types::OrganizationLabelsGroupResponse {
+impl crate::runtime::model::Model for crate::types::OrganizationLabelsGroupResponse {
     const NAME: &'static str = "OrganizationLabelsGroupResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -7048,20 +7146,20 @@ impl model::Model for types::OrganizationLabelsGroupResponse {
         "labels",
     ];
     const REQUIRED: u128 = 0b01011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.labels, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.labels, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -7069,7 +7167,7 @@ impl model::Model for types::OrganizationLabelsGroupResponse {
         to.always("labels", &self.labels);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.labels);
+        crate::runtime::model::Parts::drop_extra(&mut self.labels);
     }
 }
 
@@ -7083,43 +7181,48 @@ impl model::Model for types::OrganizationLabelsGroupResponse {
         feature = "organizations"
     )
 )]
-model::through_fields!(types::OrganizationLabelsGroupResponse);
+crate::runtime::model::through_fields!(crate::types::OrganizationLabelsGroupResponse);
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
-impl model::Blank for types::OrganizationPlan {
+impl crate::runtime::model::Blank for crate::types::OrganizationPlan {
     #[inline]
     fn blank() -> Self {
         Self {
-            plan: model::blank(),
-            audit_logs_retention_in_days: model::blank(),
-            __extra: model::blank(),
+            plan: crate::runtime::model::blank(),
+            audit_logs_retention_in_days: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
-impl model::Model for types::OrganizationPlan {
+impl crate::runtime::model::Model for crate::types::OrganizationPlan {
     const NAME: &'static str = "OrganizationPlan";
     const FIELDS: &'static [&'static str] = &["plan", "audit_logs_retention_in_days"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.plan, from),
-            _ => model::value(&mut self.audit_logs_retention_in_days, from),
+            0 => crate::runtime::model::value(&mut self.plan, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.audit_logs_retention_in_days,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("plan", &self.plan);
         to.given("audit_logs_retention_in_days", &self.audit_logs_retention_in_days);
     }
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
-model::through_fields!(types::OrganizationPlan, Default);
+crate::runtime::model::through_fields!(crate::types::OrganizationPlan, Default);
 
 #[cfg(
     any(
@@ -7130,17 +7233,17 @@ model::through_fields!(types::OrganizationPlan, Default);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::Probe {
+impl crate::runtime::model::Blank for crate::types::Probe {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            initial_delay_seconds: model::blank(),
-            period_seconds: model::blank(),
-            timeout_seconds: model::blank(),
-            success_threshold: model::blank(),
-            failure_threshold: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            initial_delay_seconds: crate::runtime::model::blank(),
+            period_seconds: crate::runtime::model::blank(),
+            timeout_seconds: crate::runtime::model::blank(),
+            success_threshold: crate::runtime::model::blank(),
+            failure_threshold: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7154,7 +7257,7 @@ impl model::Blank for types::Probe {
         feature = "jobs"
     )
 )]
-impl model::Model for types::Probe {
+impl crate::runtime::model::Model for crate::types::Probe {
     const NAME: &'static str = "Probe";
     const FIELDS: &'static [&'static str] = &[
         "type",
@@ -7165,21 +7268,21 @@ impl model::Model for types::Probe {
         "failure_threshold",
     ];
     const REQUIRED: u128 = 0b000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            1 => model::value(&mut self.initial_delay_seconds, from),
-            2 => model::value(&mut self.period_seconds, from),
-            3 => model::value(&mut self.timeout_seconds, from),
-            4 => model::value(&mut self.success_threshold, from),
-            _ => model::value(&mut self.failure_threshold, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            1 => crate::runtime::model::value(&mut self.initial_delay_seconds, from),
+            2 => crate::runtime::model::value(&mut self.period_seconds, from),
+            3 => crate::runtime::model::value(&mut self.timeout_seconds, from),
+            4 => crate::runtime::model::value(&mut self.success_threshold, from),
+            _ => crate::runtime::model::value(&mut self.failure_threshold, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("type", &self.type_);
         to.given("initial_delay_seconds", &self.initial_delay_seconds);
         to.given("period_seconds", &self.period_seconds);
@@ -7188,7 +7291,7 @@ impl model::Model for types::Probe {
         to.given("failure_threshold", &self.failure_threshold);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.type_);
+        crate::runtime::model::Parts::drop_extra(&mut self.type_);
     }
 }
 
@@ -7201,7 +7304,7 @@ impl model::Model for types::Probe {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::Probe, Default);
+crate::runtime::model::through_fields!(crate::types::Probe, Default);
 
 #[cfg(
     any(
@@ -7212,15 +7315,15 @@ model::through_fields!(types::Probe, Default);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ProbeType {
+impl crate::runtime::model::Blank for crate::types::ProbeType {
     #[inline]
     fn blank() -> Self {
         Self {
-            tcp: model::blank(),
-            http: model::blank(),
-            exec: model::blank(),
-            grpc: model::blank(),
-            __extra: model::blank(),
+            tcp: crate::runtime::model::blank(),
+            http: crate::runtime::model::blank(),
+            exec: crate::runtime::model::blank(),
+            grpc: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7234,33 +7337,33 @@ impl model::Blank for types::ProbeType {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ProbeType {
+impl crate::runtime::model::Model for crate::types::ProbeType {
     const NAME: &'static str = "ProbeType";
     const FIELDS: &'static [&'static str] = &["tcp", "http", "exec", "grpc"];
     const REQUIRED: u128 = 0b0000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.tcp, from),
-            1 => model::value(&mut self.http, from),
-            2 => model::value(&mut self.exec, from),
-            _ => model::value(&mut self.grpc, from),
+            0 => crate::runtime::model::value(&mut self.tcp, from),
+            1 => crate::runtime::model::value(&mut self.http, from),
+            2 => crate::runtime::model::value(&mut self.exec, from),
+            _ => crate::runtime::model::value(&mut self.grpc, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("tcp", &self.tcp);
         to.given("http", &self.http);
         to.given("exec", &self.exec);
         to.given("grpc", &self.grpc);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.tcp);
-        model::Parts::drop_extra(&mut self.http);
-        model::Parts::drop_extra(&mut self.exec);
-        model::Parts::drop_extra(&mut self.grpc);
+        crate::runtime::model::Parts::drop_extra(&mut self.tcp);
+        crate::runtime::model::Parts::drop_extra(&mut self.http);
+        crate::runtime::model::Parts::drop_extra(&mut self.exec);
+        crate::runtime::model::Parts::drop_extra(&mut self.grpc);
     }
 }
 
@@ -7273,7 +7376,7 @@ impl model::Model for types::ProbeType {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ProbeType, Default);
+crate::runtime::model::through_fields!(crate::types::ProbeType, Default);
 
 #[cfg(
     any(
@@ -7284,12 +7387,12 @@ model::through_fields!(types::ProbeType, Default);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ProbeTypeExec {
+impl crate::runtime::model::Blank for crate::types::ProbeTypeExec {
     #[inline]
     fn blank() -> Self {
         Self {
-            command: model::blank(),
-            __extra: model::blank(),
+            command: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7303,20 +7406,20 @@ impl model::Blank for types::ProbeTypeExec {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ProbeTypeExec {
+impl crate::runtime::model::Model for crate::types::ProbeTypeExec {
     const NAME: &'static str = "ProbeTypeExec";
     const FIELDS: &'static [&'static str] = &["command"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.command, from),
+            _ => crate::runtime::model::value(&mut self.command, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("command", &self.command);
     }
 }
@@ -7330,7 +7433,7 @@ impl model::Model for types::ProbeTypeExec {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ProbeTypeExec, Default);
+crate::runtime::model::through_fields!(crate::types::ProbeTypeExec, Default);
 
 #[cfg(
     any(
@@ -7341,13 +7444,13 @@ model::through_fields!(types::ProbeTypeExec, Default);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ProbeTypeGrpc {
+impl crate::runtime::model::Blank for crate::types::ProbeTypeGrpc {
     #[inline]
     fn blank() -> Self {
         Self {
-            service: model::blank(),
-            port: model::blank(),
-            __extra: model::blank(),
+            service: crate::runtime::model::blank(),
+            port: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7361,21 +7464,21 @@ impl model::Blank for types::ProbeTypeGrpc {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ProbeTypeGrpc {
+impl crate::runtime::model::Model for crate::types::ProbeTypeGrpc {
     const NAME: &'static str = "ProbeTypeGrpc";
     const FIELDS: &'static [&'static str] = &["service", "port"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.service, from),
-            _ => model::value(&mut self.port, from),
+            0 => crate::runtime::model::value(&mut self.service, from),
+            _ => crate::runtime::model::value(&mut self.port, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("service", &self.service);
         to.given("port", &self.port);
     }
@@ -7390,7 +7493,7 @@ impl model::Model for types::ProbeTypeGrpc {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ProbeTypeGrpc, Default);
+crate::runtime::model::through_fields!(crate::types::ProbeTypeGrpc, Default);
 
 #[cfg(
     any(
@@ -7401,14 +7504,14 @@ model::through_fields!(types::ProbeTypeGrpc, Default);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ProbeTypeHttp {
+impl crate::runtime::model::Blank for crate::types::ProbeTypeHttp {
     #[inline]
     fn blank() -> Self {
         Self {
-            path: model::blank(),
-            scheme: model::blank(),
-            port: model::blank(),
-            __extra: model::blank(),
+            path: crate::runtime::model::blank(),
+            scheme: crate::runtime::model::blank(),
+            port: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7422,22 +7525,22 @@ impl model::Blank for types::ProbeTypeHttp {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ProbeTypeHttp {
+impl crate::runtime::model::Model for crate::types::ProbeTypeHttp {
     const NAME: &'static str = "ProbeTypeHttp";
     const FIELDS: &'static [&'static str] = &["path", "scheme", "port"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.path, from),
-            1 => model::value(&mut self.scheme, from),
-            _ => model::value(&mut self.port, from),
+            0 => crate::runtime::model::value(&mut self.path, from),
+            1 => crate::runtime::model::value(&mut self.scheme, from),
+            _ => crate::runtime::model::value(&mut self.port, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("path", &self.path);
         to.given("scheme", &self.scheme);
         to.given("port", &self.port);
@@ -7453,7 +7556,7 @@ impl model::Model for types::ProbeTypeHttp {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ProbeTypeHttp, Default);
+crate::runtime::model::through_fields!(crate::types::ProbeTypeHttp, Default);
 
 #[cfg(
     any(
@@ -7464,13 +7567,13 @@ model::through_fields!(types::ProbeTypeHttp, Default);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ProbeTypeTcp {
+impl crate::runtime::model::Blank for crate::types::ProbeTypeTcp {
     #[inline]
     fn blank() -> Self {
         Self {
-            port: model::blank(),
-            host: model::blank(),
-            __extra: model::blank(),
+            port: crate::runtime::model::blank(),
+            host: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7484,21 +7587,21 @@ impl model::Blank for types::ProbeTypeTcp {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ProbeTypeTcp {
+impl crate::runtime::model::Model for crate::types::ProbeTypeTcp {
     const NAME: &'static str = "ProbeTypeTcp";
     const FIELDS: &'static [&'static str] = &["port", "host"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.port, from),
-            _ => model::value(&mut self.host, from),
+            0 => crate::runtime::model::value(&mut self.port, from),
+            _ => crate::runtime::model::value(&mut self.host, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("port", &self.port);
         to.given("host", &self.host);
     }
@@ -7513,7 +7616,7 @@ impl model::Model for types::ProbeTypeTcp {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ProbeTypeTcp, Default);
+crate::runtime::model::through_fields!(crate::types::ProbeTypeTcp, Default);
 
 #[cfg(
     any(
@@ -7531,12 +7634,12 @@ model::through_fields!(types::ProbeTypeTcp, Default);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::ReferenceObject {
+impl crate::runtime::model::Blank for crate::types::ReferenceObject {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7557,20 +7660,20 @@ impl model::Blank for types::ReferenceObject {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::ReferenceObject {
+impl crate::runtime::model::Model for crate::types::ReferenceObject {
     const NAME: &'static str = "ReferenceObject";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
     }
 }
@@ -7591,7 +7694,7 @@ impl model::Model for types::ReferenceObject {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::ReferenceObject);
+crate::runtime::model::through_fields!(crate::types::ReferenceObject);
 
 #[cfg(
     any(
@@ -7602,21 +7705,21 @@ model::through_fields!(types::ReferenceObject);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ReferenceObjectStatus {
+impl crate::runtime::model::Blank for crate::types::ReferenceObjectStatus {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            state: model::blank(),
-            service_deployment_status: model::blank(),
-            last_deployment_date: model::blank(),
-            is_part_last_deployment: model::blank(),
-            steps: model::blank(),
-            execution_id: model::blank(),
-            status_details: model::blank(),
-            deployment_request_id: model::blank(),
-            deployment_requests_count: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            service_deployment_status: crate::runtime::model::blank(),
+            last_deployment_date: crate::runtime::model::blank(),
+            is_part_last_deployment: crate::runtime::model::blank(),
+            steps: crate::runtime::model::blank(),
+            execution_id: crate::runtime::model::blank(),
+            status_details: crate::runtime::model::blank(),
+            deployment_request_id: crate::runtime::model::blank(),
+            deployment_requests_count: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7630,7 +7733,7 @@ impl model::Blank for types::ReferenceObjectStatus {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ReferenceObjectStatus {
+impl crate::runtime::model::Model for crate::types::ReferenceObjectStatus {
     const NAME: &'static str = "ReferenceObjectStatus";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -7645,25 +7748,25 @@ impl model::Model for types::ReferenceObjectStatus {
         "deployment_requests_count",
     ];
     const REQUIRED: u128 = 0b0000000111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.state, from),
-            2 => model::value(&mut self.service_deployment_status, from),
-            3 => model::time(&mut self.last_deployment_date, from),
-            4 => model::value(&mut self.is_part_last_deployment, from),
-            5 => model::value(&mut self.steps, from),
-            6 => model::value(&mut self.execution_id, from),
-            7 => model::value(&mut self.status_details, from),
-            8 => model::value(&mut self.deployment_request_id, from),
-            _ => model::value(&mut self.deployment_requests_count, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.state, from),
+            2 => crate::runtime::model::value(&mut self.service_deployment_status, from),
+            3 => crate::runtime::model::time(&mut self.last_deployment_date, from),
+            4 => crate::runtime::model::value(&mut self.is_part_last_deployment, from),
+            5 => crate::runtime::model::value(&mut self.steps, from),
+            6 => crate::runtime::model::value(&mut self.execution_id, from),
+            7 => crate::runtime::model::value(&mut self.status_details, from),
+            8 => crate::runtime::model::value(&mut self.deployment_request_id, from),
+            _ => crate::runtime::model::value(&mut self.deployment_requests_count, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("state", &self.state);
         to.always("service_deployment_status", &self.service_deployment_status);
@@ -7676,8 +7779,8 @@ impl model::Model for types::ReferenceObjectStatus {
         to.given("deployment_requests_count", &self.deployment_requests_count);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.steps);
-        model::Parts::drop_extra(&mut self.status_details);
+        crate::runtime::model::Parts::drop_extra(&mut self.steps);
+        crate::runtime::model::Parts::drop_extra(&mut self.status_details);
     }
 }
 
@@ -7690,7 +7793,7 @@ impl model::Model for types::ReferenceObjectStatus {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ReferenceObjectStatus);
+crate::runtime::model::through_fields!(crate::types::ReferenceObjectStatus);
 
 #[cfg(
     any(
@@ -7701,12 +7804,12 @@ model::through_fields!(types::ReferenceObjectStatus);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ReferenceObjectStatusResponseList {
+impl crate::runtime::model::Blank for crate::types::ReferenceObjectStatusResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7720,24 +7823,24 @@ impl model::Blank for types::ReferenceObjectStatusResponseList {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ReferenceObjectStatusResponseList {
+impl crate::runtime::model::Model for crate::types::ReferenceObjectStatusResponseList {
     const NAME: &'static str = "ReferenceObjectStatusResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
@@ -7750,26 +7853,28 @@ impl model::Model for types::ReferenceObjectStatusResponseList {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ReferenceObjectStatusResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::ReferenceObjectStatusResponseList, Default
+);
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Blank for types::ScalewayClusterCredentials {
+impl crate::runtime::model::Blank for crate::types::ScalewayClusterCredentials {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            scaleway_access_key: model::blank(),
-            object_type: model::blank(),
-            scaleway_project_id: model::blank(),
-            scaleway_organization_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            scaleway_access_key: crate::runtime::model::blank(),
+            object_type: crate::runtime::model::blank(),
+            scaleway_project_id: crate::runtime::model::blank(),
+            scaleway_organization_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl model::Model for types::ScalewayClusterCredentials {
+impl crate::runtime::model::Model for crate::types::ScalewayClusterCredentials {
     const NAME: &'static str = "ScalewayClusterCredentials";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -7780,21 +7885,21 @@ impl model::Model for types::ScalewayClusterCredentials {
         "scaleway_organization_id",
     ];
     const REQUIRED: u128 = 0b011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.scaleway_access_key, from),
-            3 => model::value(&mut self.object_type, from),
-            4 => model::value(&mut self.scaleway_project_id, from),
-            _ => model::value(&mut self.scaleway_organization_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.scaleway_access_key, from),
+            3 => crate::runtime::model::value(&mut self.object_type, from),
+            4 => crate::runtime::model::value(&mut self.scaleway_project_id, from),
+            _ => crate::runtime::model::value(&mut self.scaleway_organization_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("name", &self.name);
         to.always("scaleway_access_key", &self.scaleway_access_key);
@@ -7805,7 +7910,7 @@ impl model::Model for types::ScalewayClusterCredentials {
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-model::through_fields!(types::ScalewayClusterCredentials);
+crate::runtime::model::through_fields!(crate::types::ScalewayClusterCredentials);
 
 #[cfg(
     any(
@@ -7815,12 +7920,12 @@ model::through_fields!(types::ScalewayClusterCredentials);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ServiceAnnotationRequest {
+impl crate::runtime::model::Blank for crate::types::ServiceAnnotationRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7833,20 +7938,20 @@ impl model::Blank for types::ServiceAnnotationRequest {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ServiceAnnotationRequest {
+impl crate::runtime::model::Model for crate::types::ServiceAnnotationRequest {
     const NAME: &'static str = "ServiceAnnotationRequest";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
     }
 }
@@ -7859,7 +7964,7 @@ impl model::Model for types::ServiceAnnotationRequest {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ServiceAnnotationRequest);
+crate::runtime::model::through_fields!(crate::types::ServiceAnnotationRequest);
 
 #[cfg(
     any(
@@ -7869,12 +7974,12 @@ model::through_fields!(types::ServiceAnnotationRequest);
         feature = "jobs"
     )
 )]
-impl model::Blank for types::ServiceLabelRequest {
+impl crate::runtime::model::Blank for crate::types::ServiceLabelRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7887,20 +7992,20 @@ impl model::Blank for types::ServiceLabelRequest {
         feature = "jobs"
     )
 )]
-impl model::Model for types::ServiceLabelRequest {
+impl crate::runtime::model::Model for crate::types::ServiceLabelRequest {
     const NAME: &'static str = "ServiceLabelRequest";
     const FIELDS: &'static [&'static str] = &["id"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.id, from),
+            _ => crate::runtime::model::value(&mut self.id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
     }
 }
@@ -7913,7 +8018,7 @@ impl model::Model for types::ServiceLabelRequest {
         feature = "jobs"
     )
 )]
-model::through_fields!(types::ServiceLabelRequest);
+crate::runtime::model::through_fields!(crate::types::ServiceLabelRequest);
 
 #[cfg(
     any(
@@ -7923,20 +8028,20 @@ model::through_fields!(types::ServiceLabelRequest);
         feature = "environments"
     )
 )]
-impl model::Blank for types::ServicePort {
+impl crate::runtime::model::Blank for crate::types::ServicePort {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            name: model::blank(),
-            internal_port: model::blank(),
-            external_port: model::blank(),
-            publicly_accessible: model::blank(),
-            is_default: model::blank(),
-            protocol: model::blank(),
-            public_path: model::blank(),
-            public_path_rewrite: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            internal_port: crate::runtime::model::blank(),
+            external_port: crate::runtime::model::blank(),
+            publicly_accessible: crate::runtime::model::blank(),
+            is_default: crate::runtime::model::blank(),
+            protocol: crate::runtime::model::blank(),
+            public_path: crate::runtime::model::blank(),
+            public_path_rewrite: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -7949,7 +8054,7 @@ impl model::Blank for types::ServicePort {
         feature = "environments"
     )
 )]
-impl model::Model for types::ServicePort {
+impl crate::runtime::model::Model for crate::types::ServicePort {
     const NAME: &'static str = "ServicePort";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -7963,24 +8068,24 @@ impl model::Model for types::ServicePort {
         "public_path_rewrite",
     ];
     const REQUIRED: u128 = 0b001010101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.name, from),
-            2 => model::value(&mut self.internal_port, from),
-            3 => model::value(&mut self.external_port, from),
-            4 => model::value(&mut self.publicly_accessible, from),
-            5 => model::value(&mut self.is_default, from),
-            6 => model::value(&mut self.protocol, from),
-            7 => model::value(&mut self.public_path, from),
-            _ => model::value(&mut self.public_path_rewrite, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.internal_port, from),
+            3 => crate::runtime::model::value(&mut self.external_port, from),
+            4 => crate::runtime::model::value(&mut self.publicly_accessible, from),
+            5 => crate::runtime::model::value(&mut self.is_default, from),
+            6 => crate::runtime::model::value(&mut self.protocol, from),
+            7 => crate::runtime::model::value(&mut self.public_path, from),
+            _ => crate::runtime::model::value(&mut self.public_path_rewrite, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.given("name", &self.name);
         to.always("internal_port", &self.internal_port);
@@ -8001,7 +8106,7 @@ impl model::Model for types::ServicePort {
         feature = "environments"
     )
 )]
-model::through_fields!(types::ServicePort);
+crate::runtime::model::through_fields!(crate::types::ServicePort);
 
 #[cfg(
     any(
@@ -8015,14 +8120,14 @@ model::through_fields!(types::ServicePort);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::ServiceStepMetric {
+impl crate::runtime::model::Blank for crate::types::ServiceStepMetric {
     #[inline]
     fn blank() -> Self {
         Self {
-            step_name: model::blank(),
-            status: model::blank(),
-            duration_sec: model::blank(),
-            __extra: model::blank(),
+            step_name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            duration_sec: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -8039,22 +8144,22 @@ impl model::Blank for types::ServiceStepMetric {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::ServiceStepMetric {
+impl crate::runtime::model::Model for crate::types::ServiceStepMetric {
     const NAME: &'static str = "ServiceStepMetric";
     const FIELDS: &'static [&'static str] = &["step_name", "status", "duration_sec"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.step_name, from),
-            1 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.duration_sec, from),
+            0 => crate::runtime::model::value(&mut self.step_name, from),
+            1 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.duration_sec, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("step_name", &self.step_name);
         to.given("status", &self.status);
         to.given("duration_sec", &self.duration_sec);
@@ -8073,7 +8178,7 @@ impl model::Model for types::ServiceStepMetric {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::ServiceStepMetric, Default);
+crate::runtime::model::through_fields!(crate::types::ServiceStepMetric, Default);
 
 #[cfg(
     any(
@@ -8087,14 +8192,14 @@ model::through_fields!(types::ServiceStepMetric, Default);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::ServiceStepMetrics {
+impl crate::runtime::model::Blank for crate::types::ServiceStepMetrics {
     #[inline]
     fn blank() -> Self {
         Self {
-            total_duration_sec: model::blank(),
-            total_computing_duration_sec: model::blank(),
-            details: model::blank(),
-            __extra: model::blank(),
+            total_duration_sec: crate::runtime::model::blank(),
+            total_computing_duration_sec: crate::runtime::model::blank(),
+            details: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -8111,7 +8216,7 @@ impl model::Blank for types::ServiceStepMetrics {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::ServiceStepMetrics {
+impl crate::runtime::model::Model for crate::types::ServiceStepMetrics {
     const NAME: &'static str = "ServiceStepMetrics";
     const FIELDS: &'static [&'static str] = &[
         "total_duration_sec",
@@ -8119,24 +8224,29 @@ impl model::Model for types::ServiceStepMetrics {
         "details",
     ];
     const REQUIRED: u128 = 0b010;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.total_duration_sec, from),
-            1 => model::value(&mut self.total_computing_duration_sec, from),
-            _ => model::value(&mut self.details, from),
+            0 => crate::runtime::model::value(&mut self.total_duration_sec, from),
+            1 => {
+                crate::runtime::model::value(
+                    &mut self.total_computing_duration_sec,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.details, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("total_duration_sec", &self.total_duration_sec);
         to.always("total_computing_duration_sec", &self.total_computing_duration_sec);
         to.always("details", &self.details);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.details);
+        crate::runtime::model::Parts::drop_extra(&mut self.details);
     }
 }
 
@@ -8152,7 +8262,7 @@ impl model::Model for types::ServiceStepMetrics {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::ServiceStepMetrics);
+crate::runtime::model::through_fields!(crate::types::ServiceStepMetrics);
 
 #[cfg(
     any(
@@ -8166,21 +8276,21 @@ model::through_fields!(types::ServiceStepMetrics);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::Status {
+impl crate::runtime::model::Blank for crate::types::Status {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            state: model::blank(),
-            service_deployment_status: model::blank(),
-            last_deployment_date: model::blank(),
-            is_part_last_deployment: model::blank(),
-            steps: model::blank(),
-            execution_id: model::blank(),
-            status_details: model::blank(),
-            deployment_request_id: model::blank(),
-            deployment_requests_count: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            service_deployment_status: crate::runtime::model::blank(),
+            last_deployment_date: crate::runtime::model::blank(),
+            is_part_last_deployment: crate::runtime::model::blank(),
+            steps: crate::runtime::model::blank(),
+            execution_id: crate::runtime::model::blank(),
+            status_details: crate::runtime::model::blank(),
+            deployment_request_id: crate::runtime::model::blank(),
+            deployment_requests_count: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -8197,7 +8307,7 @@ impl model::Blank for types::Status {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::Status {
+impl crate::runtime::model::Model for crate::types::Status {
     const NAME: &'static str = "Status";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -8212,25 +8322,25 @@ impl model::Model for types::Status {
         "deployment_requests_count",
     ];
     const REQUIRED: u128 = 0b0000000111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.state, from),
-            2 => model::value(&mut self.service_deployment_status, from),
-            3 => model::time(&mut self.last_deployment_date, from),
-            4 => model::value(&mut self.is_part_last_deployment, from),
-            5 => model::value(&mut self.steps, from),
-            6 => model::value(&mut self.execution_id, from),
-            7 => model::value(&mut self.status_details, from),
-            8 => model::value(&mut self.deployment_request_id, from),
-            _ => model::value(&mut self.deployment_requests_count, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.state, from),
+            2 => crate::runtime::model::value(&mut self.service_deployment_status, from),
+            3 => crate::runtime::model::time(&mut self.last_deployment_date, from),
+            4 => crate::runtime::model::value(&mut self.is_part_last_deployment, from),
+            5 => crate::runtime::model::value(&mut self.steps, from),
+            6 => crate::runtime::model::value(&mut self.execution_id, from),
+            7 => crate::runtime::model::value(&mut self.status_details, from),
+            8 => crate::runtime::model::value(&mut self.deployment_request_id, from),
+            _ => crate::runtime::model::value(&mut self.deployment_requests_count, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("state", &self.state);
         to.always("service_deployment_status", &self.service_deployment_status);
@@ -8243,8 +8353,8 @@ impl model::Model for types::Status {
         to.given("deployment_requests_count", &self.deployment_requests_count);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.steps);
-        model::Parts::drop_extra(&mut self.status_details);
+        crate::runtime::model::Parts::drop_extra(&mut self.steps);
+        crate::runtime::model::Parts::drop_extra(&mut self.status_details);
     }
 }
 
@@ -8260,7 +8370,7 @@ impl model::Model for types::Status {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::Status);
+crate::runtime::model::through_fields!(crate::types::Status);
 
 #[cfg(
     any(
@@ -8274,14 +8384,14 @@ model::through_fields!(types::Status);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::StatusDetails {
+impl crate::runtime::model::Blank for crate::types::StatusDetails {
     #[inline]
     fn blank() -> Self {
         Self {
-            action: model::blank(),
-            status: model::blank(),
-            sub_action: model::blank(),
-            __extra: model::blank(),
+            action: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            sub_action: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -8298,22 +8408,22 @@ impl model::Blank for types::StatusDetails {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::StatusDetails {
+impl crate::runtime::model::Model for crate::types::StatusDetails {
     const NAME: &'static str = "StatusDetails";
     const FIELDS: &'static [&'static str] = &["action", "status", "sub_action"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.action, from),
-            1 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.sub_action, from),
+            0 => crate::runtime::model::value(&mut self.action, from),
+            1 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.sub_action, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("action", &self.action);
         to.always("status", &self.status);
         to.always("sub_action", &self.sub_action);
@@ -8332,28 +8442,28 @@ impl model::Model for types::StatusDetails {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::StatusDetails);
+crate::runtime::model::through_fields!(crate::types::StatusDetails);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::StorageDisk {
+impl crate::runtime::model::Blank for crate::types::StorageDisk {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            storage_id: model::blank(),
-            requested_in_gb: model::blank(),
-            consumed_in_gb: model::blank(),
-            consumed_in_percent: model::blank(),
-            warning_threshold_in_percent: model::blank(),
-            alert_threshold_in_percent: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            storage_id: crate::runtime::model::blank(),
+            requested_in_gb: crate::runtime::model::blank(),
+            consumed_in_gb: crate::runtime::model::blank(),
+            consumed_in_percent: crate::runtime::model::blank(),
+            warning_threshold_in_percent: crate::runtime::model::blank(),
+            alert_threshold_in_percent: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::StorageDisk {
+impl crate::runtime::model::Model for crate::types::StorageDisk {
     const NAME: &'static str = "StorageDisk";
     const FIELDS: &'static [&'static str] = &[
         "created_at",
@@ -8366,23 +8476,28 @@ impl model::Model for types::StorageDisk {
         "status",
     ];
     const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::time(&mut self.created_at, from),
-            1 => model::value(&mut self.storage_id, from),
-            2 => model::value(&mut self.requested_in_gb, from),
-            3 => model::value(&mut self.consumed_in_gb, from),
-            4 => model::value(&mut self.consumed_in_percent, from),
-            5 => model::value(&mut self.warning_threshold_in_percent, from),
-            6 => model::value(&mut self.alert_threshold_in_percent, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::time(&mut self.created_at, from),
+            1 => crate::runtime::model::value(&mut self.storage_id, from),
+            2 => crate::runtime::model::value(&mut self.requested_in_gb, from),
+            3 => crate::runtime::model::value(&mut self.consumed_in_gb, from),
+            4 => crate::runtime::model::value(&mut self.consumed_in_percent, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.warning_threshold_in_percent,
+                    from,
+                )
+            }
+            6 => crate::runtime::model::value(&mut self.alert_threshold_in_percent, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("created_at", &self.created_at);
         to.given("storage_id", &self.storage_id);
         to.given("requested_in_gb", &self.requested_in_gb);
@@ -8395,43 +8510,43 @@ impl model::Model for types::StorageDisk {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::StorageDisk, Default);
+crate::runtime::model::through_fields!(crate::types::StorageDisk, Default);
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Blank for types::StorageDiskResponseList {
+impl crate::runtime::model::Blank for crate::types::StorageDiskResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl model::Model for types::StorageDiskResponseList {
+impl crate::runtime::model::Model for crate::types::StorageDiskResponseList {
     const NAME: &'static str = "StorageDiskResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-model::through_fields!(types::StorageDiskResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::StorageDiskResponseList, Default);
 
 #[cfg(
     any(
@@ -8441,15 +8556,15 @@ model::through_fields!(types::StorageDiskResponseList, Default);
         feature = "environments"
     )
 )]
-impl model::Blank for types::StorageItem {
+impl crate::runtime::model::Blank for crate::types::StorageItem {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            type_: model::blank(),
-            size: model::blank(),
-            mount_point: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            size: crate::runtime::model::blank(),
+            mount_point: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -8462,23 +8577,23 @@ impl model::Blank for types::StorageItem {
         feature = "environments"
     )
 )]
-impl model::Model for types::StorageItem {
+impl crate::runtime::model::Model for crate::types::StorageItem {
     const NAME: &'static str = "StorageItem";
     const FIELDS: &'static [&'static str] = &["id", "type", "size", "mount_point"];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.type_, from),
-            2 => model::value(&mut self.size, from),
-            _ => model::value(&mut self.mount_point, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.type_, from),
+            2 => crate::runtime::model::value(&mut self.size, from),
+            _ => crate::runtime::model::value(&mut self.mount_point, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("type", &self.type_);
         to.always("size", &self.size);
@@ -8494,79 +8609,79 @@ impl model::Model for types::StorageItem {
         feature = "environments"
     )
 )]
-model::through_fields!(types::StorageItem);
+crate::runtime::model::through_fields!(crate::types::StorageItem);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::TerraformAutoDeployConfig {
+impl crate::runtime::model::Blank for crate::types::TerraformAutoDeployConfig {
     #[inline]
     fn blank() -> Self {
         Self {
-            auto_deploy: model::blank(),
-            terraform_action: model::blank(),
-            __extra: model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            terraform_action: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::TerraformAutoDeployConfig {
+impl crate::runtime::model::Model for crate::types::TerraformAutoDeployConfig {
     const NAME: &'static str = "TerraformAutoDeployConfig";
     const FIELDS: &'static [&'static str] = &["auto_deploy", "terraform_action"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.auto_deploy, from),
-            _ => model::value(&mut self.terraform_action, from),
+            0 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            _ => crate::runtime::model::value(&mut self.terraform_action, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("auto_deploy", &self.auto_deploy);
         to.always("terraform_action", &self.terraform_action);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::TerraformAutoDeployConfig);
+crate::runtime::model::through_fields!(crate::types::TerraformAutoDeployConfig);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::TerraformBackendBlueprint {
+impl crate::runtime::model::Blank for crate::types::TerraformBackendBlueprint {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            config: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            config: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::TerraformBackendBlueprint {
+impl crate::runtime::model::Model for crate::types::TerraformBackendBlueprint {
     const NAME: &'static str = "TerraformBackendBlueprint";
     const FIELDS: &'static [&'static str] = &["type", "config"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.config, from),
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.config, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
         to.given("config", &self.config);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::TerraformBackendBlueprint);
+crate::runtime::model::through_fields!(crate::types::TerraformBackendBlueprint);
 
 #[cfg(
     any(
@@ -8576,14 +8691,14 @@ model::through_fields!(types::TerraformBackendBlueprint);
         feature = "terraforms"
     )
 )]
-impl model::Blank for types::TerraformDeployRequest {
+impl crate::runtime::model::Blank for crate::types::TerraformDeployRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            git_commit_id: model::blank(),
-            action: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            git_commit_id: crate::runtime::model::blank(),
+            action: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
@@ -8596,22 +8711,22 @@ impl model::Blank for types::TerraformDeployRequest {
         feature = "terraforms"
     )
 )]
-impl model::Model for types::TerraformDeployRequest {
+impl crate::runtime::model::Model for crate::types::TerraformDeployRequest {
     const NAME: &'static str = "TerraformDeployRequest";
     const FIELDS: &'static [&'static str] = &["id", "git_commit_id", "action"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.git_commit_id, from),
-            _ => model::value(&mut self.action, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.git_commit_id, from),
+            _ => crate::runtime::model::value(&mut self.action, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("git_commit_id", &self.git_commit_id);
         to.given("action", &self.action);
@@ -8626,96 +8741,96 @@ impl model::Model for types::TerraformDeployRequest {
         feature = "terraforms"
     )
 )]
-model::through_fields!(types::TerraformDeployRequest, Default);
+crate::runtime::model::through_fields!(crate::types::TerraformDeployRequest, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::TerraformFilesSource {
+impl crate::runtime::model::Blank for crate::types::TerraformFilesSource {
     #[inline]
     fn blank() -> Self {
         Self {
-            git: model::blank(),
-            __extra: model::blank(),
+            git: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::TerraformFilesSource {
+impl crate::runtime::model::Model for crate::types::TerraformFilesSource {
     const NAME: &'static str = "TerraformFilesSource";
     const FIELDS: &'static [&'static str] = &["git"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.git, from),
+            _ => crate::runtime::model::value(&mut self.git, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git", &self.git);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git);
+        crate::runtime::model::Parts::drop_extra(&mut self.git);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::TerraformFilesSource, Default);
+crate::runtime::model::through_fields!(crate::types::TerraformFilesSource, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::TerraformFilesSourceGit {
+impl crate::runtime::model::Blank for crate::types::TerraformFilesSourceGit {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::TerraformFilesSourceGit {
+impl crate::runtime::model::Model for crate::types::TerraformFilesSourceGit {
     const NAME: &'static str = "TerraformFilesSourceGit";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.git_repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::TerraformFilesSourceGit, Default);
+crate::runtime::model::through_fields!(crate::types::TerraformFilesSourceGit, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::TerraformJobResourcesResponse {
+impl crate::runtime::model::Blank for crate::types::TerraformJobResourcesResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu_milli: model::blank(),
-            ram_mib: model::blank(),
-            gpu: model::blank(),
-            storage_gib: model::blank(),
-            __extra: model::blank(),
+            cpu_milli: crate::runtime::model::blank(),
+            ram_mib: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            storage_gib: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::TerraformJobResourcesResponse {
+impl crate::runtime::model::Model for crate::types::TerraformJobResourcesResponse {
     const NAME: &'static str = "TerraformJobResourcesResponse";
     const FIELDS: &'static [&'static str] = &[
         "cpu_milli",
@@ -8724,19 +8839,19 @@ impl model::Model for types::TerraformJobResourcesResponse {
         "storage_gib",
     ];
     const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            1 => model::value(&mut self.ram_mib, from),
-            2 => model::value(&mut self.gpu, from),
-            _ => model::value(&mut self.storage_gib, from),
+            0 => crate::runtime::model::value(&mut self.cpu_milli, from),
+            1 => crate::runtime::model::value(&mut self.ram_mib, from),
+            2 => crate::runtime::model::value(&mut self.gpu, from),
+            _ => crate::runtime::model::value(&mut self.storage_gib, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cpu_milli", &self.cpu_milli);
         to.always("ram_mib", &self.ram_mib);
         to.always("gpu", &self.gpu);
@@ -8745,80 +8860,80 @@ impl model::Model for types::TerraformJobResourcesResponse {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::TerraformJobResourcesResponse);
+crate::runtime::model::through_fields!(crate::types::TerraformJobResourcesResponse);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::TerraformProviderVersion {
+impl crate::runtime::model::Blank for crate::types::TerraformProviderVersion {
     #[inline]
     fn blank() -> Self {
         Self {
-            read_from_terraform_block: model::blank(),
-            explicit_version: model::blank(),
-            __extra: model::blank(),
+            read_from_terraform_block: crate::runtime::model::blank(),
+            explicit_version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::TerraformProviderVersion {
+impl crate::runtime::model::Model for crate::types::TerraformProviderVersion {
     const NAME: &'static str = "TerraformProviderVersion";
     const FIELDS: &'static [&'static str] = &[
         "read_from_terraform_block",
         "explicit_version",
     ];
     const REQUIRED: u128 = 0b10;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.read_from_terraform_block, from),
-            _ => model::value(&mut self.explicit_version, from),
+            0 => crate::runtime::model::value(&mut self.read_from_terraform_block, from),
+            _ => crate::runtime::model::value(&mut self.explicit_version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("read_from_terraform_block", &self.read_from_terraform_block);
         to.always("explicit_version", &self.explicit_version);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::TerraformProviderVersion);
+crate::runtime::model::through_fields!(crate::types::TerraformProviderVersion);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::TerraformResponse {
+impl crate::runtime::model::Blank for crate::types::TerraformResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            name: model::blank(),
-            description: model::blank(),
-            timeout_sec: model::blank(),
-            auto_deploy: model::blank(),
-            auto_deploy_config: model::blank(),
-            terraform_files_source: model::blank(),
-            icon_uri: model::blank(),
-            service_type: model::blank(),
-            terraform_variables_source: model::blank(),
-            engine: model::blank(),
-            backend: model::blank(),
-            provider_version: model::blank(),
-            job_resources: model::blank(),
-            environment: model::blank(),
-            use_cluster_credentials: model::blank(),
-            action_extra_arguments: model::blank(),
-            dockerfile_fragment: model::blank(),
-            blueprint_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            timeout_sec: crate::runtime::model::blank(),
+            auto_deploy: crate::runtime::model::blank(),
+            auto_deploy_config: crate::runtime::model::blank(),
+            terraform_files_source: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            terraform_variables_source: crate::runtime::model::blank(),
+            engine: crate::runtime::model::blank(),
+            backend: crate::runtime::model::blank(),
+            provider_version: crate::runtime::model::blank(),
+            job_resources: crate::runtime::model::blank(),
+            environment: crate::runtime::model::blank(),
+            use_cluster_credentials: crate::runtime::model::blank(),
+            action_extra_arguments: crate::runtime::model::blank(),
+            dockerfile_fragment: crate::runtime::model::blank(),
+            blueprint_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::TerraformResponse {
+impl crate::runtime::model::Model for crate::types::TerraformResponse {
     const NAME: &'static str = "TerraformResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -8844,36 +8959,38 @@ impl model::Model for types::TerraformResponse {
         "blueprint_id",
     ];
     const REQUIRED: u128 = 0b000111111111001101011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.description, from),
-            5 => model::value(&mut self.timeout_sec, from),
-            6 => model::value(&mut self.auto_deploy, from),
-            7 => model::value(&mut self.auto_deploy_config, from),
-            8 => model::value(&mut self.terraform_files_source, from),
-            9 => model::value(&mut self.icon_uri, from),
-            10 => model::value(&mut self.service_type, from),
-            11 => model::value(&mut self.terraform_variables_source, from),
-            12 => model::value(&mut self.engine, from),
-            13 => model::value(&mut self.backend, from),
-            14 => model::value(&mut self.provider_version, from),
-            15 => model::value(&mut self.job_resources, from),
-            16 => model::value(&mut self.environment, from),
-            17 => model::value(&mut self.use_cluster_credentials, from),
-            18 => model::value(&mut self.action_extra_arguments, from),
-            19 => model::value(&mut self.dockerfile_fragment, from),
-            _ => model::value(&mut self.blueprint_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.description, from),
+            5 => crate::runtime::model::value(&mut self.timeout_sec, from),
+            6 => crate::runtime::model::value(&mut self.auto_deploy, from),
+            7 => crate::runtime::model::value(&mut self.auto_deploy_config, from),
+            8 => crate::runtime::model::value(&mut self.terraform_files_source, from),
+            9 => crate::runtime::model::value(&mut self.icon_uri, from),
+            10 => crate::runtime::model::value(&mut self.service_type, from),
+            11 => {
+                crate::runtime::model::value(&mut self.terraform_variables_source, from)
+            }
+            12 => crate::runtime::model::value(&mut self.engine, from),
+            13 => crate::runtime::model::value(&mut self.backend, from),
+            14 => crate::runtime::model::value(&mut self.provider_version, from),
+            15 => crate::runtime::model::value(&mut self.job_resources, from),
+            16 => crate::runtime::model::value(&mut self.environment, from),
+            17 => crate::runtime::model::value(&mut self.use_cluster_credentials, from),
+            18 => crate::runtime::model::value(&mut self.action_extra_arguments, from),
+            19 => crate::runtime::model::value(&mut self.dockerfile_fragment, from),
+            _ => crate::runtime::model::value(&mut self.blueprint_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -8897,50 +9014,50 @@ impl model::Model for types::TerraformResponse {
         to.given("blueprint_id", &self.blueprint_id);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.auto_deploy_config);
-        model::Parts::drop_extra(&mut self.terraform_files_source);
-        model::Parts::drop_extra(&mut self.terraform_variables_source);
-        model::Parts::drop_extra(&mut self.backend);
-        model::Parts::drop_extra(&mut self.provider_version);
-        model::Parts::drop_extra(&mut self.job_resources);
-        model::Parts::drop_extra(&mut self.environment);
-        model::Parts::drop_extra(&mut self.dockerfile_fragment);
+        crate::runtime::model::Parts::drop_extra(&mut self.auto_deploy_config);
+        crate::runtime::model::Parts::drop_extra(&mut self.terraform_files_source);
+        crate::runtime::model::Parts::drop_extra(&mut self.terraform_variables_source);
+        crate::runtime::model::Parts::drop_extra(&mut self.backend);
+        crate::runtime::model::Parts::drop_extra(&mut self.provider_version);
+        crate::runtime::model::Parts::drop_extra(&mut self.job_resources);
+        crate::runtime::model::Parts::drop_extra(&mut self.environment);
+        crate::runtime::model::Parts::drop_extra(&mut self.dockerfile_fragment);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::TerraformResponse);
+crate::runtime::model::through_fields!(crate::types::TerraformResponse);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::TerraformVarKeyValue {
+impl crate::runtime::model::Blank for crate::types::TerraformVarKeyValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            value: model::blank(),
-            secret: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            secret: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::TerraformVarKeyValue {
+impl crate::runtime::model::Model for crate::types::TerraformVarKeyValue {
     const NAME: &'static str = "TerraformVarKeyValue";
     const FIELDS: &'static [&'static str] = &["key", "value", "secret"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            _ => model::value(&mut self.secret, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            _ => crate::runtime::model::value(&mut self.secret, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("key", &self.key);
         to.given("value", &self.value);
         to.given("secret", &self.secret);
@@ -8948,66 +9065,66 @@ impl model::Model for types::TerraformVarKeyValue {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::TerraformVarKeyValue, Default);
+crate::runtime::model::through_fields!(crate::types::TerraformVarKeyValue, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::TerraformVariablesSourceResponse {
+impl crate::runtime::model::Blank for crate::types::TerraformVariablesSourceResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            tf_var_file_paths: model::blank(),
-            tf_vars: model::blank(),
-            __extra: model::blank(),
+            tf_var_file_paths: crate::runtime::model::blank(),
+            tf_vars: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::TerraformVariablesSourceResponse {
+impl crate::runtime::model::Model for crate::types::TerraformVariablesSourceResponse {
     const NAME: &'static str = "TerraformVariablesSourceResponse";
     const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.tf_var_file_paths, from),
-            _ => model::value(&mut self.tf_vars, from),
+            0 => crate::runtime::model::value(&mut self.tf_var_file_paths, from),
+            _ => crate::runtime::model::value(&mut self.tf_vars, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("tf_var_file_paths", &self.tf_var_file_paths);
         to.always("tf_vars", &self.tf_vars);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.tf_vars);
+        crate::runtime::model::Parts::drop_extra(&mut self.tf_vars);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::TerraformVariablesSourceResponse);
+crate::runtime::model::through_fields!(crate::types::TerraformVariablesSourceResponse);
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Blank for types::User {
+impl crate::runtime::model::Blank for crate::types::User {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            first_name: model::blank(),
-            last_name: model::blank(),
-            email: model::blank(),
-            profile_picture_url: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            first_name: crate::runtime::model::blank(),
+            last_name: crate::runtime::model::blank(),
+            email: crate::runtime::model::blank(),
+            profile_picture_url: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-impl model::Model for types::User {
+impl crate::runtime::model::Model for crate::types::User {
     const NAME: &'static str = "User";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -9019,22 +9136,22 @@ impl model::Model for types::User {
         "profile_picture_url",
     ];
     const REQUIRED: u128 = 0b0000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.first_name, from),
-            4 => model::value(&mut self.last_name, from),
-            5 => model::value(&mut self.email, from),
-            _ => model::value(&mut self.profile_picture_url, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.first_name, from),
+            4 => crate::runtime::model::value(&mut self.last_name, from),
+            5 => crate::runtime::model::value(&mut self.email, from),
+            _ => crate::runtime::model::value(&mut self.profile_picture_url, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("id", &self.id);
         to.given("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -9046,32 +9163,32 @@ impl model::Model for types::User {
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
-model::through_fields!(types::User, Default);
+crate::runtime::model::through_fields!(crate::types::User, Default);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Blank for types::UserProvidedTerraformBackend {
+impl crate::runtime::model::Blank for crate::types::UserProvidedTerraformBackend {
     #[inline]
     fn blank() -> Self {
         Self {
-            user_provided: model::blank(),
-            __extra: model::blank(),
+            user_provided: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl model::Model for types::UserProvidedTerraformBackend {
+impl crate::runtime::model::Model for crate::types::UserProvidedTerraformBackend {
     const NAME: &'static str = "UserProvidedTerraformBackend";
     const FIELDS: &'static [&'static str] = &["user_provided"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
             _ => {
-                model::free(
+                crate::runtime::model::free(
                     &mut self.user_provided,
                     &mut self.__extra,
                     "user_provided",
@@ -9080,10 +9197,10 @@ impl model::Model for types::UserProvidedTerraformBackend {
             }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("user_provided", &self.user_provided);
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-model::through_fields!(types::UserProvidedTerraformBackend);
+crate::runtime::model::through_fields!(crate::types::UserProvidedTerraformBackend);

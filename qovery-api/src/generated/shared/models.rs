@@ -3,19 +3,8 @@
 
 //! Models. Models that several areas share.
 
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use std::collections::BTreeMap;
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use crate::runtime as rt;
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use crate::runtime::open_enum::open_enum;
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use crate::runtime::union::union;
-#[allow(unused_imports, reason = "what uses it depends on the areas")]
-use crate::types;
-
 #[cfg(any(feature = "applications", feature = "containers"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Whether the pods are kept apart on different nodes.
     ///
     /// A part of `ApplicationAdvancedSettings` and `ContainerAdvancedSettings`.
@@ -28,7 +17,7 @@ open_enum! {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Whether the pods are spread over the availability zones.
     ///
     /// A part of `ApplicationAdvancedSettings` and `ContainerAdvancedSettings`.
@@ -43,7 +32,7 @@ open_enum! {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How pods are replaced during an update.
     ///
     /// A part of `ApplicationAdvancedSettings` and `ContainerAdvancedSettings`.
@@ -65,18 +54,18 @@ pub struct AgenticWorkflowGovernance {
     /// Hosts the workflow may contact; empty by default.
     ///
     /// Default on the server: `[]`.
-    pub host_allowlist: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub host_allowlist: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl AgenticWorkflowGovernance {
+impl crate::types::AgenticWorkflowGovernance {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(host_allowlist: Vec<String>) -> Self {
+    pub fn new(host_allowlist: ::std::vec::Vec<::std::string::String>) -> Self {
         Self {
             host_allowlist,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -89,21 +78,24 @@ impl AgenticWorkflowGovernance {
 #[non_exhaustive]
 pub struct AgenticWorkflowHeader {
     /// Name of the header.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Value of the header; treat it as sensitive.
-    pub value: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl AgenticWorkflowHeader {
+impl crate::types::AgenticWorkflowHeader {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, value: impl Into<rt::SecretText>) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
         Self {
             name: name.into(),
             value: value.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -116,14 +108,14 @@ impl AgenticWorkflowHeader {
 #[non_exhaustive]
 pub struct AgenticWorkflowModelResponse {
     /// Provider of the model.
-    pub type_: types::AgenticWorkflowModelType,
+    pub type_: crate::types::AgenticWorkflowModelType,
     /// Settings of the model, as text; empty by default.
-    pub settings: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub settings: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Provider of the language model of an agentic workflow.
     ///
     /// A part of `AgenticWorkflowModelRequest` and `AgenticWorkflowModelResponse`.
@@ -143,49 +135,62 @@ open_enum! {
 #[non_exhaustive]
 pub struct AgenticWorkflowOutput {
     /// Name of the output.
-    pub name: String,
+    pub name: ::std::string::String,
     /// URL the results are sent to; can be null.
-    pub url: rt::Patch<rt::SecretText>,
+    pub url: crate::runtime::Patch<crate::runtime::SecretText>,
     /// HTTP headers to send along; empty by default.
     ///
     /// Default on the server: `[]`.
-    pub headers: Option<Vec<types::AgenticWorkflowHeader>>,
+    pub headers: ::core::option::Option<
+        ::std::vec::Vec<crate::types::AgenticWorkflowHeader>,
+    >,
     /// Instructions about the output, as text; empty by default.
     ///
     /// Default on the server: `""`.
-    pub instructions: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub instructions: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl AgenticWorkflowOutput {
+impl crate::types::AgenticWorkflowOutput {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            url: rt::Patch::Absent,
-            headers: None,
-            instructions: None,
-            __extra: Default::default(),
+            url: crate::runtime::Patch::Absent,
+            headers: ::core::option::Option::None,
+            instructions: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`url`](Self::url).
     #[inline]
-    pub fn url(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
+    pub fn url(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::runtime::SecretText>,
+        >,
+    ) -> Self {
         self.url = value.into();
         self
     }
     /// Sets [`headers`](Self::headers).
     #[inline]
-    pub fn headers(mut self, value: Vec<types::AgenticWorkflowHeader>) -> Self {
-        self.headers = Some(value);
+    pub fn headers(
+        mut self,
+        value: ::std::vec::Vec<crate::types::AgenticWorkflowHeader>,
+    ) -> Self {
+        self.headers = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`instructions`](Self::instructions).
     #[inline]
-    pub fn instructions(mut self, value: impl Into<String>) -> Self {
-        self.instructions = Some(value.into());
+    pub fn instructions(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.instructions = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -198,29 +203,35 @@ impl AgenticWorkflowOutput {
 #[non_exhaustive]
 pub struct AgenticWorkflowProjectRepository {
     /// URL of the repository.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Branch to use.
-    pub branch: String,
+    pub branch: ::std::string::String,
     /// Identifier of the Git token that gives access; null when none is needed.
-    pub git_token_id: rt::Patch<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_token_id: crate::runtime::Patch<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl AgenticWorkflowProjectRepository {
+impl crate::types::AgenticWorkflowProjectRepository {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(url: impl Into<String>, branch: impl Into<String>) -> Self {
+    pub fn new(
+        url: impl ::core::convert::Into<::std::string::String>,
+        branch: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             url: url.into(),
             branch: branch.into(),
-            git_token_id: rt::Patch::Absent,
-            __extra: Default::default(),
+            git_token_id: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`git_token_id`](Self::git_token_id).
     #[inline]
-    pub fn git_token_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
+    pub fn git_token_id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::uuid::Uuid>>,
+    ) -> Self {
         self.git_token_id = value.into();
         self
     }
@@ -249,11 +260,11 @@ pub struct AgenticWorkflowResources {
     ///
     /// Default on the server: `0`.
     pub storage_gib: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl AgenticWorkflowResources {
+impl crate::types::AgenticWorkflowResources {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
@@ -262,7 +273,7 @@ impl AgenticWorkflowResources {
             ram_mib,
             gpu,
             storage_gib,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -275,48 +286,50 @@ impl AgenticWorkflowResources {
 #[non_exhaustive]
 pub struct AgenticWorkflowResponse {
     /// Identifier of the workflow.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Always `AGENTIC_WORKFLOW`.
-    pub service_type: types::ServiceTypeEnum,
+    pub service_type: crate::types::ServiceTypeEnum,
     /// Environment the workflow belongs to.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Name of the workflow.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Name of the workflow in URL form.
-    pub slug: String,
+    pub slug: ::std::string::String,
     /// Free text about the workflow; empty by default.
-    pub description: String,
+    pub description: ::std::string::String,
     /// IP addresses that may call the webhook of the workflow; empty by default.
-    pub webhook_ip_allowlist: Vec<String>,
+    pub webhook_ip_allowlist: ::std::vec::Vec<::std::string::String>,
     /// Dockerfile lines added to the image of the workflow; empty by default.
-    pub docker_fragment: String,
+    pub docker_fragment: ::std::string::String,
     /// Whether the workflow is enabled; the default is true.
     pub enabled: bool,
     /// MCP configuration as text; empty by default.
-    pub mcp: String,
+    pub mcp: ::std::string::String,
     /// Identifiers of the MCP servers of the organization the workflow may use; empty by default.
-    pub mcp_server_ids: Vec<uuid::Uuid>,
+    pub mcp_server_ids: ::std::vec::Vec<::uuid::Uuid>,
     /// Destinations of the results; empty by default.
-    pub outputs: Vec<types::AgenticWorkflowOutput>,
+    pub outputs: ::std::vec::Vec<crate::types::AgenticWorkflowOutput>,
     /// Language model to use.
-    pub model: types::AgenticWorkflowModelResponse,
+    pub model: crate::types::AgenticWorkflowModelResponse,
     /// Git repositories the workflow works with; empty by default.
-    pub project_repositories: Vec<types::AgenticWorkflowProjectRepository>,
+    pub project_repositories: ::std::vec::Vec<
+        crate::types::AgenticWorkflowProjectRepository,
+    >,
     /// Prompt of the agent; empty by default.
-    pub agent_prompt: String,
+    pub agent_prompt: ::std::string::String,
     /// Network and resource limits of the workflow.
-    pub governance: types::AgenticWorkflowGovernance,
+    pub governance: crate::types::AgenticWorkflowGovernance,
     /// Resources given to a run.
-    pub resources: types::AgenticWorkflowResources,
+    pub resources: crate::types::AgenticWorkflowResources,
     /// Webhook that starts the workflow.
-    pub webhook: types::AgenticWorkflowWebhook,
+    pub webhook: crate::types::AgenticWorkflowWebhook,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
@@ -327,8 +340,8 @@ pub struct AgenticWorkflowResponse {
 #[non_exhaustive]
 pub struct AgenticWorkflowWebhook {
     /// URL to call; treat it as sensitive.
-    pub url: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub url: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -348,10 +361,10 @@ pub struct AgenticWorkflowWebhook {
 #[non_exhaustive]
 pub struct Annotation {
     /// Key of the annotation.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the annotation.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -364,20 +377,23 @@ pub struct Annotation {
         feature = "organizations"
     )
 )]
-impl Annotation {
+impl crate::types::Annotation {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn new(
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             key: key.into(),
             value: value.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "variables"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Level at which a variable is defined.
     ///
     /// A parameter of `list_variables`.
@@ -411,82 +427,84 @@ open_enum! {
 #[non_exhaustive]
 pub struct Application {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// The volumes.
-    pub storage: Vec<types::StorageItem>,
+    pub storage: ::std::vec::Vec<crate::types::StorageItem>,
     /// Environment the application belongs to.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Git repository the application is built from.
-    pub git_repository: Option<types::ApplicationGitRepository>,
+    pub git_repository: ::core::option::Option<crate::types::ApplicationGitRepository>,
     /// Largest CPU that can be set, in mCPU.
-    pub maximum_cpu: Option<i64>,
+    pub maximum_cpu: ::core::option::Option<i64>,
     /// Largest memory that can be set, in MiB.
-    pub maximum_memory: Option<i64>,
+    pub maximum_memory: ::core::option::Option<i64>,
     /// Largest number of GPUs that can be set; the API spells the name this way.
     ///
     /// At least 0. Default on the server: `0`.
-    pub maximun_gpu: Option<i64>,
+    pub maximun_gpu: ::core::option::Option<i64>,
     /// Name of the application.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the application; null for none.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// How the image is built.
-    pub build_mode: Option<types::BuildModeEnum>,
+    pub build_mode: ::core::option::Option<crate::types::BuildModeEnum>,
     /// Path of the Dockerfile relative to the root path; can be null.
-    pub dockerfile_path: Option<String>,
+    pub dockerfile_path: ::core::option::Option<::std::string::String>,
     /// CPU in mCPU.
-    pub cpu: Option<i64>,
+    pub cpu: ::core::option::Option<i64>,
     /// Memory in MiB.
-    pub memory: Option<i64>,
+    pub memory: ::core::option::Option<i64>,
     /// Number of GPUs; the default is 0.
     ///
     /// At least 0. Default on the server: `0`.
-    pub gpu: Option<i64>,
+    pub gpu: ::core::option::Option<i64>,
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_in_gib: Option<i64>,
+    pub ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Processor architecture to run on; can be null.
-    pub cpu_architecture: Option<types::CpuArchitectureEnum>,
+    pub cpu_architecture: ::core::option::Option<crate::types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
-    pub min_running_instances: Option<i64>,
+    pub min_running_instances: ::core::option::Option<i64>,
     /// Largest number of instances; the default is 1.
     ///
     /// Default on the server: `1`.
-    pub max_running_instances: Option<i64>,
+    pub max_running_instances: ::core::option::Option<i64>,
     /// Probes that check the instances.
-    pub healthchecks: types::Healthcheck,
+    pub healthchecks: crate::types::Healthcheck,
     /// Whether preview environments are created from it automatically; the default is true.
     ///
     /// Default on the server: `true`.
-    pub auto_preview: Option<bool>,
+    pub auto_preview: ::core::option::Option<bool>,
     /// Ports of the application.
-    pub ports: Vec<types::ServicePort>,
+    pub ports: ::std::vec::Vec<crate::types::ServicePort>,
     /// Arguments given to the container.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Entry point of the container; absent to let the image decide.
-    pub entrypoint: Option<String>,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
     /// Whether it is deployed automatically when a new commit appears.
-    pub auto_deploy: Option<bool>,
+    pub auto_deploy: ::core::option::Option<bool>,
     /// Groups of annotations applied.
-    pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
+    pub annotations_groups: ::std::vec::Vec<
+        crate::types::OrganizationAnnotationsGroupResponse,
+    >,
     /// Groups of labels applied.
-    pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
+    pub labels_groups: ::std::vec::Vec<crate::types::OrganizationLabelsGroupResponse>,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Always `APPLICATION`.
-    pub service_type: Option<types::ServiceTypeEnum>,
+    pub service_type: ::core::option::Option<crate::types::ServiceTypeEnum>,
     /// Stage of the Dockerfile to build; can be null.
-    pub docker_target_build_stage: Option<String>,
+    pub docker_target_build_stage: ::core::option::Option<::std::string::String>,
     /// Event-driven scaling; absent to scale on resource use.
-    pub autoscaling: Option<types::AutoscalingPolicyResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub autoscaling: ::core::option::Option<crate::types::AutoscalingPolicyResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -507,32 +525,32 @@ pub struct Application {
 #[non_exhaustive]
 pub struct ApplicationGitRepository {
     /// Whether Qovery can read the repository.
-    pub has_access: Option<bool>,
+    pub has_access: ::core::option::Option<bool>,
     /// Git provider.
-    pub provider: types::GitProviderEnum,
+    pub provider: crate::types::GitProviderEnum,
     /// Owner of the repository.
-    pub owner: String,
+    pub owner: ::std::string::String,
     /// URL of the repository.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Name of the repository.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Branch followed.
-    pub branch: Option<String>,
+    pub branch: ::core::option::Option<::std::string::String>,
     /// Directory of the repository to start from.
-    pub root_path: Option<String>,
+    pub root_path: ::core::option::Option<::std::string::String>,
     /// SHA of the commit last deployed.
-    pub deployed_commit_id: Option<String>,
+    pub deployed_commit_id: ::core::option::Option<::std::string::String>,
     /// Time of the commit last deployed (RFC 3339).
-    pub deployed_commit_date: Option<chrono::DateTime<chrono::Utc>>,
+    pub deployed_commit_date: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Author of the commit last deployed.
-    pub deployed_commit_contributor: Option<String>,
+    pub deployed_commit_contributor: ::core::option::Option<::std::string::String>,
     /// Tag of the commit last deployed.
-    pub deployed_commit_tag: Option<String>,
+    pub deployed_commit_tag: ::core::option::Option<::std::string::String>,
     /// Identifier of the Git token that gives access; null when none is used.
-    pub git_token_id: Option<String>,
+    pub git_token_id: ::core::option::Option<::std::string::String>,
     /// Name of the Git token that gives access; null when none is used.
-    pub git_token_name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_token_name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -552,18 +570,18 @@ pub struct ApplicationGitRepository {
 #[non_exhaustive]
 pub struct ApplicationGitRepositoryRequest {
     /// URL of the repository.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Branch to follow.
-    pub branch: Option<String>,
+    pub branch: ::core::option::Option<::std::string::String>,
     /// Directory of the repository to start from; the default is `/`.
     ///
     /// Default on the server: `"/"`.
-    pub root_path: Option<String>,
+    pub root_path: ::core::option::Option<::std::string::String>,
     /// Identifier of the Git token that gives access; null or absent when none is used. On an edit, null clears it.
-    pub git_token_id: rt::Patch<String>,
+    pub git_token_id: crate::runtime::Patch<::std::string::String>,
     /// Git provider.
-    pub provider: types::GitProviderEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub provider: crate::types::GitProviderEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -576,34 +594,46 @@ pub struct ApplicationGitRepositoryRequest {
         feature = "organizations"
     )
 )]
-impl ApplicationGitRepositoryRequest {
+impl crate::types::ApplicationGitRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(url: impl Into<String>, provider: types::GitProviderEnum) -> Self {
+    pub fn new(
+        url: impl ::core::convert::Into<::std::string::String>,
+        provider: crate::types::GitProviderEnum,
+    ) -> Self {
         Self {
             url: url.into(),
-            branch: None,
-            root_path: None,
-            git_token_id: rt::Patch::Absent,
+            branch: ::core::option::Option::None,
+            root_path: ::core::option::Option::None,
+            git_token_id: crate::runtime::Patch::Absent,
             provider,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`branch`](Self::branch).
     #[inline]
-    pub fn branch(mut self, value: impl Into<String>) -> Self {
-        self.branch = Some(value.into());
+    pub fn branch(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.branch = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`root_path`](Self::root_path).
     #[inline]
-    pub fn root_path(mut self, value: impl Into<String>) -> Self {
-        self.root_path = Some(value.into());
+    pub fn root_path(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.root_path = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`git_token_id`](Self::git_token_id).
     #[inline]
-    pub fn git_token_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn git_token_id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.git_token_id = value.into();
         self
     }
@@ -617,8 +647,8 @@ impl ApplicationGitRepositoryRequest {
 #[non_exhaustive]
 pub struct ApplicationResponseList {
     /// The listed items.
-    pub results: Vec<types::Application>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Application>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "blueprints", feature = "environments"))]
@@ -629,32 +659,32 @@ pub struct ApplicationResponseList {
 #[non_exhaustive]
 pub struct ArgocdAppResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Always `ARGOCD_APP`.
-    pub service_type: types::ServiceTypeEnum,
+    pub service_type: crate::types::ServiceTypeEnum,
     /// Kubernetes namespace of the application.
-    pub namespace: String,
+    pub namespace: ::std::string::String,
     /// Environment.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Identifier of the environment.
-    pub environment_id: uuid::Uuid,
+    pub environment_id: ::uuid::Uuid,
     /// Identifier of the cluster.
-    pub cluster_id: uuid::Uuid,
+    pub cluster_id: ::uuid::Uuid,
     /// Default on the server: `"app://qovery-console/argocd"`.
-    pub icon_uri: String,
+    pub icon_uri: ::std::string::String,
     /// Time of the last synchronization (RFC 3339); null or absent when there was none.
-    pub last_synced_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub last_synced_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Revision of the manifest; null or absent when it is not known.
-    pub manifest_revision: Option<String>,
+    pub manifest_revision: ::core::option::Option<::std::string::String>,
     /// Git repository of the manifest; null or absent when it is not known.
-    pub git_repository: Option<types::ApplicationGitRepository>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_repository: ::core::option::Option<crate::types::ApplicationGitRepository>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -665,7 +695,7 @@ pub struct ArgocdAppResponse {
         feature = "environments"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Engine that scales a service.
     ///
     /// A part of `KedaAutoscalingRequest` and `KedaAutoscalingResponse`.
@@ -676,20 +706,21 @@ open_enum! {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-union! {
+crate::runtime::union::union! {
     /// Event-driven scaling of a service. The `mode` field selects the shape.
     ///
     /// A part of `ApplicationEditRequest`, `ApplicationRequest` and `ContainerRequest`.
     pub enum AutoscalingPolicyRequest by tag "mode" {
         "KEDA" =>
             /// Where `mode` is `KEDA`.
-            Keda(types::KedaAutoscalingRequest),
+            Keda(crate::types::KedaAutoscalingRequest),
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl From<types::KedaAutoscalingRequest> for AutoscalingPolicyRequest {
-    fn from(member: types::KedaAutoscalingRequest) -> Self {
+impl ::core::convert::From<crate::types::KedaAutoscalingRequest>
+for crate::types::AutoscalingPolicyRequest {
+    fn from(member: crate::types::KedaAutoscalingRequest) -> Self {
         Self::Keda(member)
     }
 }
@@ -702,14 +733,14 @@ impl From<types::KedaAutoscalingRequest> for AutoscalingPolicyRequest {
         feature = "environments"
     )
 )]
-union! {
+crate::runtime::union::union! {
     /// Event-driven scaling of a service. The `mode` field selects the shape.
     ///
     /// A part of `Application` and `ContainerResponse`.
     pub enum AutoscalingPolicyResponse by tag "mode" {
         "KEDA" =>
             /// Where `mode` is `KEDA`.
-            Keda(types::KedaAutoscalingResponse),
+            Keda(crate::types::KedaAutoscalingResponse),
     }
 }
 
@@ -721,8 +752,9 @@ union! {
         feature = "environments"
     )
 )]
-impl From<types::KedaAutoscalingResponse> for AutoscalingPolicyResponse {
-    fn from(member: types::KedaAutoscalingResponse) -> Self {
+impl ::core::convert::From<crate::types::KedaAutoscalingResponse>
+for crate::types::AutoscalingPolicyResponse {
+    fn from(member: crate::types::KedaAutoscalingResponse) -> Self {
         Self::Keda(member)
     }
 }
@@ -735,18 +767,18 @@ impl From<types::KedaAutoscalingResponse> for AutoscalingPolicyResponse {
 #[non_exhaustive]
 pub struct AwsRoleClusterCredentials {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// ARN of the role to assume.
-    pub role_arn: String,
+    pub role_arn: ::std::string::String,
     /// Always `AWS_ROLE`.
-    pub object_type: types::AwsRoleType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub object_type: crate::types::AwsRoleType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AWS_ROLE`.
     ///
     /// A part of `AwsRoleClusterCredentials` and `AwsRoleCredentialsRequest`.
@@ -764,18 +796,18 @@ open_enum! {
 #[non_exhaustive]
 pub struct AwsStaticClusterCredentials {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Identifier of the access key.
-    pub access_key_id: String,
+    pub access_key_id: ::std::string::String,
     /// Always `AWS`.
-    pub object_type: types::AwsStaticClusterCredentialsObjectType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub object_type: crate::types::AwsStaticClusterCredentialsObjectType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AWS`.
     ///
     /// A part of `AwsStaticClusterCredentials`.
@@ -793,24 +825,24 @@ open_enum! {
 #[non_exhaustive]
 pub struct AzureStaticClusterCredentials {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Identifier of the Azure subscription.
-    pub azure_subscription_id: String,
+    pub azure_subscription_id: ::std::string::String,
     /// Identifier of the Azure tenant.
-    pub azure_tenant_id: String,
+    pub azure_tenant_id: ::std::string::String,
     /// Always `AZURE`.
-    pub object_type: types::AzureStaticClusterCredentialsObjectType,
+    pub object_type: crate::types::AzureStaticClusterCredentialsObjectType,
     /// Identifier of the Azure application.
-    pub azure_application_id: String,
+    pub azure_application_id: ::std::string::String,
     /// Identifier of the Azure application object.
-    pub azure_application_object_id: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub azure_application_object_id: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `AZURE`.
     ///
     /// A part of `AzureStaticClusterCredentials`.
@@ -826,24 +858,24 @@ open_enum! {
 #[non_exhaustive]
 pub struct BlueprintTerraformBackend {
     /// State kept in a backend described by the blueprint.
-    pub blueprint: types::TerraformBackendBlueprint,
-    pub(crate) __extra: rt::ExtraFields,
+    pub blueprint: crate::types::TerraformBackendBlueprint,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl BlueprintTerraformBackend {
+impl crate::types::BlueprintTerraformBackend {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(blueprint: types::TerraformBackendBlueprint) -> Self {
+    pub fn new(blueprint: crate::types::TerraformBackendBlueprint) -> Self {
         Self {
             blueprint,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How an image is built. The default is `DOCKER`.
     ///
     /// A part of `Application`, `ApplicationEditRequest` and `ApplicationRequest`.
@@ -861,24 +893,24 @@ pub struct CancelDeploymentRequest {
     /// Whether to force the cancellation.
     ///
     /// Default on the server: `false`.
-    pub force_cancel: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub force_cancel: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-impl CancelDeploymentRequest {
+impl crate::types::CancelDeploymentRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            force_cancel: None,
-            __extra: Default::default(),
+            force_cancel: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`force_cancel`](Self::force_cancel).
     #[inline]
     pub fn force_cancel(mut self, value: bool) -> Self {
-        self.force_cancel = Some(value);
+        self.force_cancel = ::core::option::Option::Some(value);
         self
     }
 }
@@ -891,16 +923,16 @@ impl CancelDeploymentRequest {
 #[non_exhaustive]
 pub struct CheckedCustomDomainResponse {
     /// Domain that was checked.
-    pub domain_name: String,
+    pub domain_name: ::std::string::String,
     /// Result of the check.
-    pub status: types::CheckedCustomDomainStatus,
+    pub status: crate::types::CheckedCustomDomainStatus,
     /// Details of the problem; null or absent when there is none.
-    pub error_details: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub error_details: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Result of the DNS check of a custom domain.
     ///
     /// A part of `CheckedCustomDomainResponse`.
@@ -926,8 +958,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct CheckedCustomDomainsResponse {
     /// The listed items.
-    pub results: Vec<types::CheckedCustomDomainResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::CheckedCustomDomainResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -947,10 +979,10 @@ pub struct CheckedCustomDomainsResponse {
 #[non_exhaustive]
 pub struct CloneServiceRequest {
     /// Name of the new service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Identifier of the environment that receives the copy.
-    pub environment_id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub environment_id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -963,20 +995,23 @@ pub struct CloneServiceRequest {
         feature = "terraforms"
     )
 )]
-impl CloneServiceRequest {
+impl crate::types::CloneServiceRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>, environment_id: uuid::Uuid) -> Self {
+    pub fn new(
+        name: impl ::core::convert::Into<::std::string::String>,
+        environment_id: ::uuid::Uuid,
+    ) -> Self {
         Self {
             name: name.into(),
             environment_id,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "jobs", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Cloud provider of a cluster.
     ///
     /// A part of `ClusterCloudProviderInfo`, `ClusterCloudProviderInfoRequest`, `CredentialCluster` and 1 more.
@@ -995,7 +1030,7 @@ open_enum! {
 }
 
 #[cfg(any(feature = "blueprints", feature = "clusters", feature = "environments"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Company or place that hosts a cluster.
     ///
     /// A part of `ArgoCdInstanceMappingResponse`, `ArgoCdLinkedClusterDetails`, `BlueprintManifestEngineOpenTofu` and 4 more.
@@ -1033,122 +1068,133 @@ open_enum! {
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfoCredentials {
     /// Identifier of the credentials.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the credentials.
-    pub name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl ClusterCloudProviderInfoCredentials {
+impl crate::types::ClusterCloudProviderInfoCredentials {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            id: None,
-            name: None,
-            __extra: Default::default(),
+            id: ::core::option::Option::None,
+            name: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
     #[inline]
-    pub fn id(mut self, value: uuid::Uuid) -> Self {
-        self.id = Some(value);
+    pub fn id(mut self, value: ::uuid::Uuid) -> Self {
+        self.id = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-union! {
+crate::runtime::union::union! {
     /// Cloud provider credentials. The `object_type` field selects the shape.
     ///
     /// Returned by `create_aws_credentials`, `get_aws_credentials`, `edit_aws_credentials` and 15 more.
     pub enum ClusterCredentials by tag "object_type" {
         "AWS" =>
             /// Where `object_type` is `AWS`.
-            Aws(types::AwsStaticClusterCredentials),
+            Aws(crate::types::AwsStaticClusterCredentials),
         "SCW" =>
             /// Where `object_type` is `SCW`.
-            Scw(types::ScalewayClusterCredentials),
+            Scw(crate::types::ScalewayClusterCredentials),
         "OTHER" =>
             /// Where `object_type` is `OTHER`.
-            Other(types::GenericClusterCredentials),
+            Other(crate::types::GenericClusterCredentials),
         "AWS_ROLE" =>
             /// Where `object_type` is `AWS_ROLE`.
-            AwsRole(types::AwsRoleClusterCredentials),
+            AwsRole(crate::types::AwsRoleClusterCredentials),
         "EKS_ANYWHERE_VSPHERE" =>
             /// Where `object_type` is `EKS_ANYWHERE_VSPHERE`.
-            EksAnywhereVsphere(types::EksAnywhereVsphereClusterCredentials),
+            EksAnywhereVsphere(crate::types::EksAnywhereVsphereClusterCredentials),
         "AZURE" =>
             /// Where `object_type` is `AZURE`.
-            Azure(types::AzureStaticClusterCredentials),
+            Azure(crate::types::AzureStaticClusterCredentials),
         "GCP" =>
             /// Where `object_type` is `GCP`.
-            Gcp(types::GcpStaticClusterCredentials),
+            Gcp(crate::types::GcpStaticClusterCredentials),
         "GCP_WORKLOAD_IDENTITY_FEDERATION" =>
             /// Where `object_type` is `GCP_WORKLOAD_IDENTITY_FEDERATION`.
-            GcpWorkloadIdentityFederation(types::GcpWorkloadIdentityClusterCredentials),
+            GcpWorkloadIdentityFederation(crate::types::GcpWorkloadIdentityClusterCredentials),
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl From<types::AwsStaticClusterCredentials> for ClusterCredentials {
-    fn from(member: types::AwsStaticClusterCredentials) -> Self {
+impl ::core::convert::From<crate::types::AwsStaticClusterCredentials>
+for crate::types::ClusterCredentials {
+    fn from(member: crate::types::AwsStaticClusterCredentials) -> Self {
         Self::Aws(member)
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl From<types::AwsRoleClusterCredentials> for ClusterCredentials {
-    fn from(member: types::AwsRoleClusterCredentials) -> Self {
+impl ::core::convert::From<crate::types::AwsRoleClusterCredentials>
+for crate::types::ClusterCredentials {
+    fn from(member: crate::types::AwsRoleClusterCredentials) -> Self {
         Self::AwsRole(member)
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl From<types::AzureStaticClusterCredentials> for ClusterCredentials {
-    fn from(member: types::AzureStaticClusterCredentials) -> Self {
+impl ::core::convert::From<crate::types::AzureStaticClusterCredentials>
+for crate::types::ClusterCredentials {
+    fn from(member: crate::types::AzureStaticClusterCredentials) -> Self {
         Self::Azure(member)
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl From<types::EksAnywhereVsphereClusterCredentials> for ClusterCredentials {
-    fn from(member: types::EksAnywhereVsphereClusterCredentials) -> Self {
+impl ::core::convert::From<crate::types::EksAnywhereVsphereClusterCredentials>
+for crate::types::ClusterCredentials {
+    fn from(member: crate::types::EksAnywhereVsphereClusterCredentials) -> Self {
         Self::EksAnywhereVsphere(member)
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl From<types::GcpStaticClusterCredentials> for ClusterCredentials {
-    fn from(member: types::GcpStaticClusterCredentials) -> Self {
+impl ::core::convert::From<crate::types::GcpStaticClusterCredentials>
+for crate::types::ClusterCredentials {
+    fn from(member: crate::types::GcpStaticClusterCredentials) -> Self {
         Self::Gcp(member)
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl From<types::GcpWorkloadIdentityClusterCredentials> for ClusterCredentials {
-    fn from(member: types::GcpWorkloadIdentityClusterCredentials) -> Self {
+impl ::core::convert::From<crate::types::GcpWorkloadIdentityClusterCredentials>
+for crate::types::ClusterCredentials {
+    fn from(member: crate::types::GcpWorkloadIdentityClusterCredentials) -> Self {
         Self::GcpWorkloadIdentityFederation(member)
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl From<types::GenericClusterCredentials> for ClusterCredentials {
-    fn from(member: types::GenericClusterCredentials) -> Self {
+impl ::core::convert::From<crate::types::GenericClusterCredentials>
+for crate::types::ClusterCredentials {
+    fn from(member: crate::types::GenericClusterCredentials) -> Self {
         Self::Other(member)
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-impl From<types::ScalewayClusterCredentials> for ClusterCredentials {
-    fn from(member: types::ScalewayClusterCredentials) -> Self {
+impl ::core::convert::From<crate::types::ScalewayClusterCredentials>
+for crate::types::ClusterCredentials {
+    fn from(member: crate::types::ScalewayClusterCredentials) -> Self {
         Self::Scw(member)
     }
 }
@@ -1173,20 +1219,20 @@ impl From<types::ScalewayClusterCredentials> for ClusterCredentials {
 #[non_exhaustive]
 pub struct Commit {
     /// Time of the commit (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// SHA of the commit. It is not a UUID.
-    pub git_commit_id: String,
+    pub git_commit_id: ::std::string::String,
     /// Tag attached to the commit.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Commit message.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Name of the author.
-    pub author_name: String,
+    pub author_name: ::std::string::String,
     /// URL of the avatar of the author, when known.
-    pub author_avatar_url: Option<String>,
+    pub author_avatar_url: ::core::option::Option<::std::string::String>,
     /// URL of the page of the commit at the Git provider, when known.
-    pub commit_page_url: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub commit_page_url: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -1205,8 +1251,8 @@ pub struct Commit {
 #[non_exhaustive]
 pub struct CommitResponseList {
     /// Commits, newest first; not more than the last 100.
-    pub results: Vec<Option<types::Commit>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<::core::option::Option<crate::types::Commit>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -1217,7 +1263,7 @@ pub struct CommitResponseList {
         feature = "jobs"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of container registry.
     ///
     /// A part of `AvailableContainerRegistryResponse`, `ContainerRegistryProviderDetailsResponse`, `ContainerRegistryRequest` and 1 more.
@@ -1262,14 +1308,14 @@ open_enum! {
 #[non_exhaustive]
 pub struct ContainerRegistryProviderDetailsResponse {
     /// Identifier of the registry.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name of the registry.
-    pub name: String,
+    pub name: ::std::string::String,
     /// URL of the registry.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Kind of the registry.
-    pub kind: types::ContainerRegistryKindEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub kind: crate::types::ContainerRegistryKindEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -1278,84 +1324,93 @@ pub struct ContainerRegistryProviderDetailsResponse {
 #[non_exhaustive]
 pub struct ContainerRequestPort {
     /// Identifier of an existing port; absent for a new one.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Name of the port.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Port number the service listens on.
     pub internal_port: i64,
     /// Port number seen from outside.
-    pub external_port: Option<i64>,
+    pub external_port: ::core::option::Option<i64>,
     /// Whether the port can be reached from the internet.
     pub publicly_accessible: bool,
     /// Whether the port serves the main URL.
-    pub is_default: Option<bool>,
+    pub is_default: ::core::option::Option<bool>,
     /// Protocol of the port.
-    pub protocol: Option<types::PortProtocolEnum>,
+    pub protocol: ::core::option::Option<crate::types::PortProtocolEnum>,
     /// Path under which the port is exposed.
-    pub public_path: Option<String>,
+    pub public_path: ::core::option::Option<::std::string::String>,
     /// Path that replaces the public one when the request reaches the service.
-    pub public_path_rewrite: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub public_path_rewrite: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl ContainerRequestPort {
+impl crate::types::ContainerRequestPort {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(internal_port: i64, publicly_accessible: bool) -> Self {
         Self {
-            id: None,
-            name: None,
+            id: ::core::option::Option::None,
+            name: ::core::option::Option::None,
             internal_port,
-            external_port: None,
+            external_port: ::core::option::Option::None,
             publicly_accessible,
-            is_default: None,
-            protocol: None,
-            public_path: None,
-            public_path_rewrite: None,
-            __extra: Default::default(),
+            is_default: ::core::option::Option::None,
+            protocol: ::core::option::Option::None,
+            public_path: ::core::option::Option::None,
+            public_path_rewrite: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
     #[inline]
-    pub fn id(mut self, value: uuid::Uuid) -> Self {
-        self.id = Some(value);
+    pub fn id(mut self, value: ::uuid::Uuid) -> Self {
+        self.id = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`external_port`](Self::external_port).
     #[inline]
     pub fn external_port(mut self, value: i64) -> Self {
-        self.external_port = Some(value);
+        self.external_port = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`is_default`](Self::is_default).
     #[inline]
     pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
+        self.is_default = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`protocol`](Self::protocol).
     #[inline]
-    pub fn protocol(mut self, value: types::PortProtocolEnum) -> Self {
-        self.protocol = Some(value);
+    pub fn protocol(mut self, value: crate::types::PortProtocolEnum) -> Self {
+        self.protocol = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`public_path`](Self::public_path).
     #[inline]
-    pub fn public_path(mut self, value: impl Into<String>) -> Self {
-        self.public_path = Some(value.into());
+    pub fn public_path(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.public_path = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`public_path_rewrite`](Self::public_path_rewrite).
     #[inline]
-    pub fn public_path_rewrite(mut self, value: impl Into<String>) -> Self {
-        self.public_path_rewrite = Some(value.into());
+    pub fn public_path_rewrite(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.public_path_rewrite = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -1366,37 +1421,37 @@ impl ContainerRequestPort {
 #[non_exhaustive]
 pub struct ContainerRequestStorageItem {
     /// Identifier of an existing volume; absent for a new one.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Kind of storage.
-    pub type_: types::StorageTypeEnum,
+    pub type_: crate::types::StorageTypeEnum,
     /// Size of the volume, in GiB.
     pub size: i64,
     /// Path at which the volume is mounted.
-    pub mount_point: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub mount_point: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl ContainerRequestStorageItem {
+impl crate::types::ContainerRequestStorageItem {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        type_: types::StorageTypeEnum,
+        type_: crate::types::StorageTypeEnum,
         size: i64,
-        mount_point: impl Into<String>,
+        mount_point: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
-            id: None,
+            id: ::core::option::Option::None,
             type_,
             size,
             mount_point: mount_point.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
     #[inline]
-    pub fn id(mut self, value: uuid::Uuid) -> Self {
-        self.id = Some(value);
+    pub fn id(mut self, value: ::uuid::Uuid) -> Self {
+        self.id = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1409,23 +1464,23 @@ impl ContainerRequestStorageItem {
 #[non_exhaustive]
 pub struct ContainerResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// The volumes.
-    pub storage: Vec<types::StorageItem>,
+    pub storage: ::std::vec::Vec<crate::types::StorageItem>,
     /// Name of the image.
-    pub image_name: String,
+    pub image_name: ::std::string::String,
     /// Tag of the image.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Identifier of the container registry.
-    pub registry_id: Option<String>,
+    pub registry_id: ::core::option::Option<::std::string::String>,
     /// Short description of the container registry.
-    pub registry: types::ContainerRegistryProviderDetailsResponse,
+    pub registry: crate::types::ContainerRegistryProviderDetailsResponse,
     /// Environment the container belongs to.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Largest CPU that can be set, in mCPU.
     pub maximum_cpu: i64,
     /// Largest memory that can be set, in MiB.
@@ -1435,13 +1490,13 @@ pub struct ContainerResponse {
     /// At least 0. Default on the server: `0`.
     pub maximum_gpu: i64,
     /// Name of the container service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the container.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Arguments given to the container.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Entry point of the container; absent to let the image decide.
-    pub entrypoint: Option<String>,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
     /// CPU in mCPU.
     pub cpu: i64,
     /// Memory in MiB.
@@ -1453,9 +1508,9 @@ pub struct ContainerResponse {
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_in_gib: Option<i64>,
+    pub ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Processor architecture to run on; can be null.
-    pub cpu_architecture: Option<types::CpuArchitectureEnum>,
+    pub cpu_architecture: ::core::option::Option<crate::types::CpuArchitectureEnum>,
     /// Smallest number of instances; the default is 1.
     ///
     /// At least 0. Default on the server: `1`.
@@ -1465,24 +1520,26 @@ pub struct ContainerResponse {
     /// Default on the server: `1`.
     pub max_running_instances: i64,
     /// Probes that check the instances.
-    pub healthchecks: types::Healthcheck,
+    pub healthchecks: crate::types::Healthcheck,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Ports of the container.
-    pub ports: Vec<types::ServicePort>,
+    pub ports: ::std::vec::Vec<crate::types::ServicePort>,
     /// Whether it is deployed automatically when a new version appears.
-    pub auto_deploy: Option<bool>,
+    pub auto_deploy: ::core::option::Option<bool>,
     /// Groups of annotations applied.
-    pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
+    pub annotations_groups: ::std::vec::Vec<
+        crate::types::OrganizationAnnotationsGroupResponse,
+    >,
     /// Groups of labels applied.
-    pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
+    pub labels_groups: ::std::vec::Vec<crate::types::OrganizationLabelsGroupResponse>,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Always `CONTAINER`.
-    pub service_type: Option<types::ServiceTypeEnum>,
+    pub service_type: ::core::option::Option<crate::types::ServiceTypeEnum>,
     /// Event-driven scaling; absent when the service scales on resource use.
-    pub autoscaling: Option<types::AutoscalingPolicyResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub autoscaling: ::core::option::Option<crate::types::AutoscalingPolicyResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "containers", feature = "databases"))]
@@ -1493,8 +1550,8 @@ pub struct ContainerResponse {
 #[non_exhaustive]
 pub struct ContainerResponseList {
     /// The listed items.
-    pub results: Vec<types::ContainerResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ContainerResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -1505,14 +1562,14 @@ pub struct ContainerResponseList {
 #[non_exhaustive]
 pub struct ContainerSource {
     /// Name of the image.
-    pub image_name: String,
+    pub image_name: ::std::string::String,
     /// Tag of the image.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Identifier of the container registry.
-    pub registry_id: Option<String>,
+    pub registry_id: ::core::option::Option<::std::string::String>,
     /// Short description of the container registry.
-    pub registry: types::ContainerRegistryProviderDetailsResponse,
-    pub(crate) __extra: rt::ExtraFields,
+    pub registry: crate::types::ContainerRegistryProviderDetailsResponse,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -1525,7 +1582,7 @@ pub struct ContainerSource {
         feature = "jobs"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Processor architecture.
     ///
     /// A part of `Application`, `ApplicationEditRequest`, `ApplicationRequest` and 6 more.
@@ -1545,13 +1602,13 @@ open_enum! {
 #[non_exhaustive]
 pub struct CronJobResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Environment the job belongs to.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Largest CPU that can be set, in mCPU.
     pub maximum_cpu: i64,
     /// Largest memory that can be set, in MiB.
@@ -1561,9 +1618,9 @@ pub struct CronJobResponse {
     /// At least 0. Default on the server: `0`.
     pub maximum_gpu: i64,
     /// Name of the job.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the job.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// CPU in mCPU.
     pub cpu: i64,
     /// Memory in MiB.
@@ -1575,42 +1632,44 @@ pub struct CronJobResponse {
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_in_gib: Option<i64>,
+    pub ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Processor architecture to run on; can be null.
-    pub cpu_architecture: Option<types::CpuArchitectureEnum>,
+    pub cpu_architecture: ::core::option::Option<crate::types::CpuArchitectureEnum>,
     /// Number of restarts after a failure; the default is 0.
     ///
     /// At least 0.
-    pub max_nb_restart: Option<i64>,
+    pub max_nb_restart: ::core::option::Option<i64>,
     /// Time limit of a run, in seconds.
     ///
     /// At least 0.
-    pub max_duration_seconds: Option<i64>,
+    pub max_duration_seconds: ::core::option::Option<i64>,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Port used by the probes; null for none.
     ///
     /// At least 1.
-    pub port: Option<i64>,
+    pub port: ::core::option::Option<i64>,
     /// Where the job comes from: an image or a Git repository.
-    pub source: types::JobResponseSource,
+    pub source: crate::types::JobResponseSource,
     /// Probes that check the runs.
-    pub healthchecks: types::Healthcheck,
+    pub healthchecks: crate::types::Healthcheck,
     /// Whether it is deployed automatically when a new version appears.
-    pub auto_deploy: Option<bool>,
+    pub auto_deploy: ::core::option::Option<bool>,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Always `JOB`.
-    pub service_type: Option<types::ServiceTypeEnum>,
+    pub service_type: ::core::option::Option<crate::types::ServiceTypeEnum>,
     /// Always `CRON`.
-    pub job_type: types::JobTypeEnum,
+    pub job_type: crate::types::JobTypeEnum,
     /// When the job runs.
-    pub schedule: types::CronJobResponseSchedule,
+    pub schedule: crate::types::CronJobResponseSchedule,
     /// Groups of annotations applied.
-    pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
+    pub annotations_groups: ::std::vec::Vec<
+        crate::types::OrganizationAnnotationsGroupResponse,
+    >,
     /// Groups of labels applied.
-    pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub labels_groups: ::std::vec::Vec<crate::types::OrganizationLabelsGroupResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -1621,8 +1680,8 @@ pub struct CronJobResponse {
 #[non_exhaustive]
 pub struct CronJobResponseSchedule {
     /// Command and times of a cron job.
-    pub cronjob: types::CronJobResponseScheduleCronjob,
-    pub(crate) __extra: rt::ExtraFields,
+    pub cronjob: crate::types::CronJobResponseScheduleCronjob,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -1633,14 +1692,14 @@ pub struct CronJobResponseSchedule {
 #[non_exhaustive]
 pub struct CronJobResponseScheduleCronjob {
     /// Arguments of the command.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Entry point; absent to let the image decide.
-    pub entrypoint: Option<String>,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
     /// Time zone of the cron expression.
-    pub timezone: String,
+    pub timezone: ::std::string::String,
     /// Times of the runs as a cron expression.
-    pub scheduled_at: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub scheduled_at: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
@@ -1651,22 +1710,22 @@ pub struct CronJobResponseScheduleCronjob {
 #[non_exhaustive]
 pub struct CustomDomain {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Domain name.
-    pub domain: String,
+    pub domain: ::std::string::String,
     /// Whether a TLS certificate is issued for the domain.
-    pub generate_certificate: Option<bool>,
+    pub generate_certificate: ::core::option::Option<bool>,
     /// Whether the domain is served through a CDN.
-    pub use_cdn: Option<bool>,
+    pub use_cdn: ::core::option::Option<bool>,
     /// Domain that the DNS record of the custom domain has to point to.
-    pub validation_domain: Option<String>,
+    pub validation_domain: ::core::option::Option<::std::string::String>,
     /// Validation status of the domain.
-    pub status: Option<types::CustomDomainStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::CustomDomainStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
@@ -1677,30 +1736,33 @@ pub struct CustomDomain {
 #[non_exhaustive]
 pub struct CustomDomainRequest {
     /// Domain name.
-    pub domain: String,
+    pub domain: ::std::string::String,
     /// Whether to issue a TLS certificate for the domain.
-    pub generate_certificate: Option<bool>,
+    pub generate_certificate: ::core::option::Option<bool>,
     /// Whether the domain is served through a CDN.
-    pub use_cdn: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub use_cdn: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl CustomDomainRequest {
+impl crate::types::CustomDomainRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(domain: impl Into<String>, generate_certificate: bool) -> Self {
+    pub fn new(
+        domain: impl ::core::convert::Into<::std::string::String>,
+        generate_certificate: bool,
+    ) -> Self {
         Self {
             domain: domain.into(),
-            generate_certificate: Some(generate_certificate),
-            use_cdn: None,
-            __extra: Default::default(),
+            generate_certificate: ::core::option::Option::Some(generate_certificate),
+            use_cdn: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`use_cdn`](Self::use_cdn).
     #[inline]
     pub fn use_cdn(mut self, value: bool) -> Self {
-        self.use_cdn = Some(value);
+        self.use_cdn = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1713,12 +1775,12 @@ impl CustomDomainRequest {
 #[non_exhaustive]
 pub struct CustomDomainResponseList {
     /// The listed items.
-    pub results: Vec<types::CustomDomain>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::CustomDomain>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Validation status of a custom domain.
     ///
     /// A part of `CustomDomain`.
@@ -1736,62 +1798,64 @@ open_enum! {
 #[non_exhaustive]
 pub struct Database {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the database.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the database.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Database engine.
-    pub type_: types::DatabaseTypeEnum,
+    pub type_: crate::types::DatabaseTypeEnum,
     /// Version of the engine.
-    pub version: String,
+    pub version: ::std::string::String,
     /// How the database is hosted.
-    pub mode: types::DatabaseModeEnum,
+    pub mode: crate::types::DatabaseModeEnum,
     /// Network from where the database is reachable.
-    pub accessibility: Option<types::DatabaseAccessibilityEnum>,
+    pub accessibility: ::core::option::Option<crate::types::DatabaseAccessibilityEnum>,
     /// CPU in mCPU, for a database in a container; the default is 250.
     ///
     /// Default on the server: `250`.
-    pub cpu: Option<i64>,
+    pub cpu: ::core::option::Option<i64>,
     /// Instance type, for a managed database.
-    pub instance_type: Option<String>,
+    pub instance_type: ::core::option::Option<::std::string::String>,
     /// Memory in MiB, for a database in a container.
-    pub memory: Option<i64>,
+    pub memory: ::core::option::Option<i64>,
     /// Storage in GiB; the default is 10.
     ///
     /// Default on the server: `10`.
-    pub storage: Option<i64>,
+    pub storage: ::core::option::Option<i64>,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Environment the database belongs to.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Host to connect to.
-    pub host: Option<String>,
+    pub host: ::core::option::Option<::std::string::String>,
     /// Port to connect to.
-    pub port: Option<i64>,
+    pub port: ::core::option::Option<i64>,
     /// Largest CPU that can be set, in mCPU.
-    pub maximum_cpu: Option<i64>,
+    pub maximum_cpu: ::core::option::Option<i64>,
     /// Largest memory that can be set, in MiB.
-    pub maximum_memory: Option<i64>,
+    pub maximum_memory: ::core::option::Option<i64>,
     /// Whether the disk is encrypted.
-    pub disk_encrypted: Option<bool>,
+    pub disk_encrypted: ::core::option::Option<bool>,
     /// Type of the disk; can be null.
-    pub disk_type: Option<types::DatabaseDiskType>,
+    pub disk_type: ::core::option::Option<crate::types::DatabaseDiskType>,
     /// Groups of annotations applied.
-    pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
+    pub annotations_groups: ::std::vec::Vec<
+        crate::types::OrganizationAnnotationsGroupResponse,
+    >,
     /// Groups of labels applied.
-    pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
+    pub labels_groups: ::std::vec::Vec<crate::types::OrganizationLabelsGroupResponse>,
     /// Always `DATABASE`.
-    pub service_type: Option<types::ServiceTypeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_type: ::core::option::Option<crate::types::ServiceTypeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Network from where a database is reachable. The default is `PRIVATE`.
     ///
     /// A part of `Database`, `DatabaseEditRequest` and `DatabaseRequest`.
@@ -1804,7 +1868,7 @@ open_enum! {
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Type of the disk; can be null.
     ///
     /// A part of `Database` and `DatabaseEditRequest`.
@@ -1817,7 +1881,7 @@ open_enum! {
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How a database is hosted.
     ///
     /// A part of `Database`, `DatabaseRequest` and `DatabaseVersionMode`.
@@ -1837,12 +1901,12 @@ open_enum! {
 #[non_exhaustive]
 pub struct DatabaseResponseList {
     /// The listed items.
-    pub results: Vec<types::Database>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Database>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Database engine.
     ///
     /// A part of `Database`, `DatabaseConfiguration` and `DatabaseRequest`.
@@ -1866,72 +1930,92 @@ open_enum! {
 #[non_exhaustive]
 pub struct DeployAllRequest {
     /// Applications to deploy.
-    pub applications: Option<Vec<types::DeployAllRequestApplication>>,
+    pub applications: ::core::option::Option<
+        ::std::vec::Vec<crate::types::DeployAllRequestApplication>,
+    >,
     /// Identifiers of the databases to deploy.
-    pub databases: Option<Vec<uuid::Uuid>>,
+    pub databases: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
     /// Containers to deploy.
-    pub containers: Option<Vec<types::DeployAllRequestContainer>>,
+    pub containers: ::core::option::Option<
+        ::std::vec::Vec<crate::types::DeployAllRequestContainer>,
+    >,
     /// Jobs to deploy.
-    pub jobs: Option<Vec<types::DeployAllRequestJob>>,
+    pub jobs: ::core::option::Option<::std::vec::Vec<crate::types::DeployAllRequestJob>>,
     /// Helm services to deploy.
-    pub helms: Option<Vec<types::DeployAllRequestHelm>>,
+    pub helms: ::core::option::Option<
+        ::std::vec::Vec<crate::types::DeployAllRequestHelm>,
+    >,
     /// Terraform services to deploy.
-    pub terraforms: Option<Vec<types::TerraformDeployRequest>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub terraforms: ::core::option::Option<
+        ::std::vec::Vec<crate::types::TerraformDeployRequest>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl DeployAllRequest {
+impl crate::types::DeployAllRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            applications: None,
-            databases: None,
-            containers: None,
-            jobs: None,
-            helms: None,
-            terraforms: None,
-            __extra: Default::default(),
+            applications: ::core::option::Option::None,
+            databases: ::core::option::Option::None,
+            containers: ::core::option::Option::None,
+            jobs: ::core::option::Option::None,
+            helms: ::core::option::Option::None,
+            terraforms: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`applications`](Self::applications).
     #[inline]
     pub fn applications(
         mut self,
-        value: Vec<types::DeployAllRequestApplication>,
+        value: ::std::vec::Vec<crate::types::DeployAllRequestApplication>,
     ) -> Self {
-        self.applications = Some(value);
+        self.applications = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`databases`](Self::databases).
     #[inline]
-    pub fn databases(mut self, value: Vec<uuid::Uuid>) -> Self {
-        self.databases = Some(value);
+    pub fn databases(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.databases = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`containers`](Self::containers).
     #[inline]
-    pub fn containers(mut self, value: Vec<types::DeployAllRequestContainer>) -> Self {
-        self.containers = Some(value);
+    pub fn containers(
+        mut self,
+        value: ::std::vec::Vec<crate::types::DeployAllRequestContainer>,
+    ) -> Self {
+        self.containers = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`jobs`](Self::jobs).
     #[inline]
-    pub fn jobs(mut self, value: Vec<types::DeployAllRequestJob>) -> Self {
-        self.jobs = Some(value);
+    pub fn jobs(
+        mut self,
+        value: ::std::vec::Vec<crate::types::DeployAllRequestJob>,
+    ) -> Self {
+        self.jobs = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`helms`](Self::helms).
     #[inline]
-    pub fn helms(mut self, value: Vec<types::DeployAllRequestHelm>) -> Self {
-        self.helms = Some(value);
+    pub fn helms(
+        mut self,
+        value: ::std::vec::Vec<crate::types::DeployAllRequestHelm>,
+    ) -> Self {
+        self.helms = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`terraforms`](Self::terraforms).
     #[inline]
-    pub fn terraforms(mut self, value: Vec<types::TerraformDeployRequest>) -> Self {
-        self.terraforms = Some(value);
+    pub fn terraforms(
+        mut self,
+        value: ::std::vec::Vec<crate::types::TerraformDeployRequest>,
+    ) -> Self {
+        self.terraforms = ::core::option::Option::Some(value);
         self
     }
 }
@@ -1942,27 +2026,30 @@ impl DeployAllRequest {
 #[non_exhaustive]
 pub struct DeployAllRequestApplication {
     /// Identifier of the application.
-    pub application_id: uuid::Uuid,
+    pub application_id: ::uuid::Uuid,
     /// SHA of the Git commit to deploy.
-    pub git_commit_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_commit_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl DeployAllRequestApplication {
+impl crate::types::DeployAllRequestApplication {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(application_id: uuid::Uuid) -> Self {
+    pub fn new(application_id: ::uuid::Uuid) -> Self {
         Self {
             application_id,
-            git_commit_id: None,
-            __extra: Default::default(),
+            git_commit_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
     #[inline]
-    pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
-        self.git_commit_id = Some(value.into());
+    pub fn git_commit_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.git_commit_id = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -1973,27 +2060,30 @@ impl DeployAllRequestApplication {
 #[non_exhaustive]
 pub struct DeployAllRequestContainer {
     /// Identifier of the container.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Tag of the image to deploy.
-    pub image_tag: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub image_tag: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl DeployAllRequestContainer {
+impl crate::types::DeployAllRequestContainer {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(id: uuid::Uuid) -> Self {
+    pub fn new(id: ::uuid::Uuid) -> Self {
         Self {
             id,
-            image_tag: None,
-            __extra: Default::default(),
+            image_tag: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`image_tag`](Self::image_tag).
     #[inline]
-    pub fn image_tag(mut self, value: impl Into<String>) -> Self {
-        self.image_tag = Some(value.into());
+    pub fn image_tag(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.image_tag = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -2004,51 +2094,60 @@ impl DeployAllRequestContainer {
 #[non_exhaustive]
 pub struct DeployAllRequestHelm {
     /// Identifier of the Helm service.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Version of the chart, for a chart that comes from a Helm repository.
-    pub chart_version: Option<String>,
+    pub chart_version: ::core::option::Option<::std::string::String>,
     /// SHA of the Git commit, for a chart that comes from a Git repository.
-    pub git_commit_id: Option<String>,
+    pub git_commit_id: ::core::option::Option<::std::string::String>,
     /// SHA of the Git commit that holds the override values.
-    pub values_override_git_commit_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub values_override_git_commit_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl DeployAllRequestHelm {
+impl crate::types::DeployAllRequestHelm {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            id: None,
-            chart_version: None,
-            git_commit_id: None,
-            values_override_git_commit_id: None,
-            __extra: Default::default(),
+            id: ::core::option::Option::None,
+            chart_version: ::core::option::Option::None,
+            git_commit_id: ::core::option::Option::None,
+            values_override_git_commit_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
     #[inline]
-    pub fn id(mut self, value: uuid::Uuid) -> Self {
-        self.id = Some(value);
+    pub fn id(mut self, value: ::uuid::Uuid) -> Self {
+        self.id = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`chart_version`](Self::chart_version).
     #[inline]
-    pub fn chart_version(mut self, value: impl Into<String>) -> Self {
-        self.chart_version = Some(value.into());
+    pub fn chart_version(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.chart_version = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
     #[inline]
-    pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
-        self.git_commit_id = Some(value.into());
+    pub fn git_commit_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.git_commit_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`values_override_git_commit_id`](Self::values_override_git_commit_id).
     #[inline]
-    pub fn values_override_git_commit_id(mut self, value: impl Into<String>) -> Self {
-        self.values_override_git_commit_id = Some(value.into());
+    pub fn values_override_git_commit_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.values_override_git_commit_id = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -2059,42 +2158,48 @@ impl DeployAllRequestHelm {
 #[non_exhaustive]
 pub struct DeployAllRequestJob {
     /// Identifier of the job.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Tag of the image to deploy, for a job that runs an image of a registry.
-    pub image_tag: Option<String>,
+    pub image_tag: ::core::option::Option<::std::string::String>,
     /// SHA of the Git commit to deploy, for a job built from a repository.
-    pub git_commit_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_commit_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-impl DeployAllRequestJob {
+impl crate::types::DeployAllRequestJob {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            id: None,
-            image_tag: None,
-            git_commit_id: None,
-            __extra: Default::default(),
+            id: ::core::option::Option::None,
+            image_tag: ::core::option::Option::None,
+            git_commit_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
     #[inline]
-    pub fn id(mut self, value: uuid::Uuid) -> Self {
-        self.id = Some(value);
+    pub fn id(mut self, value: ::uuid::Uuid) -> Self {
+        self.id = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`image_tag`](Self::image_tag).
     #[inline]
-    pub fn image_tag(mut self, value: impl Into<String>) -> Self {
-        self.image_tag = Some(value.into());
+    pub fn image_tag(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.image_tag = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
     #[inline]
-    pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
-        self.git_commit_id = Some(value.into());
+    pub fn git_commit_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.git_commit_id = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -2116,10 +2221,10 @@ impl DeployAllRequestJob {
 #[non_exhaustive]
 pub struct DeploymentHistoryApplicationDetails {
     /// Git commit that was deployed.
-    pub commit: Option<types::Commit>,
+    pub commit: ::core::option::Option<crate::types::Commit>,
     /// Name of the pod that built the image; null when there is none.
-    pub build_pod_name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub build_pod_name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2141,14 +2246,14 @@ pub struct DeploymentHistoryApplicationDetails {
 #[non_exhaustive]
 pub struct DeploymentHistoryAuditingData {
     /// Time the deployment was created (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339).
-    pub updated_at: chrono::DateTime<chrono::Utc>,
+    pub updated_at: ::chrono::DateTime<::chrono::Utc>,
     /// Who or what started the deployment.
-    pub triggered_by: String,
+    pub triggered_by: ::std::string::String,
     /// Channel that started the deployment; may be absent.
-    pub origin: Option<types::OrganizationEventOrigin>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub origin: ::core::option::Option<crate::types::OrganizationEventOrigin>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "containers", feature = "environments"))]
@@ -2159,24 +2264,24 @@ pub struct DeploymentHistoryAuditingData {
 #[non_exhaustive]
 pub struct DeploymentHistoryContainer {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the container service.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// State the container reached.
-    pub status: Option<types::StateEnum>,
+    pub status: ::core::option::Option<crate::types::StateEnum>,
     /// Name of the image that was deployed.
-    pub image_name: Option<String>,
+    pub image_name: ::core::option::Option<::std::string::String>,
     /// Tag of the image that was deployed.
-    pub tag: Option<String>,
+    pub tag: ::core::option::Option<::std::string::String>,
     /// Arguments given to the container.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Entry point given to the container; absent when the image decides.
-    pub entrypoint: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2196,14 +2301,14 @@ pub struct DeploymentHistoryContainer {
 #[non_exhaustive]
 pub struct DeploymentHistoryContainerDetails {
     /// Name of the image that was deployed.
-    pub image_name: String,
+    pub image_name: ::std::string::String,
     /// Tag of the image that was deployed.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Arguments given to the container.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Entry point given to the container; absent when the image decides.
-    pub entrypoint: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "databases", feature = "environments"))]
@@ -2214,16 +2319,16 @@ pub struct DeploymentHistoryContainerDetails {
 #[non_exhaustive]
 pub struct DeploymentHistoryDatabase {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the database service.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// State the database reached.
-    pub status: Option<types::StateEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::StateEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2243,10 +2348,10 @@ pub struct DeploymentHistoryDatabase {
 #[non_exhaustive]
 pub struct DeploymentHistoryHelmDetails {
     /// Git commit that was deployed.
-    pub commit: Option<types::Commit>,
+    pub commit: ::core::option::Option<crate::types::Commit>,
     /// Chart that was deployed, for a chart from a Helm repository.
-    pub repository: Option<types::DeploymentHistoryRepository>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub repository: ::core::option::Option<crate::types::DeploymentHistoryRepository>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -2257,20 +2362,20 @@ pub struct DeploymentHistoryHelmDetails {
 #[non_exhaustive]
 pub struct DeploymentHistoryHelmResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the Helm service.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// State the Helm service reached.
-    pub status: Option<types::StateEnum>,
+    pub status: ::core::option::Option<crate::types::StateEnum>,
     /// Git commit that was deployed, for a chart from a Git repository.
-    pub commit: Option<types::Commit>,
+    pub commit: ::core::option::Option<crate::types::Commit>,
     /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
-    pub repository: Option<types::DeploymentHistoryRepository>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub repository: ::core::option::Option<crate::types::DeploymentHistoryRepository>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2290,18 +2395,18 @@ pub struct DeploymentHistoryHelmResponse {
 #[non_exhaustive]
 pub struct DeploymentHistoryJobDetails {
     /// Name of the image that was deployed.
-    pub image_name: String,
+    pub image_name: ::std::string::String,
     /// Tag of the image that was deployed.
-    pub tag: String,
+    pub tag: ::std::string::String,
     /// Git commit that was deployed.
-    pub commit: Option<types::Commit>,
+    pub commit: ::core::option::Option<crate::types::Commit>,
     /// When the job runs.
-    pub schedule: Option<types::DeploymentHistoryJobSchedule>,
+    pub schedule: ::core::option::Option<crate::types::DeploymentHistoryJobSchedule>,
     /// Kind of job.
-    pub job_type: types::JobTypeEnum,
+    pub job_type: crate::types::JobTypeEnum,
     /// Name of the pod that built the image; null when there is none.
-    pub build_pod_name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub build_pod_name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -2312,28 +2417,30 @@ pub struct DeploymentHistoryJobDetails {
 #[non_exhaustive]
 pub struct DeploymentHistoryJobResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the job.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// State the job reached.
-    pub status: Option<types::StateEnum>,
+    pub status: ::core::option::Option<crate::types::StateEnum>,
     /// Name of the image that was run.
-    pub image_name: Option<String>,
+    pub image_name: ::core::option::Option<::std::string::String>,
     /// Tag of the image that was run.
-    pub tag: Option<String>,
+    pub tag: ::core::option::Option<::std::string::String>,
     /// Git commit that was deployed, for a job built from a repository.
-    pub commit: Option<types::Commit>,
+    pub commit: ::core::option::Option<crate::types::Commit>,
     /// When the job runs.
-    pub schedule: Option<types::DeploymentHistoryJobResponseSchedule>,
+    pub schedule: ::core::option::Option<
+        crate::types::DeploymentHistoryJobResponseSchedule,
+    >,
     /// Arguments given to the job.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Entry point given to the job; absent when the image decides.
-    pub entrypoint: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -2344,10 +2451,10 @@ pub struct DeploymentHistoryJobResponse {
 #[non_exhaustive]
 pub struct DeploymentHistoryJobResponseSchedule {
     /// Event that makes the job run.
-    pub event: Option<types::JobScheduleEvent>,
+    pub event: ::core::option::Option<crate::types::JobScheduleEvent>,
     /// Cron expression of a cron job; null for a lifecycle job.
-    pub schedule_at: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub schedule_at: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2369,16 +2476,16 @@ pub struct DeploymentHistoryJobResponseSchedule {
 #[non_exhaustive]
 pub struct DeploymentHistoryJobSchedule {
     /// Command run when the environment starts.
-    pub on_start: Option<types::JobLifecyleSchedule>,
+    pub on_start: ::core::option::Option<crate::types::JobLifecyleSchedule>,
     /// Command run when the environment stops.
-    pub on_stop: Option<types::JobLifecyleSchedule>,
+    pub on_stop: ::core::option::Option<crate::types::JobLifecyleSchedule>,
     /// Command run when the environment is deleted.
-    pub on_delete: Option<types::JobLifecyleSchedule>,
+    pub on_delete: ::core::option::Option<crate::types::JobLifecyleSchedule>,
     /// Command and times of a cron job.
-    pub cron_job: Option<types::JobCronSchedule>,
+    pub cron_job: ::core::option::Option<crate::types::JobCronSchedule>,
     /// Purpose of a lifecycle job.
-    pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub lifecycle_type: ::core::option::Option<crate::types::JobLifecycleTypeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2400,10 +2507,10 @@ pub struct DeploymentHistoryJobSchedule {
 #[non_exhaustive]
 pub struct DeploymentHistoryRepository {
     /// Name of the chart.
-    pub chart_name: Option<String>,
+    pub chart_name: ::core::option::Option<::std::string::String>,
     /// Version of the chart.
-    pub chart_version: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub chart_version: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2425,20 +2532,20 @@ pub struct DeploymentHistoryRepository {
 #[non_exhaustive]
 pub struct DeploymentHistoryService {
     /// What identifies the service and the deployment.
-    pub identifier: types::DeploymentHistoryServiceIdentifier,
+    pub identifier: crate::types::DeploymentHistoryServiceIdentifier,
     /// State the service reached.
-    pub status: types::StateEnum,
+    pub status: crate::types::StateEnum,
     /// When, by whom and through which channel the deployment was started.
-    pub auditing_data: types::DeploymentHistoryAuditingData,
+    pub auditing_data: crate::types::DeploymentHistoryAuditingData,
     /// Version that was deployed; its shape depends on the kind of service.
-    pub details: types::DeploymentHistoryServiceDetails,
+    pub details: crate::types::DeploymentHistoryServiceDetails,
     /// Action that was run and its outcome.
-    pub status_details: types::StatusDetails,
+    pub status_details: crate::types::StatusDetails,
     /// URI of the icon of the service.
-    pub icon_uri: String,
+    pub icon_uri: ::std::string::String,
     /// Total duration in ISO 8601 form, such as `PT16.503S`; may be absent.
-    pub total_duration: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub total_duration: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2453,23 +2560,23 @@ pub struct DeploymentHistoryService {
         feature = "terraforms"
     )
 )]
-union! {
+crate::runtime::union::union! {
     /// Version of a service in a past deployment. The shape depends on the kind of service and carries no discriminator.
     ///
     /// A part of `DeploymentHistoryService`.
     pub enum DeploymentHistoryServiceDetails by property {
         "job_type" =>
             /// Where `job_type` is there.
-            Job(types::DeploymentHistoryJobDetails),
+            Job(crate::types::DeploymentHistoryJobDetails),
         "arguments" =>
             /// Where `arguments` is there.
-            Container(types::DeploymentHistoryContainerDetails),
+            Container(crate::types::DeploymentHistoryContainerDetails),
         "build_pod_name" =>
             /// Where `build_pod_name` is there.
-            Application(types::DeploymentHistoryApplicationDetails),
+            Application(crate::types::DeploymentHistoryApplicationDetails),
         "commit" | "repository" =>
             /// Where any of `commit` and `repository` is there.
-            Helm(types::DeploymentHistoryHelmDetails),
+            Helm(crate::types::DeploymentHistoryHelmDetails),
     }
 }
 
@@ -2485,9 +2592,9 @@ union! {
         feature = "terraforms"
     )
 )]
-impl From<types::DeploymentHistoryApplicationDetails>
-for DeploymentHistoryServiceDetails {
-    fn from(member: types::DeploymentHistoryApplicationDetails) -> Self {
+impl ::core::convert::From<crate::types::DeploymentHistoryApplicationDetails>
+for crate::types::DeploymentHistoryServiceDetails {
+    fn from(member: crate::types::DeploymentHistoryApplicationDetails) -> Self {
         Self::Application(member)
     }
 }
@@ -2504,8 +2611,9 @@ for DeploymentHistoryServiceDetails {
         feature = "terraforms"
     )
 )]
-impl From<types::DeploymentHistoryContainerDetails> for DeploymentHistoryServiceDetails {
-    fn from(member: types::DeploymentHistoryContainerDetails) -> Self {
+impl ::core::convert::From<crate::types::DeploymentHistoryContainerDetails>
+for crate::types::DeploymentHistoryServiceDetails {
+    fn from(member: crate::types::DeploymentHistoryContainerDetails) -> Self {
         Self::Container(member)
     }
 }
@@ -2522,8 +2630,9 @@ impl From<types::DeploymentHistoryContainerDetails> for DeploymentHistoryService
         feature = "terraforms"
     )
 )]
-impl From<types::DeploymentHistoryHelmDetails> for DeploymentHistoryServiceDetails {
-    fn from(member: types::DeploymentHistoryHelmDetails) -> Self {
+impl ::core::convert::From<crate::types::DeploymentHistoryHelmDetails>
+for crate::types::DeploymentHistoryServiceDetails {
+    fn from(member: crate::types::DeploymentHistoryHelmDetails) -> Self {
         Self::Helm(member)
     }
 }
@@ -2540,8 +2649,9 @@ impl From<types::DeploymentHistoryHelmDetails> for DeploymentHistoryServiceDetai
         feature = "terraforms"
     )
 )]
-impl From<types::DeploymentHistoryJobDetails> for DeploymentHistoryServiceDetails {
-    fn from(member: types::DeploymentHistoryJobDetails) -> Self {
+impl ::core::convert::From<crate::types::DeploymentHistoryJobDetails>
+for crate::types::DeploymentHistoryServiceDetails {
+    fn from(member: crate::types::DeploymentHistoryJobDetails) -> Self {
         Self::Job(member)
     }
 }
@@ -2565,14 +2675,14 @@ impl From<types::DeploymentHistoryJobDetails> for DeploymentHistoryServiceDetail
 #[non_exhaustive]
 pub struct DeploymentHistoryServiceIdentifier {
     /// Name of the service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Identifier of the service.
-    pub service_id: uuid::Uuid,
+    pub service_id: ::uuid::Uuid,
     /// Kind of the service.
-    pub service_type: types::ServiceTypeEnum,
+    pub service_type: crate::types::ServiceTypeEnum,
     /// Identifier of the execution; may be absent.
-    pub execution_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub execution_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2597,8 +2707,8 @@ pub struct DeploymentHistoryServicePageV2 {
     /// Number of items per page.
     pub page_size: i64,
     /// Past deployments, newest first.
-    pub results: Vec<types::DeploymentHistoryService>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::DeploymentHistoryService>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2609,7 +2719,7 @@ pub struct DeploymentHistoryServicePageV2 {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Whether a deployment restriction selects or rejects the changes it matches.
     ///
     /// A part of `ApplicationDeploymentRestriction`, `ApplicationDeploymentRestrictionRequest`, `HelmDeploymentRestrictionRequest` and 5 more.
@@ -2629,7 +2739,7 @@ open_enum! {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Subject of a deployment restriction.
     ///
     /// A part of `ApplicationDeploymentRestriction`, `ApplicationDeploymentRestrictionRequest`, `HelmDeploymentRestrictionRequest` and 5 more.
@@ -2647,30 +2757,30 @@ open_enum! {
 #[non_exhaustive]
 pub struct DockerfileFragmentFile {
     /// Always `file`.
-    pub type_: types::DockerfileFragmentFileType,
+    pub type_: crate::types::DockerfileFragmentFileType,
     /// Path of the file in the repository.
-    pub path: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub path: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl DockerfileFragmentFile {
+impl crate::types::DockerfileFragmentFile {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        type_: types::DockerfileFragmentFileType,
-        path: impl Into<String>,
+        type_: crate::types::DockerfileFragmentFileType,
+        path: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             type_,
             path: path.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `file`.
     ///
     /// A part of `DockerfileFragmentFile`.
@@ -2688,30 +2798,30 @@ open_enum! {
 #[non_exhaustive]
 pub struct DockerfileFragmentInline {
     /// Always `inline`.
-    pub type_: types::DockerfileFragmentInlineType,
+    pub type_: crate::types::DockerfileFragmentInlineType,
     /// The lines.
-    pub content: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub content: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl DockerfileFragmentInline {
+impl crate::types::DockerfileFragmentInline {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        type_: types::DockerfileFragmentInlineType,
-        content: impl Into<String>,
+        type_: crate::types::DockerfileFragmentInlineType,
+        content: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             type_,
             content: content.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `inline`.
     ///
     /// A part of `DockerfileFragmentInline`.
@@ -2729,22 +2839,22 @@ open_enum! {
 #[non_exhaustive]
 pub struct EksAnywhereVsphereClusterCredentials {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// vSphere user.
-    pub vsphere_user: String,
+    pub vsphere_user: ::std::string::String,
     /// Identifier of the AWS access key; null or absent when a role is used.
-    pub access_key_id: Option<String>,
+    pub access_key_id: ::core::option::Option<::std::string::String>,
     /// ARN of the AWS role to assume; null or absent when an access key is used.
-    pub role_arn: Option<String>,
+    pub role_arn: ::core::option::Option<::std::string::String>,
     /// Always `EKS_ANYWHERE_VSPHERE`.
-    pub object_type: types::EksAnywhereVsphereObjectType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub object_type: crate::types::EksAnywhereVsphereObjectType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `EKS_ANYWHERE_VSPHERE`.
     ///
     /// A part of `EksAnywhereVsphereClusterCredentials`.
@@ -2762,22 +2872,22 @@ open_enum! {
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricCpu {
     /// CPU requested.
-    pub requested_in_float: Option<f64>,
+    pub requested_in_float: ::core::option::Option<f64>,
     /// CPU used.
-    pub consumed_in_number: Option<f64>,
+    pub consumed_in_number: ::core::option::Option<f64>,
     /// Share of the request used, in percent.
-    pub consumed_in_percent: Option<f64>,
+    pub consumed_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "organizations", feature = "projects"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Purpose of an environment.
     ///
     /// A part of `CloneEnvironmentRequest`, `Environment`, `EnvironmentOverviewResponse` and 7 more.
@@ -2801,22 +2911,22 @@ open_enum! {
 #[non_exhaustive]
 pub struct Event {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// User who caused the event.
-    pub user: Option<types::User>,
+    pub user: ::core::option::Option<crate::types::User>,
     /// Git commit concerned.
-    pub commit: Option<types::Commit>,
+    pub commit: ::core::option::Option<crate::types::Commit>,
     /// Status of the service at the time of the event.
-    pub status: Option<types::Status>,
+    pub status: ::core::option::Option<crate::types::Status>,
     /// Kind of event.
-    pub type_: Option<String>,
+    pub type_: ::core::option::Option<::std::string::String>,
     /// Reference to the related log.
-    pub log: Option<types::ReferenceObject>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub log: ::core::option::Option<crate::types::ReferenceObject>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -2831,12 +2941,12 @@ pub struct EventPaginatedResponseList {
     /// Number of items per page.
     pub page_size: i64,
     /// The events.
-    pub results: Vec<types::Event>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Event>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Type of the value.
     ///
     /// A part of `BlueprintManifestFieldType`, `FieldSchemaResponse` and `PlatformComponentInputRequirementResponse`.
@@ -2858,16 +2968,16 @@ open_enum! {
 #[non_exhaustive]
 pub struct GcpStaticClusterCredentials {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Always `GCP`.
-    pub object_type: types::GcpStaticClusterCredentialsObjectType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub object_type: crate::types::GcpStaticClusterCredentialsObjectType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `GCP`.
     ///
     /// A part of `GcpStaticClusterCredentials`.
@@ -2885,24 +2995,24 @@ open_enum! {
 #[non_exhaustive]
 pub struct GcpWorkloadIdentityClusterCredentials {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Always `GCP_WORKLOAD_IDENTITY_FEDERATION`.
-    pub object_type: types::GcpWorkloadIdentityObjectType,
+    pub object_type: crate::types::GcpWorkloadIdentityObjectType,
     /// Identifier of the project.
-    pub project_id: String,
+    pub project_id: ::std::string::String,
     /// Service account email.
-    pub service_account_email: String,
+    pub service_account_email: ::std::string::String,
     /// Workload identity provider resource.
-    pub workload_identity_provider_resource: String,
+    pub workload_identity_provider_resource: ::std::string::String,
     /// Lifetime of the tokens, in seconds.
     pub token_lifetime_seconds: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `GCP_WORKLOAD_IDENTITY_FEDERATION`.
     ///
     /// A part of `GcpWorkloadIdentityClusterCredentials`.
@@ -2920,16 +3030,16 @@ open_enum! {
 #[non_exhaustive]
 pub struct GenericClusterCredentials {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Always `OTHER`.
-    pub object_type: types::GenericClusterCredentialsObjectType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub object_type: crate::types::GenericClusterCredentialsObjectType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `OTHER`.
     ///
     /// A part of `GenericClusterCredentials`.
@@ -2953,7 +3063,7 @@ open_enum! {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Git provider.
     ///
     /// A part of `ApplicationGitRepository`, `ApplicationGitRepositoryRequest`, `ClusterEksAnywhereGitRepository` and 3 more.
@@ -2983,10 +3093,10 @@ open_enum! {
 #[non_exhaustive]
 pub struct Healthcheck {
     /// Probe that tells whether an instance can take traffic.
-    pub readiness_probe: rt::Patch<types::Probe>,
+    pub readiness_probe: crate::runtime::Patch<crate::types::Probe>,
     /// Probe that tells whether an instance must be restarted.
-    pub liveness_probe: rt::Patch<types::Probe>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub liveness_probe: crate::runtime::Patch<crate::types::Probe>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -2998,25 +3108,31 @@ pub struct Healthcheck {
         feature = "jobs"
     )
 )]
-impl Healthcheck {
+impl crate::types::Healthcheck {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            readiness_probe: rt::Patch::Absent,
-            liveness_probe: rt::Patch::Absent,
-            __extra: Default::default(),
+            readiness_probe: crate::runtime::Patch::Absent,
+            liveness_probe: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`readiness_probe`](Self::readiness_probe).
     #[inline]
-    pub fn readiness_probe(mut self, value: impl Into<rt::Patch<types::Probe>>) -> Self {
+    pub fn readiness_probe(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<crate::types::Probe>>,
+    ) -> Self {
         self.readiness_probe = value.into();
         self
     }
     /// Sets [`liveness_probe`](Self::liveness_probe).
     #[inline]
-    pub fn liveness_probe(mut self, value: impl Into<rt::Patch<types::Probe>>) -> Self {
+    pub fn liveness_probe(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<crate::types::Probe>>,
+    ) -> Self {
         self.liveness_probe = value.into();
         self
     }
@@ -3030,53 +3146,62 @@ impl Healthcheck {
 #[non_exhaustive]
 pub struct HelmGitRepositoryRequest {
     /// URL of the repository.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Branch to follow.
-    pub branch: Option<String>,
+    pub branch: ::core::option::Option<::std::string::String>,
     /// Directory of the repository to start from; the default is `/`.
     ///
     /// Default on the server: `"/"`.
-    pub root_path: Option<String>,
+    pub root_path: ::core::option::Option<::std::string::String>,
     /// Identifier of the Git token that gives access; null or absent when none is used. On an edit, null clears it.
-    pub git_token_id: rt::Patch<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_token_id: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl HelmGitRepositoryRequest {
+impl crate::types::HelmGitRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(url: impl Into<String>) -> Self {
+    pub fn new(url: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             url: url.into(),
-            branch: None,
-            root_path: None,
-            git_token_id: rt::Patch::Absent,
-            __extra: Default::default(),
+            branch: ::core::option::Option::None,
+            root_path: ::core::option::Option::None,
+            git_token_id: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`branch`](Self::branch).
     #[inline]
-    pub fn branch(mut self, value: impl Into<String>) -> Self {
-        self.branch = Some(value.into());
+    pub fn branch(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.branch = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`root_path`](Self::root_path).
     #[inline]
-    pub fn root_path(mut self, value: impl Into<String>) -> Self {
-        self.root_path = Some(value.into());
+    pub fn root_path(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.root_path = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`git_token_id`](Self::git_token_id).
     #[inline]
-    pub fn git_token_id(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn git_token_id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.git_token_id = value.into();
         self
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Protocol of a port of a Helm service. The default is `HTTP`.
     ///
     /// A part of `HelmPortResponseWithServiceName`, `HelmPortResponseWithServiceSelectors`, `HelmRequestPortServiceName` and 1 more.
@@ -3096,24 +3221,24 @@ open_enum! {
 #[non_exhaustive]
 pub struct HelmPortResponseWithServiceName {
     /// Identifier of the port.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// How the port finds its service; it selects the shape.
-    pub port_type: String,
+    pub port_type: ::std::string::String,
     /// Name of the port.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    pub external_port: Option<i64>,
+    pub external_port: ::core::option::Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    pub namespace: Option<String>,
+    pub namespace: ::core::option::Option<::std::string::String>,
     /// Protocol of the port.
-    pub protocol: types::HelmPortProtocolEnum,
+    pub protocol: crate::types::HelmPortProtocolEnum,
     /// Whether the port serves the main URL.
-    pub is_default: Option<bool>,
+    pub is_default: ::core::option::Option<bool>,
     /// Name of the Kubernetes service.
-    pub service_name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3124,24 +3249,24 @@ pub struct HelmPortResponseWithServiceName {
 #[non_exhaustive]
 pub struct HelmPortResponseWithServiceSelectors {
     /// Identifier of the port.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// How the port finds its service; it selects the shape.
-    pub port_type: String,
+    pub port_type: ::std::string::String,
     /// Name of the port.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Port number inside the cluster.
     pub internal_port: i64,
     /// Port number seen from outside.
-    pub external_port: Option<i64>,
+    pub external_port: ::core::option::Option<i64>,
     /// Kubernetes namespace of the service behind the port.
-    pub namespace: Option<String>,
+    pub namespace: ::core::option::Option<::std::string::String>,
     /// Protocol of the port.
-    pub protocol: types::HelmPortProtocolEnum,
+    pub protocol: crate::types::HelmPortProtocolEnum,
     /// Whether the port serves the main URL.
-    pub is_default: Option<bool>,
+    pub is_default: ::core::option::Option<bool>,
     /// Labels that select the pods.
-    pub service_selectors: Vec<types::KubernetesSelector>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_selectors: ::std::vec::Vec<crate::types::KubernetesSelector>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3152,98 +3277,102 @@ pub struct HelmPortResponseWithServiceSelectors {
 #[non_exhaustive]
 pub struct HelmResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Environment the service belongs to.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Name of the Helm service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the service.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Time limit of the Helm command, in seconds; the default is 600.
     ///
     /// At least 0. Default on the server: `600`.
-    pub timeout_sec: Option<i64>,
+    pub timeout_sec: ::core::option::Option<i64>,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Whether it is deployed automatically when a new version appears.
     pub auto_deploy: bool,
     /// Ports of the service. The `port_type` field selects the shape of each.
-    pub ports: Vec<types::HelmResponsePort>,
+    pub ports: ::std::vec::Vec<crate::types::HelmResponsePort>,
     /// Where the chart comes from: a Git repository or a Helm repository.
-    pub source: types::HelmResponseSource,
+    pub source: crate::types::HelmResponseSource,
     /// Further arguments of the Helm command.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Whether the chart may create resources outside its namespace; the default is false.
     ///
     /// Default on the server: `false`.
     pub allow_cluster_wide_resources: bool,
     /// Values that replace those of the chart.
-    pub values_override: types::HelmResponseValuesOverride,
+    pub values_override: crate::types::HelmResponseValuesOverride,
     /// URI of the icon.
-    pub icon_uri: String,
+    pub icon_uri: ::std::string::String,
     /// Always `HELM`.
-    pub service_type: types::ServiceTypeEnum,
+    pub service_type: crate::types::ServiceTypeEnum,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    pub blueprint_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub blueprint_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-union! {
+crate::runtime::union::union! {
     /// A part of `HelmResponse`.
     pub enum HelmResponsePort by tag "port_type" {
         "SERVICE_NAME" =>
             /// Where `port_type` is `SERVICE_NAME`.
-            ServiceName(types::HelmPortResponseWithServiceName),
+            ServiceName(crate::types::HelmPortResponseWithServiceName),
         "SERVICE_SELECTORS" =>
             /// Where `port_type` is `SERVICE_SELECTORS`.
-            ServiceSelectors(types::HelmPortResponseWithServiceSelectors),
+            ServiceSelectors(crate::types::HelmPortResponseWithServiceSelectors),
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl From<types::HelmPortResponseWithServiceName> for HelmResponsePort {
-    fn from(member: types::HelmPortResponseWithServiceName) -> Self {
+impl ::core::convert::From<crate::types::HelmPortResponseWithServiceName>
+for crate::types::HelmResponsePort {
+    fn from(member: crate::types::HelmPortResponseWithServiceName) -> Self {
         Self::ServiceName(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl From<types::HelmPortResponseWithServiceSelectors> for HelmResponsePort {
-    fn from(member: types::HelmPortResponseWithServiceSelectors) -> Self {
+impl ::core::convert::From<crate::types::HelmPortResponseWithServiceSelectors>
+for crate::types::HelmResponsePort {
+    fn from(member: crate::types::HelmPortResponseWithServiceSelectors) -> Self {
         Self::ServiceSelectors(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-union! {
+crate::runtime::union::union! {
     /// Where the chart comes from: a Git repository or a Helm repository.
     ///
     /// A part of `HelmResponse`.
     pub enum HelmResponseSource by property {
         "git" =>
             /// Where `git` is there.
-            Git(types::HelmResponseSourceGit),
+            Git(crate::types::HelmResponseSourceGit),
         "repository" =>
             /// Where `repository` is there.
-            Repository(types::HelmResponseSourceRepository),
+            Repository(crate::types::HelmResponseSourceRepository),
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl From<types::HelmResponseSourceGit> for HelmResponseSource {
-    fn from(member: types::HelmResponseSourceGit) -> Self {
+impl ::core::convert::From<crate::types::HelmResponseSourceGit>
+for crate::types::HelmResponseSource {
+    fn from(member: crate::types::HelmResponseSourceGit) -> Self {
         Self::Git(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl From<types::HelmResponseSourceRepository> for HelmResponseSource {
-    fn from(member: types::HelmResponseSourceRepository) -> Self {
+impl ::core::convert::From<crate::types::HelmResponseSourceRepository>
+for crate::types::HelmResponseSource {
+    fn from(member: crate::types::HelmResponseSourceRepository) -> Self {
         Self::Repository(member)
     }
 }
@@ -3254,8 +3383,8 @@ impl From<types::HelmResponseSourceRepository> for HelmResponseSource {
 #[non_exhaustive]
 pub struct HelmResponseSourceGit {
     /// Git repository of the chart.
-    pub git: types::HelmSourceGitResponse,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git: crate::types::HelmSourceGitResponse,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3264,8 +3393,8 @@ pub struct HelmResponseSourceGit {
 #[non_exhaustive]
 pub struct HelmResponseSourceRepository {
     /// Helm repository of the chart.
-    pub repository: types::HelmSourceRepositoryResponse,
-    pub(crate) __extra: rt::ExtraFields,
+    pub repository: crate::types::HelmSourceRepositoryResponse,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3276,14 +3405,20 @@ pub struct HelmResponseSourceRepository {
 #[non_exhaustive]
 pub struct HelmResponseValuesOverride {
     /// Values set as with `--set`.
-    pub set: Option<rt::Secret<Vec<Vec<String>>>>,
+    pub set: ::core::option::Option<
+        crate::runtime::Secret<::std::vec::Vec<::std::vec::Vec<::std::string::String>>>,
+    >,
     /// Values set as text, as with `--set-string`.
-    pub set_string: Option<rt::Secret<Vec<Vec<String>>>>,
+    pub set_string: ::core::option::Option<
+        crate::runtime::Secret<::std::vec::Vec<::std::vec::Vec<::std::string::String>>>,
+    >,
     /// Values set as JSON, as with `--set-json`.
-    pub set_json: Option<rt::Secret<Vec<Vec<String>>>>,
+    pub set_json: ::core::option::Option<
+        crate::runtime::Secret<::std::vec::Vec<::std::vec::Vec<::std::string::String>>>,
+    >,
     /// Files of values; null for none.
-    pub file: Option<types::HelmResponseValuesOverrideFile>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub file: ::core::option::Option<crate::types::HelmResponseValuesOverrideFile>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3294,10 +3429,10 @@ pub struct HelmResponseValuesOverride {
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFile {
     /// Files given in place; null for none.
-    pub raw: Option<types::HelmResponseValuesOverrideFileRaw>,
+    pub raw: ::core::option::Option<crate::types::HelmResponseValuesOverrideFileRaw>,
     /// Files taken from a Git repository; null for none.
-    pub git: Option<types::HelmResponseValuesOverrideFileGit>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git: ::core::option::Option<crate::types::HelmResponseValuesOverrideFileGit>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3308,10 +3443,10 @@ pub struct HelmResponseValuesOverrideFile {
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileGit {
     /// Git repository of the files.
-    pub git_repository: types::ApplicationGitRepository,
+    pub git_repository: crate::types::ApplicationGitRepository,
     /// Paths of the files in the repository.
-    pub paths: Vec<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub paths: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3322,8 +3457,8 @@ pub struct HelmResponseValuesOverrideFileGit {
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileRaw {
     /// The files.
-    pub values: Vec<types::HelmResponseValuesOverrideFileRawItem>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub values: ::std::vec::Vec<crate::types::HelmResponseValuesOverrideFileRawItem>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3332,10 +3467,10 @@ pub struct HelmResponseValuesOverrideFileRaw {
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileRawItem {
     /// Name of the file.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Content of the file.
-    pub content: rt::SecretText,
-    pub(crate) __extra: rt::ExtraFields,
+    pub content: crate::runtime::SecretText,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3346,8 +3481,8 @@ pub struct HelmResponseValuesOverrideFileRawItem {
 #[non_exhaustive]
 pub struct HelmSourceGitResponse {
     /// Git repository.
-    pub git_repository: types::ApplicationGitRepository,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_repository: crate::types::ApplicationGitRepository,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3358,12 +3493,12 @@ pub struct HelmSourceGitResponse {
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponse {
     /// Name of the chart.
-    pub chart_name: String,
+    pub chart_name: ::std::string::String,
     /// Version of the chart.
-    pub chart_version: String,
+    pub chart_version: ::std::string::String,
     /// Short description of the repository.
-    pub repository: types::HelmSourceRepositoryResponseRepository,
-    pub(crate) __extra: rt::ExtraFields,
+    pub repository: crate::types::HelmSourceRepositoryResponseRepository,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -3374,12 +3509,12 @@ pub struct HelmSourceRepositoryResponse {
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponseRepository {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// URL.
-    pub url: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub url: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3390,14 +3525,14 @@ pub struct HelmSourceRepositoryResponseRepository {
 #[non_exhaustive]
 pub struct Instance {
     /// Time at which it was created.
-    pub created_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub created_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// CPU.
-    pub cpu: Option<types::EnvironmentDatabasesCurrentMetricCpu>,
+    pub cpu: ::core::option::Option<crate::types::EnvironmentDatabasesCurrentMetricCpu>,
     /// Memory.
-    pub memory: Option<types::InstanceMemory>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub memory: ::core::option::Option<crate::types::InstanceMemory>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3408,18 +3543,18 @@ pub struct Instance {
 #[non_exhaustive]
 pub struct InstanceMemory {
     /// Memory requested, in MB.
-    pub requested_in_mb: Option<i64>,
+    pub requested_in_mb: ::core::option::Option<i64>,
     /// Memory used, in MB.
-    pub consumed_in_mb: Option<i64>,
+    pub consumed_in_mb: ::core::option::Option<i64>,
     /// Share of the request used, in percent.
-    pub consumed_in_percent: Option<f64>,
+    pub consumed_in_percent: ::core::option::Option<f64>,
     /// Share above which a warning is given, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Share above which an alert is given, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3430,8 +3565,8 @@ pub struct InstanceMemory {
 #[non_exhaustive]
 pub struct InstanceResponseList {
     /// The listed items.
-    pub results: Vec<types::Instance>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Instance>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -3453,14 +3588,14 @@ pub struct InstanceResponseList {
 #[non_exhaustive]
 pub struct JobCronSchedule {
     /// Arguments of the command.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Entry point; absent when the image decides.
-    pub entrypoint: Option<String>,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
     /// Times of the runs as a cron expression.
-    pub scheduled_at: String,
+    pub scheduled_at: ::std::string::String,
     /// Time zone of the cron expression.
-    pub timezone: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub timezone: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -3475,7 +3610,7 @@ pub struct JobCronSchedule {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Purpose of a lifecycle job.
     ///
     /// A part of `DeploymentHistoryJobSchedule`, `JobRequestSchedule` and `LifecycleJobResponseSchedule`.
@@ -3508,66 +3643,69 @@ open_enum! {
 #[non_exhaustive]
 pub struct JobLifecyleSchedule {
     /// Arguments of the command.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Entry point; absent when the image decides.
-    pub entrypoint: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-union! {
+crate::runtime::union::union! {
     /// Job. The `job_type` field selects the shape.
     ///
     /// Returned by `create_job`, `get_job`, `edit_job` and 1 more.
     pub enum JobResponse by tag "job_type" {
         "LIFECYCLE" =>
             /// Where `job_type` is `LIFECYCLE`.
-            Lifecycle(types::LifecycleJobResponse),
+            Lifecycle(crate::types::LifecycleJobResponse),
         "CRON" =>
             /// Where `job_type` is `CRON`.
-            Cron(types::CronJobResponse),
+            Cron(crate::types::CronJobResponse),
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl From<types::CronJobResponse> for JobResponse {
-    fn from(member: types::CronJobResponse) -> Self {
+impl ::core::convert::From<crate::types::CronJobResponse> for crate::types::JobResponse {
+    fn from(member: crate::types::CronJobResponse) -> Self {
         Self::Cron(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl From<types::LifecycleJobResponse> for JobResponse {
-    fn from(member: types::LifecycleJobResponse) -> Self {
+impl ::core::convert::From<crate::types::LifecycleJobResponse>
+for crate::types::JobResponse {
+    fn from(member: crate::types::LifecycleJobResponse) -> Self {
         Self::Lifecycle(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-union! {
+crate::runtime::union::union! {
     /// Where the job comes from: an image or a Git repository.
     ///
     /// A part of `CronJobResponse` and `LifecycleJobResponse`.
     pub enum JobResponseSource by property {
         "image" =>
             /// Where `image` is there.
-            Image(types::JobResponseSourceImage),
+            Image(crate::types::JobResponseSourceImage),
         "docker" =>
             /// Where `docker` is there.
-            Docker(types::JobResponseSourceDocker),
+            Docker(crate::types::JobResponseSourceDocker),
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl From<types::JobResponseSourceDocker> for JobResponseSource {
-    fn from(member: types::JobResponseSourceDocker) -> Self {
+impl ::core::convert::From<crate::types::JobResponseSourceDocker>
+for crate::types::JobResponseSource {
+    fn from(member: crate::types::JobResponseSourceDocker) -> Self {
         Self::Docker(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-impl From<types::JobResponseSourceImage> for JobResponseSource {
-    fn from(member: types::JobResponseSourceImage) -> Self {
+impl ::core::convert::From<crate::types::JobResponseSourceImage>
+for crate::types::JobResponseSource {
+    fn from(member: crate::types::JobResponseSourceImage) -> Self {
         Self::Image(member)
     }
 }
@@ -3578,8 +3716,8 @@ impl From<types::JobResponseSourceImage> for JobResponseSource {
 #[non_exhaustive]
 pub struct JobResponseSourceDocker {
     /// Build from a Git repository.
-    pub docker: types::JobSourceDockerResponse,
-    pub(crate) __extra: rt::ExtraFields,
+    pub docker: crate::types::JobSourceDockerResponse,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -3588,12 +3726,12 @@ pub struct JobResponseSourceDocker {
 #[non_exhaustive]
 pub struct JobResponseSourceImage {
     /// Image of a container registry.
-    pub image: types::ContainerSource,
-    pub(crate) __extra: rt::ExtraFields,
+    pub image: crate::types::ContainerSource,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Event that makes a job run.
     ///
     /// A part of `DeploymentHistoryJobResponseSchedule`.
@@ -3617,14 +3755,14 @@ open_enum! {
 #[non_exhaustive]
 pub struct JobSourceDockerResponse {
     /// Git repository the job is built from.
-    pub git_repository: Option<types::ApplicationGitRepository>,
+    pub git_repository: ::core::option::Option<crate::types::ApplicationGitRepository>,
     /// Path of the Dockerfile; null when it is not used.
-    pub dockerfile_path: Option<String>,
+    pub dockerfile_path: ::core::option::Option<::std::string::String>,
     /// Content of the Dockerfile given in place; null when it is not used.
-    pub dockerfile_raw: Option<String>,
+    pub dockerfile_raw: ::core::option::Option<::std::string::String>,
     /// Stage of the Dockerfile to build; can be null.
-    pub docker_target_build_stage: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub docker_target_build_stage: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -3640,7 +3778,7 @@ pub struct JobSourceDockerResponse {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of job.
     ///
     /// A part of `CronJobResponse`, `DeploymentHistoryJobDetails`, `LifecycleJobResponse` and 2 more.
@@ -3660,44 +3798,44 @@ open_enum! {
 #[non_exhaustive]
 pub struct KedaAutoscalingRequest {
     /// Always `KEDA`.
-    pub mode: types::AutoscalingMode,
+    pub mode: crate::types::AutoscalingMode,
     /// Time between two looks at the sources of events, in seconds.
-    pub polling_interval_seconds: Option<i64>,
+    pub polling_interval_seconds: ::core::option::Option<i64>,
     /// Time to wait after the last event before scaling down, in seconds.
-    pub cooldown_period_seconds: Option<i64>,
+    pub cooldown_period_seconds: ::core::option::Option<i64>,
     /// Scalers, at least one.
     ///
     /// At least 1 items.
-    pub scalers: Vec<types::KedaScalerRequest>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub scalers: ::std::vec::Vec<crate::types::KedaScalerRequest>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl KedaAutoscalingRequest {
+impl crate::types::KedaAutoscalingRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        mode: types::AutoscalingMode,
-        scalers: Vec<types::KedaScalerRequest>,
+        mode: crate::types::AutoscalingMode,
+        scalers: ::std::vec::Vec<crate::types::KedaScalerRequest>,
     ) -> Self {
         Self {
             mode,
-            polling_interval_seconds: None,
-            cooldown_period_seconds: None,
+            polling_interval_seconds: ::core::option::Option::None,
+            cooldown_period_seconds: ::core::option::Option::None,
             scalers,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`polling_interval_seconds`](Self::polling_interval_seconds).
     #[inline]
     pub fn polling_interval_seconds(mut self, value: i64) -> Self {
-        self.polling_interval_seconds = Some(value);
+        self.polling_interval_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`cooldown_period_seconds`](Self::cooldown_period_seconds).
     #[inline]
     pub fn cooldown_period_seconds(mut self, value: i64) -> Self {
-        self.cooldown_period_seconds = Some(value);
+        self.cooldown_period_seconds = ::core::option::Option::Some(value);
         self
     }
 }
@@ -3717,15 +3855,15 @@ impl KedaAutoscalingRequest {
 #[non_exhaustive]
 pub struct KedaAutoscalingResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Identifier of the service.
-    pub service_id: uuid::Uuid,
+    pub service_id: ::uuid::Uuid,
     /// Always `KEDA`.
-    pub mode: types::AutoscalingMode,
+    pub mode: crate::types::AutoscalingMode,
     /// Time between two looks at the sources of events, in seconds.
     pub polling_interval_seconds: i64,
     /// Time to wait after the last event before scaling down, in seconds.
@@ -3733,8 +3871,8 @@ pub struct KedaAutoscalingResponse {
     /// Scalers, at least one.
     ///
     /// At least 1 items.
-    pub scalers: Vec<types::KedaScalerResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub scalers: ::std::vec::Vec<crate::types::KedaScalerResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -3745,63 +3883,79 @@ pub struct KedaAutoscalingResponse {
 #[non_exhaustive]
 pub struct KedaScalerRequest {
     /// Type of the KEDA scaler.
-    pub scaler_type: String,
+    pub scaler_type: ::std::string::String,
     /// Whether the scaler is enabled.
-    pub enabled: Option<bool>,
+    pub enabled: ::core::option::Option<bool>,
     /// Role of the scaler.
-    pub role: types::KedaScalerRole,
+    pub role: crate::types::KedaScalerRole,
     /// Configuration of the scaler as JSON.
-    pub config_json: Option<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
+    pub config_json: ::core::option::Option<
+        crate::runtime::Secret<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+    >,
     /// Configuration of the scaler as YAML.
-    pub config_yaml: Option<rt::SecretText>,
+    pub config_yaml: ::core::option::Option<crate::runtime::SecretText>,
     /// How the scaler authenticates to its source.
-    pub trigger_authentication: Option<types::KedaTriggerAuthenticationRequest>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub trigger_authentication: ::core::option::Option<
+        crate::types::KedaTriggerAuthenticationRequest,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl KedaScalerRequest {
+impl crate::types::KedaScalerRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(scaler_type: impl Into<String>, role: types::KedaScalerRole) -> Self {
+    pub fn new(
+        scaler_type: impl ::core::convert::Into<::std::string::String>,
+        role: crate::types::KedaScalerRole,
+    ) -> Self {
         Self {
             scaler_type: scaler_type.into(),
-            enabled: None,
+            enabled: ::core::option::Option::None,
             role,
-            config_json: None,
-            config_yaml: None,
-            trigger_authentication: None,
-            __extra: Default::default(),
+            config_json: ::core::option::Option::None,
+            config_yaml: ::core::option::Option::None,
+            trigger_authentication: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`enabled`](Self::enabled).
     #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
-        self.enabled = Some(value);
+        self.enabled = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`config_json`](Self::config_json).
     #[inline]
     pub fn config_json(
         mut self,
-        value: impl Into<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     ) -> Self {
-        self.config_json = Some(value.into());
+        self.config_json = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`config_yaml`](Self::config_yaml).
     #[inline]
-    pub fn config_yaml(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.config_yaml = Some(value.into());
+    pub fn config_yaml(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.config_yaml = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`trigger_authentication`](Self::trigger_authentication).
     #[inline]
     pub fn trigger_authentication(
         mut self,
-        value: types::KedaTriggerAuthenticationRequest,
+        value: crate::types::KedaTriggerAuthenticationRequest,
     ) -> Self {
-        self.trigger_authentication = Some(value);
+        self.trigger_authentication = ::core::option::Option::Some(value);
         self
     }
 }
@@ -3821,24 +3975,30 @@ impl KedaScalerRequest {
 #[non_exhaustive]
 pub struct KedaScalerResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Type of the KEDA scaler.
-    pub scaler_type: String,
+    pub scaler_type: ::std::string::String,
     /// Whether the scaler is enabled.
     pub enabled: bool,
     /// Role of the scaler.
-    pub role: types::KedaScalerRole,
+    pub role: crate::types::KedaScalerRole,
     /// Configuration of the scaler as JSON; can be null.
-    pub config_json: Option<rt::Secret<serde_json::Map<String, serde_json::Value>>>,
+    pub config_json: ::core::option::Option<
+        crate::runtime::Secret<
+            ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        >,
+    >,
     /// Configuration of the scaler as YAML; can be null.
-    pub config_yaml: Option<rt::SecretText>,
+    pub config_yaml: ::core::option::Option<crate::runtime::SecretText>,
     /// How the scaler authenticates to its source.
-    pub trigger_authentication: Option<types::KedaTriggerAuthenticationResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub trigger_authentication: ::core::option::Option<
+        crate::types::KedaTriggerAuthenticationResponse,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -3849,7 +4009,7 @@ pub struct KedaScalerResponse {
         feature = "environments"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Role of a scaler in an autoscaling policy.
     ///
     /// A part of `KedaScalerRequest` and `KedaScalerResponse`.
@@ -3869,27 +4029,30 @@ open_enum! {
 #[non_exhaustive]
 pub struct KedaTriggerAuthenticationRequest {
     /// Name of the authentication.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Configuration as YAML.
-    pub config_yaml: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub config_yaml: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl KedaTriggerAuthenticationRequest {
+impl crate::types::KedaTriggerAuthenticationRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            config_yaml: None,
-            __extra: Default::default(),
+            config_yaml: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`config_yaml`](Self::config_yaml).
     #[inline]
-    pub fn config_yaml(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.config_yaml = Some(value.into());
+    pub fn config_yaml(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.config_yaml = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -3909,22 +4072,22 @@ impl KedaTriggerAuthenticationRequest {
 #[non_exhaustive]
 pub struct KedaTriggerAuthenticationResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Identifier of the organization.
-    pub organization_id: String,
+    pub organization_id: ::std::string::String,
     /// Name of the authentication.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Configuration as YAML.
-    pub config_yaml: Option<rt::SecretText>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub config_yaml: ::core::option::Option<crate::runtime::SecretText>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Who operates the Kubernetes of a cluster. The default is `MANAGED`.
     ///
     /// A part of `ArgoCdLinkedClusterDetails`, `Cluster` and `ClusterRequest`.
@@ -3946,21 +4109,24 @@ open_enum! {
 #[non_exhaustive]
 pub struct KubernetesSelector {
     /// Name of the label.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the label.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl KubernetesSelector {
+impl crate::types::KubernetesSelector {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn new(
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
             key: key.into(),
             value: value.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -3971,18 +4137,20 @@ impl KubernetesSelector {
 #[non_exhaustive]
 pub struct KubernetesTerraformBackend {
     /// State kept in the cluster.
-    pub kubernetes: serde_json::Map<String, serde_json::Value>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub kubernetes: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl KubernetesTerraformBackend {
+impl crate::types::KubernetesTerraformBackend {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(kubernetes: serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn new(
+        kubernetes: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         Self {
             kubernetes,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -4004,12 +4172,12 @@ impl KubernetesTerraformBackend {
 #[non_exhaustive]
 pub struct Label {
     /// Key of the label.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the label.
-    pub value: String,
+    pub value: ::std::string::String,
     /// Whether the label is also put on the resources at the cloud provider.
     pub propagate_to_cloud_provider: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4022,19 +4190,19 @@ pub struct Label {
         feature = "organizations"
     )
 )]
-impl Label {
+impl crate::types::Label {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        key: impl Into<String>,
-        value: impl Into<String>,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<::std::string::String>,
         propagate_to_cloud_provider: bool,
     ) -> Self {
         Self {
             key: key.into(),
             value: value.into(),
             propagate_to_cloud_provider,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -4047,13 +4215,13 @@ impl Label {
 #[non_exhaustive]
 pub struct LifecycleJobResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Environment the job belongs to.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Largest CPU that can be set, in mCPU.
     pub maximum_cpu: i64,
     /// Largest memory that can be set, in MiB.
@@ -4063,9 +4231,9 @@ pub struct LifecycleJobResponse {
     /// At least 0. Default on the server: `0`.
     pub maximum_gpu: i64,
     /// Name of the job.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the job.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// CPU in mCPU.
     pub cpu: i64,
     /// Memory in MiB.
@@ -4077,42 +4245,44 @@ pub struct LifecycleJobResponse {
     /// Ephemeral storage in GiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_in_gib: Option<i64>,
+    pub ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Processor architecture to run on; can be null.
-    pub cpu_architecture: Option<types::CpuArchitectureEnum>,
+    pub cpu_architecture: ::core::option::Option<crate::types::CpuArchitectureEnum>,
     /// Number of restarts after a failure; the default is 0.
     ///
     /// At least 0.
-    pub max_nb_restart: Option<i64>,
+    pub max_nb_restart: ::core::option::Option<i64>,
     /// Time limit of a run, in seconds.
     ///
     /// At least 0.
-    pub max_duration_seconds: Option<i64>,
+    pub max_duration_seconds: ::core::option::Option<i64>,
     /// Whether preview environments are created from it automatically.
     pub auto_preview: bool,
     /// Port used by the probes; null for none.
     ///
     /// At least 1.
-    pub port: Option<i64>,
+    pub port: ::core::option::Option<i64>,
     /// Where the job comes from: an image or a Git repository.
-    pub source: types::JobResponseSource,
+    pub source: crate::types::JobResponseSource,
     /// Probes that check the runs.
-    pub healthchecks: types::Healthcheck,
+    pub healthchecks: crate::types::Healthcheck,
     /// Whether it is deployed automatically when a new version appears.
-    pub auto_deploy: Option<bool>,
+    pub auto_deploy: ::core::option::Option<bool>,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Always `JOB`.
-    pub service_type: Option<types::ServiceTypeEnum>,
+    pub service_type: ::core::option::Option<crate::types::ServiceTypeEnum>,
     /// Always `LIFECYCLE`.
-    pub job_type: types::JobTypeEnum,
+    pub job_type: crate::types::JobTypeEnum,
     /// Events that make the job run.
-    pub schedule: types::LifecycleJobResponseSchedule,
+    pub schedule: crate::types::LifecycleJobResponseSchedule,
     /// Groups of annotations applied.
-    pub annotations_groups: Vec<types::OrganizationAnnotationsGroupResponse>,
+    pub annotations_groups: ::std::vec::Vec<
+        crate::types::OrganizationAnnotationsGroupResponse,
+    >,
     /// Groups of labels applied.
-    pub labels_groups: Vec<types::OrganizationLabelsGroupResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub labels_groups: ::std::vec::Vec<crate::types::OrganizationLabelsGroupResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -4123,14 +4293,20 @@ pub struct LifecycleJobResponse {
 #[non_exhaustive]
 pub struct LifecycleJobResponseSchedule {
     /// Command run when the environment starts.
-    pub on_start: Option<types::LifecycleJobResponseScheduleOnStop>,
+    pub on_start: ::core::option::Option<
+        crate::types::LifecycleJobResponseScheduleOnStop,
+    >,
     /// Command run when the environment stops.
-    pub on_stop: Option<types::LifecycleJobResponseScheduleOnStop>,
+    pub on_stop: ::core::option::Option<
+        crate::types::LifecycleJobResponseScheduleOnStop,
+    >,
     /// Command run when the environment is deleted.
-    pub on_delete: Option<types::LifecycleJobResponseScheduleOnStop>,
+    pub on_delete: ::core::option::Option<
+        crate::types::LifecycleJobResponseScheduleOnStop,
+    >,
     /// Purpose of a lifecycle job.
-    pub lifecycle_type: Option<types::JobLifecycleTypeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub lifecycle_type: ::core::option::Option<crate::types::JobLifecycleTypeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
@@ -4141,10 +4317,10 @@ pub struct LifecycleJobResponseSchedule {
 #[non_exhaustive]
 pub struct LifecycleJobResponseScheduleOnStop {
     /// Arguments of the command.
-    pub arguments: Vec<String>,
+    pub arguments: ::std::vec::Vec<::std::string::String>,
     /// Entry point; absent to let the image decide.
-    pub entrypoint: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub entrypoint: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4162,11 +4338,11 @@ pub struct LifecycleJobResponseScheduleOnStop {
 #[non_exhaustive]
 pub struct Link {
     /// Identifier of the service.
-    pub service_id: uuid::Uuid,
+    pub service_id: ::uuid::Uuid,
     /// Kind of the service.
-    pub service_type: types::ServiceTypeEnum,
+    pub service_type: crate::types::ServiceTypeEnum,
     /// The URL.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Port number the service listens on.
     pub internal_port: i64,
     /// Port number seen from outside.
@@ -4175,7 +4351,7 @@ pub struct Link {
     pub is_qovery_domain: bool,
     /// Whether it is the main URL of the service.
     pub is_default: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4193,12 +4369,12 @@ pub struct Link {
 #[non_exhaustive]
 pub struct LinkResponseList {
     /// The listed items.
-    pub results: Vec<types::Link>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Link>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "variables"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of the service an object is linked to.
     ///
     /// A part of `ClusterEnvironmentServiceResponse`, `EnvironmentVariable`, `Secret` and 1 more.
@@ -4226,16 +4402,16 @@ open_enum! {
 #[non_exhaustive]
 pub struct Log {
     /// Identifier of the line.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of the line (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Text of the line.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Name of the pod that wrote the line.
-    pub pod_name: Option<String>,
+    pub pod_name: ::core::option::Option<::std::string::String>,
     /// Version of the service that wrote the line.
-    pub version: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub version: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -4246,8 +4422,8 @@ pub struct Log {
 #[non_exhaustive]
 pub struct LogResponseList {
     /// The lines.
-    pub results: Vec<types::Log>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Log>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
@@ -4258,18 +4434,18 @@ pub struct LogResponseList {
 #[non_exhaustive]
 pub struct LogicalDatabase {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the logical database.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the logical database.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Database.
-    pub database: Option<types::ReferenceObject>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub database: ::core::option::Option<crate::types::ReferenceObject>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
@@ -4280,8 +4456,8 @@ pub struct LogicalDatabase {
 #[non_exhaustive]
 pub struct LogicalDatabaseResponseList {
     /// The listed items.
-    pub results: Vec<types::LogicalDatabase>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::LogicalDatabase>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4292,14 +4468,14 @@ pub struct LogicalDatabaseResponseList {
 #[non_exhaustive]
 pub struct MetricCpuDatapoint {
     /// Time of the measure (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Requested in number.
-    pub requested_in_number: Option<f64>,
+    pub requested_in_number: ::core::option::Option<f64>,
     /// Consumed in number.
     pub consumed_in_number: f64,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4310,10 +4486,10 @@ pub struct MetricCpuDatapoint {
 #[non_exhaustive]
 pub struct MetricGeneric {
     /// Name of the instance.
-    pub instance_name: String,
+    pub instance_name: ::std::string::String,
     /// The data.
-    pub data: Vec<types::MetricGenericDatapoint>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub data: ::std::vec::Vec<crate::types::MetricGenericDatapoint>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4324,10 +4500,10 @@ pub struct MetricGeneric {
 #[non_exhaustive]
 pub struct MetricGenericDatapoint {
     /// Time of the measure (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Value.
     pub value: f64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4338,8 +4514,8 @@ pub struct MetricGenericDatapoint {
 #[non_exhaustive]
 pub struct MetricGenericResponseList {
     /// The listed items.
-    pub results: Vec<types::MetricGeneric>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::MetricGeneric>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4350,14 +4526,14 @@ pub struct MetricGenericResponseList {
 #[non_exhaustive]
 pub struct MetricMemoryDatapoint {
     /// Time of the measure (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Memory requested, in MB.
     pub requested_in_mb: i64,
     /// Memory used, in MB.
     pub consumed_in_mb: i64,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4368,8 +4544,8 @@ pub struct MetricMemoryDatapoint {
 #[non_exhaustive]
 pub struct MetricRestart {
     /// The listed items.
-    pub results: Vec<types::MetricRestartEvent>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::MetricRestartEvent>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4380,10 +4556,10 @@ pub struct MetricRestart {
 #[non_exhaustive]
 pub struct MetricRestartEvent {
     /// Time of the restart (RFC 3339).
-    pub datetime: chrono::DateTime<chrono::Utc>,
+    pub datetime: ::chrono::DateTime<::chrono::Utc>,
     /// Message about the restart.
-    pub message: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub message: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "databases"))]
@@ -4394,14 +4570,14 @@ pub struct MetricRestartEvent {
 #[non_exhaustive]
 pub struct MetricStorageDatapoint {
     /// Time of the measure (RFC 3339).
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Storage requested, in GB.
-    pub requested_in_gb: Option<i64>,
+    pub requested_in_gb: ::core::option::Option<i64>,
     /// Storage used, in GB.
-    pub consumed_in_gb: Option<f64>,
+    pub consumed_in_gb: ::core::option::Option<f64>,
     /// Share of the request used, in percent.
     pub consumed_in_percent: f64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
@@ -4412,34 +4588,34 @@ pub struct MetricStorageDatapoint {
 #[non_exhaustive]
 pub struct Organization {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the organization.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the organization; null for none.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Subscription plan.
-    pub plan: types::PlanEnum,
+    pub plan: crate::types::PlanEnum,
     /// URL of the website; null for none.
-    pub website_url: Option<String>,
+    pub website_url: ::core::option::Option<::std::string::String>,
     /// URL of the repository; null for none.
-    pub repository: Option<String>,
+    pub repository: ::core::option::Option<::std::string::String>,
     /// URL of the logo; null for none.
-    pub logo_url: Option<String>,
+    pub logo_url: ::core::option::Option<::std::string::String>,
     /// URL of the icon; null for none.
-    pub icon_url: Option<String>,
+    pub icon_url: ::core::option::Option<::std::string::String>,
     /// Email addresses of the administrators; null for none.
-    pub admin_emails: Vec<String>,
+    pub admin_emails: ::std::vec::Vec<::std::string::String>,
     /// Identifier of the owner.
-    pub owner: Option<uuid::Uuid>,
+    pub owner: ::core::option::Option<::uuid::Uuid>,
     /// Restriction on deployments for billing reasons; null or absent for none.
-    pub billing_deployment_restriction: Option<String>,
+    pub billing_deployment_restriction: ::core::option::Option<::std::string::String>,
     /// Plan of the organization.
-    pub organization_plan: Option<types::OrganizationPlan>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub organization_plan: ::core::option::Option<crate::types::OrganizationPlan>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4459,18 +4635,18 @@ pub struct Organization {
 #[non_exhaustive]
 pub struct OrganizationAnnotationsGroupResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the group.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Annotations of the group.
-    pub annotations: Vec<types::Annotation>,
+    pub annotations: ::std::vec::Vec<crate::types::Annotation>,
     /// Kinds of Kubernetes objects that receive them.
-    pub scopes: Vec<types::OrganizationAnnotationsGroupScopeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub scopes: ::std::vec::Vec<crate::types::OrganizationAnnotationsGroupScopeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4483,7 +4659,7 @@ pub struct OrganizationAnnotationsGroupResponse {
         feature = "organizations"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of Kubernetes objects that receive the annotations of a group.
     ///
     /// A part of `OrganizationAnnotationsGroupCreateRequest`, `OrganizationAnnotationsGroupEnrichedResponse` and `OrganizationAnnotationsGroupResponse`.
@@ -4519,10 +4695,10 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationAvailableRole {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4538,7 +4714,7 @@ pub struct OrganizationAvailableRole {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Channel an action came through.
     ///
     /// A parameter of `get_organization_events` and `get_organization_event_targets`.
@@ -4577,16 +4753,16 @@ open_enum! {
 #[non_exhaustive]
 pub struct OrganizationLabelsGroupResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the group.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Labels of the group.
-    pub labels: Vec<types::Label>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub labels: ::std::vec::Vec<crate::types::Label>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
@@ -4597,14 +4773,14 @@ pub struct OrganizationLabelsGroupResponse {
 #[non_exhaustive]
 pub struct OrganizationPlan {
     /// Name of the plan.
-    pub plan: Option<types::PlanEnum>,
+    pub plan: ::core::option::Option<crate::types::PlanEnum>,
     /// Time the audit log is kept, in days.
-    pub audit_logs_retention_in_days: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub audit_logs_retention_in_days: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "billing", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Subscription plan of an organization. The API may return plans that are not listed here.
     ///
     /// A part of `CurrentCost`, `Organization`, `OrganizationPlan` and 1 more.
@@ -4635,7 +4811,7 @@ open_enum! {
 }
 
 #[cfg(any(feature = "blueprints", feature = "clusters"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How a platform component is deployed.
     ///
     /// A part of `BlueprintUpdatePreviewResponse` and `PlatformTemplateComponentResponse`.
@@ -4655,7 +4831,7 @@ open_enum! {
         feature = "environments"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Protocol of a port of a service. The default is `HTTP`.
     ///
     /// A part of `ContainerRequestPort` and `ServicePort`.
@@ -4687,28 +4863,28 @@ open_enum! {
 #[non_exhaustive]
 pub struct Probe {
     /// How the check is made.
-    pub type_: Option<types::ProbeType>,
+    pub type_: ::core::option::Option<crate::types::ProbeType>,
     /// Time before the first check, in seconds; the default is 30.
     ///
     /// Default on the server: `30`.
-    pub initial_delay_seconds: Option<i64>,
+    pub initial_delay_seconds: ::core::option::Option<i64>,
     /// Time between two checks, in seconds; the default is 10.
     ///
     /// Default on the server: `10`.
-    pub period_seconds: Option<i64>,
+    pub period_seconds: ::core::option::Option<i64>,
     /// Time limit of a check, in seconds; the default is 5.
     ///
     /// Default on the server: `5`.
-    pub timeout_seconds: Option<i64>,
+    pub timeout_seconds: ::core::option::Option<i64>,
     /// Number of successes in a row to consider the instance healthy; the default is 1.
     ///
     /// Default on the server: `1`.
-    pub success_threshold: Option<i64>,
+    pub success_threshold: ::core::option::Option<i64>,
     /// Number of failures in a row to consider the instance unhealthy; the default is 9.
     ///
     /// Default on the server: `9`.
-    pub failure_threshold: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub failure_threshold: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4720,54 +4896,54 @@ pub struct Probe {
         feature = "jobs"
     )
 )]
-impl Probe {
+impl crate::types::Probe {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            type_: None,
-            initial_delay_seconds: None,
-            period_seconds: None,
-            timeout_seconds: None,
-            success_threshold: None,
-            failure_threshold: None,
-            __extra: Default::default(),
+            type_: ::core::option::Option::None,
+            initial_delay_seconds: ::core::option::Option::None,
+            period_seconds: ::core::option::Option::None,
+            timeout_seconds: ::core::option::Option::None,
+            success_threshold: ::core::option::Option::None,
+            failure_threshold: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`type_`](Self::type_).
     #[inline]
-    pub fn type_(mut self, value: types::ProbeType) -> Self {
-        self.type_ = Some(value);
+    pub fn type_(mut self, value: crate::types::ProbeType) -> Self {
+        self.type_ = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`initial_delay_seconds`](Self::initial_delay_seconds).
     #[inline]
     pub fn initial_delay_seconds(mut self, value: i64) -> Self {
-        self.initial_delay_seconds = Some(value);
+        self.initial_delay_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`period_seconds`](Self::period_seconds).
     #[inline]
     pub fn period_seconds(mut self, value: i64) -> Self {
-        self.period_seconds = Some(value);
+        self.period_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`timeout_seconds`](Self::timeout_seconds).
     #[inline]
     pub fn timeout_seconds(mut self, value: i64) -> Self {
-        self.timeout_seconds = Some(value);
+        self.timeout_seconds = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`success_threshold`](Self::success_threshold).
     #[inline]
     pub fn success_threshold(mut self, value: i64) -> Self {
-        self.success_threshold = Some(value);
+        self.success_threshold = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`failure_threshold`](Self::failure_threshold).
     #[inline]
     pub fn failure_threshold(mut self, value: i64) -> Self {
-        self.failure_threshold = Some(value);
+        self.failure_threshold = ::core::option::Option::Some(value);
         self
     }
 }
@@ -4788,14 +4964,14 @@ impl Probe {
 #[non_exhaustive]
 pub struct ProbeType {
     /// Check by opening a TCP connection; null when not used.
-    pub tcp: rt::Patch<types::ProbeTypeTcp>,
+    pub tcp: crate::runtime::Patch<crate::types::ProbeTypeTcp>,
     /// Check by an HTTP request; null when not used.
-    pub http: rt::Patch<types::ProbeTypeHttp>,
+    pub http: crate::runtime::Patch<crate::types::ProbeTypeHttp>,
     /// Check by a command; null when not used.
-    pub exec: rt::Patch<types::ProbeTypeExec>,
+    pub exec: crate::runtime::Patch<crate::types::ProbeTypeExec>,
     /// Check by the gRPC health protocol; null when not used.
-    pub grpc: rt::Patch<types::ProbeTypeGrpc>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub grpc: crate::runtime::Patch<crate::types::ProbeTypeGrpc>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4807,39 +4983,59 @@ pub struct ProbeType {
         feature = "jobs"
     )
 )]
-impl ProbeType {
+impl crate::types::ProbeType {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            tcp: rt::Patch::Absent,
-            http: rt::Patch::Absent,
-            exec: rt::Patch::Absent,
-            grpc: rt::Patch::Absent,
-            __extra: Default::default(),
+            tcp: crate::runtime::Patch::Absent,
+            http: crate::runtime::Patch::Absent,
+            exec: crate::runtime::Patch::Absent,
+            grpc: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`tcp`](Self::tcp).
     #[inline]
-    pub fn tcp(mut self, value: impl Into<rt::Patch<types::ProbeTypeTcp>>) -> Self {
+    pub fn tcp(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::ProbeTypeTcp>,
+        >,
+    ) -> Self {
         self.tcp = value.into();
         self
     }
     /// Sets [`http`](Self::http).
     #[inline]
-    pub fn http(mut self, value: impl Into<rt::Patch<types::ProbeTypeHttp>>) -> Self {
+    pub fn http(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::ProbeTypeHttp>,
+        >,
+    ) -> Self {
         self.http = value.into();
         self
     }
     /// Sets [`exec`](Self::exec).
     #[inline]
-    pub fn exec(mut self, value: impl Into<rt::Patch<types::ProbeTypeExec>>) -> Self {
+    pub fn exec(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::ProbeTypeExec>,
+        >,
+    ) -> Self {
         self.exec = value.into();
         self
     }
     /// Sets [`grpc`](Self::grpc).
     #[inline]
-    pub fn grpc(mut self, value: impl Into<rt::Patch<types::ProbeTypeGrpc>>) -> Self {
+    pub fn grpc(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::ProbeTypeGrpc>,
+        >,
+    ) -> Self {
         self.grpc = value.into();
         self
     }
@@ -4863,8 +5059,8 @@ pub struct ProbeTypeExec {
     /// Command and its arguments, at least one item.
     ///
     /// At least 1 items.
-    pub command: Option<Vec<String>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub command: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4876,19 +5072,19 @@ pub struct ProbeTypeExec {
         feature = "jobs"
     )
 )]
-impl ProbeTypeExec {
+impl crate::types::ProbeTypeExec {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            command: None,
-            __extra: Default::default(),
+            command: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`command`](Self::command).
     #[inline]
-    pub fn command(mut self, value: Vec<String>) -> Self {
-        self.command = Some(value);
+    pub fn command(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.command = ::core::option::Option::Some(value);
         self
     }
 }
@@ -4909,10 +5105,10 @@ impl ProbeTypeExec {
 #[non_exhaustive]
 pub struct ProbeTypeGrpc {
     /// Name of the service to ask for; can be null.
-    pub service: rt::Patch<String>,
+    pub service: crate::runtime::Patch<::std::string::String>,
     /// Port to connect to.
-    pub port: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub port: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4924,26 +5120,29 @@ pub struct ProbeTypeGrpc {
         feature = "jobs"
     )
 )]
-impl ProbeTypeGrpc {
+impl crate::types::ProbeTypeGrpc {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            service: rt::Patch::Absent,
-            port: None,
-            __extra: Default::default(),
+            service: crate::runtime::Patch::Absent,
+            port: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`service`](Self::service).
     #[inline]
-    pub fn service(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn service(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.service = value.into();
         self
     }
     /// Sets [`port`](Self::port).
     #[inline]
     pub fn port(mut self, value: i64) -> Self {
-        self.port = Some(value);
+        self.port = ::core::option::Option::Some(value);
         self
     }
 }
@@ -4966,14 +5165,14 @@ pub struct ProbeTypeHttp {
     /// Path of the request; the default is `/`.
     ///
     /// Default on the server: `"/"`.
-    pub path: Option<String>,
+    pub path: ::core::option::Option<::std::string::String>,
     /// Scheme of the request; the default is `HTTP`.
     ///
     /// Default on the server: `"HTTP"`.
-    pub scheme: Option<String>,
+    pub scheme: ::core::option::Option<::std::string::String>,
     /// Port of the request.
-    pub port: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub port: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -4985,33 +5184,39 @@ pub struct ProbeTypeHttp {
         feature = "jobs"
     )
 )]
-impl ProbeTypeHttp {
+impl crate::types::ProbeTypeHttp {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            path: None,
-            scheme: None,
-            port: None,
-            __extra: Default::default(),
+            path: ::core::option::Option::None,
+            scheme: ::core::option::Option::None,
+            port: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`path`](Self::path).
     #[inline]
-    pub fn path(mut self, value: impl Into<String>) -> Self {
-        self.path = Some(value.into());
+    pub fn path(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.path = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`scheme`](Self::scheme).
     #[inline]
-    pub fn scheme(mut self, value: impl Into<String>) -> Self {
-        self.scheme = Some(value.into());
+    pub fn scheme(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.scheme = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`port`](Self::port).
     #[inline]
     pub fn port(mut self, value: i64) -> Self {
-        self.port = Some(value);
+        self.port = ::core::option::Option::Some(value);
         self
     }
 }
@@ -5032,10 +5237,10 @@ impl ProbeTypeHttp {
 #[non_exhaustive]
 pub struct ProbeTypeTcp {
     /// Port to connect to.
-    pub port: Option<i64>,
+    pub port: ::core::option::Option<i64>,
     /// Host to connect to; null for the instance.
-    pub host: rt::Patch<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub host: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5047,25 +5252,28 @@ pub struct ProbeTypeTcp {
         feature = "jobs"
     )
 )]
-impl ProbeTypeTcp {
+impl crate::types::ProbeTypeTcp {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            port: None,
-            host: rt::Patch::Absent,
-            __extra: Default::default(),
+            port: ::core::option::Option::None,
+            host: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`port`](Self::port).
     #[inline]
     pub fn port(mut self, value: i64) -> Self {
-        self.port = Some(value);
+        self.port = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`host`](Self::host).
     #[inline]
-    pub fn host(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn host(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.host = value.into();
         self
     }
@@ -5094,8 +5302,8 @@ impl ProbeTypeTcp {
 #[non_exhaustive]
 pub struct ReferenceObject {
     /// Identifier of the referenced object.
-    pub id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5114,26 +5322,26 @@ pub struct ReferenceObject {
 #[non_exhaustive]
 pub struct ReferenceObjectStatus {
     /// Identifier of the service.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Deployment state of the service. `READY` means never deployed, not running.
-    pub state: types::StateEnum,
+    pub state: crate::types::StateEnum,
     /// Whether the deployed version matches the current configuration. This is drift, not progress.
-    pub service_deployment_status: types::ServiceDeploymentStatusEnum,
+    pub service_deployment_status: crate::types::ServiceDeploymentStatusEnum,
     /// Time of the last deployment (RFC 3339); absent when there was none.
-    pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
+    pub last_deployment_date: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Whether the last deployment of the environment included this service. When false, `state` dates from an earlier deployment.
-    pub is_part_last_deployment: Option<bool>,
+    pub is_part_last_deployment: ::core::option::Option<bool>,
     /// Durations of the steps of the last deployment, when measured.
-    pub steps: Option<types::ServiceStepMetrics>,
+    pub steps: ::core::option::Option<crate::types::ServiceStepMetrics>,
     /// Identifier of the execution behind this status, `<uuid>-<number>` possibly followed by a timestamp; absent when there is none.
-    pub execution_id: Option<String>,
+    pub execution_id: ::core::option::Option<::std::string::String>,
     /// Action last run on the service and its progress.
-    pub status_details: Option<types::StatusDetails>,
+    pub status_details: ::core::option::Option<crate::types::StatusDetails>,
     /// Identifier of the queued deployment request of the service; null when none is known.
-    pub deployment_request_id: Option<uuid::Uuid>,
+    pub deployment_request_id: ::core::option::Option<::uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
-    pub deployment_requests_count: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub deployment_requests_count: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5152,8 +5360,8 @@ pub struct ReferenceObjectStatus {
 #[non_exhaustive]
 pub struct ReferenceObjectStatusResponseList {
     /// One status for each service.
-    pub results: Vec<types::ReferenceObjectStatus>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::ReferenceObjectStatus>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
@@ -5164,22 +5372,22 @@ pub struct ReferenceObjectStatusResponseList {
 #[non_exhaustive]
 pub struct ScalewayClusterCredentials {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Scaleway access key.
-    pub scaleway_access_key: String,
+    pub scaleway_access_key: ::std::string::String,
     /// Always `SCW`.
-    pub object_type: types::ScalewayClusterCredentialsObjectType,
+    pub object_type: crate::types::ScalewayClusterCredentialsObjectType,
     /// Identifier of the Scaleway project.
-    pub scaleway_project_id: String,
+    pub scaleway_project_id: ::std::string::String,
     /// Identifier of the Scaleway organization.
-    pub scaleway_organization_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub scaleway_organization_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Always `SCW`.
     ///
     /// A part of `ScalewayClusterCredentials`.
@@ -5201,7 +5409,7 @@ open_enum! {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of action run on a service.
     ///
     /// A part of `StatusDetails`.
@@ -5231,7 +5439,7 @@ open_enum! {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Progress of the last action asked of a service.
     ///
     /// A part of `StatusDetails`.
@@ -5270,8 +5478,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct ServiceAnnotationRequest {
     /// Identifier of the group.
-    pub id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5282,13 +5490,13 @@ pub struct ServiceAnnotationRequest {
         feature = "jobs"
     )
 )]
-impl ServiceAnnotationRequest {
+impl crate::types::ServiceAnnotationRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(id: uuid::Uuid) -> Self {
+    pub fn new(id: ::uuid::Uuid) -> Self {
         Self {
             id,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -5305,7 +5513,7 @@ impl ServiceAnnotationRequest {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Drift between the configuration of a service and the state last deployed. It is not the progress of a deployment; the state tells that.
     ///
     /// A part of `ReferenceObjectStatus` and `Status`.
@@ -5334,8 +5542,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct ServiceLabelRequest {
     /// Identifier of the group.
-    pub id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5346,13 +5554,13 @@ pub struct ServiceLabelRequest {
         feature = "jobs"
     )
 )]
-impl ServiceLabelRequest {
+impl crate::types::ServiceLabelRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(id: uuid::Uuid) -> Self {
+    pub fn new(id: ::uuid::Uuid) -> Self {
         Self {
             id,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -5372,24 +5580,24 @@ impl ServiceLabelRequest {
 #[non_exhaustive]
 pub struct ServicePort {
     /// Identifier of the port.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Name of the port.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Port number the service listens on.
     pub internal_port: i64,
     /// Port number seen from outside.
-    pub external_port: Option<i64>,
+    pub external_port: ::core::option::Option<i64>,
     /// Whether the port can be reached from the internet.
     pub publicly_accessible: bool,
     /// Whether the port serves the main URL.
-    pub is_default: Option<bool>,
+    pub is_default: ::core::option::Option<bool>,
     /// Protocol of the port.
-    pub protocol: types::PortProtocolEnum,
+    pub protocol: crate::types::PortProtocolEnum,
     /// Path under which the port is exposed.
-    pub public_path: Option<String>,
+    pub public_path: ::core::option::Option<::std::string::String>,
     /// Path that replaces the public one when the request reaches the service.
-    pub public_path_rewrite: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub public_path_rewrite: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5400,56 +5608,65 @@ pub struct ServicePort {
         feature = "environments"
     )
 )]
-impl ServicePort {
+impl crate::types::ServicePort {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        id: uuid::Uuid,
+        id: ::uuid::Uuid,
         internal_port: i64,
         publicly_accessible: bool,
-        protocol: types::PortProtocolEnum,
+        protocol: crate::types::PortProtocolEnum,
     ) -> Self {
         Self {
             id,
-            name: None,
+            name: ::core::option::Option::None,
             internal_port,
-            external_port: None,
+            external_port: ::core::option::Option::None,
             publicly_accessible,
-            is_default: None,
+            is_default: ::core::option::Option::None,
             protocol,
-            public_path: None,
-            public_path_rewrite: None,
-            __extra: Default::default(),
+            public_path: ::core::option::Option::None,
+            public_path_rewrite: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`external_port`](Self::external_port).
     #[inline]
     pub fn external_port(mut self, value: i64) -> Self {
-        self.external_port = Some(value);
+        self.external_port = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`is_default`](Self::is_default).
     #[inline]
     pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
+        self.is_default = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`public_path`](Self::public_path).
     #[inline]
-    pub fn public_path(mut self, value: impl Into<String>) -> Self {
-        self.public_path = Some(value.into());
+    pub fn public_path(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.public_path = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`public_path_rewrite`](Self::public_path_rewrite).
     #[inline]
-    pub fn public_path_rewrite(mut self, value: impl Into<String>) -> Self {
-        self.public_path_rewrite = Some(value.into());
+    pub fn public_path_rewrite(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.public_path_rewrite = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -5473,12 +5690,12 @@ impl ServicePort {
 #[non_exhaustive]
 pub struct ServiceStepMetric {
     /// Step that was measured.
-    pub step_name: Option<types::ServiceStepMetricNameEnum>,
+    pub step_name: ::core::option::Option<crate::types::ServiceStepMetricNameEnum>,
     /// Outcome of the step.
-    pub status: Option<types::StepMetricStatusEnum>,
+    pub status: ::core::option::Option<crate::types::StepMetricStatusEnum>,
     /// Duration of the step in seconds.
-    pub duration_sec: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub duration_sec: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5493,7 +5710,7 @@ pub struct ServiceStepMetric {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Step in the deployment of a service.
     ///
     /// A part of `ServiceStepMetric`.
@@ -5538,12 +5755,12 @@ open_enum! {
 #[non_exhaustive]
 pub struct ServiceStepMetrics {
     /// Total duration in seconds; null when it is not known.
-    pub total_duration_sec: Option<i64>,
+    pub total_duration_sec: ::core::option::Option<i64>,
     /// Computing time in seconds.
     pub total_computing_duration_sec: i64,
     /// Duration and outcome of each step.
-    pub details: Vec<types::ServiceStepMetric>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub details: ::std::vec::Vec<crate::types::ServiceStepMetric>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5558,7 +5775,7 @@ pub struct ServiceStepMetrics {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Refinement of the action for Terraform services. The default is `NONE`.
     ///
     /// A part of `StatusDetails`.
@@ -5592,7 +5809,7 @@ open_enum! {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of service.
     ///
     /// A part of `AgenticWorkflowResponse`, `Application`, `ArgocdAppResponse` and 11 more.
@@ -5628,7 +5845,7 @@ open_enum! {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Deployment state of a service, an environment or one past deployment. New values may appear; an unknown value says nothing about success or failure.
     ///
     /// A part of `DeploymentHistoryApplication`, `DeploymentHistoryContainer`, `DeploymentHistoryDatabase` and 10 more.
@@ -5713,26 +5930,26 @@ open_enum! {
 #[non_exhaustive]
 pub struct Status {
     /// Identifier of the service.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Deployment state of the service. `READY` means never deployed, not running.
-    pub state: types::StateEnum,
+    pub state: crate::types::StateEnum,
     /// Whether the deployed version matches the current configuration. This is drift, not progress.
-    pub service_deployment_status: types::ServiceDeploymentStatusEnum,
+    pub service_deployment_status: crate::types::ServiceDeploymentStatusEnum,
     /// Time of the last deployment (RFC 3339); absent when there was none.
-    pub last_deployment_date: Option<chrono::DateTime<chrono::Utc>>,
+    pub last_deployment_date: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Whether the last deployment of the environment included this service. When false, `state` dates from an earlier deployment.
-    pub is_part_last_deployment: Option<bool>,
+    pub is_part_last_deployment: ::core::option::Option<bool>,
     /// Durations of the steps of the last deployment, when measured.
-    pub steps: Option<types::ServiceStepMetrics>,
+    pub steps: ::core::option::Option<crate::types::ServiceStepMetrics>,
     /// Identifier of the execution behind this status, `<uuid>-<number>` possibly followed by a timestamp; absent when there is none.
-    pub execution_id: Option<String>,
+    pub execution_id: ::core::option::Option<::std::string::String>,
     /// Action last run on the service and its progress.
-    pub status_details: Option<types::StatusDetails>,
+    pub status_details: ::core::option::Option<crate::types::StatusDetails>,
     /// Identifier of the queued deployment request of the service; null when none is known.
-    pub deployment_request_id: Option<uuid::Uuid>,
+    pub deployment_request_id: ::core::option::Option<::uuid::Uuid>,
     /// Number of outstanding deployment requests for the service.
-    pub deployment_requests_count: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub deployment_requests_count: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5754,12 +5971,12 @@ pub struct Status {
 #[non_exhaustive]
 pub struct StatusDetails {
     /// Kind of action.
-    pub action: types::ServiceActionEnum,
+    pub action: crate::types::ServiceActionEnum,
     /// Progress of the action.
-    pub status: types::ServiceActionStatusEnum,
+    pub status: crate::types::ServiceActionStatusEnum,
     /// Refinement of the action for Terraform services, `NONE` otherwise.
-    pub sub_action: types::ServiceSubActionEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub sub_action: crate::types::ServiceSubActionEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5774,7 +5991,7 @@ pub struct StatusDetails {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Outcome of a measured step.
     ///
     /// A part of `EnvironmentStatusesWithStagesPreCheckStage`, `ServiceStepMetric` and `StageStepMetric`.
@@ -5798,22 +6015,22 @@ open_enum! {
 #[non_exhaustive]
 pub struct StorageDisk {
     /// Time at which it was created.
-    pub created_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub created_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Identifier of the storage.
-    pub storage_id: Option<String>,
+    pub storage_id: ::core::option::Option<::std::string::String>,
     /// Storage requested, in GB.
-    pub requested_in_gb: Option<i64>,
+    pub requested_in_gb: ::core::option::Option<i64>,
     /// Storage used, in GB.
-    pub consumed_in_gb: Option<f64>,
+    pub consumed_in_gb: ::core::option::Option<f64>,
     /// Share of the request used, in percent.
-    pub consumed_in_percent: Option<f64>,
+    pub consumed_in_percent: ::core::option::Option<f64>,
     /// Warning threshold, in percent.
-    pub warning_threshold_in_percent: Option<f64>,
+    pub warning_threshold_in_percent: ::core::option::Option<f64>,
     /// Alert threshold, in percent.
-    pub alert_threshold_in_percent: Option<f64>,
+    pub alert_threshold_in_percent: ::core::option::Option<f64>,
     /// How the share compares with the thresholds.
-    pub status: Option<types::ThresholdMetricStatusEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<crate::types::ThresholdMetricStatusEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
@@ -5824,8 +6041,8 @@ pub struct StorageDisk {
 #[non_exhaustive]
 pub struct StorageDiskResponseList {
     /// The listed items.
-    pub results: Vec<types::StorageDisk>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::StorageDisk>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5841,14 +6058,14 @@ pub struct StorageDiskResponseList {
 #[non_exhaustive]
 pub struct StorageItem {
     /// Identifier of the volume.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Kind of storage.
-    pub type_: types::StorageTypeEnum,
+    pub type_: crate::types::StorageTypeEnum,
     /// Size of the volume, in GiB.
     pub size: i64,
     /// Path at which the volume is mounted.
-    pub mount_point: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub mount_point: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -5859,7 +6076,7 @@ pub struct StorageItem {
         feature = "environments"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of persistent storage.
     ///
     /// A part of `ContainerRequestStorageItem` and `StorageItem`.
@@ -5879,28 +6096,28 @@ pub struct TerraformAutoDeployConfig {
     /// Whether it is deployed automatically when a new commit appears.
     pub auto_deploy: bool,
     /// Action of an automatic deployment.
-    pub terraform_action: types::TerraformAutoDeployConfigTerraformAction,
-    pub(crate) __extra: rt::ExtraFields,
+    pub terraform_action: crate::types::TerraformAutoDeployConfigTerraformAction,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl TerraformAutoDeployConfig {
+impl crate::types::TerraformAutoDeployConfig {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
         auto_deploy: bool,
-        terraform_action: types::TerraformAutoDeployConfigTerraformAction,
+        terraform_action: crate::types::TerraformAutoDeployConfigTerraformAction,
     ) -> Self {
         Self {
             auto_deploy,
             terraform_action,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Action of an automatic deployment.
     ///
     /// A part of `TerraformAutoDeployConfig`.
@@ -5915,40 +6132,43 @@ open_enum! {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-union! {
+crate::runtime::union::union! {
     /// Storage of the Terraform state. Exactly one of the fields is set.
     ///
     /// A part of `TerraformRequest` and `TerraformResponse`.
     pub enum TerraformBackend by property {
         "kubernetes" =>
             /// Where `kubernetes` is there.
-            Kubernetes(types::KubernetesTerraformBackend),
+            Kubernetes(crate::types::KubernetesTerraformBackend),
         "user_provided" =>
             /// Where `user_provided` is there.
-            UserProvided(types::UserProvidedTerraformBackend),
+            UserProvided(crate::types::UserProvidedTerraformBackend),
         "blueprint" =>
             /// Where `blueprint` is there.
-            Blueprint(types::BlueprintTerraformBackend),
+            Blueprint(crate::types::BlueprintTerraformBackend),
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl From<types::BlueprintTerraformBackend> for TerraformBackend {
-    fn from(member: types::BlueprintTerraformBackend) -> Self {
+impl ::core::convert::From<crate::types::BlueprintTerraformBackend>
+for crate::types::TerraformBackend {
+    fn from(member: crate::types::BlueprintTerraformBackend) -> Self {
         Self::Blueprint(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl From<types::KubernetesTerraformBackend> for TerraformBackend {
-    fn from(member: types::KubernetesTerraformBackend) -> Self {
+impl ::core::convert::From<crate::types::KubernetesTerraformBackend>
+for crate::types::TerraformBackend {
+    fn from(member: crate::types::KubernetesTerraformBackend) -> Self {
         Self::Kubernetes(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl From<types::UserProvidedTerraformBackend> for TerraformBackend {
-    fn from(member: types::UserProvidedTerraformBackend) -> Self {
+impl ::core::convert::From<crate::types::UserProvidedTerraformBackend>
+for crate::types::TerraformBackend {
+    fn from(member: crate::types::UserProvidedTerraformBackend) -> Self {
         Self::UserProvided(member)
     }
 }
@@ -5961,30 +6181,41 @@ impl From<types::UserProvidedTerraformBackend> for TerraformBackend {
 #[non_exhaustive]
 pub struct TerraformBackendBlueprint {
     /// Type of the backend.
-    pub type_: String,
+    pub type_: ::std::string::String,
     /// Configuration of the backend by name.
-    pub config: Option<rt::Secret<BTreeMap<String, String>>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub config: ::core::option::Option<
+        crate::runtime::Secret<
+            ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+        >,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl TerraformBackendBlueprint {
+impl crate::types::TerraformBackendBlueprint {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(type_: impl Into<String>) -> Self {
+    pub fn new(type_: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             type_: type_.into(),
-            config: None,
-            __extra: Default::default(),
+            config: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`config`](Self::config).
     #[inline]
     pub fn config(
         mut self,
-        value: impl Into<rt::Secret<BTreeMap<String, String>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Secret<
+                ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+            >,
+        >,
     ) -> Self {
-        self.config = Some(value.into());
+        self.config = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -6004,12 +6235,12 @@ impl TerraformBackendBlueprint {
 #[non_exhaustive]
 pub struct TerraformDeployRequest {
     /// Identifier of the Terraform service; needed when several services are deployed at once.
-    pub id: rt::Patch<uuid::Uuid>,
+    pub id: crate::runtime::Patch<::uuid::Uuid>,
     /// SHA of the Git commit to deploy.
-    pub git_commit_id: Option<String>,
+    pub git_commit_id: ::core::option::Option<::std::string::String>,
     /// What to run; null or absent to run the regular deployment.
-    pub action: rt::Patch<types::TerraformDeployRequestAction>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub action: crate::runtime::Patch<crate::types::TerraformDeployRequestAction>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(
@@ -6020,34 +6251,42 @@ pub struct TerraformDeployRequest {
         feature = "terraforms"
     )
 )]
-impl TerraformDeployRequest {
+impl crate::types::TerraformDeployRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            id: rt::Patch::Absent,
-            git_commit_id: None,
-            action: rt::Patch::Absent,
-            __extra: Default::default(),
+            id: crate::runtime::Patch::Absent,
+            git_commit_id: ::core::option::Option::None,
+            action: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`id`](Self::id).
     #[inline]
-    pub fn id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
+    pub fn id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::uuid::Uuid>>,
+    ) -> Self {
         self.id = value.into();
         self
     }
     /// Sets [`git_commit_id`](Self::git_commit_id).
     #[inline]
-    pub fn git_commit_id(mut self, value: impl Into<String>) -> Self {
-        self.git_commit_id = Some(value.into());
+    pub fn git_commit_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.git_commit_id = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`action`](Self::action).
     #[inline]
     pub fn action(
         mut self,
-        value: impl Into<rt::Patch<types::TerraformDeployRequestAction>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::TerraformDeployRequestAction>,
+        >,
     ) -> Self {
         self.action = value.into();
         self
@@ -6062,7 +6301,7 @@ impl TerraformDeployRequest {
         feature = "terraforms"
     )
 )]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// What to run; null or absent to run the regular deployment.
     ///
     /// A part of `TerraformDeployRequest`.
@@ -6077,36 +6316,38 @@ open_enum! {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-union! {
+crate::runtime::union::union! {
     /// Dockerfile lines added to the image of the run; null clears them. The `type` field selects the shape.
     ///
     /// A part of `TerraformRequest` and `TerraformResponse`.
     pub enum TerraformDockerfileFragment by tag "type" {
         "file" =>
             /// Where `type` is `file`.
-            File(types::DockerfileFragmentFile),
+            File(crate::types::DockerfileFragmentFile),
         "inline" =>
             /// Where `type` is `inline`.
-            Inline(types::DockerfileFragmentInline),
+            Inline(crate::types::DockerfileFragmentInline),
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl From<types::DockerfileFragmentFile> for TerraformDockerfileFragment {
-    fn from(member: types::DockerfileFragmentFile) -> Self {
+impl ::core::convert::From<crate::types::DockerfileFragmentFile>
+for crate::types::TerraformDockerfileFragment {
+    fn from(member: crate::types::DockerfileFragmentFile) -> Self {
         Self::File(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl From<types::DockerfileFragmentInline> for TerraformDockerfileFragment {
-    fn from(member: types::DockerfileFragmentInline) -> Self {
+impl ::core::convert::From<crate::types::DockerfileFragmentInline>
+for crate::types::TerraformDockerfileFragment {
+    fn from(member: crate::types::DockerfileFragmentInline) -> Self {
         Self::Inline(member)
     }
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Engine that runs a Terraform service.
     ///
     /// A part of `TerraformRequest`, `TerraformResponse` and `TerraformVersionResponse`.
@@ -6126,8 +6367,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct TerraformFilesSource {
     /// Git source.
-    pub git: Option<types::TerraformFilesSourceGit>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git: ::core::option::Option<crate::types::TerraformFilesSourceGit>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -6138,8 +6379,8 @@ pub struct TerraformFilesSource {
 #[non_exhaustive]
 pub struct TerraformFilesSourceGit {
     /// Git repository of the files.
-    pub git_repository: Option<types::ApplicationGitRepository>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_repository: ::core::option::Option<crate::types::ApplicationGitRepository>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -6159,7 +6400,7 @@ pub struct TerraformJobResourcesResponse {
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -6170,27 +6411,29 @@ pub struct TerraformJobResourcesResponse {
 #[non_exhaustive]
 pub struct TerraformProviderVersion {
     /// Whether the version is read from the Terraform files.
-    pub read_from_terraform_block: Option<bool>,
+    pub read_from_terraform_block: ::core::option::Option<bool>,
     /// Version to use.
-    pub explicit_version: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub explicit_version: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl TerraformProviderVersion {
+impl crate::types::TerraformProviderVersion {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(explicit_version: impl Into<String>) -> Self {
+    pub fn new(
+        explicit_version: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         Self {
-            read_from_terraform_block: None,
+            read_from_terraform_block: ::core::option::Option::None,
             explicit_version: explicit_version.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`read_from_terraform_block`](Self::read_from_terraform_block).
     #[inline]
     pub fn read_from_terraform_block(mut self, value: bool) -> Self {
-        self.read_from_terraform_block = Some(value);
+        self.read_from_terraform_block = ::core::option::Option::Some(value);
         self
     }
 }
@@ -6203,15 +6446,15 @@ impl TerraformProviderVersion {
 #[non_exhaustive]
 pub struct TerraformResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the service.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Time limit of a run, in seconds; the default is 600.
     ///
     /// At least 0. Default on the server: `600`.
@@ -6219,34 +6462,43 @@ pub struct TerraformResponse {
     /// Whether it is deployed automatically when a new commit appears.
     pub auto_deploy: bool,
     /// Automatic deployment.
-    pub auto_deploy_config: Option<types::TerraformAutoDeployConfig>,
+    pub auto_deploy_config: ::core::option::Option<
+        crate::types::TerraformAutoDeployConfig,
+    >,
     /// Where the Terraform files come from.
-    pub terraform_files_source: Option<types::TerraformFilesSource>,
+    pub terraform_files_source: ::core::option::Option<
+        crate::types::TerraformFilesSource,
+    >,
     /// URI of the icon.
-    pub icon_uri: String,
+    pub icon_uri: ::std::string::String,
     /// Always `TERRAFORM`.
-    pub service_type: types::ServiceTypeEnum,
+    pub service_type: crate::types::ServiceTypeEnum,
     /// Values of the variables.
-    pub terraform_variables_source: types::TerraformVariablesSourceResponse,
+    pub terraform_variables_source: crate::types::TerraformVariablesSourceResponse,
     /// Engine to run.
-    pub engine: types::TerraformEngineEnum,
+    pub engine: crate::types::TerraformEngineEnum,
     /// Storage of the state.
-    pub backend: types::TerraformBackend,
+    pub backend: crate::types::TerraformBackend,
     /// Version of the engine.
-    pub provider_version: types::TerraformProviderVersion,
+    pub provider_version: crate::types::TerraformProviderVersion,
     /// Resources given to a run.
-    pub job_resources: types::TerraformJobResourcesResponse,
+    pub job_resources: crate::types::TerraformJobResourcesResponse,
     /// Environment the service belongs to.
-    pub environment: types::ReferenceObject,
+    pub environment: crate::types::ReferenceObject,
     /// Whether a run uses the cloud credentials of the cluster.
     pub use_cluster_credentials: bool,
     /// Further arguments by Terraform command.
-    pub action_extra_arguments: BTreeMap<String, Vec<String>>,
+    pub action_extra_arguments: ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::vec::Vec<::std::string::String>,
+    >,
     /// Dockerfile lines added to the image of the run; null for none. The `type` field selects the shape.
-    pub dockerfile_fragment: Option<types::TerraformDockerfileFragment>,
+    pub dockerfile_fragment: ::core::option::Option<
+        crate::types::TerraformDockerfileFragment,
+    >,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    pub blueprint_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub blueprint_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -6257,42 +6509,48 @@ pub struct TerraformResponse {
 #[non_exhaustive]
 pub struct TerraformVarKeyValue {
     /// Name of the variable.
-    pub key: Option<String>,
+    pub key: ::core::option::Option<::std::string::String>,
     /// Value of the variable.
-    pub value: Option<rt::SecretText>,
+    pub value: ::core::option::Option<crate::runtime::SecretText>,
     /// Whether the value is kept secret.
-    pub secret: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub secret: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl TerraformVarKeyValue {
+impl crate::types::TerraformVarKeyValue {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            key: None,
-            value: None,
-            secret: None,
-            __extra: Default::default(),
+            key: ::core::option::Option::None,
+            value: ::core::option::Option::None,
+            secret: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`key`](Self::key).
     #[inline]
-    pub fn key(mut self, value: impl Into<String>) -> Self {
-        self.key = Some(value.into());
+    pub fn key(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.key = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`value`](Self::value).
     #[inline]
-    pub fn value(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.value = Some(value.into());
+    pub fn value(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.value = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`secret`](Self::secret).
     #[inline]
     pub fn secret(mut self, value: bool) -> Self {
-        self.secret = Some(value);
+        self.secret = ::core::option::Option::Some(value);
         self
     }
 }
@@ -6305,14 +6563,14 @@ impl TerraformVarKeyValue {
 #[non_exhaustive]
 pub struct TerraformVariablesSourceResponse {
     /// Paths of the variable files in the repository.
-    pub tf_var_file_paths: Vec<String>,
+    pub tf_var_file_paths: ::std::vec::Vec<::std::string::String>,
     /// Values given in place.
-    pub tf_vars: Vec<types::TerraformVarKeyValue>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub tf_vars: ::std::vec::Vec<crate::types::TerraformVarKeyValue>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How a metric compares with its thresholds, in the 2022 revision.
     ///
     /// A part of `ApplicationCurrentScale`, `ContainerCurrentScale`, `DatabaseCurrentMetricCpu` and 9 more.
@@ -6334,20 +6592,20 @@ open_enum! {
 #[non_exhaustive]
 pub struct User {
     /// Identifier of the user, set by the API.
-    pub id: Option<uuid::Uuid>,
+    pub id: ::core::option::Option<::uuid::Uuid>,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub created_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Time of the last change (RFC 3339), set by the API.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// First name.
-    pub first_name: Option<String>,
+    pub first_name: ::core::option::Option<::std::string::String>,
     /// Last name.
-    pub last_name: Option<String>,
+    pub last_name: ::core::option::Option<::std::string::String>,
     /// Email address.
-    pub email: Option<String>,
+    pub email: ::core::option::Option<::std::string::String>,
     /// URL of the profile picture.
-    pub profile_picture_url: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub profile_picture_url: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
@@ -6356,24 +6614,26 @@ pub struct User {
 #[non_exhaustive]
 pub struct UserProvidedTerraformBackend {
     /// State kept in a backend described in the Terraform files.
-    pub user_provided: serde_json::Map<String, serde_json::Value>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub user_provided: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-impl UserProvidedTerraformBackend {
+impl crate::types::UserProvidedTerraformBackend {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(user_provided: serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn new(
+        user_provided: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         Self {
             user_provided,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
 
 #[cfg(any(feature = "clusters", feature = "environments", feature = "projects"))]
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Day of the week.
     ///
     /// A part of `EnvironmentDeploymentRule`, `EnvironmentDeploymentRuleEditRequest`, `KarpenterNodePoolConsolidation` and 2 more.
@@ -6406,14 +6666,15 @@ open_enum! {
 /// Carries over everything of an `ApplicationGitRepository` that an `ApplicationGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `has_access`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
-impl From<types::ApplicationGitRepository> for types::ApplicationGitRepositoryRequest {
+impl ::core::convert::From<crate::types::ApplicationGitRepository>
+for crate::types::ApplicationGitRepositoryRequest {
     #[inline]
-    fn from(from: types::ApplicationGitRepository) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ApplicationGitRepository) -> Self {
+        crate::runtime::model::carried(Self {
             url: from.url,
             branch: from.branch,
             root_path: from.root_path,
-            git_token_id: rt::Patch::value_or_null(from.git_token_id),
+            git_token_id: crate::runtime::Patch::value_or_null(from.git_token_id),
             provider: from.provider,
             __extra: from.__extra,
         })
@@ -6428,9 +6689,10 @@ impl From<types::ApplicationGitRepository> for types::ApplicationGitRepositoryRe
         feature = "jobs"
     )
 )]
-impl From<&types::ApplicationGitRepository> for types::ApplicationGitRepositoryRequest {
+impl ::core::convert::From<&crate::types::ApplicationGitRepository>
+for crate::types::ApplicationGitRepositoryRequest {
     #[inline]
-    fn from(from: &types::ApplicationGitRepository) -> Self {
+    fn from(from: &crate::types::ApplicationGitRepository) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6439,49 +6701,53 @@ impl From<&types::ApplicationGitRepository> for types::ApplicationGitRepositoryR
 /// Carries over everything of an `ApplicationGitRepository` that a `HelmGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
-impl From<types::ApplicationGitRepository> for types::HelmGitRepositoryRequest {
+impl ::core::convert::From<crate::types::ApplicationGitRepository>
+for crate::types::HelmGitRepositoryRequest {
     #[inline]
-    fn from(from: types::ApplicationGitRepository) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ApplicationGitRepository) -> Self {
+        crate::runtime::model::carried(Self {
             url: from.url,
             branch: from.branch,
             root_path: from.root_path,
-            git_token_id: rt::Patch::value_or_null(from.git_token_id),
+            git_token_id: crate::runtime::Patch::value_or_null(from.git_token_id),
             __extra: from.__extra,
         })
     }
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-impl From<&types::ApplicationGitRepository> for types::HelmGitRepositoryRequest {
+impl ::core::convert::From<&crate::types::ApplicationGitRepository>
+for crate::types::HelmGitRepositoryRequest {
     #[inline]
-    fn from(from: &types::ApplicationGitRepository) -> Self {
+    fn from(from: &crate::types::ApplicationGitRepository) -> Self {
         Self::from(from.clone())
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// A member that is not known stays what it is.
-impl From<types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest {
+impl ::core::convert::From<crate::types::AutoscalingPolicyResponse>
+for crate::types::AutoscalingPolicyRequest {
     #[inline]
-    fn from(from: types::AutoscalingPolicyResponse) -> Self {
+    fn from(from: crate::types::AutoscalingPolicyResponse) -> Self {
         match from {
-            types::AutoscalingPolicyResponse::Keda(member) => {
-                types::AutoscalingPolicyRequest::Keda(
-                    types::KedaAutoscalingRequest::from(member),
+            crate::types::AutoscalingPolicyResponse::Keda(member) => {
+                crate::types::AutoscalingPolicyRequest::Keda(
+                    crate::types::KedaAutoscalingRequest::from(member),
                 )
             }
-            types::AutoscalingPolicyResponse::Unknown(value) => {
-                types::AutoscalingPolicyRequest::Unknown(value)
+            crate::types::AutoscalingPolicyResponse::Unknown(value) => {
+                crate::types::AutoscalingPolicyRequest::Unknown(value)
             }
         }
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl From<&types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest {
+impl ::core::convert::From<&crate::types::AutoscalingPolicyResponse>
+for crate::types::AutoscalingPolicyRequest {
     #[inline]
-    fn from(from: &types::AutoscalingPolicyResponse) -> Self {
+    fn from(from: &crate::types::AutoscalingPolicyResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6493,17 +6759,24 @@ impl From<&types::AutoscalingPolicyResponse> for types::AutoscalingPolicyRequest
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::CustomDomain> for types::CustomDomainRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::CustomDomain>
+for crate::types::CustomDomainRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: types::CustomDomain) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
+    fn try_from(
+        from: crate::types::CustomDomain,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
                 domain: from.domain,
-                generate_certificate: Some(
+                generate_certificate: ::core::option::Option::Some(
                     from
                         .generate_certificate
-                        .ok_or(rt::ConversionError::absent("generate_certificate"))?,
+                        .ok_or(
+                            crate::runtime::ConversionError::absent(
+                                "generate_certificate",
+                            ),
+                        )?,
                 ),
                 use_cdn: from.use_cdn,
                 __extra: from.__extra,
@@ -6513,10 +6786,13 @@ impl TryFrom<types::CustomDomain> for types::CustomDomainRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
-impl TryFrom<&types::CustomDomain> for types::CustomDomainRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::CustomDomain>
+for crate::types::CustomDomainRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: &types::CustomDomain) -> Result<Self, rt::ConversionError> {
+    fn try_from(
+        from: &crate::types::CustomDomain,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
@@ -6525,17 +6801,22 @@ impl TryFrom<&types::CustomDomain> for types::CustomDomainRequest {
 /// Carries over everything of a `KedaAutoscalingResponse` that a `KedaAutoscalingRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `service_id`.
-impl From<types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
+impl ::core::convert::From<crate::types::KedaAutoscalingResponse>
+for crate::types::KedaAutoscalingRequest {
     #[inline]
-    fn from(from: types::KedaAutoscalingResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::KedaAutoscalingResponse) -> Self {
+        crate::runtime::model::carried(Self {
             mode: from.mode,
-            polling_interval_seconds: Some(from.polling_interval_seconds),
-            cooldown_period_seconds: Some(from.cooldown_period_seconds),
+            polling_interval_seconds: ::core::option::Option::Some(
+                from.polling_interval_seconds,
+            ),
+            cooldown_period_seconds: ::core::option::Option::Some(
+                from.cooldown_period_seconds,
+            ),
             scalers: from
                 .scalers
                 .into_iter()
-                .map(|value| types::KedaScalerRequest::from(value))
+                .map(|value| crate::types::KedaScalerRequest::from(value))
                 .collect(),
             __extra: from.__extra,
         })
@@ -6543,9 +6824,10 @@ impl From<types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
+impl ::core::convert::From<&crate::types::KedaAutoscalingResponse>
+for crate::types::KedaAutoscalingRequest {
     #[inline]
-    fn from(from: &types::KedaAutoscalingResponse) -> Self {
+    fn from(from: &crate::types::KedaAutoscalingResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6554,27 +6836,31 @@ impl From<&types::KedaAutoscalingResponse> for types::KedaAutoscalingRequest {
 /// Carries over everything of a `KedaScalerResponse` that a `KedaScalerRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::KedaScalerResponse> for types::KedaScalerRequest {
+impl ::core::convert::From<crate::types::KedaScalerResponse>
+for crate::types::KedaScalerRequest {
     #[inline]
-    fn from(from: types::KedaScalerResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::KedaScalerResponse) -> Self {
+        crate::runtime::model::carried(Self {
             scaler_type: from.scaler_type,
-            enabled: Some(from.enabled),
+            enabled: ::core::option::Option::Some(from.enabled),
             role: from.role,
             config_json: from.config_json,
             config_yaml: from.config_yaml,
             trigger_authentication: from
                 .trigger_authentication
-                .map(|value| types::KedaTriggerAuthenticationRequest::from(value)),
+                .map(|value| crate::types::KedaTriggerAuthenticationRequest::from(
+                    value,
+                )),
             __extra: from.__extra,
         })
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl From<&types::KedaScalerResponse> for types::KedaScalerRequest {
+impl ::core::convert::From<&crate::types::KedaScalerResponse>
+for crate::types::KedaScalerRequest {
     #[inline]
-    fn from(from: &types::KedaScalerResponse) -> Self {
+    fn from(from: &crate::types::KedaScalerResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6583,11 +6869,11 @@ impl From<&types::KedaScalerResponse> for types::KedaScalerRequest {
 /// Carries over everything of a `KedaTriggerAuthenticationResponse` that a `KedaTriggerAuthenticationRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `organization_id`.
-impl From<types::KedaTriggerAuthenticationResponse>
-for types::KedaTriggerAuthenticationRequest {
+impl ::core::convert::From<crate::types::KedaTriggerAuthenticationResponse>
+for crate::types::KedaTriggerAuthenticationRequest {
     #[inline]
-    fn from(from: types::KedaTriggerAuthenticationResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::KedaTriggerAuthenticationResponse) -> Self {
+        crate::runtime::model::carried(Self {
             name: from.name,
             config_yaml: from.config_yaml,
             __extra: from.__extra,
@@ -6596,10 +6882,10 @@ for types::KedaTriggerAuthenticationRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl From<&types::KedaTriggerAuthenticationResponse>
-for types::KedaTriggerAuthenticationRequest {
+impl ::core::convert::From<&crate::types::KedaTriggerAuthenticationResponse>
+for crate::types::KedaTriggerAuthenticationRequest {
     #[inline]
-    fn from(from: &types::KedaTriggerAuthenticationResponse) -> Self {
+    fn from(from: &crate::types::KedaTriggerAuthenticationResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6615,11 +6901,11 @@ for types::KedaTriggerAuthenticationRequest {
 /// Carries over everything of an `OrganizationAnnotationsGroupResponse` that a `ServiceAnnotationRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `annotations`, `scopes`.
-impl From<types::OrganizationAnnotationsGroupResponse>
-for types::ServiceAnnotationRequest {
+impl ::core::convert::From<crate::types::OrganizationAnnotationsGroupResponse>
+for crate::types::ServiceAnnotationRequest {
     #[inline]
-    fn from(from: types::OrganizationAnnotationsGroupResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::OrganizationAnnotationsGroupResponse) -> Self {
+        crate::runtime::model::carried(Self {
             id: from.id,
             __extra: from.__extra,
         })
@@ -6634,10 +6920,10 @@ for types::ServiceAnnotationRequest {
         feature = "jobs"
     )
 )]
-impl From<&types::OrganizationAnnotationsGroupResponse>
-for types::ServiceAnnotationRequest {
+impl ::core::convert::From<&crate::types::OrganizationAnnotationsGroupResponse>
+for crate::types::ServiceAnnotationRequest {
     #[inline]
-    fn from(from: &types::OrganizationAnnotationsGroupResponse) -> Self {
+    fn from(from: &crate::types::OrganizationAnnotationsGroupResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -6653,10 +6939,11 @@ for types::ServiceAnnotationRequest {
 /// Carries over everything of an `OrganizationLabelsGroupResponse` that a `ServiceLabelRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `created_at`, `updated_at`, `name`, `labels`.
-impl From<types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest {
+impl ::core::convert::From<crate::types::OrganizationLabelsGroupResponse>
+for crate::types::ServiceLabelRequest {
     #[inline]
-    fn from(from: types::OrganizationLabelsGroupResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::OrganizationLabelsGroupResponse) -> Self {
+        crate::runtime::model::carried(Self {
             id: from.id,
             __extra: from.__extra,
         })
@@ -6671,26 +6958,28 @@ impl From<types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest
         feature = "jobs"
     )
 )]
-impl From<&types::OrganizationLabelsGroupResponse> for types::ServiceLabelRequest {
+impl ::core::convert::From<&crate::types::OrganizationLabelsGroupResponse>
+for crate::types::ServiceLabelRequest {
     #[inline]
-    fn from(from: &types::OrganizationLabelsGroupResponse) -> Self {
+    fn from(from: &crate::types::OrganizationLabelsGroupResponse) -> Self {
         Self::from(from.clone())
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Carries over everything of a `ServicePort` that a `ContainerRequestPort` can hold, and the fields that this version of the library does not know.
-impl From<types::ServicePort> for types::ContainerRequestPort {
+impl ::core::convert::From<crate::types::ServicePort>
+for crate::types::ContainerRequestPort {
     #[inline]
-    fn from(from: types::ServicePort) -> Self {
-        rt::model::carried(Self {
-            id: Some(from.id),
+    fn from(from: crate::types::ServicePort) -> Self {
+        crate::runtime::model::carried(Self {
+            id: ::core::option::Option::Some(from.id),
             name: from.name,
             internal_port: from.internal_port,
             external_port: from.external_port,
             publicly_accessible: from.publicly_accessible,
             is_default: from.is_default,
-            protocol: Some(from.protocol),
+            protocol: ::core::option::Option::Some(from.protocol),
             public_path: from.public_path,
             public_path_rewrite: from.public_path_rewrite,
             __extra: from.__extra,
@@ -6699,20 +6988,22 @@ impl From<types::ServicePort> for types::ContainerRequestPort {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl From<&types::ServicePort> for types::ContainerRequestPort {
+impl ::core::convert::From<&crate::types::ServicePort>
+for crate::types::ContainerRequestPort {
     #[inline]
-    fn from(from: &types::ServicePort) -> Self {
+    fn from(from: &crate::types::ServicePort) -> Self {
         Self::from(from.clone())
     }
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Carries over everything of a `StorageItem` that a `ContainerRequestStorageItem` can hold, and the fields that this version of the library does not know.
-impl From<types::StorageItem> for types::ContainerRequestStorageItem {
+impl ::core::convert::From<crate::types::StorageItem>
+for crate::types::ContainerRequestStorageItem {
     #[inline]
-    fn from(from: types::StorageItem) -> Self {
-        rt::model::carried(Self {
-            id: Some(from.id),
+    fn from(from: crate::types::StorageItem) -> Self {
+        crate::runtime::model::carried(Self {
+            id: ::core::option::Option::Some(from.id),
             type_: from.type_,
             size: from.size,
             mount_point: from.mount_point,
@@ -6722,9 +7013,10 @@ impl From<types::StorageItem> for types::ContainerRequestStorageItem {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-impl From<&types::StorageItem> for types::ContainerRequestStorageItem {
+impl ::core::convert::From<&crate::types::StorageItem>
+for crate::types::ContainerRequestStorageItem {
     #[inline]
-    fn from(from: &types::StorageItem) -> Self {
+    fn from(from: &crate::types::StorageItem) -> Self {
         Self::from(from.clone())
     }
 }

@@ -3,28 +3,25 @@
 
 //! How the models are read and written. Terraform services.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::TerraformAdvancedSettings {
+impl crate::runtime::model::Blank for crate::types::TerraformAdvancedSettings {
     #[inline]
     fn blank() -> Self {
         Self {
-            build_timeout_max_sec: model::blank(),
-            build_cpu_max_in_milli: model::blank(),
-            build_ram_max_in_gib: model::blank(),
-            build_ephemeral_storage_in_gib: model::blank(),
-            build_skip_git_submodules: model::blank(),
-            deployment_termination_grace_period_seconds: model::blank(),
-            deployment_affinity_node_required: model::blank(),
-            security_service_account_name: model::blank(),
-            security_read_only_root_filesystem: model::blank(),
-            __extra: model::blank(),
+            build_timeout_max_sec: crate::runtime::model::blank(),
+            build_cpu_max_in_milli: crate::runtime::model::blank(),
+            build_ram_max_in_gib: crate::runtime::model::blank(),
+            build_ephemeral_storage_in_gib: crate::runtime::model::blank(),
+            build_skip_git_submodules: crate::runtime::model::blank(),
+            deployment_termination_grace_period_seconds: crate::runtime::model::blank(),
+            deployment_affinity_node_required: crate::runtime::model::blank(),
+            security_service_account_name: crate::runtime::model::blank(),
+            security_read_only_root_filesystem: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformAdvancedSettings {
+impl crate::runtime::model::Model for crate::types::TerraformAdvancedSettings {
     const NAME: &'static str = "TerraformAdvancedSettings";
     const FIELDS: &'static [&'static str] = &[
         "build.timeout_max_sec",
@@ -38,26 +35,49 @@ impl model::Model for types::TerraformAdvancedSettings {
         "security.read_only_root_filesystem",
     ];
     const REQUIRED: u128 = 0b000000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.build_timeout_max_sec, from),
-            1 => model::value(&mut self.build_cpu_max_in_milli, from),
-            2 => model::value(&mut self.build_ram_max_in_gib, from),
-            3 => model::value(&mut self.build_ephemeral_storage_in_gib, from),
-            4 => model::value(&mut self.build_skip_git_submodules, from),
-            5 => {
-                model::value(&mut self.deployment_termination_grace_period_seconds, from)
+            0 => crate::runtime::model::value(&mut self.build_timeout_max_sec, from),
+            1 => crate::runtime::model::value(&mut self.build_cpu_max_in_milli, from),
+            2 => crate::runtime::model::value(&mut self.build_ram_max_in_gib, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.build_ephemeral_storage_in_gib,
+                    from,
+                )
             }
-            6 => model::value(&mut self.deployment_affinity_node_required, from),
-            7 => model::value(&mut self.security_service_account_name, from),
-            _ => model::value(&mut self.security_read_only_root_filesystem, from),
+            4 => crate::runtime::model::value(&mut self.build_skip_git_submodules, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_termination_grace_period_seconds,
+                    from,
+                )
+            }
+            6 => {
+                crate::runtime::model::value(
+                    &mut self.deployment_affinity_node_required,
+                    from,
+                )
+            }
+            7 => {
+                crate::runtime::model::value(
+                    &mut self.security_service_account_name,
+                    from,
+                )
+            }
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.security_read_only_root_filesystem,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("build.timeout_max_sec", &self.build_timeout_max_sec);
         to.given("build.cpu_max_in_milli", &self.build_cpu_max_in_milli);
         to.given("build.ram_max_in_gib", &self.build_ram_max_in_gib);
@@ -79,60 +99,68 @@ impl model::Model for types::TerraformAdvancedSettings {
     }
 }
 
-model::through_fields!(types::TerraformAdvancedSettings, Default);
+crate::runtime::model::through_fields!(
+    crate::types::TerraformAdvancedSettings, Default
+);
 
-impl model::Blank for types::TerraformDeploymentRestrictionRequest {
+impl crate::runtime::model::Blank
+for crate::types::TerraformDeploymentRestrictionRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            mode: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformDeploymentRestrictionRequest {
+impl crate::runtime::model::Model
+for crate::types::TerraformDeploymentRestrictionRequest {
     const NAME: &'static str = "TerraformDeploymentRestrictionRequest";
     const FIELDS: &'static [&'static str] = &["mode", "type", "value"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.mode, from),
-            1 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.mode, from),
+            1 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("mode", &self.mode);
         to.always("type", &self.type_);
         to.always("value", &self.value);
     }
 }
 
-model::through_fields!(types::TerraformDeploymentRestrictionRequest);
+crate::runtime::model::through_fields!(
+    crate::types::TerraformDeploymentRestrictionRequest
+);
 
-impl model::Blank for types::TerraformDeploymentRestrictionResponse {
+impl crate::runtime::model::Blank
+for crate::types::TerraformDeploymentRestrictionResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            mode: model::blank(),
-            type_: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformDeploymentRestrictionResponse {
+impl crate::runtime::model::Model
+for crate::types::TerraformDeploymentRestrictionResponse {
     const NAME: &'static str = "TerraformDeploymentRestrictionResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -143,21 +171,21 @@ impl model::Model for types::TerraformDeploymentRestrictionResponse {
         "value",
     ];
     const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.mode, from),
-            4 => model::value(&mut self.type_, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.mode, from),
+            4 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -167,55 +195,61 @@ impl model::Model for types::TerraformDeploymentRestrictionResponse {
     }
 }
 
-model::through_fields!(types::TerraformDeploymentRestrictionResponse);
+crate::runtime::model::through_fields!(
+    crate::types::TerraformDeploymentRestrictionResponse
+);
 
-impl model::Blank for types::TerraformDeploymentRestrictionResponseList {
+impl crate::runtime::model::Blank
+for crate::types::TerraformDeploymentRestrictionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformDeploymentRestrictionResponseList {
+impl crate::runtime::model::Model
+for crate::types::TerraformDeploymentRestrictionResponseList {
     const NAME: &'static str = "TerraformDeploymentRestrictionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::TerraformDeploymentRestrictionResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::TerraformDeploymentRestrictionResponseList, Default
+);
 
-impl model::Blank for types::TerraformGitRepositoryRequest {
+impl crate::runtime::model::Blank for crate::types::TerraformGitRepositoryRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            url: model::blank(),
-            branch: model::blank(),
-            root_path: model::blank(),
-            git_token_id: model::blank(),
-            __extra: model::blank(),
+            url: crate::runtime::model::blank(),
+            branch: crate::runtime::model::blank(),
+            root_path: crate::runtime::model::blank(),
+            git_token_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformGitRepositoryRequest {
+impl crate::runtime::model::Model for crate::types::TerraformGitRepositoryRequest {
     const NAME: &'static str = "TerraformGitRepositoryRequest";
     const FIELDS: &'static [&'static str] = &[
         "url",
@@ -224,19 +258,19 @@ impl model::Model for types::TerraformGitRepositoryRequest {
         "git_token_id",
     ];
     const REQUIRED: u128 = 0b0001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.url, from),
-            1 => model::value(&mut self.branch, from),
-            2 => model::value(&mut self.root_path, from),
-            _ => model::value(&mut self.git_token_id, from),
+            0 => crate::runtime::model::value(&mut self.url, from),
+            1 => crate::runtime::model::value(&mut self.branch, from),
+            2 => crate::runtime::model::value(&mut self.root_path, from),
+            _ => crate::runtime::model::value(&mut self.git_token_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("url", &self.url);
         to.given("branch", &self.branch);
         to.given("root_path", &self.root_path);
@@ -244,33 +278,33 @@ impl model::Model for types::TerraformGitRepositoryRequest {
     }
 }
 
-model::through_fields!(types::TerraformGitRepositoryRequest);
+crate::runtime::model::through_fields!(crate::types::TerraformGitRepositoryRequest);
 
-impl model::Blank for types::TerraformRequest {
+impl crate::runtime::model::Blank for crate::types::TerraformRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            description: model::blank(),
-            auto_deploy_config: model::blank(),
-            terraform_files_source: model::blank(),
-            terraform_variables_source: model::blank(),
-            backend: model::blank(),
-            engine: model::blank(),
-            provider_version: model::blank(),
-            timeout_sec: model::blank(),
-            icon_uri: model::blank(),
-            job_resources: model::blank(),
-            use_cluster_credentials: model::blank(),
-            action_extra_arguments: model::blank(),
-            dockerfile_fragment: model::blank(),
-            blueprint_id: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            auto_deploy_config: crate::runtime::model::blank(),
+            terraform_files_source: crate::runtime::model::blank(),
+            terraform_variables_source: crate::runtime::model::blank(),
+            backend: crate::runtime::model::blank(),
+            engine: crate::runtime::model::blank(),
+            provider_version: crate::runtime::model::blank(),
+            timeout_sec: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            job_resources: crate::runtime::model::blank(),
+            use_cluster_credentials: crate::runtime::model::blank(),
+            action_extra_arguments: crate::runtime::model::blank(),
+            dockerfile_fragment: crate::runtime::model::blank(),
+            blueprint_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformRequest {
+impl crate::runtime::model::Model for crate::types::TerraformRequest {
     const NAME: &'static str = "TerraformRequest";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -290,30 +324,30 @@ impl model::Model for types::TerraformRequest {
         "blueprint_id",
     ];
     const REQUIRED: u128 = 0b000010011110111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.description, from),
-            2 => model::value(&mut self.auto_deploy_config, from),
-            3 => model::value(&mut self.terraform_files_source, from),
-            4 => model::value(&mut self.terraform_variables_source, from),
-            5 => model::value(&mut self.backend, from),
-            6 => model::value(&mut self.engine, from),
-            7 => model::value(&mut self.provider_version, from),
-            8 => model::value(&mut self.timeout_sec, from),
-            9 => model::value(&mut self.icon_uri, from),
-            10 => model::value(&mut self.job_resources, from),
-            11 => model::value(&mut self.use_cluster_credentials, from),
-            12 => model::value(&mut self.action_extra_arguments, from),
-            13 => model::value(&mut self.dockerfile_fragment, from),
-            _ => model::value(&mut self.blueprint_id, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            2 => crate::runtime::model::value(&mut self.auto_deploy_config, from),
+            3 => crate::runtime::model::value(&mut self.terraform_files_source, from),
+            4 => crate::runtime::model::value(&mut self.terraform_variables_source, from),
+            5 => crate::runtime::model::value(&mut self.backend, from),
+            6 => crate::runtime::model::value(&mut self.engine, from),
+            7 => crate::runtime::model::value(&mut self.provider_version, from),
+            8 => crate::runtime::model::value(&mut self.timeout_sec, from),
+            9 => crate::runtime::model::value(&mut self.icon_uri, from),
+            10 => crate::runtime::model::value(&mut self.job_resources, from),
+            11 => crate::runtime::model::value(&mut self.use_cluster_credentials, from),
+            12 => crate::runtime::model::value(&mut self.action_extra_arguments, from),
+            13 => crate::runtime::model::value(&mut self.dockerfile_fragment, from),
+            _ => crate::runtime::model::value(&mut self.blueprint_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("description", &self.description);
         to.always("auto_deploy_config", &self.auto_deploy_config);
@@ -331,32 +365,32 @@ impl model::Model for types::TerraformRequest {
         to.given("blueprint_id", &self.blueprint_id);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.auto_deploy_config);
-        model::Parts::drop_extra(&mut self.terraform_files_source);
-        model::Parts::drop_extra(&mut self.terraform_variables_source);
-        model::Parts::drop_extra(&mut self.backend);
-        model::Parts::drop_extra(&mut self.provider_version);
-        model::Parts::drop_extra(&mut self.job_resources);
-        model::Parts::drop_extra(&mut self.dockerfile_fragment);
+        crate::runtime::model::Parts::drop_extra(&mut self.auto_deploy_config);
+        crate::runtime::model::Parts::drop_extra(&mut self.terraform_files_source);
+        crate::runtime::model::Parts::drop_extra(&mut self.terraform_variables_source);
+        crate::runtime::model::Parts::drop_extra(&mut self.backend);
+        crate::runtime::model::Parts::drop_extra(&mut self.provider_version);
+        crate::runtime::model::Parts::drop_extra(&mut self.job_resources);
+        crate::runtime::model::Parts::drop_extra(&mut self.dockerfile_fragment);
     }
 }
 
-model::through_fields!(types::TerraformRequest);
+crate::runtime::model::through_fields!(crate::types::TerraformRequest);
 
-impl model::Blank for types::TerraformRequestJobResources {
+impl crate::runtime::model::Blank for crate::types::TerraformRequestJobResources {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu_milli: model::blank(),
-            ram_mib: model::blank(),
-            gpu: model::blank(),
-            storage_gib: model::blank(),
-            __extra: model::blank(),
+            cpu_milli: crate::runtime::model::blank(),
+            ram_mib: crate::runtime::model::blank(),
+            gpu: crate::runtime::model::blank(),
+            storage_gib: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformRequestJobResources {
+impl crate::runtime::model::Model for crate::types::TerraformRequestJobResources {
     const NAME: &'static str = "TerraformRequestJobResources";
     const FIELDS: &'static [&'static str] = &[
         "cpu_milli",
@@ -365,19 +399,19 @@ impl model::Model for types::TerraformRequestJobResources {
         "storage_gib",
     ];
     const REQUIRED: u128 = 0b1011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            1 => model::value(&mut self.ram_mib, from),
-            2 => model::value(&mut self.gpu, from),
-            _ => model::value(&mut self.storage_gib, from),
+            0 => crate::runtime::model::value(&mut self.cpu_milli, from),
+            1 => crate::runtime::model::value(&mut self.ram_mib, from),
+            2 => crate::runtime::model::value(&mut self.gpu, from),
+            _ => crate::runtime::model::value(&mut self.storage_gib, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cpu_milli", &self.cpu_milli);
         to.always("ram_mib", &self.ram_mib);
         to.always("gpu", &self.gpu);
@@ -385,59 +419,63 @@ impl model::Model for types::TerraformRequestJobResources {
     }
 }
 
-model::through_fields!(types::TerraformRequestJobResources);
+crate::runtime::model::through_fields!(crate::types::TerraformRequestJobResources);
 
-impl model::Blank for types::TerraformRequestTerraformFilesSource {
+impl crate::runtime::model::Blank
+for crate::types::TerraformRequestTerraformFilesSource {
     #[inline]
     fn blank() -> Self {
         Self {
-            git_repository: model::blank(),
-            __extra: model::blank(),
+            git_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformRequestTerraformFilesSource {
+impl crate::runtime::model::Model
+for crate::types::TerraformRequestTerraformFilesSource {
     const NAME: &'static str = "TerraformRequestTerraformFilesSource";
     const FIELDS: &'static [&'static str] = &["git_repository"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.git_repository, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("git_repository", &self.git_repository);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
     }
 }
 
-model::through_fields!(types::TerraformRequestTerraformFilesSource, Default);
+crate::runtime::model::through_fields!(
+    crate::types::TerraformRequestTerraformFilesSource, Default
+);
 
-impl model::Blank for types::TerraformResourceResponse {
+impl crate::runtime::model::Blank for crate::types::TerraformResourceResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            resource_type: model::blank(),
-            name: model::blank(),
-            address: model::blank(),
-            provider: model::blank(),
-            mode: model::blank(),
-            attributes: model::blank(),
-            extracted_at: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            resource_type: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            address: crate::runtime::model::blank(),
+            provider: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            attributes: crate::runtime::model::blank(),
+            extracted_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformResourceResponse {
+impl crate::runtime::model::Model for crate::types::TerraformResourceResponse {
     const NAME: &'static str = "TerraformResourceResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -450,23 +488,30 @@ impl model::Model for types::TerraformResourceResponse {
         "extracted_at",
     ];
     const REQUIRED: u128 = 0b10111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.resource_type, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.address, from),
-            4 => model::value(&mut self.provider, from),
-            5 => model::value(&mut self.mode, from),
-            6 => model::free(&mut self.attributes, &mut self.__extra, "attributes", from),
-            _ => model::time(&mut self.extracted_at, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.resource_type, from),
+            2 => crate::runtime::model::value(&mut self.name, from),
+            3 => crate::runtime::model::value(&mut self.address, from),
+            4 => crate::runtime::model::value(&mut self.provider, from),
+            5 => crate::runtime::model::value(&mut self.mode, from),
+            6 => {
+                crate::runtime::model::free(
+                    &mut self.attributes,
+                    &mut self.__extra,
+                    "attributes",
+                    from,
+                )
+            }
+            _ => crate::runtime::model::time(&mut self.extracted_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("resource_type", &self.resource_type);
         to.always("name", &self.name);
@@ -478,172 +523,174 @@ impl model::Model for types::TerraformResourceResponse {
     }
 }
 
-model::through_fields!(types::TerraformResourceResponse);
+crate::runtime::model::through_fields!(crate::types::TerraformResourceResponse);
 
-impl model::Blank for types::TerraformResourcesResponse {
+impl crate::runtime::model::Blank for crate::types::TerraformResourcesResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformResourcesResponse {
+impl crate::runtime::model::Model for crate::types::TerraformResourcesResponse {
     const NAME: &'static str = "TerraformResourcesResponse";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::TerraformResourcesResponse);
+crate::runtime::model::through_fields!(crate::types::TerraformResourcesResponse);
 
-impl model::Blank for types::TerraformResponseList {
+impl crate::runtime::model::Blank for crate::types::TerraformResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformResponseList {
+impl crate::runtime::model::Model for crate::types::TerraformResponseList {
     const NAME: &'static str = "TerraformResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::TerraformResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::TerraformResponseList, Default);
 
-impl model::Blank for types::TerraformVariablesSourceRequest {
+impl crate::runtime::model::Blank for crate::types::TerraformVariablesSourceRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            tf_var_file_paths: model::blank(),
-            tf_vars: model::blank(),
-            __extra: model::blank(),
+            tf_var_file_paths: crate::runtime::model::blank(),
+            tf_vars: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformVariablesSourceRequest {
+impl crate::runtime::model::Model for crate::types::TerraformVariablesSourceRequest {
     const NAME: &'static str = "TerraformVariablesSourceRequest";
     const FIELDS: &'static [&'static str] = &["tf_var_file_paths", "tf_vars"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.tf_var_file_paths, from),
-            _ => model::value(&mut self.tf_vars, from),
+            0 => crate::runtime::model::value(&mut self.tf_var_file_paths, from),
+            _ => crate::runtime::model::value(&mut self.tf_vars, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("tf_var_file_paths", &self.tf_var_file_paths);
         to.always("tf_vars", &self.tf_vars);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.tf_vars);
+        crate::runtime::model::Parts::drop_extra(&mut self.tf_vars);
     }
 }
 
-model::through_fields!(types::TerraformVariablesSourceRequest);
+crate::runtime::model::through_fields!(crate::types::TerraformVariablesSourceRequest);
 
-impl model::Blank for types::TerraformVersionResponse {
+impl crate::runtime::model::Blank for crate::types::TerraformVersionResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            engine: model::blank(),
-            version: model::blank(),
-            __extra: model::blank(),
+            engine: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformVersionResponse {
+impl crate::runtime::model::Model for crate::types::TerraformVersionResponse {
     const NAME: &'static str = "TerraformVersionResponse";
     const FIELDS: &'static [&'static str] = &["engine", "version"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.engine, from),
-            _ => model::value(&mut self.version, from),
+            0 => crate::runtime::model::value(&mut self.engine, from),
+            _ => crate::runtime::model::value(&mut self.version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("engine", &self.engine);
         to.always("version", &self.version);
     }
 }
 
-model::through_fields!(types::TerraformVersionResponse);
+crate::runtime::model::through_fields!(crate::types::TerraformVersionResponse);
 
-impl model::Blank for types::TerraformVersionResponseList {
+impl crate::runtime::model::Blank for crate::types::TerraformVersionResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformVersionResponseList {
+impl crate::runtime::model::Model for crate::types::TerraformVersionResponseList {
     const NAME: &'static str = "TerraformVersionResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::TerraformVersionResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::TerraformVersionResponseList, Default
+);

@@ -3,342 +3,374 @@
 
 //! Mocks. Terraform services.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl Then<operations::GetDefaultTerraformAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetDefaultTerraformAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TerraformAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::TerraformAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::ListTerraforms> {
+impl crate::mock::When<crate::operations::ListTerraforms> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListTerraforms> {
+impl crate::mock::Then<crate::operations::ListTerraforms> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TerraformResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::TerraformResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateTerraform> {
+impl crate::mock::When<crate::operations::CreateTerraform> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TerraformRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::TerraformRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateTerraform> {
+impl crate::mock::Then<crate::operations::CreateTerraform> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::TerraformResponse) -> Self {
+    pub fn created(self, value: &crate::types::TerraformResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl Then<operations::ListTerraformVersions> {
+impl crate::mock::Then<crate::operations::ListTerraformVersions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TerraformVersionResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::TerraformVersionResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetTerraform> {
+impl crate::mock::When<crate::operations::GetTerraform> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
 }
 
-impl Then<operations::GetTerraform> {
+impl crate::mock::Then<crate::operations::GetTerraform> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TerraformResponse) -> Self {
+    pub fn ok(self, value: &crate::types::TerraformResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditTerraform> {
+impl crate::mock::When<crate::operations::EditTerraform> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TerraformRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::TerraformRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditTerraform> {
+impl crate::mock::Then<crate::operations::EditTerraform> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TerraformResponse) -> Self {
+    pub fn ok(self, value: &crate::types::TerraformResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteTerraform> {
+impl crate::mock::When<crate::operations::DeleteTerraform> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The query parameter `resources_only` has this value.
-    pub fn resources_only(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn resources_only(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("resources_only", value.into())
     }
     /// The query parameter `skipReconcile` has this value.
-    pub fn skip_reconcile(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn skip_reconcile(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("skipReconcile", value.into())
     }
     /// The query parameter `force_terraform_action` has this value.
     pub fn force_terraform_action(
         self,
-        value: impl Into<Option<types::DeleteTerraformAction>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::DeleteTerraformAction>,
+        >,
     ) -> Self {
         self.query_value("force_terraform_action", value.into())
     }
 }
 
-impl Then<operations::DeleteTerraform> {
+impl crate::mock::Then<crate::operations::DeleteTerraform> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::GetTerraformAdvancedSettings> {
+impl crate::mock::When<crate::operations::GetTerraformAdvancedSettings> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
 }
 
-impl Then<operations::GetTerraformAdvancedSettings> {
+impl crate::mock::Then<crate::operations::GetTerraformAdvancedSettings> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TerraformAdvancedSettings) -> Self {
+    pub fn ok(self, value: &crate::types::TerraformAdvancedSettings) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::EditTerraformAdvancedSettings> {
+impl crate::mock::When<crate::operations::EditTerraformAdvancedSettings> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TerraformAdvancedSettings) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::TerraformAdvancedSettings) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditTerraformAdvancedSettings> {
+impl crate::mock::Then<crate::operations::EditTerraformAdvancedSettings> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::TerraformAdvancedSettings) -> Self {
+    pub fn created(self, value: &crate::types::TerraformAdvancedSettings) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CloneTerraform> {
+impl crate::mock::When<crate::operations::CloneTerraform> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::CloneServiceRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::CloneServiceRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CloneTerraform> {
+impl crate::mock::Then<crate::operations::CloneTerraform> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::TerraformResponse) -> Self {
+    pub fn accepted(self, value: &crate::types::TerraformResponse) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListTerraformCommit> {
+impl crate::mock::When<crate::operations::ListTerraformCommit> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
 }
 
-impl Then<operations::ListTerraformCommit> {
+impl crate::mock::Then<crate::operations::ListTerraformCommit> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::CommitResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::CommitResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeployTerraform> {
+impl crate::mock::When<crate::operations::DeployTerraform> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TerraformDeployRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::TerraformDeployRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeployTerraform> {
+impl crate::mock::Then<crate::operations::DeployTerraform> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::ListTerraformDeploymentHistoryV2> {
+impl crate::mock::When<crate::operations::ListTerraformDeploymentHistoryV2> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The query parameter `pageSize` has this value.
-    pub fn page_size(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn page_size(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.query_value("pageSize", value.into())
     }
 }
 
-impl Then<operations::ListTerraformDeploymentHistoryV2> {
+impl crate::mock::Then<crate::operations::ListTerraformDeploymentHistoryV2> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::DeploymentHistoryServicePageV2) -> Self {
+    pub fn ok(self, value: &crate::types::DeploymentHistoryServicePageV2) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::GetTerraformDeploymentRestrictions> {
+impl crate::mock::When<crate::operations::GetTerraformDeploymentRestrictions> {
     /// The path parameter `terraformId` has this value.
     pub fn terraform_id(self, value: &str) -> Self {
         self.path_value("terraformId", &value)
     }
 }
 
-impl Then<operations::GetTerraformDeploymentRestrictions> {
+impl crate::mock::Then<crate::operations::GetTerraformDeploymentRestrictions> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TerraformDeploymentRestrictionResponseList) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::TerraformDeploymentRestrictionResponseList,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateTerraformDeploymentRestriction> {
+impl crate::mock::When<crate::operations::CreateTerraformDeploymentRestriction> {
     /// The path parameter `terraformId` has this value.
     pub fn terraform_id(self, value: &str) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TerraformDeploymentRestrictionRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::TerraformDeploymentRestrictionRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateTerraformDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::CreateTerraformDeploymentRestriction> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::TerraformDeploymentRestrictionResponse) -> Self {
+    pub fn created(
+        self,
+        value: &crate::types::TerraformDeploymentRestrictionResponse,
+    ) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditTerraformDeploymentRestriction> {
+impl crate::mock::When<crate::operations::EditTerraformDeploymentRestriction> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The path parameter `deploymentRestrictionId` has this value.
-    pub fn deployment_restriction_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_restriction_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRestrictionId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::TerraformDeploymentRestrictionRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &crate::types::TerraformDeploymentRestrictionRequest,
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditTerraformDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::EditTerraformDeploymentRestriction> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TerraformDeploymentRestrictionResponse) -> Self {
+    pub fn ok(
+        self,
+        value: &crate::types::TerraformDeploymentRestrictionResponse,
+    ) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteTerraformDeploymentRestriction> {
+impl crate::mock::When<crate::operations::DeleteTerraformDeploymentRestriction> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The path parameter `deploymentRestrictionId` has this value.
-    pub fn deployment_restriction_id(self, value: uuid::Uuid) -> Self {
+    pub fn deployment_restriction_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("deploymentRestrictionId", &value)
     }
 }
 
-impl Then<operations::DeleteTerraformDeploymentRestriction> {
+impl crate::mock::Then<crate::operations::DeleteTerraformDeploymentRestriction> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::RedeployTerraform> {
+impl crate::mock::When<crate::operations::RedeployTerraform> {
     /// The path parameter `terraformId` has this value.
     pub fn terraform_id(self, value: &str) -> Self {
         self.path_value("terraformId", &value)
     }
 }
 
-impl Then<operations::RedeployTerraform> {
+impl crate::mock::Then<crate::operations::RedeployTerraform> {
     /// Status 202, as the contract declares it.
-    pub fn accepted(self, value: &types::Status) -> Self {
+    pub fn accepted(self, value: &crate::types::Status) -> Self {
         self.json(202u16, value)
     }
 }
 
-impl When<operations::GetTerraformResources> {
+impl crate::mock::When<crate::operations::GetTerraformResources> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
 }
 
-impl Then<operations::GetTerraformResources> {
+impl crate::mock::Then<crate::operations::GetTerraformResources> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::TerraformResourcesResponse) -> Self {
+    pub fn ok(self, value: &crate::types::TerraformResourcesResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::UninstallTerraform> {
+impl crate::mock::When<crate::operations::UninstallTerraform> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: uuid::Uuid) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The query parameter `force_terraform_action` has this value.
     pub fn force_terraform_action(
         self,
-        value: impl Into<Option<types::DeleteTerraformAction>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::DeleteTerraformAction>,
+        >,
     ) -> Self {
         self.query_value("force_terraform_action", value.into())
     }
     /// The body is this one, or empty.
     pub fn body<'a>(
         self,
-        value: impl Into<Option<&'a serde_json::Map<String, serde_json::Value>>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<
+                &'a ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+            >,
+        >,
     ) -> Self {
         self.json_body(value.into())
     }
 }
 
-impl Then<operations::UninstallTerraform> {
+impl crate::mock::Then<crate::operations::UninstallTerraform> {
     /// Status 202, as the contract declares it.
-    pub fn accepted<'a>(self, value: impl Into<Option<&'a types::Status>>) -> Self {
+    pub fn accepted<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Status>,
+        >,
+    ) -> Self {
         self.json_or_empty(202u16, value.into())
     }
     /// Status 204, as the contract declares it.

@@ -3,12 +3,7 @@
 
 //! Models. Terraform services.
 
-use std::collections::BTreeMap;
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::types;
-
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How to treat the managed resources when a Terraform service is deleted or uninstalled.
     ///
     /// A parameter of `delete_terraform` and `uninstall_terraform`.
@@ -25,98 +20,105 @@ open_enum! {
 #[non_exhaustive]
 pub struct TerraformAdvancedSettings {
     /// Time limit of a build, in seconds.
-    pub build_timeout_max_sec: Option<i64>,
+    pub build_timeout_max_sec: ::core::option::Option<i64>,
     /// CPU limit of a build, in mCPU.
-    pub build_cpu_max_in_milli: Option<i64>,
+    pub build_cpu_max_in_milli: ::core::option::Option<i64>,
     /// Memory limit of a build, in GiB.
-    pub build_ram_max_in_gib: Option<i64>,
+    pub build_ram_max_in_gib: ::core::option::Option<i64>,
     /// Ephemeral storage of a build, in GiB.
-    pub build_ephemeral_storage_in_gib: Option<i64>,
+    pub build_ephemeral_storage_in_gib: ::core::option::Option<i64>,
     /// Whether the Git submodules are left out of the clone.
-    pub build_skip_git_submodules: Option<bool>,
+    pub build_skip_git_submodules: ::core::option::Option<bool>,
     /// Time a pod has to end by itself before it is killed, in seconds.
-    pub deployment_termination_grace_period_seconds: Option<i64>,
+    pub deployment_termination_grace_period_seconds: ::core::option::Option<i64>,
     /// Labels, by name, a node must have to receive the pods.
-    pub deployment_affinity_node_required: Option<BTreeMap<String, String>>,
+    pub deployment_affinity_node_required: ::core::option::Option<
+        ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+    >,
     /// Kubernetes service account of the pods.
-    pub security_service_account_name: Option<String>,
+    pub security_service_account_name: ::core::option::Option<::std::string::String>,
     /// Whether the root file system of the containers is read-only.
-    pub security_read_only_root_filesystem: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub security_read_only_root_filesystem: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TerraformAdvancedSettings {
+impl crate::types::TerraformAdvancedSettings {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            build_timeout_max_sec: None,
-            build_cpu_max_in_milli: None,
-            build_ram_max_in_gib: None,
-            build_ephemeral_storage_in_gib: None,
-            build_skip_git_submodules: None,
-            deployment_termination_grace_period_seconds: None,
-            deployment_affinity_node_required: None,
-            security_service_account_name: None,
-            security_read_only_root_filesystem: None,
-            __extra: Default::default(),
+            build_timeout_max_sec: ::core::option::Option::None,
+            build_cpu_max_in_milli: ::core::option::Option::None,
+            build_ram_max_in_gib: ::core::option::Option::None,
+            build_ephemeral_storage_in_gib: ::core::option::Option::None,
+            build_skip_git_submodules: ::core::option::Option::None,
+            deployment_termination_grace_period_seconds: ::core::option::Option::None,
+            deployment_affinity_node_required: ::core::option::Option::None,
+            security_service_account_name: ::core::option::Option::None,
+            security_read_only_root_filesystem: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`build_timeout_max_sec`](Self::build_timeout_max_sec).
     #[inline]
     pub fn build_timeout_max_sec(mut self, value: i64) -> Self {
-        self.build_timeout_max_sec = Some(value);
+        self.build_timeout_max_sec = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_cpu_max_in_milli`](Self::build_cpu_max_in_milli).
     #[inline]
     pub fn build_cpu_max_in_milli(mut self, value: i64) -> Self {
-        self.build_cpu_max_in_milli = Some(value);
+        self.build_cpu_max_in_milli = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_ram_max_in_gib`](Self::build_ram_max_in_gib).
     #[inline]
     pub fn build_ram_max_in_gib(mut self, value: i64) -> Self {
-        self.build_ram_max_in_gib = Some(value);
+        self.build_ram_max_in_gib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_ephemeral_storage_in_gib`](Self::build_ephemeral_storage_in_gib).
     #[inline]
     pub fn build_ephemeral_storage_in_gib(mut self, value: i64) -> Self {
-        self.build_ephemeral_storage_in_gib = Some(value);
+        self.build_ephemeral_storage_in_gib = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`build_skip_git_submodules`](Self::build_skip_git_submodules).
     #[inline]
     pub fn build_skip_git_submodules(mut self, value: bool) -> Self {
-        self.build_skip_git_submodules = Some(value);
+        self.build_skip_git_submodules = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deployment_termination_grace_period_seconds`](Self::deployment_termination_grace_period_seconds).
     #[inline]
     pub fn deployment_termination_grace_period_seconds(mut self, value: i64) -> Self {
-        self.deployment_termination_grace_period_seconds = Some(value);
+        self.deployment_termination_grace_period_seconds = ::core::option::Option::Some(
+            value,
+        );
         self
     }
     /// Sets [`deployment_affinity_node_required`](Self::deployment_affinity_node_required).
     #[inline]
     pub fn deployment_affinity_node_required(
         mut self,
-        value: BTreeMap<String, String>,
+        value: ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
     ) -> Self {
-        self.deployment_affinity_node_required = Some(value);
+        self.deployment_affinity_node_required = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`security_service_account_name`](Self::security_service_account_name).
     #[inline]
-    pub fn security_service_account_name(mut self, value: impl Into<String>) -> Self {
-        self.security_service_account_name = Some(value.into());
+    pub fn security_service_account_name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.security_service_account_name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`security_read_only_root_filesystem`](Self::security_read_only_root_filesystem).
     #[inline]
     pub fn security_read_only_root_filesystem(mut self, value: bool) -> Self {
-        self.security_read_only_root_filesystem = Some(value);
+        self.security_read_only_root_filesystem = ::core::option::Option::Some(value);
         self
     }
 }
@@ -128,27 +130,27 @@ impl TerraformAdvancedSettings {
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionRequest {
     /// Whether matching changes are selected or rejected.
-    pub mode: types::DeploymentRestrictionModeEnum,
+    pub mode: crate::types::DeploymentRestrictionModeEnum,
     /// The compared value.
-    pub type_: types::DeploymentRestrictionTypeEnum,
+    pub type_: crate::types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TerraformDeploymentRestrictionRequest {
+impl crate::types::TerraformDeploymentRestrictionRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        mode: types::DeploymentRestrictionModeEnum,
-        type_: types::DeploymentRestrictionTypeEnum,
-        value: impl Into<String>,
+        mode: crate::types::DeploymentRestrictionModeEnum,
+        type_: crate::types::DeploymentRestrictionTypeEnum,
+        value: impl ::core::convert::Into<::std::string::String>,
     ) -> Self {
         Self {
             mode,
             type_,
             value: value.into(),
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -160,18 +162,18 @@ impl TerraformDeploymentRestrictionRequest {
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Whether matching changes are selected or rejected.
-    pub mode: types::DeploymentRestrictionModeEnum,
+    pub mode: crate::types::DeploymentRestrictionModeEnum,
     /// The compared value.
-    pub type_: types::DeploymentRestrictionTypeEnum,
+    pub type_: crate::types::DeploymentRestrictionTypeEnum,
     /// Value to compare with, such as a path.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Deployment restrictions of a Terraform service.
@@ -181,8 +183,8 @@ pub struct TerraformDeploymentRestrictionResponse {
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionResponseList {
     /// The listed items.
-    pub results: Vec<types::TerraformDeploymentRestrictionResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::TerraformDeploymentRestrictionResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Git repository the Terraform files come from.
@@ -192,44 +194,53 @@ pub struct TerraformDeploymentRestrictionResponseList {
 #[non_exhaustive]
 pub struct TerraformGitRepositoryRequest {
     /// URL of the repository.
-    pub url: String,
+    pub url: ::std::string::String,
     /// Branch to follow.
-    pub branch: Option<String>,
+    pub branch: ::core::option::Option<::std::string::String>,
     /// Directory of the repository to start from.
-    pub root_path: Option<String>,
+    pub root_path: ::core::option::Option<::std::string::String>,
     /// Identifier of the Git token that gives access.
-    pub git_token_id: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_token_id: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TerraformGitRepositoryRequest {
+impl crate::types::TerraformGitRepositoryRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(url: impl Into<String>) -> Self {
+    pub fn new(url: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             url: url.into(),
-            branch: None,
-            root_path: None,
-            git_token_id: None,
-            __extra: Default::default(),
+            branch: ::core::option::Option::None,
+            root_path: ::core::option::Option::None,
+            git_token_id: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`branch`](Self::branch).
     #[inline]
-    pub fn branch(mut self, value: impl Into<String>) -> Self {
-        self.branch = Some(value.into());
+    pub fn branch(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.branch = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`root_path`](Self::root_path).
     #[inline]
-    pub fn root_path(mut self, value: impl Into<String>) -> Self {
-        self.root_path = Some(value.into());
+    pub fn root_path(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.root_path = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`git_token_id`](Self::git_token_id).
     #[inline]
-    pub fn git_token_id(mut self, value: impl Into<String>) -> Self {
-        self.git_token_id = Some(value.into());
+    pub fn git_token_id(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.git_token_id = ::core::option::Option::Some(value.into());
         self
     }
 }
@@ -241,51 +252,58 @@ impl TerraformGitRepositoryRequest {
 #[non_exhaustive]
 pub struct TerraformRequest {
     /// Name of the service.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Free text about the service.
-    pub description: String,
+    pub description: ::std::string::String,
     /// Automatic deployment.
-    pub auto_deploy_config: types::TerraformAutoDeployConfig,
+    pub auto_deploy_config: crate::types::TerraformAutoDeployConfig,
     /// Where the Terraform files come from.
-    pub terraform_files_source: types::TerraformRequestTerraformFilesSource,
+    pub terraform_files_source: crate::types::TerraformRequestTerraformFilesSource,
     /// Values of the variables.
-    pub terraform_variables_source: types::TerraformVariablesSourceRequest,
+    pub terraform_variables_source: crate::types::TerraformVariablesSourceRequest,
     /// Storage of the state.
-    pub backend: types::TerraformBackend,
+    pub backend: crate::types::TerraformBackend,
     /// Engine to run.
-    pub engine: types::TerraformEngineEnum,
+    pub engine: crate::types::TerraformEngineEnum,
     /// Version of the engine.
-    pub provider_version: types::TerraformProviderVersion,
+    pub provider_version: crate::types::TerraformProviderVersion,
     /// Time limit of a run, in seconds.
-    pub timeout_sec: Option<i64>,
+    pub timeout_sec: ::core::option::Option<i64>,
     /// URI of the icon.
-    pub icon_uri: Option<String>,
+    pub icon_uri: ::core::option::Option<::std::string::String>,
     /// Resources given to a run.
-    pub job_resources: types::TerraformRequestJobResources,
+    pub job_resources: crate::types::TerraformRequestJobResources,
     /// Whether a run uses the cloud credentials of the cluster.
-    pub use_cluster_credentials: Option<bool>,
+    pub use_cluster_credentials: ::core::option::Option<bool>,
     /// Further arguments by Terraform command.
-    pub action_extra_arguments: Option<BTreeMap<String, Vec<String>>>,
+    pub action_extra_arguments: ::core::option::Option<
+        ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::vec::Vec<::std::string::String>,
+        >,
+    >,
     /// Dockerfile lines added to the image of the run; null clears them. The `type` field selects the shape.
-    pub dockerfile_fragment: rt::Patch<types::TerraformDockerfileFragment>,
+    pub dockerfile_fragment: crate::runtime::Patch<
+        crate::types::TerraformDockerfileFragment,
+    >,
     /// Identifier of the blueprint the service comes from; null when it comes from none.
-    pub blueprint_id: rt::Patch<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub blueprint_id: crate::runtime::Patch<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TerraformRequest {
+impl crate::types::TerraformRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        description: impl Into<String>,
-        auto_deploy_config: types::TerraformAutoDeployConfig,
-        terraform_files_source: types::TerraformRequestTerraformFilesSource,
-        terraform_variables_source: types::TerraformVariablesSourceRequest,
-        backend: types::TerraformBackend,
-        engine: types::TerraformEngineEnum,
-        provider_version: types::TerraformProviderVersion,
-        job_resources: types::TerraformRequestJobResources,
+        name: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
+        auto_deploy_config: crate::types::TerraformAutoDeployConfig,
+        terraform_files_source: crate::types::TerraformRequestTerraformFilesSource,
+        terraform_variables_source: crate::types::TerraformVariablesSourceRequest,
+        backend: crate::types::TerraformBackend,
+        engine: crate::types::TerraformEngineEnum,
+        provider_version: crate::types::TerraformProviderVersion,
+        job_resources: crate::types::TerraformRequestJobResources,
     ) -> Self {
         Self {
             name: name.into(),
@@ -296,55 +314,66 @@ impl TerraformRequest {
             backend,
             engine,
             provider_version,
-            timeout_sec: None,
-            icon_uri: None,
+            timeout_sec: ::core::option::Option::None,
+            icon_uri: ::core::option::Option::None,
             job_resources,
-            use_cluster_credentials: None,
-            action_extra_arguments: None,
-            dockerfile_fragment: rt::Patch::Absent,
-            blueprint_id: rt::Patch::Absent,
-            __extra: Default::default(),
+            use_cluster_credentials: ::core::option::Option::None,
+            action_extra_arguments: ::core::option::Option::None,
+            dockerfile_fragment: crate::runtime::Patch::Absent,
+            blueprint_id: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`timeout_sec`](Self::timeout_sec).
     #[inline]
     pub fn timeout_sec(mut self, value: i64) -> Self {
-        self.timeout_sec = Some(value);
+        self.timeout_sec = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`icon_uri`](Self::icon_uri).
     #[inline]
-    pub fn icon_uri(mut self, value: impl Into<String>) -> Self {
-        self.icon_uri = Some(value.into());
+    pub fn icon_uri(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.icon_uri = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`use_cluster_credentials`](Self::use_cluster_credentials).
     #[inline]
     pub fn use_cluster_credentials(mut self, value: bool) -> Self {
-        self.use_cluster_credentials = Some(value);
+        self.use_cluster_credentials = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`action_extra_arguments`](Self::action_extra_arguments).
     #[inline]
     pub fn action_extra_arguments(
         mut self,
-        value: BTreeMap<String, Vec<String>>,
+        value: ::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::vec::Vec<::std::string::String>,
+        >,
     ) -> Self {
-        self.action_extra_arguments = Some(value);
+        self.action_extra_arguments = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`dockerfile_fragment`](Self::dockerfile_fragment).
     #[inline]
     pub fn dockerfile_fragment(
         mut self,
-        value: impl Into<rt::Patch<types::TerraformDockerfileFragment>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::types::TerraformDockerfileFragment>,
+        >,
     ) -> Self {
         self.dockerfile_fragment = value.into();
         self
     }
     /// Sets [`blueprint_id`](Self::blueprint_id).
     #[inline]
-    pub fn blueprint_id(mut self, value: impl Into<rt::Patch<uuid::Uuid>>) -> Self {
+    pub fn blueprint_id(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::uuid::Uuid>>,
+    ) -> Self {
         self.blueprint_id = value.into();
         self
     }
@@ -366,10 +395,10 @@ pub struct TerraformRequestJobResources {
     pub gpu: i64,
     /// Storage in GiB.
     pub storage_gib: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TerraformRequestJobResources {
+impl crate::types::TerraformRequestJobResources {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
@@ -378,7 +407,7 @@ impl TerraformRequestJobResources {
             ram_mib,
             gpu,
             storage_gib,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -390,26 +419,28 @@ impl TerraformRequestJobResources {
 #[non_exhaustive]
 pub struct TerraformRequestTerraformFilesSource {
     /// Git repository of the files.
-    pub git_repository: Option<types::TerraformGitRepositoryRequest>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub git_repository: ::core::option::Option<
+        crate::types::TerraformGitRepositoryRequest,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TerraformRequestTerraformFilesSource {
+impl crate::types::TerraformRequestTerraformFilesSource {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            git_repository: None,
-            __extra: Default::default(),
+            git_repository: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`git_repository`](Self::git_repository).
     #[inline]
     pub fn git_repository(
         mut self,
-        value: types::TerraformGitRepositoryRequest,
+        value: crate::types::TerraformGitRepositoryRequest,
     ) -> Self {
-        self.git_repository = Some(value);
+        self.git_repository = ::core::option::Option::Some(value);
         self
     }
 }
@@ -421,25 +452,27 @@ impl TerraformRequestTerraformFilesSource {
 #[non_exhaustive]
 pub struct TerraformResourceResponse {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Type of the resource.
-    pub resource_type: String,
+    pub resource_type: ::std::string::String,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Address of the resource in the Terraform project.
-    pub address: String,
+    pub address: ::std::string::String,
     /// Terraform provider of the resource.
-    pub provider: String,
+    pub provider: ::std::string::String,
     /// Whether the resource is managed or only read.
-    pub mode: types::TerraformResourceResponseMode,
+    pub mode: crate::types::TerraformResourceResponseMode,
     /// Attributes of the resource, by name; they may hold sensitive values.
-    pub attributes: rt::Secret<serde_json::Map<String, serde_json::Value>>,
+    pub attributes: crate::runtime::Secret<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
     /// Time the state was read (RFC 3339).
-    pub extracted_at: chrono::DateTime<chrono::Utc>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub extracted_at: ::chrono::DateTime<::chrono::Utc>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Whether the resource is managed or only read.
     ///
     /// A part of `TerraformResourceResponse`.
@@ -458,8 +491,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct TerraformResourcesResponse {
     /// The listed items.
-    pub results: Vec<types::TerraformResourceResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::TerraformResourceResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Terraform services of an environment.
@@ -469,8 +502,8 @@ pub struct TerraformResourcesResponse {
 #[non_exhaustive]
 pub struct TerraformResponseList {
     /// The listed items.
-    pub results: Vec<types::TerraformResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::TerraformResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Values of the variables of a Terraform service.
@@ -480,23 +513,23 @@ pub struct TerraformResponseList {
 #[non_exhaustive]
 pub struct TerraformVariablesSourceRequest {
     /// Paths of the variable files in the repository.
-    pub tf_var_file_paths: Vec<String>,
+    pub tf_var_file_paths: ::std::vec::Vec<::std::string::String>,
     /// Values given in place.
-    pub tf_vars: Vec<types::TerraformVarKeyValue>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub tf_vars: ::std::vec::Vec<crate::types::TerraformVarKeyValue>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl TerraformVariablesSourceRequest {
+impl crate::types::TerraformVariablesSourceRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        tf_var_file_paths: Vec<String>,
-        tf_vars: Vec<types::TerraformVarKeyValue>,
+        tf_var_file_paths: ::std::vec::Vec<::std::string::String>,
+        tf_vars: ::std::vec::Vec<crate::types::TerraformVarKeyValue>,
     ) -> Self {
         Self {
             tf_var_file_paths,
             tf_vars,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -508,10 +541,10 @@ impl TerraformVariablesSourceRequest {
 #[non_exhaustive]
 pub struct TerraformVersionResponse {
     /// Engine.
-    pub engine: types::TerraformEngineEnum,
+    pub engine: crate::types::TerraformEngineEnum,
     /// Version.
-    pub version: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub version: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Versions of the Terraform engines that can be used.
@@ -521,17 +554,18 @@ pub struct TerraformVersionResponse {
 #[non_exhaustive]
 pub struct TerraformVersionResponseList {
     /// The listed items.
-    pub results: Vec<types::TerraformVersionResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::TerraformVersionResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Carries over everything of an `ApplicationGitRepository` that a `TerraformGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
-impl From<types::ApplicationGitRepository> for types::TerraformGitRepositoryRequest {
+impl ::core::convert::From<crate::types::ApplicationGitRepository>
+for crate::types::TerraformGitRepositoryRequest {
     #[inline]
-    fn from(from: types::ApplicationGitRepository) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::ApplicationGitRepository) -> Self {
+        crate::runtime::model::carried(Self {
             url: from.url,
             branch: from.branch,
             root_path: from.root_path,
@@ -541,9 +575,10 @@ impl From<types::ApplicationGitRepository> for types::TerraformGitRepositoryRequ
     }
 }
 
-impl From<&types::ApplicationGitRepository> for types::TerraformGitRepositoryRequest {
+impl ::core::convert::From<&crate::types::ApplicationGitRepository>
+for crate::types::TerraformGitRepositoryRequest {
     #[inline]
-    fn from(from: &types::ApplicationGitRepository) -> Self {
+    fn from(from: &crate::types::ApplicationGitRepository) -> Self {
         Self::from(from.clone())
     }
 }
@@ -551,11 +586,11 @@ impl From<&types::ApplicationGitRepository> for types::TerraformGitRepositoryReq
 /// Carries over everything of a `TerraformDeploymentRestrictionResponse` that a `TerraformDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`.
-impl From<types::TerraformDeploymentRestrictionResponse>
-for types::TerraformDeploymentRestrictionRequest {
+impl ::core::convert::From<crate::types::TerraformDeploymentRestrictionResponse>
+for crate::types::TerraformDeploymentRestrictionRequest {
     #[inline]
-    fn from(from: types::TerraformDeploymentRestrictionResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::TerraformDeploymentRestrictionResponse) -> Self {
+        crate::runtime::model::carried(Self {
             mode: from.mode,
             type_: from.type_,
             value: from.value,
@@ -564,40 +599,43 @@ for types::TerraformDeploymentRestrictionRequest {
     }
 }
 
-impl From<&types::TerraformDeploymentRestrictionResponse>
-for types::TerraformDeploymentRestrictionRequest {
+impl ::core::convert::From<&crate::types::TerraformDeploymentRestrictionResponse>
+for crate::types::TerraformDeploymentRestrictionRequest {
     #[inline]
-    fn from(from: &types::TerraformDeploymentRestrictionResponse) -> Self {
+    fn from(from: &crate::types::TerraformDeploymentRestrictionResponse) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `TerraformFilesSource` that a `TerraformRequestTerraformFilesSource` can hold, and the fields that this version of the library does not know.
-impl From<types::TerraformFilesSource> for types::TerraformRequestTerraformFilesSource {
+impl ::core::convert::From<crate::types::TerraformFilesSource>
+for crate::types::TerraformRequestTerraformFilesSource {
     #[inline]
-    fn from(from: types::TerraformFilesSource) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::TerraformFilesSource) -> Self {
+        crate::runtime::model::carried(Self {
             git_repository: from
                 .git
                 .and_then(|holder| holder.git_repository)
-                .map(|value| types::TerraformGitRepositoryRequest::from(value)),
+                .map(|value| crate::types::TerraformGitRepositoryRequest::from(value)),
             __extra: from.__extra,
         })
     }
 }
 
-impl From<&types::TerraformFilesSource> for types::TerraformRequestTerraformFilesSource {
+impl ::core::convert::From<&crate::types::TerraformFilesSource>
+for crate::types::TerraformRequestTerraformFilesSource {
     #[inline]
-    fn from(from: &types::TerraformFilesSource) -> Self {
+    fn from(from: &crate::types::TerraformFilesSource) -> Self {
         Self::from(from.clone())
     }
 }
 
 /// Carries over everything of a `TerraformJobResourcesResponse` that a `TerraformRequestJobResources` can hold, and the fields that this version of the library does not know.
-impl From<types::TerraformJobResourcesResponse> for types::TerraformRequestJobResources {
+impl ::core::convert::From<crate::types::TerraformJobResourcesResponse>
+for crate::types::TerraformRequestJobResources {
     #[inline]
-    fn from(from: types::TerraformJobResourcesResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::TerraformJobResourcesResponse) -> Self {
+        crate::runtime::model::carried(Self {
             cpu_milli: from.cpu_milli,
             ram_mib: from.ram_mib,
             gpu: from.gpu,
@@ -607,10 +645,10 @@ impl From<types::TerraformJobResourcesResponse> for types::TerraformRequestJobRe
     }
 }
 
-impl From<&types::TerraformJobResourcesResponse>
-for types::TerraformRequestJobResources {
+impl ::core::convert::From<&crate::types::TerraformJobResourcesResponse>
+for crate::types::TerraformRequestJobResources {
     #[inline]
-    fn from(from: &types::TerraformJobResourcesResponse) -> Self {
+    fn from(from: &crate::types::TerraformJobResourcesResponse) -> Self {
         Self::from(from.clone())
     }
 }
@@ -621,60 +659,74 @@ for types::TerraformRequestJobResources {
 ///
 /// # Errors
 /// Where something is absent that the request must say, or a member of a union is not known.
-impl TryFrom<types::TerraformResponse> for types::TerraformRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<crate::types::TerraformResponse>
+for crate::types::TerraformRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: types::TerraformResponse) -> Result<Self, rt::ConversionError> {
-        Ok(
-            rt::model::carried(Self {
+    fn try_from(
+        from: crate::types::TerraformResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
+        ::core::result::Result::Ok(
+            crate::runtime::model::carried(Self {
                 name: from.name,
                 description: from
                     .description
-                    .ok_or(rt::ConversionError::absent("description"))?,
+                    .ok_or(crate::runtime::ConversionError::absent("description"))?,
                 auto_deploy_config: from
                     .auto_deploy_config
-                    .ok_or(rt::ConversionError::absent("auto_deploy_config"))?,
+                    .ok_or(
+                        crate::runtime::ConversionError::absent("auto_deploy_config"),
+                    )?,
                 terraform_files_source: from
                     .terraform_files_source
-                    .map(|value| types::TerraformRequestTerraformFilesSource::from(
+                    .map(|value| crate::types::TerraformRequestTerraformFilesSource::from(
                         value,
                     ))
                     .unwrap_or_default(),
-                terraform_variables_source: types::TerraformVariablesSourceRequest::from(
+                terraform_variables_source: crate::types::TerraformVariablesSourceRequest::from(
                     from.terraform_variables_source,
                 ),
                 backend: from.backend,
                 engine: from.engine,
                 provider_version: from.provider_version,
-                timeout_sec: Some(from.timeout_sec),
-                icon_uri: Some(from.icon_uri),
-                job_resources: types::TerraformRequestJobResources::from(
+                timeout_sec: ::core::option::Option::Some(from.timeout_sec),
+                icon_uri: ::core::option::Option::Some(from.icon_uri),
+                job_resources: crate::types::TerraformRequestJobResources::from(
                     from.job_resources,
                 ),
-                use_cluster_credentials: Some(from.use_cluster_credentials),
-                action_extra_arguments: Some(from.action_extra_arguments),
-                dockerfile_fragment: rt::Patch::value_or_null(from.dockerfile_fragment),
-                blueprint_id: rt::Patch::value_or_null(from.blueprint_id),
+                use_cluster_credentials: ::core::option::Option::Some(
+                    from.use_cluster_credentials,
+                ),
+                action_extra_arguments: ::core::option::Option::Some(
+                    from.action_extra_arguments,
+                ),
+                dockerfile_fragment: crate::runtime::Patch::value_or_null(
+                    from.dockerfile_fragment,
+                ),
+                blueprint_id: crate::runtime::Patch::value_or_null(from.blueprint_id),
                 __extra: from.__extra,
             }),
         )
     }
 }
 
-impl TryFrom<&types::TerraformResponse> for types::TerraformRequest {
-    type Error = rt::ConversionError;
+impl ::core::convert::TryFrom<&crate::types::TerraformResponse>
+for crate::types::TerraformRequest {
+    type Error = crate::runtime::ConversionError;
     #[inline]
-    fn try_from(from: &types::TerraformResponse) -> Result<Self, rt::ConversionError> {
+    fn try_from(
+        from: &crate::types::TerraformResponse,
+    ) -> ::core::result::Result<Self, crate::runtime::ConversionError> {
         Self::try_from(from.clone())
     }
 }
 
 /// Carries over everything of a `TerraformVariablesSourceResponse` that a `TerraformVariablesSourceRequest` can hold, and the fields that this version of the library does not know.
-impl From<types::TerraformVariablesSourceResponse>
-for types::TerraformVariablesSourceRequest {
+impl ::core::convert::From<crate::types::TerraformVariablesSourceResponse>
+for crate::types::TerraformVariablesSourceRequest {
     #[inline]
-    fn from(from: types::TerraformVariablesSourceResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::TerraformVariablesSourceResponse) -> Self {
+        crate::runtime::model::carried(Self {
             tf_var_file_paths: from.tf_var_file_paths,
             tf_vars: from.tf_vars,
             __extra: from.__extra,
@@ -682,10 +734,10 @@ for types::TerraformVariablesSourceRequest {
     }
 }
 
-impl From<&types::TerraformVariablesSourceResponse>
-for types::TerraformVariablesSourceRequest {
+impl ::core::convert::From<&crate::types::TerraformVariablesSourceResponse>
+for crate::types::TerraformVariablesSourceRequest {
     #[inline]
-    fn from(from: &types::TerraformVariablesSourceResponse) -> Self {
+    fn from(from: &crate::types::TerraformVariablesSourceResponse) -> Self {
         Self::from(from.clone())
     }
 }

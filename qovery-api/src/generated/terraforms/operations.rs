@@ -3,14 +3,7 @@
 
 //! Operations. Terraform services.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Get the default advanced settings of Terraform services.
     ///
     /// `GET /defaultTerraformAdvancedSettings`
@@ -20,8 +13,8 @@ impl Client {
     #[inline]
     pub fn get_default_terraform_advanced_settings(
         &self,
-    ) -> Call<operations::GetDefaultTerraformAdvancedSettings> {
-        Call::new(self, &[])
+    ) -> crate::runtime::Call<crate::operations::GetDefaultTerraformAdvancedSettings> {
+        crate::runtime::Call::new(self, &[])
     }
     /// List the Terraform services of an environment.
     ///
@@ -35,9 +28,9 @@ impl Client {
     #[inline]
     pub fn list_terraforms(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListTerraforms> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListTerraforms> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create a Terraform service in an environment.
     ///
@@ -54,10 +47,10 @@ impl Client {
     #[inline]
     pub fn create_terraform(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::TerraformRequest,
-    ) -> Call<operations::CreateTerraform> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::TerraformRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateTerraform> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// List the Terraform and OpenTofu versions on offer.
     ///
@@ -66,8 +59,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
     #[inline]
-    pub fn list_terraform_versions(&self) -> Call<operations::ListTerraformVersions> {
-        Call::new(self, &[])
+    pub fn list_terraform_versions(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::ListTerraformVersions> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Get a Terraform service.
     ///
@@ -81,9 +76,9 @@ impl Client {
     #[inline]
     pub fn get_terraform(
         &self,
-        terraform_id: uuid::Uuid,
-    ) -> Call<operations::GetTerraform> {
-        Call::new(self, &[&terraform_id])
+        terraform_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetTerraform> {
+        crate::runtime::Call::new(self, &[&terraform_id])
     }
     /// Edit a Terraform service.
     ///
@@ -100,10 +95,10 @@ impl Client {
     #[inline]
     pub fn edit_terraform(
         &self,
-        terraform_id: uuid::Uuid,
-        body: &types::TerraformRequest,
-    ) -> Call<operations::EditTerraform> {
-        Call::new(self, &[&terraform_id]).json(body)
+        terraform_id: ::uuid::Uuid,
+        body: &crate::types::TerraformRequest,
+    ) -> crate::runtime::Call<crate::operations::EditTerraform> {
+        crate::runtime::Call::new(self, &[&terraform_id]).json(body)
     }
     /// Delete a Terraform service.
     ///
@@ -121,9 +116,9 @@ impl Client {
     #[inline]
     pub fn delete_terraform(
         &self,
-        terraform_id: uuid::Uuid,
-    ) -> Call<operations::DeleteTerraform> {
-        Call::new(self, &[&terraform_id])
+        terraform_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteTerraform> {
+        crate::runtime::Call::new(self, &[&terraform_id])
     }
     /// Get the advanced settings of a Terraform service.
     ///
@@ -137,9 +132,9 @@ impl Client {
     #[inline]
     pub fn get_terraform_advanced_settings(
         &self,
-        terraform_id: uuid::Uuid,
-    ) -> Call<operations::GetTerraformAdvancedSettings> {
-        Call::new(self, &[&terraform_id])
+        terraform_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetTerraformAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&terraform_id])
     }
     /// Edit the advanced settings of a Terraform service.
     ///
@@ -156,10 +151,10 @@ impl Client {
     #[inline]
     pub fn edit_terraform_advanced_settings(
         &self,
-        terraform_id: uuid::Uuid,
-        body: &types::TerraformAdvancedSettings,
-    ) -> Call<operations::EditTerraformAdvancedSettings> {
-        Call::new(self, &[&terraform_id]).json(body)
+        terraform_id: ::uuid::Uuid,
+        body: &crate::types::TerraformAdvancedSettings,
+    ) -> crate::runtime::Call<crate::operations::EditTerraformAdvancedSettings> {
+        crate::runtime::Call::new(self, &[&terraform_id]).json(body)
     }
     /// Clone a Terraform service.
     ///
@@ -176,10 +171,10 @@ impl Client {
     #[inline]
     pub fn clone_terraform(
         &self,
-        terraform_id: uuid::Uuid,
-        body: &types::CloneServiceRequest,
-    ) -> Call<operations::CloneTerraform> {
-        Call::new(self, &[&terraform_id]).json(body)
+        terraform_id: ::uuid::Uuid,
+        body: &crate::types::CloneServiceRequest,
+    ) -> crate::runtime::Call<crate::operations::CloneTerraform> {
+        crate::runtime::Call::new(self, &[&terraform_id]).json(body)
     }
     /// List the latest git commits of a Terraform service.
     ///
@@ -195,9 +190,9 @@ impl Client {
     #[inline]
     pub fn list_terraform_commit(
         &self,
-        terraform_id: uuid::Uuid,
-    ) -> Call<operations::ListTerraformCommit> {
-        Call::new(self, &[&terraform_id])
+        terraform_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListTerraformCommit> {
+        crate::runtime::Call::new(self, &[&terraform_id])
     }
     /// Deploy a Terraform service.
     ///
@@ -214,10 +209,10 @@ impl Client {
     #[inline]
     pub fn deploy_terraform(
         &self,
-        terraform_id: uuid::Uuid,
-        body: &types::TerraformDeployRequest,
-    ) -> Call<operations::DeployTerraform> {
-        Call::new(self, &[&terraform_id]).json(body)
+        terraform_id: ::uuid::Uuid,
+        body: &crate::types::TerraformDeployRequest,
+    ) -> crate::runtime::Call<crate::operations::DeployTerraform> {
+        crate::runtime::Call::new(self, &[&terraform_id]).json(body)
     }
     /// List the detailed deployment history of a Terraform service.
     ///
@@ -235,9 +230,9 @@ impl Client {
     #[inline]
     pub fn list_terraform_deployment_history_v2(
         &self,
-        terraform_id: uuid::Uuid,
-    ) -> Call<operations::ListTerraformDeploymentHistoryV2> {
-        Call::new(self, &[&terraform_id])
+        terraform_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListTerraformDeploymentHistoryV2> {
+        crate::runtime::Call::new(self, &[&terraform_id])
     }
     /// List the deployment restrictions of a Terraform service.
     ///
@@ -252,8 +247,8 @@ impl Client {
     pub fn get_terraform_deployment_restrictions(
         &self,
         terraform_id: &str,
-    ) -> Call<operations::GetTerraformDeploymentRestrictions> {
-        Call::new(self, &[&terraform_id])
+    ) -> crate::runtime::Call<crate::operations::GetTerraformDeploymentRestrictions> {
+        crate::runtime::Call::new(self, &[&terraform_id])
     }
     /// Create a deployment restriction on a Terraform service.
     ///
@@ -271,9 +266,9 @@ impl Client {
     pub fn create_terraform_deployment_restriction(
         &self,
         terraform_id: &str,
-        body: &types::TerraformDeploymentRestrictionRequest,
-    ) -> Call<operations::CreateTerraformDeploymentRestriction> {
-        Call::new(self, &[&terraform_id]).json(body)
+        body: &crate::types::TerraformDeploymentRestrictionRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateTerraformDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&terraform_id]).json(body)
     }
     /// Edit a deployment restriction of a Terraform service.
     ///
@@ -291,11 +286,12 @@ impl Client {
     #[inline]
     pub fn edit_terraform_deployment_restriction(
         &self,
-        terraform_id: uuid::Uuid,
-        deployment_restriction_id: uuid::Uuid,
-        body: &types::TerraformDeploymentRestrictionRequest,
-    ) -> Call<operations::EditTerraformDeploymentRestriction> {
-        Call::new(self, &[&terraform_id, &deployment_restriction_id]).json(body)
+        terraform_id: ::uuid::Uuid,
+        deployment_restriction_id: ::uuid::Uuid,
+        body: &crate::types::TerraformDeploymentRestrictionRequest,
+    ) -> crate::runtime::Call<crate::operations::EditTerraformDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&terraform_id, &deployment_restriction_id])
+            .json(body)
     }
     /// Delete a deployment restriction of a Terraform service.
     ///
@@ -312,10 +308,10 @@ impl Client {
     #[inline]
     pub fn delete_terraform_deployment_restriction(
         &self,
-        terraform_id: uuid::Uuid,
-        deployment_restriction_id: uuid::Uuid,
-    ) -> Call<operations::DeleteTerraformDeploymentRestriction> {
-        Call::new(self, &[&terraform_id, &deployment_restriction_id])
+        terraform_id: ::uuid::Uuid,
+        deployment_restriction_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteTerraformDeploymentRestriction> {
+        crate::runtime::Call::new(self, &[&terraform_id, &deployment_restriction_id])
     }
     /// Redeploy a Terraform service.
     ///
@@ -332,8 +328,8 @@ impl Client {
     pub fn redeploy_terraform(
         &self,
         terraform_id: &str,
-    ) -> Call<operations::RedeployTerraform> {
-        Call::new(self, &[&terraform_id])
+    ) -> crate::runtime::Call<crate::operations::RedeployTerraform> {
+        crate::runtime::Call::new(self, &[&terraform_id])
     }
     /// List the resources of a Terraform service.
     ///
@@ -347,9 +343,9 @@ impl Client {
     #[inline]
     pub fn get_terraform_resources(
         &self,
-        terraform_id: uuid::Uuid,
-    ) -> Call<operations::GetTerraformResources> {
-        Call::new(self, &[&terraform_id])
+        terraform_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetTerraformResources> {
+        crate::runtime::Call::new(self, &[&terraform_id])
     }
     /// Uninstall a Terraform service.
     ///
@@ -369,9 +365,9 @@ impl Client {
     #[inline]
     pub fn uninstall_terraform(
         &self,
-        terraform_id: uuid::Uuid,
-    ) -> Call<operations::UninstallTerraform> {
-        Call::new(self, &[&terraform_id])
+        terraform_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::UninstallTerraform> {
+        crate::runtime::Call::new(self, &[&terraform_id])
     }
 }
 
@@ -379,12 +375,13 @@ impl Client {
 #[derive(Debug)]
 pub enum GetDefaultTerraformAdvancedSettings {}
 
-impl rt::Operation for GetDefaultTerraformAdvancedSettings {
-    type Output = types::TerraformAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetDefaultTerraformAdvancedSettings {
+    type Output = crate::types::TerraformAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getDefaultTerraformAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/defaultTerraformAdvancedSettings",
     );
 }
@@ -393,12 +390,12 @@ impl rt::Operation for GetDefaultTerraformAdvancedSettings {
 #[derive(Debug)]
 pub enum ListTerraforms {}
 
-impl rt::Operation for ListTerraforms {
-    type Output = types::TerraformResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListTerraforms {
+    type Output = crate::types::TerraformResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listTerraforms",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/terraform",
     );
 }
@@ -407,12 +404,12 @@ impl rt::Operation for ListTerraforms {
 #[derive(Debug)]
 pub enum CreateTerraform {}
 
-impl rt::Operation for CreateTerraform {
-    type Output = types::TerraformResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateTerraform {
+    type Output = crate::types::TerraformResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createTerraform",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/terraform",
     );
 }
@@ -421,12 +418,12 @@ impl rt::Operation for CreateTerraform {
 #[derive(Debug)]
 pub enum ListTerraformVersions {}
 
-impl rt::Operation for ListTerraformVersions {
-    type Output = types::TerraformVersionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListTerraformVersions {
+    type Output = crate::types::TerraformVersionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listTerraformVersions",
-        Method::GET,
+        ::http::Method::GET,
         "/terraform/availableVersion",
     );
 }
@@ -435,12 +432,12 @@ impl rt::Operation for ListTerraformVersions {
 #[derive(Debug)]
 pub enum GetTerraform {}
 
-impl rt::Operation for GetTerraform {
-    type Output = types::TerraformResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetTerraform {
+    type Output = crate::types::TerraformResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getTerraform",
-        Method::GET,
+        ::http::Method::GET,
         "/terraform/{terraformId}",
     );
 }
@@ -449,12 +446,12 @@ impl rt::Operation for GetTerraform {
 #[derive(Debug)]
 pub enum EditTerraform {}
 
-impl rt::Operation for EditTerraform {
-    type Output = types::TerraformResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditTerraform {
+    type Output = crate::types::TerraformResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editTerraform",
-        Method::PUT,
+        ::http::Method::PUT,
         "/terraform/{terraformId}",
     );
 }
@@ -463,17 +460,17 @@ impl rt::Operation for EditTerraform {
 #[derive(Debug)]
 pub enum DeleteTerraform {}
 
-impl rt::Operation for DeleteTerraform {
+impl crate::runtime::Operation for crate::operations::DeleteTerraform {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteTerraform",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/terraform/{terraformId}",
     );
 }
 
-impl Call<operations::DeleteTerraform> {
+impl crate::runtime::Call<crate::operations::DeleteTerraform> {
     /// Sets the query parameter `resources_only`.
     ///
     /// When `true`, only the resources are deleted. Default: `false`.
@@ -494,7 +491,10 @@ impl Call<operations::DeleteTerraform> {
     }
     /// Sets the query parameter `force_terraform_action`.
     #[inline]
-    pub fn force_terraform_action(self, value: types::DeleteTerraformAction) -> Self {
+    pub fn force_terraform_action(
+        self,
+        value: crate::types::DeleteTerraformAction,
+    ) -> Self {
         self.query("force_terraform_action", value)
     }
 }
@@ -503,12 +503,12 @@ impl Call<operations::DeleteTerraform> {
 #[derive(Debug)]
 pub enum GetTerraformAdvancedSettings {}
 
-impl rt::Operation for GetTerraformAdvancedSettings {
-    type Output = types::TerraformAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetTerraformAdvancedSettings {
+    type Output = crate::types::TerraformAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getTerraformAdvancedSettings",
-        Method::GET,
+        ::http::Method::GET,
         "/terraform/{terraformId}/advancedSettings",
     );
 }
@@ -517,12 +517,12 @@ impl rt::Operation for GetTerraformAdvancedSettings {
 #[derive(Debug)]
 pub enum EditTerraformAdvancedSettings {}
 
-impl rt::Operation for EditTerraformAdvancedSettings {
-    type Output = types::TerraformAdvancedSettings;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditTerraformAdvancedSettings {
+    type Output = crate::types::TerraformAdvancedSettings;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editTerraformAdvancedSettings",
-        Method::PUT,
+        ::http::Method::PUT,
         "/terraform/{terraformId}/advancedSettings",
     );
 }
@@ -531,12 +531,12 @@ impl rt::Operation for EditTerraformAdvancedSettings {
 #[derive(Debug)]
 pub enum CloneTerraform {}
 
-impl rt::Operation for CloneTerraform {
-    type Output = types::TerraformResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CloneTerraform {
+    type Output = crate::types::TerraformResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "cloneTerraform",
-        Method::POST,
+        ::http::Method::POST,
         "/terraform/{terraformId}/clone",
     );
 }
@@ -545,12 +545,12 @@ impl rt::Operation for CloneTerraform {
 #[derive(Debug)]
 pub enum ListTerraformCommit {}
 
-impl rt::Operation for ListTerraformCommit {
-    type Output = types::CommitResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListTerraformCommit {
+    type Output = crate::types::CommitResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listTerraformCommit",
-        Method::GET,
+        ::http::Method::GET,
         "/terraform/{terraformId}/commit",
     );
 }
@@ -559,12 +559,12 @@ impl rt::Operation for ListTerraformCommit {
 #[derive(Debug)]
 pub enum DeployTerraform {}
 
-impl rt::Operation for DeployTerraform {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::DeployTerraform {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deployTerraform",
-        Method::POST,
+        ::http::Method::POST,
         "/terraform/{terraformId}/deploy",
     );
 }
@@ -573,17 +573,17 @@ impl rt::Operation for DeployTerraform {
 #[derive(Debug)]
 pub enum ListTerraformDeploymentHistoryV2 {}
 
-impl rt::Operation for ListTerraformDeploymentHistoryV2 {
-    type Output = types::DeploymentHistoryServicePageV2;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListTerraformDeploymentHistoryV2 {
+    type Output = crate::types::DeploymentHistoryServicePageV2;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listTerraformDeploymentHistoryV2",
-        Method::GET,
+        ::http::Method::GET,
         "/terraform/{terraformId}/deploymentHistoryV2",
     );
 }
 
-impl Call<operations::ListTerraformDeploymentHistoryV2> {
+impl crate::runtime::Call<crate::operations::ListTerraformDeploymentHistoryV2> {
     /// Sets the query parameter `pageSize`.
     ///
     /// How many entries to return, newest first. Default: 20.
@@ -599,12 +599,13 @@ impl Call<operations::ListTerraformDeploymentHistoryV2> {
 #[derive(Debug)]
 pub enum GetTerraformDeploymentRestrictions {}
 
-impl rt::Operation for GetTerraformDeploymentRestrictions {
-    type Output = types::TerraformDeploymentRestrictionResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::GetTerraformDeploymentRestrictions {
+    type Output = crate::types::TerraformDeploymentRestrictionResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getTerraformDeploymentRestrictions",
-        Method::GET,
+        ::http::Method::GET,
         "/terraform/{terraformId}/deploymentRestriction",
     );
 }
@@ -613,12 +614,13 @@ impl rt::Operation for GetTerraformDeploymentRestrictions {
 #[derive(Debug)]
 pub enum CreateTerraformDeploymentRestriction {}
 
-impl rt::Operation for CreateTerraformDeploymentRestriction {
-    type Output = types::TerraformDeploymentRestrictionResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateTerraformDeploymentRestriction {
+    type Output = crate::types::TerraformDeploymentRestrictionResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createTerraformDeploymentRestriction",
-        Method::POST,
+        ::http::Method::POST,
         "/terraform/{terraformId}/deploymentRestriction",
     );
 }
@@ -627,12 +629,13 @@ impl rt::Operation for CreateTerraformDeploymentRestriction {
 #[derive(Debug)]
 pub enum EditTerraformDeploymentRestriction {}
 
-impl rt::Operation for EditTerraformDeploymentRestriction {
-    type Output = types::TerraformDeploymentRestrictionResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::EditTerraformDeploymentRestriction {
+    type Output = crate::types::TerraformDeploymentRestrictionResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editTerraformDeploymentRestriction",
-        Method::PUT,
+        ::http::Method::PUT,
         "/terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}",
     );
 }
@@ -641,12 +644,13 @@ impl rt::Operation for EditTerraformDeploymentRestriction {
 #[derive(Debug)]
 pub enum DeleteTerraformDeploymentRestriction {}
 
-impl rt::Operation for DeleteTerraformDeploymentRestriction {
+impl crate::runtime::Operation
+for crate::operations::DeleteTerraformDeploymentRestriction {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteTerraformDeploymentRestriction",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}",
     );
 }
@@ -655,12 +659,12 @@ impl rt::Operation for DeleteTerraformDeploymentRestriction {
 #[derive(Debug)]
 pub enum RedeployTerraform {}
 
-impl rt::Operation for RedeployTerraform {
-    type Output = types::Status;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::RedeployTerraform {
+    type Output = crate::types::Status;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "redeployTerraform",
-        Method::POST,
+        ::http::Method::POST,
         "/terraform/{terraformId}/redeploy",
     );
 }
@@ -669,12 +673,12 @@ impl rt::Operation for RedeployTerraform {
 #[derive(Debug)]
 pub enum GetTerraformResources {}
 
-impl rt::Operation for GetTerraformResources {
-    type Output = types::TerraformResourcesResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::GetTerraformResources {
+    type Output = crate::types::TerraformResourcesResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "getTerraformResources",
-        Method::GET,
+        ::http::Method::GET,
         "/terraform/{terraformId}/terraformResources",
     );
 }
@@ -683,29 +687,35 @@ impl rt::Operation for GetTerraformResources {
 #[derive(Debug)]
 pub enum UninstallTerraform {}
 
-impl rt::Operation for UninstallTerraform {
-    type Output = Option<types::Status>;
-    type Format = rt::JsonOrEmpty;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::UninstallTerraform {
+    type Output = ::core::option::Option<crate::types::Status>;
+    type Format = crate::runtime::JsonOrEmpty;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "uninstallTerraform",
-        Method::POST,
+        ::http::Method::POST,
         "/terraform/{terraformId}/uninstall",
     );
 }
 
-impl Call<operations::UninstallTerraform> {
+impl crate::runtime::Call<crate::operations::UninstallTerraform> {
     /// Sets the query parameter `force_terraform_action`.
     ///
     /// `SKIP_DESTROY` uninstalls the service without running a Terraform destroy.
     #[inline]
-    pub fn force_terraform_action(self, value: types::DeleteTerraformAction) -> Self {
+    pub fn force_terraform_action(
+        self,
+        value: crate::types::DeleteTerraformAction,
+    ) -> Self {
         self.query("force_terraform_action", value)
     }
     /// Sets the body, which may be left out.
     ///
     /// An empty object.
     #[inline]
-    pub fn body(self, body: &serde_json::Map<String, serde_json::Value>) -> Self {
+    pub fn body(
+        self,
+        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
         self.json(body)
     }
 }

@@ -3,22 +3,19 @@
 
 //! How the models are read and written. Variables and secrets of projects, environments and services.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::AliasRequest {
+impl crate::runtime::model::Blank for crate::types::AliasRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::AliasRequest {
+impl crate::runtime::model::Model for crate::types::AliasRequest {
     const NAME: &'static str = "AliasRequest";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -26,52 +23,57 @@ impl model::Model for types::AliasRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.given("description", &self.description);
         to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
     }
 }
 
-model::through_fields!(types::AliasRequest);
+crate::runtime::model::through_fields!(crate::types::AliasRequest);
 
-impl model::Blank for types::EnvironmentVariable {
+impl crate::runtime::model::Blank for crate::types::EnvironmentVariable {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            overridden_variable: model::blank(),
-            aliased_variable: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            owned_by: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            overridden_variable: crate::runtime::model::blank(),
+            aliased_variable: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            variable_type: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            owned_by: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentVariable {
+impl crate::runtime::model::Model for crate::types::EnvironmentVariable {
     const NAME: &'static str = "EnvironmentVariable";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -92,31 +94,36 @@ impl model::Model for types::EnvironmentVariable {
         "owned_by",
     ];
     const REQUIRED: u128 = 0b0000010000001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.key, from),
-            4 => model::value(&mut self.value, from),
-            5 => model::value(&mut self.mount_path, from),
-            6 => model::value(&mut self.description, from),
-            7 => model::value(&mut self.enable_interpolation_in_file, from),
-            8 => model::value(&mut self.overridden_variable, from),
-            9 => model::value(&mut self.aliased_variable, from),
-            10 => model::value(&mut self.scope, from),
-            11 => model::value(&mut self.variable_type, from),
-            12 => model::value(&mut self.service_id, from),
-            13 => model::value(&mut self.service_name, from),
-            14 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.owned_by, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.key, from),
+            4 => crate::runtime::model::value(&mut self.value, from),
+            5 => crate::runtime::model::value(&mut self.mount_path, from),
+            6 => crate::runtime::model::value(&mut self.description, from),
+            7 => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
+            8 => crate::runtime::model::value(&mut self.overridden_variable, from),
+            9 => crate::runtime::model::value(&mut self.aliased_variable, from),
+            10 => crate::runtime::model::value(&mut self.scope, from),
+            11 => crate::runtime::model::value(&mut self.variable_type, from),
+            12 => crate::runtime::model::value(&mut self.service_id, from),
+            13 => crate::runtime::model::value(&mut self.service_name, from),
+            14 => crate::runtime::model::value(&mut self.service_type, from),
+            _ => crate::runtime::model::value(&mut self.owned_by, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -135,29 +142,29 @@ impl model::Model for types::EnvironmentVariable {
         to.given("owned_by", &self.owned_by);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.overridden_variable);
-        model::Parts::drop_extra(&mut self.aliased_variable);
+        crate::runtime::model::Parts::drop_extra(&mut self.overridden_variable);
+        crate::runtime::model::Parts::drop_extra(&mut self.aliased_variable);
     }
 }
 
-model::through_fields!(types::EnvironmentVariable);
+crate::runtime::model::through_fields!(crate::types::EnvironmentVariable);
 
-impl model::Blank for types::EnvironmentVariableAlias {
+impl crate::runtime::model::Blank for crate::types::EnvironmentVariableAlias {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            variable_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentVariableAlias {
+impl crate::runtime::model::Model for crate::types::EnvironmentVariableAlias {
     const NAME: &'static str = "EnvironmentVariableAlias";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -168,21 +175,21 @@ impl model::Model for types::EnvironmentVariableAlias {
         "variable_type",
     ];
     const REQUIRED: u128 = 0b011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.value, from),
-            3 => model::value(&mut self.mount_path, from),
-            4 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.variable_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.key, from),
+            2 => crate::runtime::model::value(&mut self.value, from),
+            3 => crate::runtime::model::value(&mut self.mount_path, from),
+            4 => crate::runtime::model::value(&mut self.scope, from),
+            _ => crate::runtime::model::value(&mut self.variable_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("key", &self.key);
         to.always("value", &self.value);
@@ -192,23 +199,23 @@ impl model::Model for types::EnvironmentVariableAlias {
     }
 }
 
-model::through_fields!(types::EnvironmentVariableAlias);
+crate::runtime::model::through_fields!(crate::types::EnvironmentVariableAlias);
 
-impl model::Blank for types::EnvironmentVariableEditRequest {
+impl crate::runtime::model::Blank for crate::types::EnvironmentVariableEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentVariableEditRequest {
+impl crate::runtime::model::Model for crate::types::EnvironmentVariableEditRequest {
     const NAME: &'static str = "EnvironmentVariableEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -218,20 +225,25 @@ impl model::Model for types::EnvironmentVariableEditRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            2 => crate::runtime::model::value(&mut self.mount_path, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.given("value", &self.value);
         to.given("mount_path", &self.mount_path);
@@ -240,24 +252,24 @@ impl model::Model for types::EnvironmentVariableEditRequest {
     }
 }
 
-model::through_fields!(types::EnvironmentVariableEditRequest);
+crate::runtime::model::through_fields!(crate::types::EnvironmentVariableEditRequest);
 
-impl model::Blank for types::EnvironmentVariableOverride {
+impl crate::runtime::model::Blank for crate::types::EnvironmentVariableOverride {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            variable_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentVariableOverride {
+impl crate::runtime::model::Model for crate::types::EnvironmentVariableOverride {
     const NAME: &'static str = "EnvironmentVariableOverride";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -268,21 +280,21 @@ impl model::Model for types::EnvironmentVariableOverride {
         "variable_type",
     ];
     const REQUIRED: u128 = 0b011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.value, from),
-            3 => model::value(&mut self.mount_path, from),
-            4 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.variable_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.key, from),
+            2 => crate::runtime::model::value(&mut self.value, from),
+            3 => crate::runtime::model::value(&mut self.mount_path, from),
+            4 => crate::runtime::model::value(&mut self.scope, from),
+            _ => crate::runtime::model::value(&mut self.variable_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("key", &self.key);
         to.always("value", &self.value);
@@ -292,23 +304,23 @@ impl model::Model for types::EnvironmentVariableOverride {
     }
 }
 
-model::through_fields!(types::EnvironmentVariableOverride);
+crate::runtime::model::through_fields!(crate::types::EnvironmentVariableOverride);
 
-impl model::Blank for types::EnvironmentVariableRequest {
+impl crate::runtime::model::Blank for crate::types::EnvironmentVariableRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentVariableRequest {
+impl crate::runtime::model::Model for crate::types::EnvironmentVariableRequest {
     const NAME: &'static str = "EnvironmentVariableRequest";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -318,20 +330,25 @@ impl model::Model for types::EnvironmentVariableRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            2 => crate::runtime::model::value(&mut self.mount_path, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.given("value", &self.value);
         to.given("mount_path", &self.mount_path);
@@ -340,54 +357,56 @@ impl model::Model for types::EnvironmentVariableRequest {
     }
 }
 
-model::through_fields!(types::EnvironmentVariableRequest);
+crate::runtime::model::through_fields!(crate::types::EnvironmentVariableRequest);
 
-impl model::Blank for types::EnvironmentVariableResponseList {
+impl crate::runtime::model::Blank for crate::types::EnvironmentVariableResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentVariableResponseList {
+impl crate::runtime::model::Model for crate::types::EnvironmentVariableResponseList {
     const NAME: &'static str = "EnvironmentVariableResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::EnvironmentVariableResponseList, Default);
+crate::runtime::model::through_fields!(
+    crate::types::EnvironmentVariableResponseList, Default
+);
 
-impl model::Blank for types::OverrideRequest {
+impl crate::runtime::model::Blank for crate::types::OverrideRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            value: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            value: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::OverrideRequest {
+impl crate::runtime::model::Model for crate::types::OverrideRequest {
     const NAME: &'static str = "OverrideRequest";
     const FIELDS: &'static [&'static str] = &[
         "value",
@@ -395,50 +414,55 @@ impl model::Model for types::OverrideRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.value, from),
-            1 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.value, from),
+            1 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("value", &self.value);
         to.given("description", &self.description);
         to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
     }
 }
 
-model::through_fields!(types::OverrideRequest, Default);
+crate::runtime::model::through_fields!(crate::types::OverrideRequest, Default);
 
-impl model::Blank for types::Secret {
+impl crate::runtime::model::Blank for crate::types::Secret {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            key: model::blank(),
-            overridden_secret: model::blank(),
-            aliased_secret: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            owned_by: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            overridden_secret: crate::runtime::model::blank(),
+            aliased_secret: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            variable_type: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            owned_by: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Secret {
+impl crate::runtime::model::Model for crate::types::Secret {
     const NAME: &'static str = "Secret";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -457,29 +481,34 @@ impl model::Model for types::Secret {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00000001001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.key, from),
-            4 => model::value(&mut self.overridden_secret, from),
-            5 => model::value(&mut self.aliased_secret, from),
-            6 => model::value(&mut self.scope, from),
-            7 => model::value(&mut self.variable_type, from),
-            8 => model::value(&mut self.service_id, from),
-            9 => model::value(&mut self.service_name, from),
-            10 => model::value(&mut self.service_type, from),
-            11 => model::value(&mut self.owned_by, from),
-            12 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.key, from),
+            4 => crate::runtime::model::value(&mut self.overridden_secret, from),
+            5 => crate::runtime::model::value(&mut self.aliased_secret, from),
+            6 => crate::runtime::model::value(&mut self.scope, from),
+            7 => crate::runtime::model::value(&mut self.variable_type, from),
+            8 => crate::runtime::model::value(&mut self.service_id, from),
+            9 => crate::runtime::model::value(&mut self.service_name, from),
+            10 => crate::runtime::model::value(&mut self.service_type, from),
+            11 => crate::runtime::model::value(&mut self.owned_by, from),
+            12 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -496,30 +525,30 @@ impl model::Model for types::Secret {
         to.given("enable_interpolation_in_file", &self.enable_interpolation_in_file);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.overridden_secret);
-        model::Parts::drop_extra(&mut self.aliased_secret);
+        crate::runtime::model::Parts::drop_extra(&mut self.overridden_secret);
+        crate::runtime::model::Parts::drop_extra(&mut self.aliased_secret);
     }
 }
 
-model::through_fields!(types::Secret);
+crate::runtime::model::through_fields!(crate::types::Secret);
 
-impl model::Blank for types::SecretAlias {
+impl crate::runtime::model::Blank for crate::types::SecretAlias {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            key: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            variable_type: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SecretAlias {
+impl crate::runtime::model::Model for crate::types::SecretAlias {
     const NAME: &'static str = "SecretAlias";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -531,22 +560,27 @@ impl model::Model for types::SecretAlias {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b0001111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.scope, from),
-            4 => model::value(&mut self.variable_type, from),
-            5 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.key, from),
+            2 => crate::runtime::model::value(&mut self.mount_path, from),
+            3 => crate::runtime::model::value(&mut self.scope, from),
+            4 => crate::runtime::model::value(&mut self.variable_type, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("key", &self.key);
         to.always("mount_path", &self.mount_path);
@@ -557,22 +591,22 @@ impl model::Model for types::SecretAlias {
     }
 }
 
-model::through_fields!(types::SecretAlias);
+crate::runtime::model::through_fields!(crate::types::SecretAlias);
 
-impl model::Blank for types::SecretEditRequest {
+impl crate::runtime::model::Blank for crate::types::SecretEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            value: model::blank(),
-            key: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            value: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SecretEditRequest {
+impl crate::runtime::model::Model for crate::types::SecretEditRequest {
     const NAME: &'static str = "SecretEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "value",
@@ -581,19 +615,24 @@ impl model::Model for types::SecretEditRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b0010;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.value, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.value, from),
+            1 => crate::runtime::model::value(&mut self.key, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("value", &self.value);
         to.always("key", &self.key);
         to.given("description", &self.description);
@@ -601,25 +640,25 @@ impl model::Model for types::SecretEditRequest {
     }
 }
 
-model::through_fields!(types::SecretEditRequest);
+crate::runtime::model::through_fields!(crate::types::SecretEditRequest);
 
-impl model::Blank for types::SecretOverride {
+impl crate::runtime::model::Blank for crate::types::SecretOverride {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            key: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            variable_type: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SecretOverride {
+impl crate::runtime::model::Model for crate::types::SecretOverride {
     const NAME: &'static str = "SecretOverride";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -631,22 +670,27 @@ impl model::Model for types::SecretOverride {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b0001111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.scope, from),
-            4 => model::value(&mut self.variable_type, from),
-            5 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.key, from),
+            2 => crate::runtime::model::value(&mut self.mount_path, from),
+            3 => crate::runtime::model::value(&mut self.scope, from),
+            4 => crate::runtime::model::value(&mut self.variable_type, from),
+            5 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("key", &self.key);
         to.always("mount_path", &self.mount_path);
@@ -657,23 +701,23 @@ impl model::Model for types::SecretOverride {
     }
 }
 
-model::through_fields!(types::SecretOverride);
+crate::runtime::model::through_fields!(crate::types::SecretOverride);
 
-impl model::Blank for types::SecretRequest {
+impl crate::runtime::model::Blank for crate::types::SecretRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SecretRequest {
+impl crate::runtime::model::Model for crate::types::SecretRequest {
     const NAME: &'static str = "SecretRequest";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -683,20 +727,25 @@ impl model::Model for types::SecretRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            2 => crate::runtime::model::value(&mut self.mount_path, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.given("value", &self.value);
         to.given("mount_path", &self.mount_path);
@@ -705,57 +754,57 @@ impl model::Model for types::SecretRequest {
     }
 }
 
-model::through_fields!(types::SecretRequest);
+crate::runtime::model::through_fields!(crate::types::SecretRequest);
 
-impl model::Blank for types::SecretResponseList {
+impl crate::runtime::model::Blank for crate::types::SecretResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::SecretResponseList {
+impl crate::runtime::model::Model for crate::types::SecretResponseList {
     const NAME: &'static str = "SecretResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::SecretResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::SecretResponseList, Default);
 
-impl model::Blank for types::VariableAlias {
+impl crate::runtime::model::Blank for crate::types::VariableAlias {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            variable_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableAlias {
+impl crate::runtime::model::Model for crate::types::VariableAlias {
     const NAME: &'static str = "VariableAlias";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -766,21 +815,21 @@ impl model::Model for types::VariableAlias {
         "variable_type",
     ];
     const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.value, from),
-            3 => model::value(&mut self.mount_path, from),
-            4 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.variable_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.key, from),
+            2 => crate::runtime::model::value(&mut self.value, from),
+            3 => crate::runtime::model::value(&mut self.mount_path, from),
+            4 => crate::runtime::model::value(&mut self.scope, from),
+            _ => crate::runtime::model::value(&mut self.variable_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("key", &self.key);
         to.given("value", &self.value);
@@ -790,23 +839,23 @@ impl model::Model for types::VariableAlias {
     }
 }
 
-model::through_fields!(types::VariableAlias);
+crate::runtime::model::through_fields!(crate::types::VariableAlias);
 
-impl model::Blank for types::VariableAliasRequest {
+impl crate::runtime::model::Blank for crate::types::VariableAliasRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            alias_scope: model::blank(),
-            alias_parent_id: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            alias_scope: crate::runtime::model::blank(),
+            alias_parent_id: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableAliasRequest {
+impl crate::runtime::model::Model for crate::types::VariableAliasRequest {
     const NAME: &'static str = "VariableAliasRequest";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -816,20 +865,25 @@ impl model::Model for types::VariableAliasRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.alias_scope, from),
-            2 => model::value(&mut self.alias_parent_id, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.alias_scope, from),
+            2 => crate::runtime::model::value(&mut self.alias_parent_id, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("alias_scope", &self.alias_scope);
         to.always("alias_parent_id", &self.alias_parent_id);
@@ -838,23 +892,23 @@ impl model::Model for types::VariableAliasRequest {
     }
 }
 
-model::through_fields!(types::VariableAliasRequest);
+crate::runtime::model::through_fields!(crate::types::VariableAliasRequest);
 
-impl model::Blank for types::VariableEditRequest {
+impl crate::runtime::model::Blank for crate::types::VariableEditRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            value: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            secret_manager_access_id: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            secret_manager_access_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableEditRequest {
+impl crate::runtime::model::Model for crate::types::VariableEditRequest {
     const NAME: &'static str = "VariableEditRequest";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -864,20 +918,25 @@ impl model::Model for types::VariableEditRequest {
         "secret_manager_access_id",
     ];
     const REQUIRED: u128 = 0b00001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.description, from),
-            3 => model::value(&mut self.enable_interpolation_in_file, from),
-            _ => model::value(&mut self.secret_manager_access_id, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.secret_manager_access_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.given("value", &self.value);
         to.given("description", &self.description);
@@ -886,113 +945,120 @@ impl model::Model for types::VariableEditRequest {
     }
 }
 
-model::through_fields!(types::VariableEditRequest);
+crate::runtime::model::through_fields!(crate::types::VariableEditRequest);
 
-impl model::Blank for types::VariableImport {
+impl crate::runtime::model::Blank for crate::types::VariableImport {
     #[inline]
     fn blank() -> Self {
         Self {
-            total_variables_to_import: model::blank(),
-            successful_imported_variables: model::blank(),
-            __extra: model::blank(),
+            total_variables_to_import: crate::runtime::model::blank(),
+            successful_imported_variables: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableImport {
+impl crate::runtime::model::Model for crate::types::VariableImport {
     const NAME: &'static str = "VariableImport";
     const FIELDS: &'static [&'static str] = &[
         "total_variables_to_import",
         "successful_imported_variables",
     ];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.total_variables_to_import, from),
-            _ => model::value(&mut self.successful_imported_variables, from),
+            0 => crate::runtime::model::value(&mut self.total_variables_to_import, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.successful_imported_variables,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("total_variables_to_import", &self.total_variables_to_import);
         to.always("successful_imported_variables", &self.successful_imported_variables);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.successful_imported_variables);
+        crate::runtime::model::Parts::drop_extra(
+            &mut self.successful_imported_variables,
+        );
     }
 }
 
-model::through_fields!(types::VariableImport);
+crate::runtime::model::through_fields!(crate::types::VariableImport);
 
-impl model::Blank for types::VariableImportRequest {
+impl crate::runtime::model::Blank for crate::types::VariableImportRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            overwrite: model::blank(),
-            vars: model::blank(),
-            __extra: model::blank(),
+            overwrite: crate::runtime::model::blank(),
+            vars: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableImportRequest {
+impl crate::runtime::model::Model for crate::types::VariableImportRequest {
     const NAME: &'static str = "VariableImportRequest";
     const FIELDS: &'static [&'static str] = &["overwrite", "vars"];
     const REQUIRED: u128 = 0b10;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.overwrite, from),
-            _ => model::value(&mut self.vars, from),
+            0 => crate::runtime::model::value(&mut self.overwrite, from),
+            _ => crate::runtime::model::value(&mut self.vars, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("overwrite", &self.overwrite);
         to.always("vars", &self.vars);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.vars);
+        crate::runtime::model::Parts::drop_extra(&mut self.vars);
     }
 }
 
-model::through_fields!(types::VariableImportRequest);
+crate::runtime::model::through_fields!(crate::types::VariableImportRequest);
 
-impl model::Blank for types::VariableImportRequestVar {
+impl crate::runtime::model::Blank for crate::types::VariableImportRequestVar {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            value: model::blank(),
-            scope: model::blank(),
-            is_secret: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableImportRequestVar {
+impl crate::runtime::model::Model for crate::types::VariableImportRequestVar {
     const NAME: &'static str = "VariableImportRequestVar";
     const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.is_secret, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            2 => crate::runtime::model::value(&mut self.scope, from),
+            _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("value", &self.value);
         to.always("scope", &self.scope);
@@ -1000,38 +1066,40 @@ impl model::Model for types::VariableImportRequestVar {
     }
 }
 
-model::through_fields!(types::VariableImportRequestVar);
+crate::runtime::model::through_fields!(crate::types::VariableImportRequestVar);
 
-impl model::Blank for types::VariableImportSuccessfulImportedVariable {
+impl crate::runtime::model::Blank
+for crate::types::VariableImportSuccessfulImportedVariable {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            value: model::blank(),
-            scope: model::blank(),
-            is_secret: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableImportSuccessfulImportedVariable {
+impl crate::runtime::model::Model
+for crate::types::VariableImportSuccessfulImportedVariable {
     const NAME: &'static str = "VariableImportSuccessfulImportedVariable";
     const FIELDS: &'static [&'static str] = &["name", "value", "scope", "is_secret"];
     const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.is_secret, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            2 => crate::runtime::model::value(&mut self.scope, from),
+            _ => crate::runtime::model::value(&mut self.is_secret, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("value", &self.value);
         to.always("scope", &self.scope);
@@ -1039,24 +1107,26 @@ impl model::Model for types::VariableImportSuccessfulImportedVariable {
     }
 }
 
-model::through_fields!(types::VariableImportSuccessfulImportedVariable);
+crate::runtime::model::through_fields!(
+    crate::types::VariableImportSuccessfulImportedVariable
+);
 
-impl model::Blank for types::VariableOverride {
+impl crate::runtime::model::Blank for crate::types::VariableOverride {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            variable_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableOverride {
+impl crate::runtime::model::Model for crate::types::VariableOverride {
     const NAME: &'static str = "VariableOverride";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1067,21 +1137,21 @@ impl model::Model for types::VariableOverride {
         "variable_type",
     ];
     const REQUIRED: u128 = 0b111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.key, from),
-            2 => model::value(&mut self.value, from),
-            3 => model::value(&mut self.mount_path, from),
-            4 => model::value(&mut self.scope, from),
-            _ => model::value(&mut self.variable_type, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.key, from),
+            2 => crate::runtime::model::value(&mut self.value, from),
+            3 => crate::runtime::model::value(&mut self.mount_path, from),
+            4 => crate::runtime::model::value(&mut self.scope, from),
+            _ => crate::runtime::model::value(&mut self.variable_type, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("key", &self.key);
         to.given("value", &self.value);
@@ -1091,23 +1161,23 @@ impl model::Model for types::VariableOverride {
     }
 }
 
-model::through_fields!(types::VariableOverride);
+crate::runtime::model::through_fields!(crate::types::VariableOverride);
 
-impl model::Blank for types::VariableOverrideRequest {
+impl crate::runtime::model::Blank for crate::types::VariableOverrideRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            value: model::blank(),
-            override_scope: model::blank(),
-            override_parent_id: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            __extra: model::blank(),
+            value: crate::runtime::model::blank(),
+            override_scope: crate::runtime::model::blank(),
+            override_parent_id: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableOverrideRequest {
+impl crate::runtime::model::Model for crate::types::VariableOverrideRequest {
     const NAME: &'static str = "VariableOverrideRequest";
     const FIELDS: &'static [&'static str] = &[
         "value",
@@ -1117,20 +1187,25 @@ impl model::Model for types::VariableOverrideRequest {
         "enable_interpolation_in_file",
     ];
     const REQUIRED: u128 = 0b00111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.value, from),
-            1 => model::value(&mut self.override_scope, from),
-            2 => model::value(&mut self.override_parent_id, from),
-            3 => model::value(&mut self.description, from),
-            _ => model::value(&mut self.enable_interpolation_in_file, from),
+            0 => crate::runtime::model::value(&mut self.value, from),
+            1 => crate::runtime::model::value(&mut self.override_scope, from),
+            2 => crate::runtime::model::value(&mut self.override_parent_id, from),
+            3 => crate::runtime::model::value(&mut self.description, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("value", &self.value);
         to.always("override_scope", &self.override_scope);
         to.always("override_parent_id", &self.override_parent_id);
@@ -1139,27 +1214,27 @@ impl model::Model for types::VariableOverrideRequest {
     }
 }
 
-model::through_fields!(types::VariableOverrideRequest);
+crate::runtime::model::through_fields!(crate::types::VariableOverrideRequest);
 
-impl model::Blank for types::VariableRequest {
+impl crate::runtime::model::Blank for crate::types::VariableRequest {
     #[inline]
     fn blank() -> Self {
         Self {
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            is_secret: model::blank(),
-            variable_scope: model::blank(),
-            variable_parent_id: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            secret_manager_access_id: model::blank(),
-            __extra: model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            variable_scope: crate::runtime::model::blank(),
+            variable_parent_id: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            secret_manager_access_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableRequest {
+impl crate::runtime::model::Model for crate::types::VariableRequest {
     const NAME: &'static str = "VariableRequest";
     const FIELDS: &'static [&'static str] = &[
         "key",
@@ -1173,24 +1248,29 @@ impl model::Model for types::VariableRequest {
         "secret_manager_access_id",
     ];
     const REQUIRED: u128 = 0b000111011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.key, from),
-            1 => model::value(&mut self.value, from),
-            2 => model::value(&mut self.mount_path, from),
-            3 => model::value(&mut self.is_secret, from),
-            4 => model::value(&mut self.variable_scope, from),
-            5 => model::value(&mut self.variable_parent_id, from),
-            6 => model::value(&mut self.description, from),
-            7 => model::value(&mut self.enable_interpolation_in_file, from),
-            _ => model::value(&mut self.secret_manager_access_id, from),
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.value, from),
+            2 => crate::runtime::model::value(&mut self.mount_path, from),
+            3 => crate::runtime::model::value(&mut self.is_secret, from),
+            4 => crate::runtime::model::value(&mut self.variable_scope, from),
+            5 => crate::runtime::model::value(&mut self.variable_parent_id, from),
+            6 => crate::runtime::model::value(&mut self.description, from),
+            7 => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.secret_manager_access_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("key", &self.key);
         to.always("value", &self.value);
         to.given("mount_path", &self.mount_path);
@@ -1203,36 +1283,36 @@ impl model::Model for types::VariableRequest {
     }
 }
 
-model::through_fields!(types::VariableRequest);
+crate::runtime::model::through_fields!(crate::types::VariableRequest);
 
-impl model::Blank for types::VariableResponse {
+impl crate::runtime::model::Blank for crate::types::VariableResponse {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            created_at: model::blank(),
-            updated_at: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            mount_path: model::blank(),
-            overridden_variable: model::blank(),
-            aliased_variable: model::blank(),
-            scope: model::blank(),
-            variable_type: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            service_type: model::blank(),
-            owned_by: model::blank(),
-            is_secret: model::blank(),
-            description: model::blank(),
-            enable_interpolation_in_file: model::blank(),
-            secret_manager_access_id: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            mount_path: crate::runtime::model::blank(),
+            overridden_variable: crate::runtime::model::blank(),
+            aliased_variable: crate::runtime::model::blank(),
+            scope: crate::runtime::model::blank(),
+            variable_type: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            owned_by: crate::runtime::model::blank(),
+            is_secret: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            enable_interpolation_in_file: crate::runtime::model::blank(),
+            secret_manager_access_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableResponse {
+impl crate::runtime::model::Model for crate::types::VariableResponse {
     const NAME: &'static str = "VariableResponse";
     const FIELDS: &'static [&'static str] = &[
         "id",
@@ -1255,33 +1335,38 @@ impl model::Model for types::VariableResponse {
         "secret_manager_access_id",
     ];
     const REQUIRED: u128 = 0b000100000100001011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::time(&mut self.created_at, from),
-            2 => model::time(&mut self.updated_at, from),
-            3 => model::value(&mut self.key, from),
-            4 => model::value(&mut self.value, from),
-            5 => model::value(&mut self.mount_path, from),
-            6 => model::value(&mut self.overridden_variable, from),
-            7 => model::value(&mut self.aliased_variable, from),
-            8 => model::value(&mut self.scope, from),
-            9 => model::value(&mut self.variable_type, from),
-            10 => model::value(&mut self.service_id, from),
-            11 => model::value(&mut self.service_name, from),
-            12 => model::value(&mut self.service_type, from),
-            13 => model::value(&mut self.owned_by, from),
-            14 => model::value(&mut self.is_secret, from),
-            15 => model::value(&mut self.description, from),
-            16 => model::value(&mut self.enable_interpolation_in_file, from),
-            _ => model::value(&mut self.secret_manager_access_id, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.key, from),
+            4 => crate::runtime::model::value(&mut self.value, from),
+            5 => crate::runtime::model::value(&mut self.mount_path, from),
+            6 => crate::runtime::model::value(&mut self.overridden_variable, from),
+            7 => crate::runtime::model::value(&mut self.aliased_variable, from),
+            8 => crate::runtime::model::value(&mut self.scope, from),
+            9 => crate::runtime::model::value(&mut self.variable_type, from),
+            10 => crate::runtime::model::value(&mut self.service_id, from),
+            11 => crate::runtime::model::value(&mut self.service_name, from),
+            12 => crate::runtime::model::value(&mut self.service_type, from),
+            13 => crate::runtime::model::value(&mut self.owned_by, from),
+            14 => crate::runtime::model::value(&mut self.is_secret, from),
+            15 => crate::runtime::model::value(&mut self.description, from),
+            16 => {
+                crate::runtime::model::value(
+                    &mut self.enable_interpolation_in_file,
+                    from,
+                )
+            }
+            _ => crate::runtime::model::value(&mut self.secret_manager_access_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("created_at", &self.created_at);
         to.given("updated_at", &self.updated_at);
@@ -1302,42 +1387,42 @@ impl model::Model for types::VariableResponse {
         to.given("secret_manager_access_id", &self.secret_manager_access_id);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.overridden_variable);
-        model::Parts::drop_extra(&mut self.aliased_variable);
+        crate::runtime::model::Parts::drop_extra(&mut self.overridden_variable);
+        crate::runtime::model::Parts::drop_extra(&mut self.aliased_variable);
     }
 }
 
-model::through_fields!(types::VariableResponse);
+crate::runtime::model::through_fields!(crate::types::VariableResponse);
 
-impl model::Blank for types::VariableResponseList {
+impl crate::runtime::model::Blank for crate::types::VariableResponseList {
     #[inline]
     fn blank() -> Self {
         Self {
-            results: model::blank(),
-            __extra: model::blank(),
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::VariableResponseList {
+impl crate::runtime::model::Model for crate::types::VariableResponseList {
     const NAME: &'static str = "VariableResponseList";
     const FIELDS: &'static [&'static str] = &["results"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.results, from),
+            _ => crate::runtime::model::value(&mut self.results, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("results", &self.results);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.results);
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
     }
 }
 
-model::through_fields!(types::VariableResponseList, Default);
+crate::runtime::model::through_fields!(crate::types::VariableResponseList, Default);

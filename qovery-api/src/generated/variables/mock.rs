@@ -3,1347 +3,1345 @@
 
 //! Mocks. Variables and secrets of projects, environments and services.
 
-use crate::operations;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl When<operations::ListApplicationEnvironmentVariable> {
+impl crate::mock::When<crate::operations::ListApplicationEnvironmentVariable> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::ListApplicationEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariableResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariableResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateApplicationEnvironmentVariable> {
+impl crate::mock::When<crate::operations::CreateApplicationEnvironmentVariable> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplicationEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::CreateApplicationEnvironmentVariable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ImportEnvironmentVariable> {
+impl crate::mock::When<crate::operations::ImportEnvironmentVariable> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::VariableImportRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::VariableImportRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ImportEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::ImportEnvironmentVariable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::VariableImport) -> Self {
+    pub fn created(self, value: &crate::types::VariableImport) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditApplicationEnvironmentVariable> {
+impl crate::mock::When<crate::operations::EditApplicationEnvironmentVariable> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditApplicationEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::EditApplicationEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteApplicationEnvironmentVariable> {
+impl crate::mock::When<crate::operations::DeleteApplicationEnvironmentVariable> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
 }
 
-impl Then<operations::DeleteApplicationEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::DeleteApplicationEnvironmentVariable> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateApplicationEnvironmentVariableAlias> {
+impl crate::mock::When<crate::operations::CreateApplicationEnvironmentVariableAlias> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplicationEnvironmentVariableAlias> {
+impl crate::mock::Then<crate::operations::CreateApplicationEnvironmentVariableAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateApplicationEnvironmentVariableOverride> {
+impl crate::mock::When<crate::operations::CreateApplicationEnvironmentVariableOverride> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplicationEnvironmentVariableOverride> {
+impl crate::mock::Then<crate::operations::CreateApplicationEnvironmentVariableOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListApplicationSecrets> {
+impl crate::mock::When<crate::operations::ListApplicationSecrets> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
 }
 
-impl Then<operations::ListApplicationSecrets> {
+impl crate::mock::Then<crate::operations::ListApplicationSecrets> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::SecretResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::SecretResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateApplicationSecret> {
+impl crate::mock::When<crate::operations::CreateApplicationSecret> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplicationSecret> {
+impl crate::mock::Then<crate::operations::CreateApplicationSecret> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditApplicationSecret> {
+impl crate::mock::When<crate::operations::EditApplicationSecret> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditApplicationSecret> {
+impl crate::mock::Then<crate::operations::EditApplicationSecret> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Secret) -> Self {
+    pub fn ok(self, value: &crate::types::Secret) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteApplicationSecret> {
+impl crate::mock::When<crate::operations::DeleteApplicationSecret> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
 }
 
-impl Then<operations::DeleteApplicationSecret> {
+impl crate::mock::Then<crate::operations::DeleteApplicationSecret> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateApplicationSecretAlias> {
+impl crate::mock::When<crate::operations::CreateApplicationSecretAlias> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplicationSecretAlias> {
+impl crate::mock::Then<crate::operations::CreateApplicationSecretAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateApplicationSecretOverride> {
+impl crate::mock::When<crate::operations::CreateApplicationSecretOverride> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: uuid::Uuid) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateApplicationSecretOverride> {
+impl crate::mock::Then<crate::operations::CreateApplicationSecretOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListContainerEnvironmentVariable> {
+impl crate::mock::When<crate::operations::ListContainerEnvironmentVariable> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::ListContainerEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::ListContainerEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariableResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariableResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateContainerEnvironmentVariable> {
+impl crate::mock::When<crate::operations::CreateContainerEnvironmentVariable> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateContainerEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::CreateContainerEnvironmentVariable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ImportContainerEnvironmentVariable> {
+impl crate::mock::When<crate::operations::ImportContainerEnvironmentVariable> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::VariableImportRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::VariableImportRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ImportContainerEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::ImportContainerEnvironmentVariable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::VariableImport) -> Self {
+    pub fn created(self, value: &crate::types::VariableImport) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditContainerEnvironmentVariable> {
+impl crate::mock::When<crate::operations::EditContainerEnvironmentVariable> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditContainerEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::EditContainerEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteContainerEnvironmentVariable> {
+impl crate::mock::When<crate::operations::DeleteContainerEnvironmentVariable> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
 }
 
-impl Then<operations::DeleteContainerEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::DeleteContainerEnvironmentVariable> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateContainerEnvironmentVariableAlias> {
+impl crate::mock::When<crate::operations::CreateContainerEnvironmentVariableAlias> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateContainerEnvironmentVariableAlias> {
+impl crate::mock::Then<crate::operations::CreateContainerEnvironmentVariableAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateContainerEnvironmentVariableOverride> {
+impl crate::mock::When<crate::operations::CreateContainerEnvironmentVariableOverride> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateContainerEnvironmentVariableOverride> {
+impl crate::mock::Then<crate::operations::CreateContainerEnvironmentVariableOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListContainerSecrets> {
+impl crate::mock::When<crate::operations::ListContainerSecrets> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
 }
 
-impl Then<operations::ListContainerSecrets> {
+impl crate::mock::Then<crate::operations::ListContainerSecrets> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::SecretResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::SecretResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateContainerSecret> {
+impl crate::mock::When<crate::operations::CreateContainerSecret> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateContainerSecret> {
+impl crate::mock::Then<crate::operations::CreateContainerSecret> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditContainerSecret> {
+impl crate::mock::When<crate::operations::EditContainerSecret> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditContainerSecret> {
+impl crate::mock::Then<crate::operations::EditContainerSecret> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Secret) -> Self {
+    pub fn ok(self, value: &crate::types::Secret) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteContainerSecret> {
+impl crate::mock::When<crate::operations::DeleteContainerSecret> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
 }
 
-impl Then<operations::DeleteContainerSecret> {
+impl crate::mock::Then<crate::operations::DeleteContainerSecret> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateContainerSecretAlias> {
+impl crate::mock::When<crate::operations::CreateContainerSecretAlias> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateContainerSecretAlias> {
+impl crate::mock::Then<crate::operations::CreateContainerSecretAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateContainerSecretOverride> {
+impl crate::mock::When<crate::operations::CreateContainerSecretOverride> {
     /// The path parameter `containerId` has this value.
-    pub fn container_id(self, value: uuid::Uuid) -> Self {
+    pub fn container_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("containerId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateContainerSecretOverride> {
+impl crate::mock::Then<crate::operations::CreateContainerSecretOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentEnvironmentVariable> {
+impl crate::mock::When<crate::operations::ListEnvironmentEnvironmentVariable> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListEnvironmentEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::ListEnvironmentEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariableResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariableResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateEnvironmentEnvironmentVariable> {
+impl crate::mock::When<crate::operations::CreateEnvironmentEnvironmentVariable> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateEnvironmentEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::CreateEnvironmentEnvironmentVariable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditEnvironmentEnvironmentVariable> {
+impl crate::mock::When<crate::operations::EditEnvironmentEnvironmentVariable> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditEnvironmentEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::EditEnvironmentEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteEnvironmentEnvironmentVariable> {
+impl crate::mock::When<crate::operations::DeleteEnvironmentEnvironmentVariable> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
 }
 
-impl Then<operations::DeleteEnvironmentEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::DeleteEnvironmentEnvironmentVariable> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateEnvironmentEnvironmentVariableAlias> {
+impl crate::mock::When<crate::operations::CreateEnvironmentEnvironmentVariableAlias> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateEnvironmentEnvironmentVariableAlias> {
+impl crate::mock::Then<crate::operations::CreateEnvironmentEnvironmentVariableAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateEnvironmentEnvironmentVariableOverride> {
+impl crate::mock::When<crate::operations::CreateEnvironmentEnvironmentVariableOverride> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateEnvironmentEnvironmentVariableOverride> {
+impl crate::mock::Then<crate::operations::CreateEnvironmentEnvironmentVariableOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListEnvironmentSecrets> {
+impl crate::mock::When<crate::operations::ListEnvironmentSecrets> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
 
-impl Then<operations::ListEnvironmentSecrets> {
+impl crate::mock::Then<crate::operations::ListEnvironmentSecrets> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::SecretResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::SecretResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateEnvironmentSecret> {
+impl crate::mock::When<crate::operations::CreateEnvironmentSecret> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateEnvironmentSecret> {
+impl crate::mock::Then<crate::operations::CreateEnvironmentSecret> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditEnvironmentSecret> {
+impl crate::mock::When<crate::operations::EditEnvironmentSecret> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditEnvironmentSecret> {
+impl crate::mock::Then<crate::operations::EditEnvironmentSecret> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Secret) -> Self {
+    pub fn ok(self, value: &crate::types::Secret) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteEnvironmentSecret> {
+impl crate::mock::When<crate::operations::DeleteEnvironmentSecret> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
 }
 
-impl Then<operations::DeleteEnvironmentSecret> {
+impl crate::mock::Then<crate::operations::DeleteEnvironmentSecret> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateEnvironmentSecretAlias> {
+impl crate::mock::When<crate::operations::CreateEnvironmentSecretAlias> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateEnvironmentSecretAlias> {
+impl crate::mock::Then<crate::operations::CreateEnvironmentSecretAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateEnvironmentSecretOverride> {
+impl crate::mock::When<crate::operations::CreateEnvironmentSecretOverride> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateEnvironmentSecretOverride> {
+impl crate::mock::Then<crate::operations::CreateEnvironmentSecretOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListJobEnvironmentVariable> {
+impl crate::mock::When<crate::operations::ListJobEnvironmentVariable> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
 }
 
-impl Then<operations::ListJobEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::ListJobEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariableResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariableResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateJobEnvironmentVariable> {
+impl crate::mock::When<crate::operations::CreateJobEnvironmentVariable> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateJobEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::CreateJobEnvironmentVariable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ImportJobEnvironmentVariable> {
+impl crate::mock::When<crate::operations::ImportJobEnvironmentVariable> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::VariableImportRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::VariableImportRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ImportJobEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::ImportJobEnvironmentVariable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::VariableImport) -> Self {
+    pub fn created(self, value: &crate::types::VariableImport) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditJobEnvironmentVariable> {
+impl crate::mock::When<crate::operations::EditJobEnvironmentVariable> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditJobEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::EditJobEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteJobEnvironmentVariable> {
+impl crate::mock::When<crate::operations::DeleteJobEnvironmentVariable> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
 }
 
-impl Then<operations::DeleteJobEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::DeleteJobEnvironmentVariable> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateJobEnvironmentVariableAlias> {
+impl crate::mock::When<crate::operations::CreateJobEnvironmentVariableAlias> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateJobEnvironmentVariableAlias> {
+impl crate::mock::Then<crate::operations::CreateJobEnvironmentVariableAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateJobEnvironmentVariableOverride> {
+impl crate::mock::When<crate::operations::CreateJobEnvironmentVariableOverride> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateJobEnvironmentVariableOverride> {
+impl crate::mock::Then<crate::operations::CreateJobEnvironmentVariableOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListJobSecrets> {
+impl crate::mock::When<crate::operations::ListJobSecrets> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
 }
 
-impl Then<operations::ListJobSecrets> {
+impl crate::mock::Then<crate::operations::ListJobSecrets> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::SecretResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::SecretResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateJobSecret> {
+impl crate::mock::When<crate::operations::CreateJobSecret> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateJobSecret> {
+impl crate::mock::Then<crate::operations::CreateJobSecret> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditJobSecret> {
+impl crate::mock::When<crate::operations::EditJobSecret> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditJobSecret> {
+impl crate::mock::Then<crate::operations::EditJobSecret> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Secret) -> Self {
+    pub fn ok(self, value: &crate::types::Secret) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteJobSecret> {
+impl crate::mock::When<crate::operations::DeleteJobSecret> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
 }
 
-impl Then<operations::DeleteJobSecret> {
+impl crate::mock::Then<crate::operations::DeleteJobSecret> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateJobSecretAlias> {
+impl crate::mock::When<crate::operations::CreateJobSecretAlias> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateJobSecretAlias> {
+impl crate::mock::Then<crate::operations::CreateJobSecretAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateJobSecretOverride> {
+impl crate::mock::When<crate::operations::CreateJobSecretOverride> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: uuid::Uuid) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateJobSecretOverride> {
+impl crate::mock::Then<crate::operations::CreateJobSecretOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListProjectEnvironmentVariable> {
+impl crate::mock::When<crate::operations::ListProjectEnvironmentVariable> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
 }
 
-impl Then<operations::ListProjectEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::ListProjectEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariableResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariableResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateProjectEnvironmentVariable> {
+impl crate::mock::When<crate::operations::CreateProjectEnvironmentVariable> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateProjectEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::CreateProjectEnvironmentVariable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditProjectEnvironmentVariable> {
+impl crate::mock::When<crate::operations::EditProjectEnvironmentVariable> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::EnvironmentVariableEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::EnvironmentVariableEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditProjectEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::EditProjectEnvironmentVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn ok(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteProjectEnvironmentVariable> {
+impl crate::mock::When<crate::operations::DeleteProjectEnvironmentVariable> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
 }
 
-impl Then<operations::DeleteProjectEnvironmentVariable> {
+impl crate::mock::Then<crate::operations::DeleteProjectEnvironmentVariable> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateProjectEnvironmentVariableAlias> {
+impl crate::mock::When<crate::operations::CreateProjectEnvironmentVariableAlias> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateProjectEnvironmentVariableAlias> {
+impl crate::mock::Then<crate::operations::CreateProjectEnvironmentVariableAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateProjectEnvironmentVariableOverride> {
+impl crate::mock::When<crate::operations::CreateProjectEnvironmentVariableOverride> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `environmentVariableId` has this value.
-    pub fn environment_variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn environment_variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentVariableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateProjectEnvironmentVariableOverride> {
+impl crate::mock::Then<crate::operations::CreateProjectEnvironmentVariableOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::EnvironmentVariable) -> Self {
+    pub fn created(self, value: &crate::types::EnvironmentVariable) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListProjectSecrets> {
+impl crate::mock::When<crate::operations::ListProjectSecrets> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
 }
 
-impl Then<operations::ListProjectSecrets> {
+impl crate::mock::Then<crate::operations::ListProjectSecrets> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::SecretResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::SecretResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateProjectSecret> {
+impl crate::mock::When<crate::operations::CreateProjectSecret> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateProjectSecret> {
+impl crate::mock::Then<crate::operations::CreateProjectSecret> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditProjectSecret> {
+impl crate::mock::When<crate::operations::EditProjectSecret> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::SecretEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::SecretEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditProjectSecret> {
+impl crate::mock::Then<crate::operations::EditProjectSecret> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Secret) -> Self {
+    pub fn ok(self, value: &crate::types::Secret) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteProjectSecret> {
+impl crate::mock::When<crate::operations::DeleteProjectSecret> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
 }
 
-impl Then<operations::DeleteProjectSecret> {
+impl crate::mock::Then<crate::operations::DeleteProjectSecret> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateProjectSecretAlias> {
+impl crate::mock::When<crate::operations::CreateProjectSecretAlias> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::AliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::AliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateProjectSecretAlias> {
+impl crate::mock::Then<crate::operations::CreateProjectSecretAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateProjectSecretOverride> {
+impl crate::mock::When<crate::operations::CreateProjectSecretOverride> {
     /// The path parameter `projectId` has this value.
-    pub fn project_id(self, value: uuid::Uuid) -> Self {
+    pub fn project_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("projectId", &value)
     }
     /// The path parameter `secretId` has this value.
-    pub fn secret_id(self, value: uuid::Uuid) -> Self {
+    pub fn secret_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("secretId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::OverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::OverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateProjectSecretOverride> {
+impl crate::mock::Then<crate::operations::CreateProjectSecretOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::Secret) -> Self {
+    pub fn created(self, value: &crate::types::Secret) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ListVariables> {
+impl crate::mock::When<crate::operations::ListVariables> {
     /// The query parameter `parent_id` has this value.
-    pub fn parent_id(self, value: uuid::Uuid) -> Self {
-        self.query_value("parent_id", Some(value))
+    pub fn parent_id(self, value: ::uuid::Uuid) -> Self {
+        self.query_value("parent_id", ::core::option::Option::Some(value))
     }
     /// The query parameter `scope` has this value.
-    pub fn scope(self, value: types::ApiVariableScopeEnum) -> Self {
-        self.query_value("scope", Some(value))
+    pub fn scope(self, value: crate::types::ApiVariableScopeEnum) -> Self {
+        self.query_value("scope", ::core::option::Option::Some(value))
     }
     /// The query parameter `is_secret` has this value.
-    pub fn is_secret(self, value: impl Into<Option<bool>>) -> Self {
+    pub fn is_secret(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<bool>>,
+    ) -> Self {
         self.query_value("is_secret", value.into())
     }
 }
 
-impl Then<operations::ListVariables> {
+impl crate::mock::Then<crate::operations::ListVariables> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::VariableResponseList) -> Self {
+    pub fn ok(self, value: &crate::types::VariableResponseList) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::CreateVariable> {
+impl crate::mock::When<crate::operations::CreateVariable> {
     /// The body is this one.
-    pub fn body(self, value: &types::VariableRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::VariableRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateVariable> {
+impl crate::mock::Then<crate::operations::CreateVariable> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::VariableResponse) -> Self {
+    pub fn created(self, value: &crate::types::VariableResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::ImportEnvironmentVariables> {
+impl crate::mock::When<crate::operations::ImportEnvironmentVariables> {
     /// The query parameter `service_id` has this value.
-    pub fn service_id(self, value: uuid::Uuid) -> Self {
-        self.query_value("service_id", Some(value))
+    pub fn service_id(self, value: ::uuid::Uuid) -> Self {
+        self.query_value("service_id", ::core::option::Option::Some(value))
     }
     /// The query parameter `service_type` has this value.
-    pub fn service_type(self, value: types::ServiceTypeForVariableEnum) -> Self {
-        self.query_value("service_type", Some(value))
+    pub fn service_type(self, value: crate::types::ServiceTypeForVariableEnum) -> Self {
+        self.query_value("service_type", ::core::option::Option::Some(value))
     }
     /// The body is this one.
-    pub fn body(self, value: &types::VariableImportRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::VariableImportRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::ImportEnvironmentVariables> {
+impl crate::mock::Then<crate::operations::ImportEnvironmentVariables> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::VariableImport) -> Self {
+    pub fn created(self, value: &crate::types::VariableImport) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::EditVariable> {
+impl crate::mock::When<crate::operations::EditVariable> {
     /// The path parameter `variableId` has this value.
-    pub fn variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("variableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::VariableEditRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::VariableEditRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::EditVariable> {
+impl crate::mock::Then<crate::operations::EditVariable> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::VariableResponse) -> Self {
+    pub fn ok(self, value: &crate::types::VariableResponse) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteVariable> {
+impl crate::mock::When<crate::operations::DeleteVariable> {
     /// The path parameter `variableId` has this value.
-    pub fn variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("variableId", &value)
     }
 }
 
-impl Then<operations::DeleteVariable> {
+impl crate::mock::Then<crate::operations::DeleteVariable> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::CreateVariableAlias> {
+impl crate::mock::When<crate::operations::CreateVariableAlias> {
     /// The path parameter `variableId` has this value.
-    pub fn variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("variableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::VariableAliasRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::VariableAliasRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateVariableAlias> {
+impl crate::mock::Then<crate::operations::CreateVariableAlias> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::VariableResponse) -> Self {
+    pub fn created(self, value: &crate::types::VariableResponse) -> Self {
         self.json(201u16, value)
     }
 }
 
-impl When<operations::CreateVariableOverride> {
+impl crate::mock::When<crate::operations::CreateVariableOverride> {
     /// The path parameter `variableId` has this value.
-    pub fn variable_id(self, value: uuid::Uuid) -> Self {
+    pub fn variable_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("variableId", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::VariableOverrideRequest) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::VariableOverrideRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::CreateVariableOverride> {
+impl crate::mock::Then<crate::operations::CreateVariableOverride> {
     /// Status 201, as the contract declares it.
-    pub fn created(self, value: &types::VariableResponse) -> Self {
+    pub fn created(self, value: &crate::types::VariableResponse) -> Self {
         self.json(201u16, value)
     }
 }

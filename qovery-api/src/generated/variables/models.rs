@@ -3,10 +3,6 @@
 
 //! Models. Variables and secrets of projects, environments and services.
 
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::types;
-
 /// Alias to create for a variable.
 ///
 /// Sent by `create_application_environment_variable_alias`, `create_application_secret_alias`, `create_container_environment_variable_alias` and 7 more.
@@ -14,30 +10,33 @@ use crate::types;
 #[non_exhaustive]
 pub struct AliasRequest {
     /// Name of the alias.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Free text about the alias, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl AliasRequest {
+impl crate::types::AliasRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(key: impl Into<String>) -> Self {
+    pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             key: key.into(),
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            __extra: Default::default(),
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -45,14 +44,14 @@ impl AliasRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Nature of a variable.
     ///
     /// A part of `EnvironmentVariable`, `EnvironmentVariableAlias`, `EnvironmentVariableOverride` and 6 more.
@@ -81,40 +80,42 @@ open_enum! {
 #[non_exhaustive]
 pub struct EnvironmentVariable {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Name of the variable.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the variable.
-    pub value: Option<String>,
+    pub value: ::core::option::Option<::std::string::String>,
     /// Path of the file that holds the value; null for a plain variable.
-    pub mount_path: Option<String>,
+    pub mount_path: ::core::option::Option<::std::string::String>,
     /// Free text about the variable, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: Option<bool>,
+    pub enable_interpolation_in_file: ::core::option::Option<bool>,
     /// Variable this one overrides, for an override.
-    pub overridden_variable: Option<types::EnvironmentVariableOverride>,
+    pub overridden_variable: ::core::option::Option<
+        crate::types::EnvironmentVariableOverride,
+    >,
     /// Variable this one is another name of, for an alias.
-    pub aliased_variable: Option<types::EnvironmentVariableAlias>,
+    pub aliased_variable: ::core::option::Option<crate::types::EnvironmentVariableAlias>,
     /// Level at which the variable is defined.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Nature of the variable.
-    pub variable_type: Option<types::ApiVariableTypeEnum>,
+    pub variable_type: ::core::option::Option<crate::types::ApiVariableTypeEnum>,
     /// Identifier of the service the variable comes from.
-    pub service_id: Option<uuid::Uuid>,
+    pub service_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of that service.
-    pub service_name: Option<String>,
+    pub service_name: ::core::option::Option<::std::string::String>,
     /// Kind of that service.
-    pub service_type: Option<types::LinkedServiceTypeEnum>,
+    pub service_type: ::core::option::Option<crate::types::LinkedServiceTypeEnum>,
     /// Who manages the variable.
-    pub owned_by: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub owned_by: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variable that an alias points to.
@@ -124,18 +125,18 @@ pub struct EnvironmentVariable {
 #[non_exhaustive]
 pub struct EnvironmentVariableAlias {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value.
-    pub value: String,
+    pub value: ::std::string::String,
     /// Path of the file that holds the value.
-    pub mount_path: String,
+    pub mount_path: ::std::string::String,
     /// Scope.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Type of the variable.
-    pub variable_type: Option<types::ApiVariableTypeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub variable_type: ::core::option::Option<crate::types::ApiVariableTypeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// New configuration of a variable.
@@ -145,48 +146,57 @@ pub struct EnvironmentVariableAlias {
 #[non_exhaustive]
 pub struct EnvironmentVariableEditRequest {
     /// Name of the variable.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the variable.
-    pub value: Option<String>,
+    pub value: ::core::option::Option<::std::string::String>,
     /// Path of the file that holds the value; null clears it.
-    pub mount_path: rt::Patch<String>,
+    pub mount_path: crate::runtime::Patch<::std::string::String>,
     /// Free text about the variable, at most 255 characters; null clears it.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EnvironmentVariableEditRequest {
+impl crate::types::EnvironmentVariableEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(key: impl Into<String>) -> Self {
+    pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             key: key.into(),
-            value: None,
-            mount_path: rt::Patch::Absent,
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            __extra: Default::default(),
+            value: ::core::option::Option::None,
+            mount_path: crate::runtime::Patch::Absent,
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
     #[inline]
-    pub fn value(mut self, value: impl Into<String>) -> Self {
-        self.value = Some(value.into());
+    pub fn value(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.value = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`mount_path`](Self::mount_path).
     #[inline]
-    pub fn mount_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn mount_path(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.mount_path = value.into();
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -194,7 +204,7 @@ impl EnvironmentVariableEditRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
@@ -208,18 +218,18 @@ impl EnvironmentVariableEditRequest {
 #[non_exhaustive]
 pub struct EnvironmentVariableOverride {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value.
-    pub value: String,
+    pub value: ::std::string::String,
     /// Path of the file that holds the value.
-    pub mount_path: String,
+    pub mount_path: ::std::string::String,
     /// Scope.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Type of the variable.
-    pub variable_type: Option<types::ApiVariableTypeEnum>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub variable_type: ::core::option::Option<crate::types::ApiVariableTypeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variable to create.
@@ -229,48 +239,57 @@ pub struct EnvironmentVariableOverride {
 #[non_exhaustive]
 pub struct EnvironmentVariableRequest {
     /// Name of the variable.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the variable.
-    pub value: Option<String>,
+    pub value: ::core::option::Option<::std::string::String>,
     /// Path of the file that holds the value; null for a plain variable.
-    pub mount_path: rt::Patch<String>,
+    pub mount_path: crate::runtime::Patch<::std::string::String>,
     /// Free text about the variable, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl EnvironmentVariableRequest {
+impl crate::types::EnvironmentVariableRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(key: impl Into<String>) -> Self {
+    pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             key: key.into(),
-            value: None,
-            mount_path: rt::Patch::Absent,
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            __extra: Default::default(),
+            value: ::core::option::Option::None,
+            mount_path: crate::runtime::Patch::Absent,
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
     #[inline]
-    pub fn value(mut self, value: impl Into<String>) -> Self {
-        self.value = Some(value.into());
+    pub fn value(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.value = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`mount_path`](Self::mount_path).
     #[inline]
-    pub fn mount_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn mount_path(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.mount_path = value.into();
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -278,7 +297,7 @@ impl EnvironmentVariableRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
@@ -292,8 +311,8 @@ impl EnvironmentVariableRequest {
 #[non_exhaustive]
 pub struct EnvironmentVariableResponseList {
     /// The listed items.
-    pub results: Vec<types::EnvironmentVariable>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::EnvironmentVariable>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Override to create for a variable.
@@ -303,36 +322,42 @@ pub struct EnvironmentVariableResponseList {
 #[non_exhaustive]
 pub struct OverrideRequest {
     /// Value that replaces the one of the variable.
-    pub value: Option<rt::SecretText>,
+    pub value: ::core::option::Option<crate::runtime::SecretText>,
     /// Free text about the override, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl OverrideRequest {
+impl crate::types::OverrideRequest {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            value: None,
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            __extra: Default::default(),
+            value: ::core::option::Option::None,
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
     #[inline]
-    pub fn value(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.value = Some(value.into());
+    pub fn value(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.value = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -340,7 +365,7 @@ impl OverrideRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
@@ -354,34 +379,34 @@ impl OverrideRequest {
 #[non_exhaustive]
 pub struct Secret {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Secret this one overrides, for an override.
-    pub overridden_secret: Option<types::SecretOverride>,
+    pub overridden_secret: ::core::option::Option<crate::types::SecretOverride>,
     /// Secret this one is another name of, for an alias.
-    pub aliased_secret: Option<types::SecretAlias>,
+    pub aliased_secret: ::core::option::Option<crate::types::SecretAlias>,
     /// Level at which the secret is defined.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Nature of the secret.
-    pub variable_type: Option<types::ApiVariableTypeEnum>,
+    pub variable_type: ::core::option::Option<crate::types::ApiVariableTypeEnum>,
     /// Identifier of the service the secret comes from.
-    pub service_id: Option<uuid::Uuid>,
+    pub service_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of that service.
-    pub service_name: Option<String>,
+    pub service_name: ::core::option::Option<::std::string::String>,
     /// Kind of that service.
-    pub service_type: Option<types::LinkedServiceTypeEnum>,
+    pub service_type: ::core::option::Option<crate::types::LinkedServiceTypeEnum>,
     /// Who manages the secret.
-    pub owned_by: Option<String>,
+    pub owned_by: ::core::option::Option<::std::string::String>,
     /// At most 255 characters.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether to enable interpolation in file.
-    pub enable_interpolation_in_file: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Secret that an alias points to.
@@ -391,20 +416,20 @@ pub struct Secret {
 #[non_exhaustive]
 pub struct SecretAlias {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Mount path.
-    pub mount_path: String,
+    pub mount_path: ::std::string::String,
     /// Scope.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Type of the variable.
-    pub variable_type: Option<types::ApiVariableTypeEnum>,
+    pub variable_type: ::core::option::Option<crate::types::ApiVariableTypeEnum>,
     /// At most 255 characters.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether to enable interpolation in file.
-    pub enable_interpolation_in_file: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// New configuration of a secret.
@@ -414,39 +439,45 @@ pub struct SecretAlias {
 #[non_exhaustive]
 pub struct SecretEditRequest {
     /// Value of the secret; it cannot be read back.
-    pub value: Option<rt::SecretText>,
+    pub value: ::core::option::Option<crate::runtime::SecretText>,
     /// Name of the secret.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Free text about the secret, at most 255 characters; null clears it.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl SecretEditRequest {
+impl crate::types::SecretEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(key: impl Into<String>) -> Self {
+    pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
-            value: None,
+            value: ::core::option::Option::None,
             key: key.into(),
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            __extra: Default::default(),
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
     #[inline]
-    pub fn value(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.value = Some(value.into());
+    pub fn value(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.value = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -454,7 +485,7 @@ impl SecretEditRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
@@ -468,20 +499,20 @@ impl SecretEditRequest {
 #[non_exhaustive]
 pub struct SecretOverride {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Mount path.
-    pub mount_path: String,
+    pub mount_path: ::std::string::String,
     /// Scope.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Type of the variable.
-    pub variable_type: Option<types::ApiVariableTypeEnum>,
+    pub variable_type: ::core::option::Option<crate::types::ApiVariableTypeEnum>,
     /// At most 255 characters.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether to enable interpolation in file.
-    pub enable_interpolation_in_file: Option<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Secret to create.
@@ -491,48 +522,57 @@ pub struct SecretOverride {
 #[non_exhaustive]
 pub struct SecretRequest {
     /// Name of the secret.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the secret; it cannot be read back.
-    pub value: Option<rt::SecretText>,
+    pub value: ::core::option::Option<crate::runtime::SecretText>,
     /// Path of the file that holds the value; null for a plain secret.
-    pub mount_path: rt::Patch<String>,
+    pub mount_path: crate::runtime::Patch<::std::string::String>,
     /// Free text about the secret, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl SecretRequest {
+impl crate::types::SecretRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(key: impl Into<String>) -> Self {
+    pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             key: key.into(),
-            value: None,
-            mount_path: rt::Patch::Absent,
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            __extra: Default::default(),
+            value: ::core::option::Option::None,
+            mount_path: crate::runtime::Patch::Absent,
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
     #[inline]
-    pub fn value(mut self, value: impl Into<rt::SecretText>) -> Self {
-        self.value = Some(value.into());
+    pub fn value(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+    ) -> Self {
+        self.value = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`mount_path`](Self::mount_path).
     #[inline]
-    pub fn mount_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn mount_path(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.mount_path = value.into();
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -540,7 +580,7 @@ impl SecretRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
@@ -554,11 +594,11 @@ impl SecretRequest {
 #[non_exhaustive]
 pub struct SecretResponseList {
     /// The listed items.
-    pub results: Vec<types::Secret>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::Secret>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of service whose variables are listed.
     ///
     /// A parameter of `import_environment_variables`.
@@ -585,18 +625,18 @@ open_enum! {
 #[non_exhaustive]
 pub struct VariableAlias {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the variable; null for a secret.
-    pub value: Option<String>,
+    pub value: ::core::option::Option<::std::string::String>,
     /// Path of the file that holds the value.
-    pub mount_path: String,
+    pub mount_path: ::std::string::String,
     /// Scope.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Type of the variable.
-    pub variable_type: types::ApiVariableTypeEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub variable_type: crate::types::ApiVariableTypeEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Alias to create for a variable.
@@ -606,40 +646,43 @@ pub struct VariableAlias {
 #[non_exhaustive]
 pub struct VariableAliasRequest {
     /// Name of the alias.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Level at which the alias is defined.
-    pub alias_scope: types::ApiVariableScopeEnum,
+    pub alias_scope: crate::types::ApiVariableScopeEnum,
     /// Identifier of the project, environment or service the alias belongs to, according to the scope.
-    pub alias_parent_id: uuid::Uuid,
+    pub alias_parent_id: ::uuid::Uuid,
     /// Free text about the alias, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl VariableAliasRequest {
+impl crate::types::VariableAliasRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        key: impl Into<String>,
-        alias_scope: types::ApiVariableScopeEnum,
-        alias_parent_id: uuid::Uuid,
+        key: impl ::core::convert::Into<::std::string::String>,
+        alias_scope: crate::types::ApiVariableScopeEnum,
+        alias_parent_id: ::uuid::Uuid,
     ) -> Self {
         Self {
             key: key.into(),
             alias_scope,
             alias_parent_id,
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            __extra: Default::default(),
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -647,7 +690,7 @@ impl VariableAliasRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
@@ -661,42 +704,50 @@ impl VariableAliasRequest {
 #[non_exhaustive]
 pub struct VariableEditRequest {
     /// Name of the variable.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the variable; null keeps the existing value of a secret.
-    pub value: rt::Patch<rt::SecretText>,
+    pub value: crate::runtime::Patch<crate::runtime::SecretText>,
     /// Free text about the variable, at most 255 characters; null clears it.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
-    pub secret_manager_access_id: rt::Patch<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub secret_manager_access_id: crate::runtime::Patch<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl VariableEditRequest {
+impl crate::types::VariableEditRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(key: impl Into<String>) -> Self {
+    pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             key: key.into(),
-            value: rt::Patch::Absent,
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            secret_manager_access_id: rt::Patch::Absent,
-            __extra: Default::default(),
+            value: crate::runtime::Patch::Absent,
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            secret_manager_access_id: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`value`](Self::value).
     #[inline]
-    pub fn value(mut self, value: impl Into<rt::Patch<rt::SecretText>>) -> Self {
+    pub fn value(
+        mut self,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<crate::runtime::SecretText>,
+        >,
+    ) -> Self {
         self.value = value.into();
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -704,7 +755,7 @@ impl VariableEditRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
@@ -713,7 +764,7 @@ impl VariableEditRequest {
     #[inline]
     pub fn secret_manager_access_id(
         mut self,
-        value: impl Into<rt::Patch<uuid::Uuid>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::uuid::Uuid>>,
     ) -> Self {
         self.secret_manager_access_id = value.into();
         self
@@ -729,10 +780,10 @@ pub struct VariableImport {
     /// Number of variables in the import.
     pub total_variables_to_import: i64,
     /// Variables that were imported.
-    pub successful_imported_variables: Vec<
-        types::VariableImportSuccessfulImportedVariable,
+    pub successful_imported_variables: ::std::vec::Vec<
+        crate::types::VariableImportSuccessfulImportedVariable,
     >,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variables to create in one call.
@@ -746,18 +797,21 @@ pub struct VariableImportRequest {
     /// Default on the server: `false`.
     pub overwrite: bool,
     /// The variables.
-    pub vars: Vec<types::VariableImportRequestVar>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub vars: ::std::vec::Vec<crate::types::VariableImportRequestVar>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl VariableImportRequest {
+impl crate::types::VariableImportRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(overwrite: bool, vars: Vec<types::VariableImportRequestVar>) -> Self {
+    pub fn new(
+        overwrite: bool,
+        vars: ::std::vec::Vec<crate::types::VariableImportRequestVar>,
+    ) -> Self {
         Self {
             overwrite,
             vars,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -767,23 +821,23 @@ impl VariableImportRequest {
 #[non_exhaustive]
 pub struct VariableImportRequestVar {
     /// Name of the variable.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Value of the variable.
-    pub value: rt::SecretText,
+    pub value: crate::runtime::SecretText,
     /// Level at which the variable is defined.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Whether the value is kept secret and cannot be read back.
     pub is_secret: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl VariableImportRequestVar {
+impl crate::types::VariableImportRequestVar {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        name: impl Into<String>,
-        value: impl Into<rt::SecretText>,
-        scope: types::ApiVariableScopeEnum,
+        name: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+        scope: crate::types::ApiVariableScopeEnum,
         is_secret: bool,
     ) -> Self {
         Self {
@@ -791,7 +845,7 @@ impl VariableImportRequestVar {
             value: value.into(),
             scope,
             is_secret,
-            __extra: Default::default(),
+            __extra: ::core::default::Default::default(),
         }
     }
 }
@@ -801,14 +855,14 @@ impl VariableImportRequestVar {
 #[non_exhaustive]
 pub struct VariableImportSuccessfulImportedVariable {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Value.
-    pub value: Option<rt::SecretText>,
+    pub value: ::core::option::Option<crate::runtime::SecretText>,
     /// Scope.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Whether it is secret.
     pub is_secret: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variable that an override replaces.
@@ -818,18 +872,18 @@ pub struct VariableImportSuccessfulImportedVariable {
 #[non_exhaustive]
 pub struct VariableOverride {
     /// Identifier.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the variable; null for a secret.
-    pub value: Option<String>,
+    pub value: ::core::option::Option<::std::string::String>,
     /// Path of the file that holds the value.
-    pub mount_path: String,
+    pub mount_path: ::std::string::String,
     /// Scope.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Type of the variable.
-    pub variable_type: types::ApiVariableTypeEnum,
-    pub(crate) __extra: rt::ExtraFields,
+    pub variable_type: crate::types::ApiVariableTypeEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Override to create for a variable.
@@ -839,40 +893,43 @@ pub struct VariableOverride {
 #[non_exhaustive]
 pub struct VariableOverrideRequest {
     /// Value that replaces the one of the variable.
-    pub value: rt::SecretText,
+    pub value: crate::runtime::SecretText,
     /// Level at which the override is defined.
-    pub override_scope: types::ApiVariableScopeEnum,
+    pub override_scope: crate::types::ApiVariableScopeEnum,
     /// Identifier of the environment or service the override belongs to, according to the scope.
-    pub override_parent_id: uuid::Uuid,
+    pub override_parent_id: ::uuid::Uuid,
     /// Free text about the override, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl VariableOverrideRequest {
+impl crate::types::VariableOverrideRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        value: impl Into<rt::SecretText>,
-        override_scope: types::ApiVariableScopeEnum,
-        override_parent_id: uuid::Uuid,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
+        override_scope: crate::types::ApiVariableScopeEnum,
+        override_parent_id: ::uuid::Uuid,
     ) -> Self {
         Self {
             value: value.into(),
             override_scope,
             override_parent_id,
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            __extra: Default::default(),
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -880,7 +937,7 @@ impl VariableOverrideRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
@@ -894,60 +951,66 @@ impl VariableOverrideRequest {
 #[non_exhaustive]
 pub struct VariableRequest {
     /// Name of the variable.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the variable.
-    pub value: rt::SecretText,
+    pub value: crate::runtime::SecretText,
     /// Path of the file that holds the value; null for a plain variable.
-    pub mount_path: rt::Patch<String>,
+    pub mount_path: crate::runtime::Patch<::std::string::String>,
     /// Whether the value is kept secret and cannot be read back.
     pub is_secret: bool,
     /// Level at which the variable is defined.
-    pub variable_scope: types::ApiVariableScopeEnum,
+    pub variable_scope: crate::types::ApiVariableScopeEnum,
     /// Identifier of the project, environment or service the variable belongs to, according to the scope.
-    pub variable_parent_id: uuid::Uuid,
+    pub variable_parent_id: ::uuid::Uuid,
     /// Free text about the variable, at most 255 characters; null for none.
     ///
     /// At most 255 characters.
-    pub description: rt::Patch<String>,
+    pub description: crate::runtime::Patch<::std::string::String>,
     /// Whether references to other variables are replaced in the file; can be null.
-    pub enable_interpolation_in_file: rt::Patch<bool>,
+    pub enable_interpolation_in_file: crate::runtime::Patch<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
-    pub secret_manager_access_id: rt::Patch<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub secret_manager_access_id: crate::runtime::Patch<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl VariableRequest {
+impl crate::types::VariableRequest {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(
-        key: impl Into<String>,
-        value: impl Into<rt::SecretText>,
+        key: impl ::core::convert::Into<::std::string::String>,
+        value: impl ::core::convert::Into<crate::runtime::SecretText>,
         is_secret: bool,
-        variable_scope: types::ApiVariableScopeEnum,
-        variable_parent_id: uuid::Uuid,
+        variable_scope: crate::types::ApiVariableScopeEnum,
+        variable_parent_id: ::uuid::Uuid,
     ) -> Self {
         Self {
             key: key.into(),
             value: value.into(),
-            mount_path: rt::Patch::Absent,
+            mount_path: crate::runtime::Patch::Absent,
             is_secret,
             variable_scope,
             variable_parent_id,
-            description: rt::Patch::Absent,
-            enable_interpolation_in_file: rt::Patch::Absent,
-            secret_manager_access_id: rt::Patch::Absent,
-            __extra: Default::default(),
+            description: crate::runtime::Patch::Absent,
+            enable_interpolation_in_file: crate::runtime::Patch::Absent,
+            secret_manager_access_id: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`mount_path`](Self::mount_path).
     #[inline]
-    pub fn mount_path(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn mount_path(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.mount_path = value.into();
         self
     }
     /// Sets [`description`](Self::description).
     #[inline]
-    pub fn description(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn description(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.description = value.into();
         self
     }
@@ -955,7 +1018,7 @@ impl VariableRequest {
     #[inline]
     pub fn enable_interpolation_in_file(
         mut self,
-        value: impl Into<rt::Patch<bool>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<bool>>,
     ) -> Self {
         self.enable_interpolation_in_file = value.into();
         self
@@ -964,7 +1027,7 @@ impl VariableRequest {
     #[inline]
     pub fn secret_manager_access_id(
         mut self,
-        value: impl Into<rt::Patch<uuid::Uuid>>,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::uuid::Uuid>>,
     ) -> Self {
         self.secret_manager_access_id = value.into();
         self
@@ -978,42 +1041,42 @@ impl VariableRequest {
 #[non_exhaustive]
 pub struct VariableResponse {
     /// Identifier of the object, set by the API.
-    pub id: uuid::Uuid,
+    pub id: ::uuid::Uuid,
     /// Time of creation (RFC 3339), set by the API.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// Time of the last change (RFC 3339), set by the API; may be absent.
-    pub updated_at: Option<chrono::DateTime<chrono::Utc>>,
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value of the variable; null for a secret, whose value cannot be read back.
-    pub value: Option<String>,
+    pub value: ::core::option::Option<::std::string::String>,
     /// Path of the file that holds the value; null for a plain variable.
-    pub mount_path: Option<String>,
+    pub mount_path: ::core::option::Option<::std::string::String>,
     /// Variable this one overrides, for an override.
-    pub overridden_variable: Option<types::VariableOverride>,
+    pub overridden_variable: ::core::option::Option<crate::types::VariableOverride>,
     /// Variable this one is another name of, for an alias.
-    pub aliased_variable: Option<types::VariableAlias>,
+    pub aliased_variable: ::core::option::Option<crate::types::VariableAlias>,
     /// Level at which the variable is defined.
-    pub scope: types::ApiVariableScopeEnum,
+    pub scope: crate::types::ApiVariableScopeEnum,
     /// Nature of the variable.
-    pub variable_type: Option<types::ApiVariableTypeEnum>,
+    pub variable_type: ::core::option::Option<crate::types::ApiVariableTypeEnum>,
     /// Identifier of the service the variable comes from.
-    pub service_id: Option<uuid::Uuid>,
+    pub service_id: ::core::option::Option<::uuid::Uuid>,
     /// Name of that service.
-    pub service_name: Option<String>,
+    pub service_name: ::core::option::Option<::std::string::String>,
     /// Kind of that service.
-    pub service_type: Option<types::LinkedServiceTypeEnum>,
+    pub service_type: ::core::option::Option<crate::types::LinkedServiceTypeEnum>,
     /// Who manages the variable.
-    pub owned_by: Option<String>,
+    pub owned_by: ::core::option::Option<::std::string::String>,
     /// Whether the value is kept secret.
     pub is_secret: bool,
     /// Description.
-    pub description: Option<String>,
+    pub description: ::core::option::Option<::std::string::String>,
     /// Whether to enable interpolation in file.
-    pub enable_interpolation_in_file: Option<bool>,
+    pub enable_interpolation_in_file: ::core::option::Option<bool>,
     /// Identifier of the access to the secret manager that holds the value; null when the value is stored by Qovery.
-    pub secret_manager_access_id: Option<uuid::Uuid>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub secret_manager_access_id: ::core::option::Option<::uuid::Uuid>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Variables of a project, an environment or a service.
@@ -1023,22 +1086,23 @@ pub struct VariableResponse {
 #[non_exhaustive]
 pub struct VariableResponseList {
     /// The listed items.
-    pub results: Vec<types::VariableResponse>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub results: ::std::vec::Vec<crate::types::VariableResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Carries over everything of an `EnvironmentVariable` that an `EnvironmentVariableEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
-impl From<types::EnvironmentVariable> for types::EnvironmentVariableEditRequest {
+impl ::core::convert::From<crate::types::EnvironmentVariable>
+for crate::types::EnvironmentVariableEditRequest {
     #[inline]
-    fn from(from: types::EnvironmentVariable) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::EnvironmentVariable) -> Self {
+        crate::runtime::model::carried(Self {
             key: from.key,
             value: from.value,
-            mount_path: rt::Patch::value_or_null(from.mount_path),
-            description: rt::Patch::value_or_null(from.description),
-            enable_interpolation_in_file: rt::Patch::value_or_null(
+            mount_path: crate::runtime::Patch::value_or_null(from.mount_path),
+            description: crate::runtime::Patch::value_or_null(from.description),
+            enable_interpolation_in_file: crate::runtime::Patch::value_or_null(
                 from.enable_interpolation_in_file,
             ),
             __extra: from.__extra,
@@ -1046,9 +1110,10 @@ impl From<types::EnvironmentVariable> for types::EnvironmentVariableEditRequest 
     }
 }
 
-impl From<&types::EnvironmentVariable> for types::EnvironmentVariableEditRequest {
+impl ::core::convert::From<&crate::types::EnvironmentVariable>
+for crate::types::EnvironmentVariableEditRequest {
     #[inline]
-    fn from(from: &types::EnvironmentVariable) -> Self {
+    fn from(from: &crate::types::EnvironmentVariable) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1058,14 +1123,14 @@ impl From<&types::EnvironmentVariable> for types::EnvironmentVariableEditRequest
 /// Not in the response, and so left out: `value`.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `overridden_secret`, `aliased_secret`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`.
-impl From<types::Secret> for types::SecretEditRequest {
+impl ::core::convert::From<crate::types::Secret> for crate::types::SecretEditRequest {
     #[inline]
-    fn from(from: types::Secret) -> Self {
-        rt::model::carried(Self {
-            value: None,
+    fn from(from: crate::types::Secret) -> Self {
+        crate::runtime::model::carried(Self {
+            value: ::core::option::Option::None,
             key: from.key,
-            description: rt::Patch::value_or_null(from.description),
-            enable_interpolation_in_file: rt::Patch::value_or_null(
+            description: crate::runtime::Patch::value_or_null(from.description),
+            enable_interpolation_in_file: crate::runtime::Patch::value_or_null(
                 from.enable_interpolation_in_file,
             ),
             __extra: from.__extra,
@@ -1073,9 +1138,9 @@ impl From<types::Secret> for types::SecretEditRequest {
     }
 }
 
-impl From<&types::Secret> for types::SecretEditRequest {
+impl ::core::convert::From<&crate::types::Secret> for crate::types::SecretEditRequest {
     #[inline]
-    fn from(from: &types::Secret) -> Self {
+    fn from(from: &crate::types::Secret) -> Self {
         Self::from(from.clone())
     }
 }
@@ -1083,17 +1148,20 @@ impl From<&types::Secret> for types::SecretEditRequest {
 /// Carries over everything of a `VariableResponse` that a `VariableEditRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `mount_path`, `overridden_variable`, `aliased_variable`, `scope`, `variable_type`, `service_id`, `service_name`, `service_type`, `owned_by`, `is_secret`.
-impl From<types::VariableResponse> for types::VariableEditRequest {
+impl ::core::convert::From<crate::types::VariableResponse>
+for crate::types::VariableEditRequest {
     #[inline]
-    fn from(from: types::VariableResponse) -> Self {
-        rt::model::carried(Self {
+    fn from(from: crate::types::VariableResponse) -> Self {
+        crate::runtime::model::carried(Self {
             key: from.key,
-            value: rt::Patch::value_or_null(from.value.map(|value| value.into())),
-            description: rt::Patch::value_or_null(from.description),
-            enable_interpolation_in_file: rt::Patch::value_or_null(
+            value: crate::runtime::Patch::value_or_null(
+                from.value.map(|value| value.into()),
+            ),
+            description: crate::runtime::Patch::value_or_null(from.description),
+            enable_interpolation_in_file: crate::runtime::Patch::value_or_null(
                 from.enable_interpolation_in_file,
             ),
-            secret_manager_access_id: rt::Patch::value_or_null(
+            secret_manager_access_id: crate::runtime::Patch::value_or_null(
                 from.secret_manager_access_id,
             ),
             __extra: from.__extra,
@@ -1101,9 +1169,10 @@ impl From<types::VariableResponse> for types::VariableEditRequest {
     }
 }
 
-impl From<&types::VariableResponse> for types::VariableEditRequest {
+impl ::core::convert::From<&crate::types::VariableResponse>
+for crate::types::VariableEditRequest {
     #[inline]
-    fn from(from: &types::VariableResponse) -> Self {
+    fn from(from: &crate::types::VariableResponse) -> Self {
         Self::from(from.clone())
     }
 }

@@ -3,14 +3,7 @@
 
 //! Operations. Variables and secrets of projects, environments and services.
 
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// List the environment variables of an application.
     ///
     /// All variables come in one unpaginated answer.
@@ -25,9 +18,9 @@ impl Client {
     #[inline]
     pub fn list_application_environment_variable(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationEnvironmentVariable> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Create an environment variable on an application.
     ///
@@ -44,10 +37,10 @@ impl Client {
     #[inline]
     pub fn create_application_environment_variable(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::EnvironmentVariableRequest,
-    ) -> Call<operations::CreateApplicationEnvironmentVariable> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateApplicationEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// Import environment variables into an application.
     ///
@@ -64,10 +57,10 @@ impl Client {
     #[inline]
     pub fn import_environment_variable(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::VariableImportRequest,
-    ) -> Call<operations::ImportEnvironmentVariable> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::VariableImportRequest,
+    ) -> crate::runtime::Call<crate::operations::ImportEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// Edit an environment variable of an application.
     ///
@@ -85,11 +78,12 @@ impl Client {
     #[inline]
     pub fn edit_application_environment_variable(
         &self,
-        application_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::EnvironmentVariableEditRequest,
-    ) -> Call<operations::EditApplicationEnvironmentVariable> {
-        Call::new(self, &[&application_id, &environment_variable_id]).json(body)
+        application_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditApplicationEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&application_id, &environment_variable_id])
+            .json(body)
     }
     /// Delete an environment variable of an application.
     ///
@@ -106,10 +100,10 @@ impl Client {
     #[inline]
     pub fn delete_application_environment_variable(
         &self,
-        application_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-    ) -> Call<operations::DeleteApplicationEnvironmentVariable> {
-        Call::new(self, &[&application_id, &environment_variable_id])
+        application_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteApplicationEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&application_id, &environment_variable_id])
     }
     /// Create an alias of an environment variable on an application.
     ///
@@ -127,11 +121,14 @@ impl Client {
     #[inline]
     pub fn create_application_environment_variable_alias(
         &self,
-        application_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateApplicationEnvironmentVariableAlias> {
-        Call::new(self, &[&application_id, &environment_variable_id]).json(body)
+        application_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::CreateApplicationEnvironmentVariableAlias,
+    > {
+        crate::runtime::Call::new(self, &[&application_id, &environment_variable_id])
+            .json(body)
     }
     /// Override an environment variable on an application.
     ///
@@ -149,11 +146,14 @@ impl Client {
     #[inline]
     pub fn create_application_environment_variable_override(
         &self,
-        application_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateApplicationEnvironmentVariableOverride> {
-        Call::new(self, &[&application_id, &environment_variable_id]).json(body)
+        application_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::CreateApplicationEnvironmentVariableOverride,
+    > {
+        crate::runtime::Call::new(self, &[&application_id, &environment_variable_id])
+            .json(body)
     }
     /// List the secrets of an application.
     ///
@@ -169,9 +169,9 @@ impl Client {
     #[inline]
     pub fn list_application_secrets(
         &self,
-        application_id: uuid::Uuid,
-    ) -> Call<operations::ListApplicationSecrets> {
-        Call::new(self, &[&application_id])
+        application_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListApplicationSecrets> {
+        crate::runtime::Call::new(self, &[&application_id])
     }
     /// Create a secret on an application.
     ///
@@ -188,10 +188,10 @@ impl Client {
     #[inline]
     pub fn create_application_secret(
         &self,
-        application_id: uuid::Uuid,
-        body: &types::SecretRequest,
-    ) -> Call<operations::CreateApplicationSecret> {
-        Call::new(self, &[&application_id]).json(body)
+        application_id: ::uuid::Uuid,
+        body: &crate::types::SecretRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateApplicationSecret> {
+        crate::runtime::Call::new(self, &[&application_id]).json(body)
     }
     /// Edit a secret of an application.
     ///
@@ -209,11 +209,11 @@ impl Client {
     #[inline]
     pub fn edit_application_secret(
         &self,
-        application_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::SecretEditRequest,
-    ) -> Call<operations::EditApplicationSecret> {
-        Call::new(self, &[&application_id, &secret_id]).json(body)
+        application_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::SecretEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditApplicationSecret> {
+        crate::runtime::Call::new(self, &[&application_id, &secret_id]).json(body)
     }
     /// Delete a secret of an application.
     ///
@@ -230,10 +230,10 @@ impl Client {
     #[inline]
     pub fn delete_application_secret(
         &self,
-        application_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-    ) -> Call<operations::DeleteApplicationSecret> {
-        Call::new(self, &[&application_id, &secret_id])
+        application_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteApplicationSecret> {
+        crate::runtime::Call::new(self, &[&application_id, &secret_id])
     }
     /// Create an alias of a secret on an application.
     ///
@@ -251,11 +251,11 @@ impl Client {
     #[inline]
     pub fn create_application_secret_alias(
         &self,
-        application_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateApplicationSecretAlias> {
-        Call::new(self, &[&application_id, &secret_id]).json(body)
+        application_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateApplicationSecretAlias> {
+        crate::runtime::Call::new(self, &[&application_id, &secret_id]).json(body)
     }
     /// Override a secret on an application.
     ///
@@ -273,11 +273,11 @@ impl Client {
     #[inline]
     pub fn create_application_secret_override(
         &self,
-        application_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateApplicationSecretOverride> {
-        Call::new(self, &[&application_id, &secret_id]).json(body)
+        application_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateApplicationSecretOverride> {
+        crate::runtime::Call::new(self, &[&application_id, &secret_id]).json(body)
     }
     /// List the environment variables of a container.
     ///
@@ -293,9 +293,9 @@ impl Client {
     #[inline]
     pub fn list_container_environment_variable(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerEnvironmentVariable> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Create an environment variable on a container.
     ///
@@ -312,10 +312,10 @@ impl Client {
     #[inline]
     pub fn create_container_environment_variable(
         &self,
-        container_id: uuid::Uuid,
-        body: &types::EnvironmentVariableRequest,
-    ) -> Call<operations::CreateContainerEnvironmentVariable> {
-        Call::new(self, &[&container_id]).json(body)
+        container_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateContainerEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&container_id]).json(body)
     }
     /// Import environment variables into a container.
     ///
@@ -332,10 +332,10 @@ impl Client {
     #[inline]
     pub fn import_container_environment_variable(
         &self,
-        container_id: uuid::Uuid,
-        body: &types::VariableImportRequest,
-    ) -> Call<operations::ImportContainerEnvironmentVariable> {
-        Call::new(self, &[&container_id]).json(body)
+        container_id: ::uuid::Uuid,
+        body: &crate::types::VariableImportRequest,
+    ) -> crate::runtime::Call<crate::operations::ImportContainerEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&container_id]).json(body)
     }
     /// Edit an environment variable of a container.
     ///
@@ -353,11 +353,12 @@ impl Client {
     #[inline]
     pub fn edit_container_environment_variable(
         &self,
-        container_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::EnvironmentVariableEditRequest,
-    ) -> Call<operations::EditContainerEnvironmentVariable> {
-        Call::new(self, &[&container_id, &environment_variable_id]).json(body)
+        container_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditContainerEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&container_id, &environment_variable_id])
+            .json(body)
     }
     /// Delete an environment variable of a container.
     ///
@@ -374,10 +375,10 @@ impl Client {
     #[inline]
     pub fn delete_container_environment_variable(
         &self,
-        container_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-    ) -> Call<operations::DeleteContainerEnvironmentVariable> {
-        Call::new(self, &[&container_id, &environment_variable_id])
+        container_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteContainerEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&container_id, &environment_variable_id])
     }
     /// Create an alias of an environment variable on a container.
     ///
@@ -395,11 +396,14 @@ impl Client {
     #[inline]
     pub fn create_container_environment_variable_alias(
         &self,
-        container_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateContainerEnvironmentVariableAlias> {
-        Call::new(self, &[&container_id, &environment_variable_id]).json(body)
+        container_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::CreateContainerEnvironmentVariableAlias,
+    > {
+        crate::runtime::Call::new(self, &[&container_id, &environment_variable_id])
+            .json(body)
     }
     /// Override an environment variable on a container.
     ///
@@ -417,11 +421,14 @@ impl Client {
     #[inline]
     pub fn create_container_environment_variable_override(
         &self,
-        container_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateContainerEnvironmentVariableOverride> {
-        Call::new(self, &[&container_id, &environment_variable_id]).json(body)
+        container_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::CreateContainerEnvironmentVariableOverride,
+    > {
+        crate::runtime::Call::new(self, &[&container_id, &environment_variable_id])
+            .json(body)
     }
     /// List the secrets of a container.
     ///
@@ -437,9 +444,9 @@ impl Client {
     #[inline]
     pub fn list_container_secrets(
         &self,
-        container_id: uuid::Uuid,
-    ) -> Call<operations::ListContainerSecrets> {
-        Call::new(self, &[&container_id])
+        container_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListContainerSecrets> {
+        crate::runtime::Call::new(self, &[&container_id])
     }
     /// Create a secret on a container.
     ///
@@ -456,10 +463,10 @@ impl Client {
     #[inline]
     pub fn create_container_secret(
         &self,
-        container_id: uuid::Uuid,
-        body: &types::SecretRequest,
-    ) -> Call<operations::CreateContainerSecret> {
-        Call::new(self, &[&container_id]).json(body)
+        container_id: ::uuid::Uuid,
+        body: &crate::types::SecretRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateContainerSecret> {
+        crate::runtime::Call::new(self, &[&container_id]).json(body)
     }
     /// Edit a secret of a container.
     ///
@@ -477,11 +484,11 @@ impl Client {
     #[inline]
     pub fn edit_container_secret(
         &self,
-        container_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::SecretEditRequest,
-    ) -> Call<operations::EditContainerSecret> {
-        Call::new(self, &[&container_id, &secret_id]).json(body)
+        container_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::SecretEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditContainerSecret> {
+        crate::runtime::Call::new(self, &[&container_id, &secret_id]).json(body)
     }
     /// Delete a secret of a container.
     ///
@@ -498,10 +505,10 @@ impl Client {
     #[inline]
     pub fn delete_container_secret(
         &self,
-        container_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-    ) -> Call<operations::DeleteContainerSecret> {
-        Call::new(self, &[&container_id, &secret_id])
+        container_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteContainerSecret> {
+        crate::runtime::Call::new(self, &[&container_id, &secret_id])
     }
     /// Create an alias of a secret on a container.
     ///
@@ -519,11 +526,11 @@ impl Client {
     #[inline]
     pub fn create_container_secret_alias(
         &self,
-        container_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateContainerSecretAlias> {
-        Call::new(self, &[&container_id, &secret_id]).json(body)
+        container_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateContainerSecretAlias> {
+        crate::runtime::Call::new(self, &[&container_id, &secret_id]).json(body)
     }
     /// Override a secret on a container.
     ///
@@ -541,11 +548,11 @@ impl Client {
     #[inline]
     pub fn create_container_secret_override(
         &self,
-        container_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateContainerSecretOverride> {
-        Call::new(self, &[&container_id, &secret_id]).json(body)
+        container_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateContainerSecretOverride> {
+        crate::runtime::Call::new(self, &[&container_id, &secret_id]).json(body)
     }
     /// List the environment variables of an environment.
     ///
@@ -561,9 +568,9 @@ impl Client {
     #[inline]
     pub fn list_environment_environment_variable(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentEnvironmentVariable> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create an environment variable on an environment.
     ///
@@ -580,10 +587,10 @@ impl Client {
     #[inline]
     pub fn create_environment_environment_variable(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::EnvironmentVariableRequest,
-    ) -> Call<operations::CreateEnvironmentEnvironmentVariable> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateEnvironmentEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Edit an environment variable of an environment.
     ///
@@ -601,11 +608,12 @@ impl Client {
     #[inline]
     pub fn edit_environment_environment_variable(
         &self,
-        environment_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::EnvironmentVariableEditRequest,
-    ) -> Call<operations::EditEnvironmentEnvironmentVariable> {
-        Call::new(self, &[&environment_id, &environment_variable_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditEnvironmentEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&environment_id, &environment_variable_id])
+            .json(body)
     }
     /// Delete an environment variable of an environment.
     ///
@@ -622,10 +630,10 @@ impl Client {
     #[inline]
     pub fn delete_environment_environment_variable(
         &self,
-        environment_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-    ) -> Call<operations::DeleteEnvironmentEnvironmentVariable> {
-        Call::new(self, &[&environment_id, &environment_variable_id])
+        environment_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteEnvironmentEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&environment_id, &environment_variable_id])
     }
     /// Create an alias of an environment variable on an environment.
     ///
@@ -643,11 +651,14 @@ impl Client {
     #[inline]
     pub fn create_environment_environment_variable_alias(
         &self,
-        environment_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateEnvironmentEnvironmentVariableAlias> {
-        Call::new(self, &[&environment_id, &environment_variable_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::CreateEnvironmentEnvironmentVariableAlias,
+    > {
+        crate::runtime::Call::new(self, &[&environment_id, &environment_variable_id])
+            .json(body)
     }
     /// Override an environment variable on an environment.
     ///
@@ -665,11 +676,14 @@ impl Client {
     #[inline]
     pub fn create_environment_environment_variable_override(
         &self,
-        environment_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateEnvironmentEnvironmentVariableOverride> {
-        Call::new(self, &[&environment_id, &environment_variable_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::CreateEnvironmentEnvironmentVariableOverride,
+    > {
+        crate::runtime::Call::new(self, &[&environment_id, &environment_variable_id])
+            .json(body)
     }
     /// List the secrets of an environment.
     ///
@@ -685,9 +699,9 @@ impl Client {
     #[inline]
     pub fn list_environment_secrets(
         &self,
-        environment_id: uuid::Uuid,
-    ) -> Call<operations::ListEnvironmentSecrets> {
-        Call::new(self, &[&environment_id])
+        environment_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentSecrets> {
+        crate::runtime::Call::new(self, &[&environment_id])
     }
     /// Create a secret on an environment.
     ///
@@ -704,10 +718,10 @@ impl Client {
     #[inline]
     pub fn create_environment_secret(
         &self,
-        environment_id: uuid::Uuid,
-        body: &types::SecretRequest,
-    ) -> Call<operations::CreateEnvironmentSecret> {
-        Call::new(self, &[&environment_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::SecretRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateEnvironmentSecret> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
     /// Edit a secret of an environment.
     ///
@@ -725,11 +739,11 @@ impl Client {
     #[inline]
     pub fn edit_environment_secret(
         &self,
-        environment_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::SecretEditRequest,
-    ) -> Call<operations::EditEnvironmentSecret> {
-        Call::new(self, &[&environment_id, &secret_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::SecretEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditEnvironmentSecret> {
+        crate::runtime::Call::new(self, &[&environment_id, &secret_id]).json(body)
     }
     /// Delete a secret of an environment.
     ///
@@ -746,10 +760,10 @@ impl Client {
     #[inline]
     pub fn delete_environment_secret(
         &self,
-        environment_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-    ) -> Call<operations::DeleteEnvironmentSecret> {
-        Call::new(self, &[&environment_id, &secret_id])
+        environment_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteEnvironmentSecret> {
+        crate::runtime::Call::new(self, &[&environment_id, &secret_id])
     }
     /// Create an alias of a secret on an environment.
     ///
@@ -767,11 +781,11 @@ impl Client {
     #[inline]
     pub fn create_environment_secret_alias(
         &self,
-        environment_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateEnvironmentSecretAlias> {
-        Call::new(self, &[&environment_id, &secret_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateEnvironmentSecretAlias> {
+        crate::runtime::Call::new(self, &[&environment_id, &secret_id]).json(body)
     }
     /// Override a secret on an environment.
     ///
@@ -789,11 +803,11 @@ impl Client {
     #[inline]
     pub fn create_environment_secret_override(
         &self,
-        environment_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateEnvironmentSecretOverride> {
-        Call::new(self, &[&environment_id, &secret_id]).json(body)
+        environment_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateEnvironmentSecretOverride> {
+        crate::runtime::Call::new(self, &[&environment_id, &secret_id]).json(body)
     }
     /// List the environment variables of a job.
     ///
@@ -809,9 +823,9 @@ impl Client {
     #[inline]
     pub fn list_job_environment_variable(
         &self,
-        job_id: uuid::Uuid,
-    ) -> Call<operations::ListJobEnvironmentVariable> {
-        Call::new(self, &[&job_id])
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListJobEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Create an environment variable on a job.
     ///
@@ -828,10 +842,10 @@ impl Client {
     #[inline]
     pub fn create_job_environment_variable(
         &self,
-        job_id: uuid::Uuid,
-        body: &types::EnvironmentVariableRequest,
-    ) -> Call<operations::CreateJobEnvironmentVariable> {
-        Call::new(self, &[&job_id]).json(body)
+        job_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateJobEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&job_id]).json(body)
     }
     /// Import environment variables into a job.
     ///
@@ -848,10 +862,10 @@ impl Client {
     #[inline]
     pub fn import_job_environment_variable(
         &self,
-        job_id: uuid::Uuid,
-        body: &types::VariableImportRequest,
-    ) -> Call<operations::ImportJobEnvironmentVariable> {
-        Call::new(self, &[&job_id]).json(body)
+        job_id: ::uuid::Uuid,
+        body: &crate::types::VariableImportRequest,
+    ) -> crate::runtime::Call<crate::operations::ImportJobEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&job_id]).json(body)
     }
     /// Edit an environment variable of a job.
     ///
@@ -869,11 +883,11 @@ impl Client {
     #[inline]
     pub fn edit_job_environment_variable(
         &self,
-        job_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::EnvironmentVariableEditRequest,
-    ) -> Call<operations::EditJobEnvironmentVariable> {
-        Call::new(self, &[&job_id, &environment_variable_id]).json(body)
+        job_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditJobEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&job_id, &environment_variable_id]).json(body)
     }
     /// Delete an environment variable of a job.
     ///
@@ -890,10 +904,10 @@ impl Client {
     #[inline]
     pub fn delete_job_environment_variable(
         &self,
-        job_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-    ) -> Call<operations::DeleteJobEnvironmentVariable> {
-        Call::new(self, &[&job_id, &environment_variable_id])
+        job_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteJobEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&job_id, &environment_variable_id])
     }
     /// Create an alias of an environment variable on a job.
     ///
@@ -911,11 +925,11 @@ impl Client {
     #[inline]
     pub fn create_job_environment_variable_alias(
         &self,
-        job_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateJobEnvironmentVariableAlias> {
-        Call::new(self, &[&job_id, &environment_variable_id]).json(body)
+        job_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateJobEnvironmentVariableAlias> {
+        crate::runtime::Call::new(self, &[&job_id, &environment_variable_id]).json(body)
     }
     /// Override an environment variable on a job.
     ///
@@ -933,11 +947,11 @@ impl Client {
     #[inline]
     pub fn create_job_environment_variable_override(
         &self,
-        job_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateJobEnvironmentVariableOverride> {
-        Call::new(self, &[&job_id, &environment_variable_id]).json(body)
+        job_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateJobEnvironmentVariableOverride> {
+        crate::runtime::Call::new(self, &[&job_id, &environment_variable_id]).json(body)
     }
     /// List the secrets of a job.
     ///
@@ -953,9 +967,9 @@ impl Client {
     #[inline]
     pub fn list_job_secrets(
         &self,
-        job_id: uuid::Uuid,
-    ) -> Call<operations::ListJobSecrets> {
-        Call::new(self, &[&job_id])
+        job_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListJobSecrets> {
+        crate::runtime::Call::new(self, &[&job_id])
     }
     /// Create a secret on a job.
     ///
@@ -972,10 +986,10 @@ impl Client {
     #[inline]
     pub fn create_job_secret(
         &self,
-        job_id: uuid::Uuid,
-        body: &types::SecretRequest,
-    ) -> Call<operations::CreateJobSecret> {
-        Call::new(self, &[&job_id]).json(body)
+        job_id: ::uuid::Uuid,
+        body: &crate::types::SecretRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateJobSecret> {
+        crate::runtime::Call::new(self, &[&job_id]).json(body)
     }
     /// Edit a secret of a job.
     ///
@@ -993,11 +1007,11 @@ impl Client {
     #[inline]
     pub fn edit_job_secret(
         &self,
-        job_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::SecretEditRequest,
-    ) -> Call<operations::EditJobSecret> {
-        Call::new(self, &[&job_id, &secret_id]).json(body)
+        job_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::SecretEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditJobSecret> {
+        crate::runtime::Call::new(self, &[&job_id, &secret_id]).json(body)
     }
     /// Delete a secret of a job.
     ///
@@ -1014,10 +1028,10 @@ impl Client {
     #[inline]
     pub fn delete_job_secret(
         &self,
-        job_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-    ) -> Call<operations::DeleteJobSecret> {
-        Call::new(self, &[&job_id, &secret_id])
+        job_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteJobSecret> {
+        crate::runtime::Call::new(self, &[&job_id, &secret_id])
     }
     /// Create an alias of a secret on a job.
     ///
@@ -1035,11 +1049,11 @@ impl Client {
     #[inline]
     pub fn create_job_secret_alias(
         &self,
-        job_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateJobSecretAlias> {
-        Call::new(self, &[&job_id, &secret_id]).json(body)
+        job_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateJobSecretAlias> {
+        crate::runtime::Call::new(self, &[&job_id, &secret_id]).json(body)
     }
     /// Override a secret on a job.
     ///
@@ -1057,11 +1071,11 @@ impl Client {
     #[inline]
     pub fn create_job_secret_override(
         &self,
-        job_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateJobSecretOverride> {
-        Call::new(self, &[&job_id, &secret_id]).json(body)
+        job_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateJobSecretOverride> {
+        crate::runtime::Call::new(self, &[&job_id, &secret_id]).json(body)
     }
     /// List the environment variables of a project.
     ///
@@ -1077,9 +1091,9 @@ impl Client {
     #[inline]
     pub fn list_project_environment_variable(
         &self,
-        project_id: uuid::Uuid,
-    ) -> Call<operations::ListProjectEnvironmentVariable> {
-        Call::new(self, &[&project_id])
+        project_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListProjectEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&project_id])
     }
     /// Create an environment variable on a project.
     ///
@@ -1096,10 +1110,10 @@ impl Client {
     #[inline]
     pub fn create_project_environment_variable(
         &self,
-        project_id: uuid::Uuid,
-        body: &types::EnvironmentVariableRequest,
-    ) -> Call<operations::CreateProjectEnvironmentVariable> {
-        Call::new(self, &[&project_id]).json(body)
+        project_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateProjectEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&project_id]).json(body)
     }
     /// Edit an environment variable of a project.
     ///
@@ -1117,11 +1131,12 @@ impl Client {
     #[inline]
     pub fn edit_project_environment_variable(
         &self,
-        project_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::EnvironmentVariableEditRequest,
-    ) -> Call<operations::EditProjectEnvironmentVariable> {
-        Call::new(self, &[&project_id, &environment_variable_id]).json(body)
+        project_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::EnvironmentVariableEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditProjectEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&project_id, &environment_variable_id])
+            .json(body)
     }
     /// Delete an environment variable of a project.
     ///
@@ -1138,10 +1153,10 @@ impl Client {
     #[inline]
     pub fn delete_project_environment_variable(
         &self,
-        project_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-    ) -> Call<operations::DeleteProjectEnvironmentVariable> {
-        Call::new(self, &[&project_id, &environment_variable_id])
+        project_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteProjectEnvironmentVariable> {
+        crate::runtime::Call::new(self, &[&project_id, &environment_variable_id])
     }
     /// Create an alias of an environment variable on a project.
     ///
@@ -1159,11 +1174,12 @@ impl Client {
     #[inline]
     pub fn create_project_environment_variable_alias(
         &self,
-        project_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateProjectEnvironmentVariableAlias> {
-        Call::new(self, &[&project_id, &environment_variable_id]).json(body)
+        project_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateProjectEnvironmentVariableAlias> {
+        crate::runtime::Call::new(self, &[&project_id, &environment_variable_id])
+            .json(body)
     }
     /// Override an environment variable on a project.
     ///
@@ -1181,11 +1197,14 @@ impl Client {
     #[inline]
     pub fn create_project_environment_variable_override(
         &self,
-        project_id: uuid::Uuid,
-        environment_variable_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateProjectEnvironmentVariableOverride> {
-        Call::new(self, &[&project_id, &environment_variable_id]).json(body)
+        project_id: ::uuid::Uuid,
+        environment_variable_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<
+        crate::operations::CreateProjectEnvironmentVariableOverride,
+    > {
+        crate::runtime::Call::new(self, &[&project_id, &environment_variable_id])
+            .json(body)
     }
     /// List the secrets of a project.
     ///
@@ -1201,9 +1220,9 @@ impl Client {
     #[inline]
     pub fn list_project_secrets(
         &self,
-        project_id: uuid::Uuid,
-    ) -> Call<operations::ListProjectSecrets> {
-        Call::new(self, &[&project_id])
+        project_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListProjectSecrets> {
+        crate::runtime::Call::new(self, &[&project_id])
     }
     /// Create a secret on a project.
     ///
@@ -1220,10 +1239,10 @@ impl Client {
     #[inline]
     pub fn create_project_secret(
         &self,
-        project_id: uuid::Uuid,
-        body: &types::SecretRequest,
-    ) -> Call<operations::CreateProjectSecret> {
-        Call::new(self, &[&project_id]).json(body)
+        project_id: ::uuid::Uuid,
+        body: &crate::types::SecretRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateProjectSecret> {
+        crate::runtime::Call::new(self, &[&project_id]).json(body)
     }
     /// Edit a secret of a project.
     ///
@@ -1241,11 +1260,11 @@ impl Client {
     #[inline]
     pub fn edit_project_secret(
         &self,
-        project_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::SecretEditRequest,
-    ) -> Call<operations::EditProjectSecret> {
-        Call::new(self, &[&project_id, &secret_id]).json(body)
+        project_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::SecretEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditProjectSecret> {
+        crate::runtime::Call::new(self, &[&project_id, &secret_id]).json(body)
     }
     /// Delete a secret of a project.
     ///
@@ -1262,10 +1281,10 @@ impl Client {
     #[inline]
     pub fn delete_project_secret(
         &self,
-        project_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-    ) -> Call<operations::DeleteProjectSecret> {
-        Call::new(self, &[&project_id, &secret_id])
+        project_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteProjectSecret> {
+        crate::runtime::Call::new(self, &[&project_id, &secret_id])
     }
     /// Create an alias of a secret on a project.
     ///
@@ -1283,11 +1302,11 @@ impl Client {
     #[inline]
     pub fn create_project_secret_alias(
         &self,
-        project_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::AliasRequest,
-    ) -> Call<operations::CreateProjectSecretAlias> {
-        Call::new(self, &[&project_id, &secret_id]).json(body)
+        project_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::AliasRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateProjectSecretAlias> {
+        crate::runtime::Call::new(self, &[&project_id, &secret_id]).json(body)
     }
     /// Override a secret on a project.
     ///
@@ -1305,11 +1324,11 @@ impl Client {
     #[inline]
     pub fn create_project_secret_override(
         &self,
-        project_id: uuid::Uuid,
-        secret_id: uuid::Uuid,
-        body: &types::OverrideRequest,
-    ) -> Call<operations::CreateProjectSecretOverride> {
-        Call::new(self, &[&project_id, &secret_id]).json(body)
+        project_id: ::uuid::Uuid,
+        secret_id: ::uuid::Uuid,
+        body: &crate::types::OverrideRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateProjectSecretOverride> {
+        crate::runtime::Call::new(self, &[&project_id, &secret_id]).json(body)
     }
     /// List the variables of a scope.
     ///
@@ -1328,10 +1347,12 @@ impl Client {
     #[inline]
     pub fn list_variables(
         &self,
-        parent_id: uuid::Uuid,
-        scope: types::ApiVariableScopeEnum,
-    ) -> Call<operations::ListVariables> {
-        Call::new(self, &[]).query("parent_id", parent_id).query("scope", scope)
+        parent_id: ::uuid::Uuid,
+        scope: crate::types::ApiVariableScopeEnum,
+    ) -> crate::runtime::Call<crate::operations::ListVariables> {
+        crate::runtime::Call::new(self, &[])
+            .query("parent_id", parent_id)
+            .query("scope", scope)
     }
     /// Create a variable.
     ///
@@ -1347,9 +1368,9 @@ impl Client {
     #[inline]
     pub fn create_variable(
         &self,
-        body: &types::VariableRequest,
-    ) -> Call<operations::CreateVariable> {
-        Call::new(self, &[]).json(body)
+        body: &crate::types::VariableRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateVariable> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Import variables into a service.
     ///
@@ -1367,11 +1388,11 @@ impl Client {
     #[inline]
     pub fn import_environment_variables(
         &self,
-        service_id: uuid::Uuid,
-        service_type: types::ServiceTypeForVariableEnum,
-        body: &types::VariableImportRequest,
-    ) -> Call<operations::ImportEnvironmentVariables> {
-        Call::new(self, &[])
+        service_id: ::uuid::Uuid,
+        service_type: crate::types::ServiceTypeForVariableEnum,
+        body: &crate::types::VariableImportRequest,
+    ) -> crate::runtime::Call<crate::operations::ImportEnvironmentVariables> {
+        crate::runtime::Call::new(self, &[])
             .query("service_id", service_id)
             .query("service_type", service_type)
             .json(body)
@@ -1391,10 +1412,10 @@ impl Client {
     #[inline]
     pub fn edit_variable(
         &self,
-        variable_id: uuid::Uuid,
-        body: &types::VariableEditRequest,
-    ) -> Call<operations::EditVariable> {
-        Call::new(self, &[&variable_id]).json(body)
+        variable_id: ::uuid::Uuid,
+        body: &crate::types::VariableEditRequest,
+    ) -> crate::runtime::Call<crate::operations::EditVariable> {
+        crate::runtime::Call::new(self, &[&variable_id]).json(body)
     }
     /// Delete a variable.
     ///
@@ -1410,9 +1431,9 @@ impl Client {
     #[inline]
     pub fn delete_variable(
         &self,
-        variable_id: uuid::Uuid,
-    ) -> Call<operations::DeleteVariable> {
-        Call::new(self, &[&variable_id])
+        variable_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::DeleteVariable> {
+        crate::runtime::Call::new(self, &[&variable_id])
     }
     /// Create an alias of a variable.
     ///
@@ -1429,10 +1450,10 @@ impl Client {
     #[inline]
     pub fn create_variable_alias(
         &self,
-        variable_id: uuid::Uuid,
-        body: &types::VariableAliasRequest,
-    ) -> Call<operations::CreateVariableAlias> {
-        Call::new(self, &[&variable_id]).json(body)
+        variable_id: ::uuid::Uuid,
+        body: &crate::types::VariableAliasRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateVariableAlias> {
+        crate::runtime::Call::new(self, &[&variable_id]).json(body)
     }
     /// Override a variable.
     ///
@@ -1449,10 +1470,10 @@ impl Client {
     #[inline]
     pub fn create_variable_override(
         &self,
-        variable_id: uuid::Uuid,
-        body: &types::VariableOverrideRequest,
-    ) -> Call<operations::CreateVariableOverride> {
-        Call::new(self, &[&variable_id]).json(body)
+        variable_id: ::uuid::Uuid,
+        body: &crate::types::VariableOverrideRequest,
+    ) -> crate::runtime::Call<crate::operations::CreateVariableOverride> {
+        crate::runtime::Call::new(self, &[&variable_id]).json(body)
     }
 }
 
@@ -1460,12 +1481,13 @@ impl Client {
 #[derive(Debug)]
 pub enum ListApplicationEnvironmentVariable {}
 
-impl rt::Operation for ListApplicationEnvironmentVariable {
-    type Output = types::EnvironmentVariableResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListApplicationEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariableResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationEnvironmentVariable",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/environmentVariable",
     );
 }
@@ -1474,12 +1496,13 @@ impl rt::Operation for ListApplicationEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateApplicationEnvironmentVariable {}
 
-impl rt::Operation for CreateApplicationEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateApplicationEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationEnvironmentVariable",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/environmentVariable",
     );
 }
@@ -1488,12 +1511,12 @@ impl rt::Operation for CreateApplicationEnvironmentVariable {
 #[derive(Debug)]
 pub enum ImportEnvironmentVariable {}
 
-impl rt::Operation for ImportEnvironmentVariable {
-    type Output = types::VariableImport;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ImportEnvironmentVariable {
+    type Output = crate::types::VariableImport;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "importEnvironmentVariable",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/environmentVariable/import",
     );
 }
@@ -1502,12 +1525,13 @@ impl rt::Operation for ImportEnvironmentVariable {
 #[derive(Debug)]
 pub enum EditApplicationEnvironmentVariable {}
 
-impl rt::Operation for EditApplicationEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::EditApplicationEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editApplicationEnvironmentVariable",
-        Method::PUT,
+        ::http::Method::PUT,
         "/application/{applicationId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -1516,12 +1540,13 @@ impl rt::Operation for EditApplicationEnvironmentVariable {
 #[derive(Debug)]
 pub enum DeleteApplicationEnvironmentVariable {}
 
-impl rt::Operation for DeleteApplicationEnvironmentVariable {
+impl crate::runtime::Operation
+for crate::operations::DeleteApplicationEnvironmentVariable {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteApplicationEnvironmentVariable",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/application/{applicationId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -1530,12 +1555,13 @@ impl rt::Operation for DeleteApplicationEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateApplicationEnvironmentVariableAlias {}
 
-impl rt::Operation for CreateApplicationEnvironmentVariableAlias {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateApplicationEnvironmentVariableAlias {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationEnvironmentVariableAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/environmentVariable/{environmentVariableId}/alias",
     );
 }
@@ -1544,12 +1570,13 @@ impl rt::Operation for CreateApplicationEnvironmentVariableAlias {
 #[derive(Debug)]
 pub enum CreateApplicationEnvironmentVariableOverride {}
 
-impl rt::Operation for CreateApplicationEnvironmentVariableOverride {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateApplicationEnvironmentVariableOverride {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationEnvironmentVariableOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/environmentVariable/{environmentVariableId}/override",
     );
 }
@@ -1558,12 +1585,12 @@ impl rt::Operation for CreateApplicationEnvironmentVariableOverride {
 #[derive(Debug)]
 pub enum ListApplicationSecrets {}
 
-impl rt::Operation for ListApplicationSecrets {
-    type Output = types::SecretResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListApplicationSecrets {
+    type Output = crate::types::SecretResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listApplicationSecrets",
-        Method::GET,
+        ::http::Method::GET,
         "/application/{applicationId}/secret",
     );
 }
@@ -1572,12 +1599,12 @@ impl rt::Operation for ListApplicationSecrets {
 #[derive(Debug)]
 pub enum CreateApplicationSecret {}
 
-impl rt::Operation for CreateApplicationSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateApplicationSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationSecret",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/secret",
     );
 }
@@ -1586,12 +1613,12 @@ impl rt::Operation for CreateApplicationSecret {
 #[derive(Debug)]
 pub enum EditApplicationSecret {}
 
-impl rt::Operation for EditApplicationSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditApplicationSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editApplicationSecret",
-        Method::PUT,
+        ::http::Method::PUT,
         "/application/{applicationId}/secret/{secretId}",
     );
 }
@@ -1600,12 +1627,12 @@ impl rt::Operation for EditApplicationSecret {
 #[derive(Debug)]
 pub enum DeleteApplicationSecret {}
 
-impl rt::Operation for DeleteApplicationSecret {
+impl crate::runtime::Operation for crate::operations::DeleteApplicationSecret {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteApplicationSecret",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/application/{applicationId}/secret/{secretId}",
     );
 }
@@ -1614,12 +1641,12 @@ impl rt::Operation for DeleteApplicationSecret {
 #[derive(Debug)]
 pub enum CreateApplicationSecretAlias {}
 
-impl rt::Operation for CreateApplicationSecretAlias {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateApplicationSecretAlias {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationSecretAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/secret/{secretId}/alias",
     );
 }
@@ -1628,12 +1655,12 @@ impl rt::Operation for CreateApplicationSecretAlias {
 #[derive(Debug)]
 pub enum CreateApplicationSecretOverride {}
 
-impl rt::Operation for CreateApplicationSecretOverride {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateApplicationSecretOverride {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createApplicationSecretOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/application/{applicationId}/secret/{secretId}/override",
     );
 }
@@ -1642,12 +1669,12 @@ impl rt::Operation for CreateApplicationSecretOverride {
 #[derive(Debug)]
 pub enum ListContainerEnvironmentVariable {}
 
-impl rt::Operation for ListContainerEnvironmentVariable {
-    type Output = types::EnvironmentVariableResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariableResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerEnvironmentVariable",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/environmentVariable",
     );
 }
@@ -1656,12 +1683,13 @@ impl rt::Operation for ListContainerEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateContainerEnvironmentVariable {}
 
-impl rt::Operation for CreateContainerEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateContainerEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainerEnvironmentVariable",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/environmentVariable",
     );
 }
@@ -1670,12 +1698,13 @@ impl rt::Operation for CreateContainerEnvironmentVariable {
 #[derive(Debug)]
 pub enum ImportContainerEnvironmentVariable {}
 
-impl rt::Operation for ImportContainerEnvironmentVariable {
-    type Output = types::VariableImport;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ImportContainerEnvironmentVariable {
+    type Output = crate::types::VariableImport;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "importContainerEnvironmentVariable",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/environmentVariable/import",
     );
 }
@@ -1684,12 +1713,12 @@ impl rt::Operation for ImportContainerEnvironmentVariable {
 #[derive(Debug)]
 pub enum EditContainerEnvironmentVariable {}
 
-impl rt::Operation for EditContainerEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditContainerEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editContainerEnvironmentVariable",
-        Method::PUT,
+        ::http::Method::PUT,
         "/container/{containerId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -1698,12 +1727,13 @@ impl rt::Operation for EditContainerEnvironmentVariable {
 #[derive(Debug)]
 pub enum DeleteContainerEnvironmentVariable {}
 
-impl rt::Operation for DeleteContainerEnvironmentVariable {
+impl crate::runtime::Operation
+for crate::operations::DeleteContainerEnvironmentVariable {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteContainerEnvironmentVariable",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/container/{containerId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -1712,12 +1742,13 @@ impl rt::Operation for DeleteContainerEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateContainerEnvironmentVariableAlias {}
 
-impl rt::Operation for CreateContainerEnvironmentVariableAlias {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateContainerEnvironmentVariableAlias {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainerEnvironmentVariableAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/environmentVariable/{environmentVariableId}/alias",
     );
 }
@@ -1726,12 +1757,13 @@ impl rt::Operation for CreateContainerEnvironmentVariableAlias {
 #[derive(Debug)]
 pub enum CreateContainerEnvironmentVariableOverride {}
 
-impl rt::Operation for CreateContainerEnvironmentVariableOverride {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateContainerEnvironmentVariableOverride {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainerEnvironmentVariableOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/environmentVariable/{environmentVariableId}/override",
     );
 }
@@ -1740,12 +1772,12 @@ impl rt::Operation for CreateContainerEnvironmentVariableOverride {
 #[derive(Debug)]
 pub enum ListContainerSecrets {}
 
-impl rt::Operation for ListContainerSecrets {
-    type Output = types::SecretResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListContainerSecrets {
+    type Output = crate::types::SecretResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listContainerSecrets",
-        Method::GET,
+        ::http::Method::GET,
         "/container/{containerId}/secret",
     );
 }
@@ -1754,12 +1786,12 @@ impl rt::Operation for ListContainerSecrets {
 #[derive(Debug)]
 pub enum CreateContainerSecret {}
 
-impl rt::Operation for CreateContainerSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateContainerSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainerSecret",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/secret",
     );
 }
@@ -1768,12 +1800,12 @@ impl rt::Operation for CreateContainerSecret {
 #[derive(Debug)]
 pub enum EditContainerSecret {}
 
-impl rt::Operation for EditContainerSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditContainerSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editContainerSecret",
-        Method::PUT,
+        ::http::Method::PUT,
         "/container/{containerId}/secret/{secretId}",
     );
 }
@@ -1782,12 +1814,12 @@ impl rt::Operation for EditContainerSecret {
 #[derive(Debug)]
 pub enum DeleteContainerSecret {}
 
-impl rt::Operation for DeleteContainerSecret {
+impl crate::runtime::Operation for crate::operations::DeleteContainerSecret {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteContainerSecret",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/container/{containerId}/secret/{secretId}",
     );
 }
@@ -1796,12 +1828,12 @@ impl rt::Operation for DeleteContainerSecret {
 #[derive(Debug)]
 pub enum CreateContainerSecretAlias {}
 
-impl rt::Operation for CreateContainerSecretAlias {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateContainerSecretAlias {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainerSecretAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/secret/{secretId}/alias",
     );
 }
@@ -1810,12 +1842,12 @@ impl rt::Operation for CreateContainerSecretAlias {
 #[derive(Debug)]
 pub enum CreateContainerSecretOverride {}
 
-impl rt::Operation for CreateContainerSecretOverride {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateContainerSecretOverride {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createContainerSecretOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/container/{containerId}/secret/{secretId}/override",
     );
 }
@@ -1824,12 +1856,13 @@ impl rt::Operation for CreateContainerSecretOverride {
 #[derive(Debug)]
 pub enum ListEnvironmentEnvironmentVariable {}
 
-impl rt::Operation for ListEnvironmentEnvironmentVariable {
-    type Output = types::EnvironmentVariableResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::ListEnvironmentEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariableResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentEnvironmentVariable",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/environmentVariable",
     );
 }
@@ -1838,12 +1871,13 @@ impl rt::Operation for ListEnvironmentEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateEnvironmentEnvironmentVariable {}
 
-impl rt::Operation for CreateEnvironmentEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateEnvironmentEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createEnvironmentEnvironmentVariable",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/environmentVariable",
     );
 }
@@ -1852,12 +1886,13 @@ impl rt::Operation for CreateEnvironmentEnvironmentVariable {
 #[derive(Debug)]
 pub enum EditEnvironmentEnvironmentVariable {}
 
-impl rt::Operation for EditEnvironmentEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::EditEnvironmentEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editEnvironmentEnvironmentVariable",
-        Method::PUT,
+        ::http::Method::PUT,
         "/environment/{environmentId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -1866,12 +1901,13 @@ impl rt::Operation for EditEnvironmentEnvironmentVariable {
 #[derive(Debug)]
 pub enum DeleteEnvironmentEnvironmentVariable {}
 
-impl rt::Operation for DeleteEnvironmentEnvironmentVariable {
+impl crate::runtime::Operation
+for crate::operations::DeleteEnvironmentEnvironmentVariable {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteEnvironmentEnvironmentVariable",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/environment/{environmentId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -1880,12 +1916,13 @@ impl rt::Operation for DeleteEnvironmentEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateEnvironmentEnvironmentVariableAlias {}
 
-impl rt::Operation for CreateEnvironmentEnvironmentVariableAlias {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateEnvironmentEnvironmentVariableAlias {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createEnvironmentEnvironmentVariableAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/environmentVariable/{environmentVariableId}/alias",
     );
 }
@@ -1894,12 +1931,13 @@ impl rt::Operation for CreateEnvironmentEnvironmentVariableAlias {
 #[derive(Debug)]
 pub enum CreateEnvironmentEnvironmentVariableOverride {}
 
-impl rt::Operation for CreateEnvironmentEnvironmentVariableOverride {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateEnvironmentEnvironmentVariableOverride {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createEnvironmentEnvironmentVariableOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/environmentVariable/{environmentVariableId}/override",
     );
 }
@@ -1908,12 +1946,12 @@ impl rt::Operation for CreateEnvironmentEnvironmentVariableOverride {
 #[derive(Debug)]
 pub enum ListEnvironmentSecrets {}
 
-impl rt::Operation for ListEnvironmentSecrets {
-    type Output = types::SecretResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListEnvironmentSecrets {
+    type Output = crate::types::SecretResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listEnvironmentSecrets",
-        Method::GET,
+        ::http::Method::GET,
         "/environment/{environmentId}/secret",
     );
 }
@@ -1922,12 +1960,12 @@ impl rt::Operation for ListEnvironmentSecrets {
 #[derive(Debug)]
 pub enum CreateEnvironmentSecret {}
 
-impl rt::Operation for CreateEnvironmentSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createEnvironmentSecret",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/secret",
     );
 }
@@ -1936,12 +1974,12 @@ impl rt::Operation for CreateEnvironmentSecret {
 #[derive(Debug)]
 pub enum EditEnvironmentSecret {}
 
-impl rt::Operation for EditEnvironmentSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditEnvironmentSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editEnvironmentSecret",
-        Method::PUT,
+        ::http::Method::PUT,
         "/environment/{environmentId}/secret/{secretId}",
     );
 }
@@ -1950,12 +1988,12 @@ impl rt::Operation for EditEnvironmentSecret {
 #[derive(Debug)]
 pub enum DeleteEnvironmentSecret {}
 
-impl rt::Operation for DeleteEnvironmentSecret {
+impl crate::runtime::Operation for crate::operations::DeleteEnvironmentSecret {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteEnvironmentSecret",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/environment/{environmentId}/secret/{secretId}",
     );
 }
@@ -1964,12 +2002,12 @@ impl rt::Operation for DeleteEnvironmentSecret {
 #[derive(Debug)]
 pub enum CreateEnvironmentSecretAlias {}
 
-impl rt::Operation for CreateEnvironmentSecretAlias {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecretAlias {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createEnvironmentSecretAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/secret/{secretId}/alias",
     );
 }
@@ -1978,12 +2016,12 @@ impl rt::Operation for CreateEnvironmentSecretAlias {
 #[derive(Debug)]
 pub enum CreateEnvironmentSecretOverride {}
 
-impl rt::Operation for CreateEnvironmentSecretOverride {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecretOverride {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createEnvironmentSecretOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/environment/{environmentId}/secret/{secretId}/override",
     );
 }
@@ -1992,12 +2030,12 @@ impl rt::Operation for CreateEnvironmentSecretOverride {
 #[derive(Debug)]
 pub enum ListJobEnvironmentVariable {}
 
-impl rt::Operation for ListJobEnvironmentVariable {
-    type Output = types::EnvironmentVariableResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListJobEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariableResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listJobEnvironmentVariable",
-        Method::GET,
+        ::http::Method::GET,
         "/job/{jobId}/environmentVariable",
     );
 }
@@ -2006,12 +2044,12 @@ impl rt::Operation for ListJobEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateJobEnvironmentVariable {}
 
-impl rt::Operation for CreateJobEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateJobEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createJobEnvironmentVariable",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/environmentVariable",
     );
 }
@@ -2020,12 +2058,12 @@ impl rt::Operation for CreateJobEnvironmentVariable {
 #[derive(Debug)]
 pub enum ImportJobEnvironmentVariable {}
 
-impl rt::Operation for ImportJobEnvironmentVariable {
-    type Output = types::VariableImport;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ImportJobEnvironmentVariable {
+    type Output = crate::types::VariableImport;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "importJobEnvironmentVariable",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/environmentVariable/import",
     );
 }
@@ -2034,12 +2072,12 @@ impl rt::Operation for ImportJobEnvironmentVariable {
 #[derive(Debug)]
 pub enum EditJobEnvironmentVariable {}
 
-impl rt::Operation for EditJobEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditJobEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editJobEnvironmentVariable",
-        Method::PUT,
+        ::http::Method::PUT,
         "/job/{jobId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -2048,12 +2086,12 @@ impl rt::Operation for EditJobEnvironmentVariable {
 #[derive(Debug)]
 pub enum DeleteJobEnvironmentVariable {}
 
-impl rt::Operation for DeleteJobEnvironmentVariable {
+impl crate::runtime::Operation for crate::operations::DeleteJobEnvironmentVariable {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteJobEnvironmentVariable",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/job/{jobId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -2062,12 +2100,12 @@ impl rt::Operation for DeleteJobEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateJobEnvironmentVariableAlias {}
 
-impl rt::Operation for CreateJobEnvironmentVariableAlias {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateJobEnvironmentVariableAlias {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createJobEnvironmentVariableAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/environmentVariable/{environmentVariableId}/alias",
     );
 }
@@ -2076,12 +2114,13 @@ impl rt::Operation for CreateJobEnvironmentVariableAlias {
 #[derive(Debug)]
 pub enum CreateJobEnvironmentVariableOverride {}
 
-impl rt::Operation for CreateJobEnvironmentVariableOverride {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateJobEnvironmentVariableOverride {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createJobEnvironmentVariableOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/environmentVariable/{environmentVariableId}/override",
     );
 }
@@ -2090,12 +2129,12 @@ impl rt::Operation for CreateJobEnvironmentVariableOverride {
 #[derive(Debug)]
 pub enum ListJobSecrets {}
 
-impl rt::Operation for ListJobSecrets {
-    type Output = types::SecretResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListJobSecrets {
+    type Output = crate::types::SecretResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listJobSecrets",
-        Method::GET,
+        ::http::Method::GET,
         "/job/{jobId}/secret",
     );
 }
@@ -2104,12 +2143,12 @@ impl rt::Operation for ListJobSecrets {
 #[derive(Debug)]
 pub enum CreateJobSecret {}
 
-impl rt::Operation for CreateJobSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateJobSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createJobSecret",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/secret",
     );
 }
@@ -2118,12 +2157,12 @@ impl rt::Operation for CreateJobSecret {
 #[derive(Debug)]
 pub enum EditJobSecret {}
 
-impl rt::Operation for EditJobSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditJobSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editJobSecret",
-        Method::PUT,
+        ::http::Method::PUT,
         "/job/{jobId}/secret/{secretId}",
     );
 }
@@ -2132,12 +2171,12 @@ impl rt::Operation for EditJobSecret {
 #[derive(Debug)]
 pub enum DeleteJobSecret {}
 
-impl rt::Operation for DeleteJobSecret {
+impl crate::runtime::Operation for crate::operations::DeleteJobSecret {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteJobSecret",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/job/{jobId}/secret/{secretId}",
     );
 }
@@ -2146,12 +2185,12 @@ impl rt::Operation for DeleteJobSecret {
 #[derive(Debug)]
 pub enum CreateJobSecretAlias {}
 
-impl rt::Operation for CreateJobSecretAlias {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateJobSecretAlias {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createJobSecretAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/secret/{secretId}/alias",
     );
 }
@@ -2160,12 +2199,12 @@ impl rt::Operation for CreateJobSecretAlias {
 #[derive(Debug)]
 pub enum CreateJobSecretOverride {}
 
-impl rt::Operation for CreateJobSecretOverride {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateJobSecretOverride {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createJobSecretOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/job/{jobId}/secret/{secretId}/override",
     );
 }
@@ -2174,12 +2213,12 @@ impl rt::Operation for CreateJobSecretOverride {
 #[derive(Debug)]
 pub enum ListProjectEnvironmentVariable {}
 
-impl rt::Operation for ListProjectEnvironmentVariable {
-    type Output = types::EnvironmentVariableResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListProjectEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariableResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listProjectEnvironmentVariable",
-        Method::GET,
+        ::http::Method::GET,
         "/project/{projectId}/environmentVariable",
     );
 }
@@ -2188,12 +2227,12 @@ impl rt::Operation for ListProjectEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateProjectEnvironmentVariable {}
 
-impl rt::Operation for CreateProjectEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateProjectEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createProjectEnvironmentVariable",
-        Method::POST,
+        ::http::Method::POST,
         "/project/{projectId}/environmentVariable",
     );
 }
@@ -2202,12 +2241,12 @@ impl rt::Operation for CreateProjectEnvironmentVariable {
 #[derive(Debug)]
 pub enum EditProjectEnvironmentVariable {}
 
-impl rt::Operation for EditProjectEnvironmentVariable {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditProjectEnvironmentVariable {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editProjectEnvironmentVariable",
-        Method::PUT,
+        ::http::Method::PUT,
         "/project/{projectId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -2216,12 +2255,12 @@ impl rt::Operation for EditProjectEnvironmentVariable {
 #[derive(Debug)]
 pub enum DeleteProjectEnvironmentVariable {}
 
-impl rt::Operation for DeleteProjectEnvironmentVariable {
+impl crate::runtime::Operation for crate::operations::DeleteProjectEnvironmentVariable {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteProjectEnvironmentVariable",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/project/{projectId}/environmentVariable/{environmentVariableId}",
     );
 }
@@ -2230,12 +2269,13 @@ impl rt::Operation for DeleteProjectEnvironmentVariable {
 #[derive(Debug)]
 pub enum CreateProjectEnvironmentVariableAlias {}
 
-impl rt::Operation for CreateProjectEnvironmentVariableAlias {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateProjectEnvironmentVariableAlias {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createProjectEnvironmentVariableAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/project/{projectId}/environmentVariable/{environmentVariableId}/alias",
     );
 }
@@ -2244,12 +2284,13 @@ impl rt::Operation for CreateProjectEnvironmentVariableAlias {
 #[derive(Debug)]
 pub enum CreateProjectEnvironmentVariableOverride {}
 
-impl rt::Operation for CreateProjectEnvironmentVariableOverride {
-    type Output = types::EnvironmentVariable;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation
+for crate::operations::CreateProjectEnvironmentVariableOverride {
+    type Output = crate::types::EnvironmentVariable;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createProjectEnvironmentVariableOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/project/{projectId}/environmentVariable/{environmentVariableId}/override",
     );
 }
@@ -2258,12 +2299,12 @@ impl rt::Operation for CreateProjectEnvironmentVariableOverride {
 #[derive(Debug)]
 pub enum ListProjectSecrets {}
 
-impl rt::Operation for ListProjectSecrets {
-    type Output = types::SecretResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListProjectSecrets {
+    type Output = crate::types::SecretResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listProjectSecrets",
-        Method::GET,
+        ::http::Method::GET,
         "/project/{projectId}/secret",
     );
 }
@@ -2272,12 +2313,12 @@ impl rt::Operation for ListProjectSecrets {
 #[derive(Debug)]
 pub enum CreateProjectSecret {}
 
-impl rt::Operation for CreateProjectSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateProjectSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createProjectSecret",
-        Method::POST,
+        ::http::Method::POST,
         "/project/{projectId}/secret",
     );
 }
@@ -2286,12 +2327,12 @@ impl rt::Operation for CreateProjectSecret {
 #[derive(Debug)]
 pub enum EditProjectSecret {}
 
-impl rt::Operation for EditProjectSecret {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditProjectSecret {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editProjectSecret",
-        Method::PUT,
+        ::http::Method::PUT,
         "/project/{projectId}/secret/{secretId}",
     );
 }
@@ -2300,12 +2341,12 @@ impl rt::Operation for EditProjectSecret {
 #[derive(Debug)]
 pub enum DeleteProjectSecret {}
 
-impl rt::Operation for DeleteProjectSecret {
+impl crate::runtime::Operation for crate::operations::DeleteProjectSecret {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteProjectSecret",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/project/{projectId}/secret/{secretId}",
     );
 }
@@ -2314,12 +2355,12 @@ impl rt::Operation for DeleteProjectSecret {
 #[derive(Debug)]
 pub enum CreateProjectSecretAlias {}
 
-impl rt::Operation for CreateProjectSecretAlias {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateProjectSecretAlias {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createProjectSecretAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/project/{projectId}/secret/{secretId}/alias",
     );
 }
@@ -2328,12 +2369,12 @@ impl rt::Operation for CreateProjectSecretAlias {
 #[derive(Debug)]
 pub enum CreateProjectSecretOverride {}
 
-impl rt::Operation for CreateProjectSecretOverride {
-    type Output = types::Secret;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateProjectSecretOverride {
+    type Output = crate::types::Secret;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createProjectSecretOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/project/{projectId}/secret/{secretId}/override",
     );
 }
@@ -2342,17 +2383,17 @@ impl rt::Operation for CreateProjectSecretOverride {
 #[derive(Debug)]
 pub enum ListVariables {}
 
-impl rt::Operation for ListVariables {
-    type Output = types::VariableResponseList;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ListVariables {
+    type Output = crate::types::VariableResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "listVariables",
-        Method::GET,
+        ::http::Method::GET,
         "/variable",
     );
 }
 
-impl Call<operations::ListVariables> {
+impl crate::runtime::Call<crate::operations::ListVariables> {
     /// Sets the query parameter `is_secret`.
     ///
     /// `true` lists only secrets, `false` only plain variables; leave it out to get both.
@@ -2366,12 +2407,12 @@ impl Call<operations::ListVariables> {
 #[derive(Debug)]
 pub enum CreateVariable {}
 
-impl rt::Operation for CreateVariable {
-    type Output = types::VariableResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateVariable {
+    type Output = crate::types::VariableResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createVariable",
-        Method::POST,
+        ::http::Method::POST,
         "/variable",
     );
 }
@@ -2380,12 +2421,12 @@ impl rt::Operation for CreateVariable {
 #[derive(Debug)]
 pub enum ImportEnvironmentVariables {}
 
-impl rt::Operation for ImportEnvironmentVariables {
-    type Output = types::VariableImport;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::ImportEnvironmentVariables {
+    type Output = crate::types::VariableImport;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "importEnvironmentVariables",
-        Method::POST,
+        ::http::Method::POST,
         "/variable/import",
     );
 }
@@ -2394,12 +2435,12 @@ impl rt::Operation for ImportEnvironmentVariables {
 #[derive(Debug)]
 pub enum EditVariable {}
 
-impl rt::Operation for EditVariable {
-    type Output = types::VariableResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::EditVariable {
+    type Output = crate::types::VariableResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "editVariable",
-        Method::PUT,
+        ::http::Method::PUT,
         "/variable/{variableId}",
     );
 }
@@ -2408,12 +2449,12 @@ impl rt::Operation for EditVariable {
 #[derive(Debug)]
 pub enum DeleteVariable {}
 
-impl rt::Operation for DeleteVariable {
+impl crate::runtime::Operation for crate::operations::DeleteVariable {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteVariable",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/variable/{variableId}",
     );
 }
@@ -2422,12 +2463,12 @@ impl rt::Operation for DeleteVariable {
 #[derive(Debug)]
 pub enum CreateVariableAlias {}
 
-impl rt::Operation for CreateVariableAlias {
-    type Output = types::VariableResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateVariableAlias {
+    type Output = crate::types::VariableResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createVariableAlias",
-        Method::POST,
+        ::http::Method::POST,
         "/variable/{variableId}/alias",
     );
 }
@@ -2436,12 +2477,12 @@ impl rt::Operation for CreateVariableAlias {
 #[derive(Debug)]
 pub enum CreateVariableOverride {}
 
-impl rt::Operation for CreateVariableOverride {
-    type Output = types::VariableResponse;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::CreateVariableOverride {
+    type Output = crate::types::VariableResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "createVariableOverride",
-        Method::POST,
+        ::http::Method::POST,
         "/variable/{variableId}/override",
     );
 }

@@ -3,24 +3,21 @@
 
 //! How the models are read and written. Frames and requests of the websocket API.
 
-use crate::runtime::model;
-use crate::stream::types;
-
-impl model::Blank for types::ApplicationStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::ApplicationStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            certificates: model::blank(),
-            id: model::blank(),
-            pods: model::blank(),
-            scaled_object: model::blank(),
-            state: model::blank(),
-            __extra: model::blank(),
+            certificates: crate::runtime::model::blank(),
+            id: crate::runtime::model::blank(),
+            pods: crate::runtime::model::blank(),
+            scaled_object: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ApplicationStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::ApplicationStatusDto {
     const NAME: &'static str = "ApplicationStatusDto";
     const FIELDS: &'static [&'static str] = &[
         "certificates",
@@ -30,20 +27,20 @@ impl model::Model for types::ApplicationStatusDto {
         "state",
     ];
     const REQUIRED: u128 = 0b10010;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.certificates, from),
-            1 => model::value(&mut self.id, from),
-            2 => model::value(&mut self.pods, from),
-            3 => model::value(&mut self.scaled_object, from),
-            _ => model::value(&mut self.state, from),
+            0 => crate::runtime::model::value(&mut self.certificates, from),
+            1 => crate::runtime::model::value(&mut self.id, from),
+            2 => crate::runtime::model::value(&mut self.pods, from),
+            3 => crate::runtime::model::value(&mut self.scaled_object, from),
+            _ => crate::runtime::model::value(&mut self.state, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("certificates", &self.certificates);
         to.always("id", &self.id);
         to.always("pods", &self.pods);
@@ -51,230 +48,246 @@ impl model::Model for types::ApplicationStatusDto {
         to.always("state", &self.state);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.certificates);
-        model::Parts::drop_extra(&mut self.pods);
-        model::Parts::drop_extra(&mut self.scaled_object);
+        crate::runtime::model::Parts::drop_extra(&mut self.certificates);
+        crate::runtime::model::Parts::drop_extra(&mut self.pods);
+        crate::runtime::model::Parts::drop_extra(&mut self.scaled_object);
     }
 }
 
-model::through_fields!(types::ApplicationStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::ApplicationStatusDto);
 
-impl model::Blank for types::ArgoCdAppStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::ArgoCdAppStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            pods: model::blank(),
-            state: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            pods: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ArgoCdAppStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::ArgoCdAppStatusDto {
     const NAME: &'static str = "ArgoCdAppStatusDto";
     const FIELDS: &'static [&'static str] = &["id", "pods", "state"];
     const REQUIRED: u128 = 0b101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.pods, from),
-            _ => model::value(&mut self.state, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.pods, from),
+            _ => crate::runtime::model::value(&mut self.state, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("pods", &self.pods);
         to.always("state", &self.state);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.pods);
+        crate::runtime::model::Parts::drop_extra(&mut self.pods);
     }
 }
 
-model::through_fields!(types::ArgoCdAppStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::ArgoCdAppStatusDto);
 
-impl model::Blank for types::BlueprintPreviewResultCancelled {
+impl crate::runtime::model::Blank
+for crate::stream::types::BlueprintPreviewResultCancelled {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintPreviewResultCancelled {
+impl crate::runtime::model::Model
+for crate::stream::types::BlueprintPreviewResultCancelled {
     const NAME: &'static str = "BlueprintPreviewResultCancelled";
     const FIELDS: &'static [&'static str] = &["type"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::BlueprintPreviewResultCancelled);
+crate::runtime::model::through_fields!(
+    crate::stream::types::BlueprintPreviewResultCancelled
+);
 
-impl model::Blank for types::BlueprintPreviewResultDiff {
+impl crate::runtime::model::Blank for crate::stream::types::BlueprintPreviewResultDiff {
     #[inline]
     fn blank() -> Self {
         Self {
-            payload: model::blank(),
-            service_type: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            payload: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintPreviewResultDiff {
+impl crate::runtime::model::Model for crate::stream::types::BlueprintPreviewResultDiff {
     const NAME: &'static str = "BlueprintPreviewResultDiff";
     const FIELDS: &'static [&'static str] = &["payload", "service_type", "type"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.payload, from),
-            1 => model::value(&mut self.service_type, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.payload, from),
+            1 => crate::runtime::model::value(&mut self.service_type, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("payload", &self.payload);
         to.always("service_type", &self.service_type);
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::BlueprintPreviewResultDiff);
+crate::runtime::model::through_fields!(
+    crate::stream::types::BlueprintPreviewResultDiff
+);
 
-impl model::Blank for types::BlueprintPreviewResultError {
+impl crate::runtime::model::Blank for crate::stream::types::BlueprintPreviewResultError {
     #[inline]
     fn blank() -> Self {
         Self {
-            message: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            message: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintPreviewResultError {
+impl crate::runtime::model::Model for crate::stream::types::BlueprintPreviewResultError {
     const NAME: &'static str = "BlueprintPreviewResultError";
     const FIELDS: &'static [&'static str] = &["message", "type"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.message, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.message, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("message", &self.message);
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::BlueprintPreviewResultError);
+crate::runtime::model::through_fields!(
+    crate::stream::types::BlueprintPreviewResultError
+);
 
-impl model::Blank for types::BlueprintPreviewResultTimeout {
+impl crate::runtime::model::Blank
+for crate::stream::types::BlueprintPreviewResultTimeout {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintPreviewResultTimeout {
+impl crate::runtime::model::Model
+for crate::stream::types::BlueprintPreviewResultTimeout {
     const NAME: &'static str = "BlueprintPreviewResultTimeout";
     const FIELDS: &'static [&'static str] = &["type"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::BlueprintPreviewResultTimeout);
+crate::runtime::model::through_fields!(
+    crate::stream::types::BlueprintPreviewResultTimeout
+);
 
-impl model::Blank for types::BlueprintServiceCreatedEvent {
+impl crate::runtime::model::Blank
+for crate::stream::types::BlueprintServiceCreatedEvent {
     #[inline]
     fn blank() -> Self {
         Self {
-            blueprint_id: model::blank(),
-            __extra: model::blank(),
+            blueprint_id: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::BlueprintServiceCreatedEvent {
+impl crate::runtime::model::Model
+for crate::stream::types::BlueprintServiceCreatedEvent {
     const NAME: &'static str = "BlueprintServiceCreatedEvent";
     const FIELDS: &'static [&'static str] = &["blueprint_id"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.blueprint_id, from),
+            _ => crate::runtime::model::value(&mut self.blueprint_id, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("blueprint_id", &self.blueprint_id);
     }
 }
 
-model::through_fields!(types::BlueprintServiceCreatedEvent);
+crate::runtime::model::through_fields!(
+    crate::stream::types::BlueprintServiceCreatedEvent
+);
 
-impl model::Blank for types::CertificateStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::CertificateStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            dns_names: model::blank(),
-            failed_issuance_attempt_count: model::blank(),
-            last_failure_issuance_time: model::blank(),
-            not_after: model::blank(),
-            not_before: model::blank(),
-            renewal_time: model::blank(),
-            state: model::blank(),
-            state_message: model::blank(),
-            __extra: model::blank(),
+            dns_names: crate::runtime::model::blank(),
+            failed_issuance_attempt_count: crate::runtime::model::blank(),
+            last_failure_issuance_time: crate::runtime::model::blank(),
+            not_after: crate::runtime::model::blank(),
+            not_before: crate::runtime::model::blank(),
+            renewal_time: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            state_message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::CertificateStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::CertificateStatusDto {
     const NAME: &'static str = "CertificateStatusDto";
     const FIELDS: &'static [&'static str] = &[
         "dns_names",
@@ -287,23 +300,28 @@ impl model::Model for types::CertificateStatusDto {
         "state_message",
     ];
     const REQUIRED: u128 = 0b01111110;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.dns_names, from),
-            1 => model::value(&mut self.failed_issuance_attempt_count, from),
-            2 => model::value(&mut self.last_failure_issuance_time, from),
-            3 => model::value(&mut self.not_after, from),
-            4 => model::value(&mut self.not_before, from),
-            5 => model::value(&mut self.renewal_time, from),
-            6 => model::value(&mut self.state, from),
-            _ => model::value(&mut self.state_message, from),
+            0 => crate::runtime::model::value(&mut self.dns_names, from),
+            1 => {
+                crate::runtime::model::value(
+                    &mut self.failed_issuance_attempt_count,
+                    from,
+                )
+            }
+            2 => crate::runtime::model::value(&mut self.last_failure_issuance_time, from),
+            3 => crate::runtime::model::value(&mut self.not_after, from),
+            4 => crate::runtime::model::value(&mut self.not_before, from),
+            5 => crate::runtime::model::value(&mut self.renewal_time, from),
+            6 => crate::runtime::model::value(&mut self.state, from),
+            _ => crate::runtime::model::value(&mut self.state_message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("dns_names", &self.dns_names);
         to.always("failed_issuance_attempt_count", &self.failed_issuance_attempt_count);
         to.always("last_failure_issuance_time", &self.last_failure_issuance_time);
@@ -315,24 +333,24 @@ impl model::Model for types::CertificateStatusDto {
     }
 }
 
-model::through_fields!(types::CertificateStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::CertificateStatusDto);
 
-impl model::Blank for types::ClusterComputedStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::ClusterComputedStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            global_status: model::blank(),
-            is_max_nodes_size_reached: model::blank(),
-            kube_version_status: model::blank(),
-            node_warnings: model::blank(),
-            qovery_components: model::blank(),
-            qovery_components_in_failure: model::blank(),
-            __extra: model::blank(),
+            global_status: crate::runtime::model::blank(),
+            is_max_nodes_size_reached: crate::runtime::model::blank(),
+            kube_version_status: crate::runtime::model::blank(),
+            node_warnings: crate::runtime::model::blank(),
+            qovery_components: crate::runtime::model::blank(),
+            qovery_components_in_failure: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterComputedStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::ClusterComputedStatusDto {
     const NAME: &'static str = "ClusterComputedStatusDto";
     const FIELDS: &'static [&'static str] = &[
         "global_status",
@@ -343,21 +361,26 @@ impl model::Model for types::ClusterComputedStatusDto {
         "qovery_components_in_failure",
     ];
     const REQUIRED: u128 = 0b000111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.global_status, from),
-            1 => model::value(&mut self.is_max_nodes_size_reached, from),
-            2 => model::value(&mut self.kube_version_status, from),
-            3 => model::value(&mut self.node_warnings, from),
-            4 => model::value(&mut self.qovery_components, from),
-            _ => model::value(&mut self.qovery_components_in_failure, from),
+            0 => crate::runtime::model::value(&mut self.global_status, from),
+            1 => crate::runtime::model::value(&mut self.is_max_nodes_size_reached, from),
+            2 => crate::runtime::model::value(&mut self.kube_version_status, from),
+            3 => crate::runtime::model::value(&mut self.node_warnings, from),
+            4 => crate::runtime::model::value(&mut self.qovery_components, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.qovery_components_in_failure,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("global_status", &self.global_status);
         to.always("is_max_nodes_size_reached", &self.is_max_nodes_size_reached);
         to.always("kube_version_status", &self.kube_version_status);
@@ -366,118 +389,120 @@ impl model::Model for types::ClusterComputedStatusDto {
         to.always("qovery_components_in_failure", &self.qovery_components_in_failure);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.kube_version_status);
-        model::Parts::drop_extra(&mut self.node_warnings);
-        model::Parts::drop_extra(&mut self.qovery_components);
-        model::Parts::drop_extra(&mut self.qovery_components_in_failure);
+        crate::runtime::model::Parts::drop_extra(&mut self.kube_version_status);
+        crate::runtime::model::Parts::drop_extra(&mut self.node_warnings);
+        crate::runtime::model::Parts::drop_extra(&mut self.qovery_components);
+        crate::runtime::model::Parts::drop_extra(&mut self.qovery_components_in_failure);
     }
 }
 
-model::through_fields!(types::ClusterComputedStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::ClusterComputedStatusDto);
 
-impl model::Blank for types::ClusterListNodesResponseDto {
+impl crate::runtime::model::Blank for crate::stream::types::ClusterListNodesResponseDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            nodes: model::blank(),
-            __extra: model::blank(),
+            nodes: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterListNodesResponseDto {
+impl crate::runtime::model::Model for crate::stream::types::ClusterListNodesResponseDto {
     const NAME: &'static str = "ClusterListNodesResponseDto";
     const FIELDS: &'static [&'static str] = &["nodes"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.nodes, from),
+            _ => crate::runtime::model::value(&mut self.nodes, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("nodes", &self.nodes);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.nodes);
+        crate::runtime::model::Parts::drop_extra(&mut self.nodes);
     }
 }
 
-model::through_fields!(types::ClusterListNodesResponseDto);
+crate::runtime::model::through_fields!(
+    crate::stream::types::ClusterListNodesResponseDto
+);
 
-impl model::Blank for types::ClusterMetricsDto {
+impl crate::runtime::model::Blank for crate::stream::types::ClusterMetricsDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            node_pools: model::blank(),
-            nodes: model::blank(),
-            pvcs: model::blank(),
-            __extra: model::blank(),
+            node_pools: crate::runtime::model::blank(),
+            nodes: crate::runtime::model::blank(),
+            pvcs: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterMetricsDto {
+impl crate::runtime::model::Model for crate::stream::types::ClusterMetricsDto {
     const NAME: &'static str = "ClusterMetricsDto";
     const FIELDS: &'static [&'static str] = &["node_pools", "nodes", "pvcs"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.node_pools, from),
-            1 => model::value(&mut self.nodes, from),
-            _ => model::value(&mut self.pvcs, from),
+            0 => crate::runtime::model::value(&mut self.node_pools, from),
+            1 => crate::runtime::model::value(&mut self.nodes, from),
+            _ => crate::runtime::model::value(&mut self.pvcs, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("node_pools", &self.node_pools);
         to.always("nodes", &self.nodes);
         to.always("pvcs", &self.pvcs);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.node_pools);
-        model::Parts::drop_extra(&mut self.nodes);
-        model::Parts::drop_extra(&mut self.pvcs);
+        crate::runtime::model::Parts::drop_extra(&mut self.node_pools);
+        crate::runtime::model::Parts::drop_extra(&mut self.nodes);
+        crate::runtime::model::Parts::drop_extra(&mut self.pvcs);
     }
 }
 
-model::through_fields!(types::ClusterMetricsDto);
+crate::runtime::model::through_fields!(crate::stream::types::ClusterMetricsDto);
 
-impl model::Blank for types::ClusterNodeDto {
+impl crate::runtime::model::Blank for crate::stream::types::ClusterNodeDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            addresses: model::blank(),
-            annotations: model::blank(),
-            architecture: model::blank(),
-            conditions: model::blank(),
-            created_at: model::blank(),
-            instance_type: model::blank(),
-            kernel_version: model::blank(),
-            kubelet_version: model::blank(),
-            labels: model::blank(),
-            metrics_usage: model::blank(),
-            name: model::blank(),
-            operating_system: model::blank(),
-            os_image: model::blank(),
-            pods: model::blank(),
-            resources_allocatable: model::blank(),
-            resources_allocated: model::blank(),
-            resources_capacity: model::blank(),
-            taints: model::blank(),
-            unschedulable: model::blank(),
-            __extra: model::blank(),
+            addresses: crate::runtime::model::blank(),
+            annotations: crate::runtime::model::blank(),
+            architecture: crate::runtime::model::blank(),
+            conditions: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            instance_type: crate::runtime::model::blank(),
+            kernel_version: crate::runtime::model::blank(),
+            kubelet_version: crate::runtime::model::blank(),
+            labels: crate::runtime::model::blank(),
+            metrics_usage: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            operating_system: crate::runtime::model::blank(),
+            os_image: crate::runtime::model::blank(),
+            pods: crate::runtime::model::blank(),
+            resources_allocatable: crate::runtime::model::blank(),
+            resources_allocated: crate::runtime::model::blank(),
+            resources_capacity: crate::runtime::model::blank(),
+            taints: crate::runtime::model::blank(),
+            unschedulable: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterNodeDto {
+impl crate::runtime::model::Model for crate::stream::types::ClusterNodeDto {
     const NAME: &'static str = "ClusterNodeDto";
     const FIELDS: &'static [&'static str] = &[
         "addresses",
@@ -501,34 +526,34 @@ impl model::Model for types::ClusterNodeDto {
         "unschedulable",
     ];
     const REQUIRED: u128 = 0b1011101110011010100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.addresses, from),
-            1 => model::value(&mut self.annotations, from),
-            2 => model::value(&mut self.architecture, from),
-            3 => model::value(&mut self.conditions, from),
-            4 => model::value(&mut self.created_at, from),
-            5 => model::value(&mut self.instance_type, from),
-            6 => model::value(&mut self.kernel_version, from),
-            7 => model::value(&mut self.kubelet_version, from),
-            8 => model::value(&mut self.labels, from),
-            9 => model::value(&mut self.metrics_usage, from),
-            10 => model::value(&mut self.name, from),
-            11 => model::value(&mut self.operating_system, from),
-            12 => model::value(&mut self.os_image, from),
-            13 => model::value(&mut self.pods, from),
-            14 => model::value(&mut self.resources_allocatable, from),
-            15 => model::value(&mut self.resources_allocated, from),
-            16 => model::value(&mut self.resources_capacity, from),
-            17 => model::value(&mut self.taints, from),
-            _ => model::value(&mut self.unschedulable, from),
+            0 => crate::runtime::model::value(&mut self.addresses, from),
+            1 => crate::runtime::model::value(&mut self.annotations, from),
+            2 => crate::runtime::model::value(&mut self.architecture, from),
+            3 => crate::runtime::model::value(&mut self.conditions, from),
+            4 => crate::runtime::model::value(&mut self.created_at, from),
+            5 => crate::runtime::model::value(&mut self.instance_type, from),
+            6 => crate::runtime::model::value(&mut self.kernel_version, from),
+            7 => crate::runtime::model::value(&mut self.kubelet_version, from),
+            8 => crate::runtime::model::value(&mut self.labels, from),
+            9 => crate::runtime::model::value(&mut self.metrics_usage, from),
+            10 => crate::runtime::model::value(&mut self.name, from),
+            11 => crate::runtime::model::value(&mut self.operating_system, from),
+            12 => crate::runtime::model::value(&mut self.os_image, from),
+            13 => crate::runtime::model::value(&mut self.pods, from),
+            14 => crate::runtime::model::value(&mut self.resources_allocatable, from),
+            15 => crate::runtime::model::value(&mut self.resources_allocated, from),
+            16 => crate::runtime::model::value(&mut self.resources_capacity, from),
+            17 => crate::runtime::model::value(&mut self.taints, from),
+            _ => crate::runtime::model::value(&mut self.unschedulable, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("addresses", &self.addresses);
         to.always("annotations", &self.annotations);
         to.always("architecture", &self.architecture);
@@ -550,70 +575,70 @@ impl model::Model for types::ClusterNodeDto {
         to.always("unschedulable", &self.unschedulable);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.addresses);
-        model::Parts::drop_extra(&mut self.conditions);
-        model::Parts::drop_extra(&mut self.metrics_usage);
-        model::Parts::drop_extra(&mut self.pods);
-        model::Parts::drop_extra(&mut self.resources_allocatable);
-        model::Parts::drop_extra(&mut self.resources_allocated);
-        model::Parts::drop_extra(&mut self.resources_capacity);
-        model::Parts::drop_extra(&mut self.taints);
+        crate::runtime::model::Parts::drop_extra(&mut self.addresses);
+        crate::runtime::model::Parts::drop_extra(&mut self.conditions);
+        crate::runtime::model::Parts::drop_extra(&mut self.metrics_usage);
+        crate::runtime::model::Parts::drop_extra(&mut self.pods);
+        crate::runtime::model::Parts::drop_extra(&mut self.resources_allocatable);
+        crate::runtime::model::Parts::drop_extra(&mut self.resources_allocated);
+        crate::runtime::model::Parts::drop_extra(&mut self.resources_capacity);
+        crate::runtime::model::Parts::drop_extra(&mut self.taints);
     }
 }
 
-model::through_fields!(types::ClusterNodeDto);
+crate::runtime::model::through_fields!(crate::stream::types::ClusterNodeDto);
 
-impl model::Blank for types::ClusterStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::ClusterStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            computed_status: model::blank(),
-            tls_certificate: model::blank(),
-            __extra: model::blank(),
+            computed_status: crate::runtime::model::blank(),
+            tls_certificate: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ClusterStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::ClusterStatusDto {
     const NAME: &'static str = "ClusterStatusDto";
     const FIELDS: &'static [&'static str] = &["computed_status", "tls_certificate"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.computed_status, from),
-            _ => model::value(&mut self.tls_certificate, from),
+            0 => crate::runtime::model::value(&mut self.computed_status, from),
+            _ => crate::runtime::model::value(&mut self.tls_certificate, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("computed_status", &self.computed_status);
         to.given("tls_certificate", &self.tls_certificate);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.computed_status);
-        model::Parts::drop_extra(&mut self.tls_certificate);
+        crate::runtime::model::Parts::drop_extra(&mut self.computed_status);
+        crate::runtime::model::Parts::drop_extra(&mut self.tls_certificate);
     }
 }
 
-model::through_fields!(types::ClusterStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::ClusterStatusDto);
 
-impl model::Blank for types::ContainerStateDto {
+impl crate::runtime::model::Blank for crate::stream::types::ContainerStateDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            started_at: model::blank(),
-            state: model::blank(),
-            state_message: model::blank(),
-            state_reason: model::blank(),
-            __extra: model::blank(),
+            started_at: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            state_message: crate::runtime::model::blank(),
+            state_reason: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerStateDto {
+impl crate::runtime::model::Model for crate::stream::types::ContainerStateDto {
     const NAME: &'static str = "ContainerStateDto";
     const FIELDS: &'static [&'static str] = &[
         "started_at",
@@ -622,19 +647,19 @@ impl model::Model for types::ContainerStateDto {
         "state_reason",
     ];
     const REQUIRED: u128 = 0b0011;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.started_at, from),
-            1 => model::value(&mut self.state, from),
-            2 => model::value(&mut self.state_message, from),
-            _ => model::value(&mut self.state_reason, from),
+            0 => crate::runtime::model::value(&mut self.started_at, from),
+            1 => crate::runtime::model::value(&mut self.state, from),
+            2 => crate::runtime::model::value(&mut self.state_message, from),
+            _ => crate::runtime::model::value(&mut self.state_reason, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("started_at", &self.started_at);
         to.always("state", &self.state);
         to.given("state_message", &self.state_message);
@@ -642,25 +667,25 @@ impl model::Model for types::ContainerStateDto {
     }
 }
 
-model::through_fields!(types::ContainerStateDto);
+crate::runtime::model::through_fields!(crate::stream::types::ContainerStateDto);
 
-impl model::Blank for types::ContainerStateTerminatedDto {
+impl crate::runtime::model::Blank for crate::stream::types::ContainerStateTerminatedDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            exit_code: model::blank(),
-            exit_code_message: model::blank(),
-            finished_at: model::blank(),
-            message: model::blank(),
-            reason: model::blank(),
-            signal: model::blank(),
-            started_at: model::blank(),
-            __extra: model::blank(),
+            exit_code: crate::runtime::model::blank(),
+            exit_code_message: crate::runtime::model::blank(),
+            finished_at: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            signal: crate::runtime::model::blank(),
+            started_at: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerStateTerminatedDto {
+impl crate::runtime::model::Model for crate::stream::types::ContainerStateTerminatedDto {
     const NAME: &'static str = "ContainerStateTerminatedDto";
     const FIELDS: &'static [&'static str] = &[
         "exit_code",
@@ -672,22 +697,22 @@ impl model::Model for types::ContainerStateTerminatedDto {
         "started_at",
     ];
     const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.exit_code, from),
-            1 => model::value(&mut self.exit_code_message, from),
-            2 => model::value(&mut self.finished_at, from),
-            3 => model::value(&mut self.message, from),
-            4 => model::value(&mut self.reason, from),
-            5 => model::value(&mut self.signal, from),
-            _ => model::value(&mut self.started_at, from),
+            0 => crate::runtime::model::value(&mut self.exit_code, from),
+            1 => crate::runtime::model::value(&mut self.exit_code_message, from),
+            2 => crate::runtime::model::value(&mut self.finished_at, from),
+            3 => crate::runtime::model::value(&mut self.message, from),
+            4 => crate::runtime::model::value(&mut self.reason, from),
+            5 => crate::runtime::model::value(&mut self.signal, from),
+            _ => crate::runtime::model::value(&mut self.started_at, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("exit_code", &self.exit_code);
         to.always("exit_code_message", &self.exit_code_message);
         to.always("finished_at", &self.finished_at);
@@ -698,23 +723,25 @@ impl model::Model for types::ContainerStateTerminatedDto {
     }
 }
 
-model::through_fields!(types::ContainerStateTerminatedDto);
+crate::runtime::model::through_fields!(
+    crate::stream::types::ContainerStateTerminatedDto
+);
 
-impl model::Blank for types::ContainerStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::ContainerStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            current_state: model::blank(),
-            image: model::blank(),
-            last_terminated_state: model::blank(),
-            name: model::blank(),
-            restart_count: model::blank(),
-            __extra: model::blank(),
+            current_state: crate::runtime::model::blank(),
+            image: crate::runtime::model::blank(),
+            last_terminated_state: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            restart_count: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ContainerStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::ContainerStatusDto {
     const NAME: &'static str = "ContainerStatusDto";
     const FIELDS: &'static [&'static str] = &[
         "current_state",
@@ -724,20 +751,20 @@ impl model::Model for types::ContainerStatusDto {
         "restart_count",
     ];
     const REQUIRED: u128 = 0b11010;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.current_state, from),
-            1 => model::value(&mut self.image, from),
-            2 => model::value(&mut self.last_terminated_state, from),
-            3 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.restart_count, from),
+            0 => crate::runtime::model::value(&mut self.current_state, from),
+            1 => crate::runtime::model::value(&mut self.image, from),
+            2 => crate::runtime::model::value(&mut self.last_terminated_state, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.restart_count, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("current_state", &self.current_state);
         to.always("image", &self.image);
         to.given("last_terminated_state", &self.last_terminated_state);
@@ -745,73 +772,73 @@ impl model::Model for types::ContainerStatusDto {
         to.always("restart_count", &self.restart_count);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.current_state);
-        model::Parts::drop_extra(&mut self.last_terminated_state);
+        crate::runtime::model::Parts::drop_extra(&mut self.current_state);
+        crate::runtime::model::Parts::drop_extra(&mut self.last_terminated_state);
     }
 }
 
-model::through_fields!(types::ContainerStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::ContainerStatusDto);
 
-impl model::Blank for types::DatabaseStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::DatabaseStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            pods: model::blank(),
-            state: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            pods: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::DatabaseStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::DatabaseStatusDto {
     const NAME: &'static str = "DatabaseStatusDto";
     const FIELDS: &'static [&'static str] = &["id", "pods", "state"];
     const REQUIRED: u128 = 0b101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.pods, from),
-            _ => model::value(&mut self.state, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.pods, from),
+            _ => crate::runtime::model::value(&mut self.state, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("pods", &self.pods);
         to.always("state", &self.state);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.pods);
+        crate::runtime::model::Parts::drop_extra(&mut self.pods);
     }
 }
 
-model::through_fields!(types::DatabaseStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::DatabaseStatusDto);
 
-impl model::Blank for types::EnvironmentStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::EnvironmentStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            agentic_workflows: model::blank(),
-            applications: model::blank(),
-            argocd_apps: model::blank(),
-            containers: model::blank(),
-            databases: model::blank(),
-            helms: model::blank(),
-            id: model::blank(),
-            jobs: model::blank(),
-            project_id: model::blank(),
-            state: model::blank(),
-            terraform: model::blank(),
-            __extra: model::blank(),
+            agentic_workflows: crate::runtime::model::blank(),
+            applications: crate::runtime::model::blank(),
+            argocd_apps: crate::runtime::model::blank(),
+            containers: crate::runtime::model::blank(),
+            databases: crate::runtime::model::blank(),
+            helms: crate::runtime::model::blank(),
+            id: crate::runtime::model::blank(),
+            jobs: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            terraform: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::EnvironmentStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::EnvironmentStatusDto {
     const NAME: &'static str = "EnvironmentStatusDto";
     const FIELDS: &'static [&'static str] = &[
         "agentic_workflows",
@@ -827,26 +854,26 @@ impl model::Model for types::EnvironmentStatusDto {
         "terraform",
     ];
     const REQUIRED: u128 = 0b01101000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.agentic_workflows, from),
-            1 => model::value(&mut self.applications, from),
-            2 => model::value(&mut self.argocd_apps, from),
-            3 => model::value(&mut self.containers, from),
-            4 => model::value(&mut self.databases, from),
-            5 => model::value(&mut self.helms, from),
-            6 => model::value(&mut self.id, from),
-            7 => model::value(&mut self.jobs, from),
-            8 => model::value(&mut self.project_id, from),
-            9 => model::value(&mut self.state, from),
-            _ => model::value(&mut self.terraform, from),
+            0 => crate::runtime::model::value(&mut self.agentic_workflows, from),
+            1 => crate::runtime::model::value(&mut self.applications, from),
+            2 => crate::runtime::model::value(&mut self.argocd_apps, from),
+            3 => crate::runtime::model::value(&mut self.containers, from),
+            4 => crate::runtime::model::value(&mut self.databases, from),
+            5 => crate::runtime::model::value(&mut self.helms, from),
+            6 => crate::runtime::model::value(&mut self.id, from),
+            7 => crate::runtime::model::value(&mut self.jobs, from),
+            8 => crate::runtime::model::value(&mut self.project_id, from),
+            9 => crate::runtime::model::value(&mut self.state, from),
+            _ => crate::runtime::model::value(&mut self.terraform, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("agentic_workflows", &self.agentic_workflows);
         to.always("applications", &self.applications);
         to.always("argocd_apps", &self.argocd_apps);
@@ -860,32 +887,32 @@ impl model::Model for types::EnvironmentStatusDto {
         to.always("terraform", &self.terraform);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.agentic_workflows);
-        model::Parts::drop_extra(&mut self.applications);
-        model::Parts::drop_extra(&mut self.argocd_apps);
-        model::Parts::drop_extra(&mut self.containers);
-        model::Parts::drop_extra(&mut self.databases);
-        model::Parts::drop_extra(&mut self.helms);
-        model::Parts::drop_extra(&mut self.jobs);
-        model::Parts::drop_extra(&mut self.terraform);
+        crate::runtime::model::Parts::drop_extra(&mut self.agentic_workflows);
+        crate::runtime::model::Parts::drop_extra(&mut self.applications);
+        crate::runtime::model::Parts::drop_extra(&mut self.argocd_apps);
+        crate::runtime::model::Parts::drop_extra(&mut self.containers);
+        crate::runtime::model::Parts::drop_extra(&mut self.databases);
+        crate::runtime::model::Parts::drop_extra(&mut self.helms);
+        crate::runtime::model::Parts::drop_extra(&mut self.jobs);
+        crate::runtime::model::Parts::drop_extra(&mut self.terraform);
     }
 }
 
-model::through_fields!(types::EnvironmentStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::EnvironmentStatusDto);
 
-impl model::Blank for types::KubeVersionStatusDriftValue {
+impl crate::runtime::model::Blank for crate::stream::types::KubeVersionStatusDriftValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            expected_kube_version: model::blank(),
-            kube_version: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            expected_kube_version: crate::runtime::model::blank(),
+            kube_version: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KubeVersionStatusDriftValue {
+impl crate::runtime::model::Model for crate::stream::types::KubeVersionStatusDriftValue {
     const NAME: &'static str = "KubeVersionStatusDriftValue";
     const FIELDS: &'static [&'static str] = &[
         "expected_kube_version",
@@ -893,105 +920,111 @@ impl model::Model for types::KubeVersionStatusDriftValue {
         "type",
     ];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.expected_kube_version, from),
-            1 => model::value(&mut self.kube_version, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.expected_kube_version, from),
+            1 => crate::runtime::model::value(&mut self.kube_version, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("expected_kube_version", &self.expected_kube_version);
         to.always("kube_version", &self.kube_version);
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::KubeVersionStatusDriftValue);
+crate::runtime::model::through_fields!(
+    crate::stream::types::KubeVersionStatusDriftValue
+);
 
-impl model::Blank for types::KubeVersionStatusOkValue {
+impl crate::runtime::model::Blank for crate::stream::types::KubeVersionStatusOkValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            kube_version: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            kube_version: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KubeVersionStatusOkValue {
+impl crate::runtime::model::Model for crate::stream::types::KubeVersionStatusOkValue {
     const NAME: &'static str = "KubeVersionStatusOkValue";
     const FIELDS: &'static [&'static str] = &["kube_version", "type"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.kube_version, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.kube_version, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("kube_version", &self.kube_version);
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::KubeVersionStatusOkValue);
+crate::runtime::model::through_fields!(crate::stream::types::KubeVersionStatusOkValue);
 
-impl model::Blank for types::KubeVersionStatusUnknownValue {
+impl crate::runtime::model::Blank
+for crate::stream::types::KubeVersionStatusUnknownValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            type_: model::blank(),
-            __extra: model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::KubeVersionStatusUnknownValue {
+impl crate::runtime::model::Model
+for crate::stream::types::KubeVersionStatusUnknownValue {
     const NAME: &'static str = "KubeVersionStatusUnknownValue";
     const FIELDS: &'static [&'static str] = &["type"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::KubeVersionStatusUnknownValue);
+crate::runtime::model::through_fields!(
+    crate::stream::types::KubeVersionStatusUnknownValue
+);
 
-impl model::Blank for types::MetricDto {
+impl crate::runtime::model::Blank for crate::stream::types::MetricDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            current: model::blank(),
-            current_percent: model::blank(),
-            limit: model::blank(),
-            name: model::blank(),
-            status: model::blank(),
-            unit: model::blank(),
-            __extra: model::blank(),
+            current: crate::runtime::model::blank(),
+            current_percent: crate::runtime::model::blank(),
+            limit: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            unit: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricDto {
+impl crate::runtime::model::Model for crate::stream::types::MetricDto {
     const NAME: &'static str = "MetricDto";
     const FIELDS: &'static [&'static str] = &[
         "current",
@@ -1002,21 +1035,21 @@ impl model::Model for types::MetricDto {
         "unit",
     ];
     const REQUIRED: u128 = 0b110111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.current, from),
-            1 => model::value(&mut self.current_percent, from),
-            2 => model::value(&mut self.limit, from),
-            3 => model::value(&mut self.name, from),
-            4 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.unit, from),
+            0 => crate::runtime::model::value(&mut self.current, from),
+            1 => crate::runtime::model::value(&mut self.current_percent, from),
+            2 => crate::runtime::model::value(&mut self.limit, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.unit, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("current", &self.current);
         to.always("current_percent", &self.current_percent);
         to.always("limit", &self.limit);
@@ -1026,26 +1059,26 @@ impl model::Model for types::MetricDto {
     }
 }
 
-model::through_fields!(types::MetricDto);
+crate::runtime::model::through_fields!(crate::stream::types::MetricDto);
 
-impl model::Blank for types::MetricsUsageDto {
+impl crate::runtime::model::Blank for crate::stream::types::MetricsUsageDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu_milli_usage: model::blank(),
-            cpu_percent_usage: model::blank(),
-            ephemeral_storage_percent_usage: model::blank(),
-            ephemeral_storage_usage: model::blank(),
-            memory_mib_rss_usage: model::blank(),
-            memory_mib_working_set_usage: model::blank(),
-            memory_percent_rss_usage: model::blank(),
-            memory_percent_working_set_usage: model::blank(),
-            __extra: model::blank(),
+            cpu_milli_usage: crate::runtime::model::blank(),
+            cpu_percent_usage: crate::runtime::model::blank(),
+            ephemeral_storage_percent_usage: crate::runtime::model::blank(),
+            ephemeral_storage_usage: crate::runtime::model::blank(),
+            memory_mib_rss_usage: crate::runtime::model::blank(),
+            memory_mib_working_set_usage: crate::runtime::model::blank(),
+            memory_percent_rss_usage: crate::runtime::model::blank(),
+            memory_percent_working_set_usage: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MetricsUsageDto {
+impl crate::runtime::model::Model for crate::stream::types::MetricsUsageDto {
     const NAME: &'static str = "MetricsUsageDto";
     const FIELDS: &'static [&'static str] = &[
         "cpu_milli_usage",
@@ -1058,23 +1091,38 @@ impl model::Model for types::MetricsUsageDto {
         "memory_percent_working_set_usage",
     ];
     const REQUIRED: u128 = 0b00000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu_milli_usage, from),
-            1 => model::value(&mut self.cpu_percent_usage, from),
-            2 => model::value(&mut self.ephemeral_storage_percent_usage, from),
-            3 => model::value(&mut self.ephemeral_storage_usage, from),
-            4 => model::value(&mut self.memory_mib_rss_usage, from),
-            5 => model::value(&mut self.memory_mib_working_set_usage, from),
-            6 => model::value(&mut self.memory_percent_rss_usage, from),
-            _ => model::value(&mut self.memory_percent_working_set_usage, from),
+            0 => crate::runtime::model::value(&mut self.cpu_milli_usage, from),
+            1 => crate::runtime::model::value(&mut self.cpu_percent_usage, from),
+            2 => {
+                crate::runtime::model::value(
+                    &mut self.ephemeral_storage_percent_usage,
+                    from,
+                )
+            }
+            3 => crate::runtime::model::value(&mut self.ephemeral_storage_usage, from),
+            4 => crate::runtime::model::value(&mut self.memory_mib_rss_usage, from),
+            5 => {
+                crate::runtime::model::value(
+                    &mut self.memory_mib_working_set_usage,
+                    from,
+                )
+            }
+            6 => crate::runtime::model::value(&mut self.memory_percent_rss_usage, from),
+            _ => {
+                crate::runtime::model::value(
+                    &mut self.memory_percent_working_set_usage,
+                    from,
+                )
+            }
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cpu_milli_usage", &self.cpu_milli_usage);
         to.given("cpu_percent_usage", &self.cpu_percent_usage);
         to.given(
@@ -1092,90 +1140,90 @@ impl model::Model for types::MetricsUsageDto {
     }
 }
 
-model::through_fields!(types::MetricsUsageDto, Default);
+crate::runtime::model::through_fields!(crate::stream::types::MetricsUsageDto, Default);
 
-impl model::Blank for types::MissingComponentValue {
+impl crate::runtime::model::Blank for crate::stream::types::MissingComponentValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            component_name: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            component_name: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::MissingComponentValue {
+impl crate::runtime::model::Model for crate::stream::types::MissingComponentValue {
     const NAME: &'static str = "MissingComponentValue";
     const FIELDS: &'static [&'static str] = &["component_name", "type"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.component_name, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.component_name, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("component_name", &self.component_name);
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::MissingComponentValue);
+crate::runtime::model::through_fields!(crate::stream::types::MissingComponentValue);
 
-impl model::Blank for types::NodeAddressDto {
+impl crate::runtime::model::Blank for crate::stream::types::NodeAddressDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            address: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            address: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeAddressDto {
+impl crate::runtime::model::Model for crate::stream::types::NodeAddressDto {
     const NAME: &'static str = "NodeAddressDto";
     const FIELDS: &'static [&'static str] = &["address", "type"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.address, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.address, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("address", &self.address);
         to.always("type", &self.type_);
     }
 }
 
-model::through_fields!(types::NodeAddressDto);
+crate::runtime::model::through_fields!(crate::stream::types::NodeAddressDto);
 
-impl model::Blank for types::NodeConditionDto {
+impl crate::runtime::model::Blank for crate::stream::types::NodeConditionDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            last_heartbeat_time: model::blank(),
-            last_transition_time: model::blank(),
-            message: model::blank(),
-            reason: model::blank(),
-            status: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            last_heartbeat_time: crate::runtime::model::blank(),
+            last_transition_time: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeConditionDto {
+impl crate::runtime::model::Model for crate::stream::types::NodeConditionDto {
     const NAME: &'static str = "NodeConditionDto";
     const FIELDS: &'static [&'static str] = &[
         "last_heartbeat_time",
@@ -1186,21 +1234,21 @@ impl model::Model for types::NodeConditionDto {
         "type",
     ];
     const REQUIRED: u128 = 0b111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.last_heartbeat_time, from),
-            1 => model::value(&mut self.last_transition_time, from),
-            2 => model::value(&mut self.message, from),
-            3 => model::value(&mut self.reason, from),
-            4 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.last_heartbeat_time, from),
+            1 => crate::runtime::model::value(&mut self.last_transition_time, from),
+            2 => crate::runtime::model::value(&mut self.message, from),
+            3 => crate::runtime::model::value(&mut self.reason, from),
+            4 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("last_heartbeat_time", &self.last_heartbeat_time);
         to.always("last_transition_time", &self.last_transition_time);
         to.always("message", &self.message);
@@ -1210,99 +1258,99 @@ impl model::Model for types::NodeConditionDto {
     }
 }
 
-model::through_fields!(types::NodeConditionDto);
+crate::runtime::model::through_fields!(crate::stream::types::NodeConditionDto);
 
-impl model::Blank for types::NodeDto {
+impl crate::runtime::model::Blank for crate::stream::types::NodeDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeDto {
+impl crate::runtime::model::Model for crate::stream::types::NodeDto {
     const NAME: &'static str = "NodeDto";
     const FIELDS: &'static [&'static str] = &["name"];
     const REQUIRED: u128 = 0b1;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
     }
 }
 
-model::through_fields!(types::NodeDto);
+crate::runtime::model::through_fields!(crate::stream::types::NodeDto);
 
-impl model::Blank for types::NodePodErrorStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::NodePodErrorStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            container_name: model::blank(),
-            message: model::blank(),
-            reason: model::blank(),
-            __extra: model::blank(),
+            container_name: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodePodErrorStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::NodePodErrorStatusDto {
     const NAME: &'static str = "NodePodErrorStatusDto";
     const FIELDS: &'static [&'static str] = &["container_name", "message", "reason"];
     const REQUIRED: u128 = 0b001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.container_name, from),
-            1 => model::value(&mut self.message, from),
-            _ => model::value(&mut self.reason, from),
+            0 => crate::runtime::model::value(&mut self.container_name, from),
+            1 => crate::runtime::model::value(&mut self.message, from),
+            _ => crate::runtime::model::value(&mut self.reason, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("container_name", &self.container_name);
         to.given("message", &self.message);
         to.given("reason", &self.reason);
     }
 }
 
-model::through_fields!(types::NodePodErrorStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::NodePodErrorStatusDto);
 
-impl model::Blank for types::NodePodInfoDto {
+impl crate::runtime::model::Blank for crate::stream::types::NodePodInfoDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu_milli_limit: model::blank(),
-            cpu_milli_request: model::blank(),
-            created_at: model::blank(),
-            ephemeral_storage_mib_limit: model::blank(),
-            ephemeral_storage_mib_request: model::blank(),
-            error_container_statuses: model::blank(),
-            images_version: model::blank(),
-            memory_mib_limit: model::blank(),
-            memory_mib_request: model::blank(),
-            metrics_usage: model::blank(),
-            name: model::blank(),
-            namespace: model::blank(),
-            qovery_service_info: model::blank(),
-            restart_count: model::blank(),
-            status_phase: model::blank(),
-            __extra: model::blank(),
+            cpu_milli_limit: crate::runtime::model::blank(),
+            cpu_milli_request: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            ephemeral_storage_mib_limit: crate::runtime::model::blank(),
+            ephemeral_storage_mib_request: crate::runtime::model::blank(),
+            error_container_statuses: crate::runtime::model::blank(),
+            images_version: crate::runtime::model::blank(),
+            memory_mib_limit: crate::runtime::model::blank(),
+            memory_mib_request: crate::runtime::model::blank(),
+            metrics_usage: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            qovery_service_info: crate::runtime::model::blank(),
+            restart_count: crate::runtime::model::blank(),
+            status_phase: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodePodInfoDto {
+impl crate::runtime::model::Model for crate::stream::types::NodePodInfoDto {
     const NAME: &'static str = "NodePodInfoDto";
     const FIELDS: &'static [&'static str] = &[
         "cpu_milli_limit",
@@ -1322,30 +1370,37 @@ impl model::Model for types::NodePodInfoDto {
         "status_phase",
     ];
     const REQUIRED: u128 = 0b110110000000100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu_milli_limit, from),
-            1 => model::value(&mut self.cpu_milli_request, from),
-            2 => model::value(&mut self.created_at, from),
-            3 => model::value(&mut self.ephemeral_storage_mib_limit, from),
-            4 => model::value(&mut self.ephemeral_storage_mib_request, from),
-            5 => model::value(&mut self.error_container_statuses, from),
-            6 => model::value(&mut self.images_version, from),
-            7 => model::value(&mut self.memory_mib_limit, from),
-            8 => model::value(&mut self.memory_mib_request, from),
-            9 => model::value(&mut self.metrics_usage, from),
-            10 => model::value(&mut self.name, from),
-            11 => model::value(&mut self.namespace, from),
-            12 => model::value(&mut self.qovery_service_info, from),
-            13 => model::value(&mut self.restart_count, from),
-            _ => model::value(&mut self.status_phase, from),
+            0 => crate::runtime::model::value(&mut self.cpu_milli_limit, from),
+            1 => crate::runtime::model::value(&mut self.cpu_milli_request, from),
+            2 => crate::runtime::model::value(&mut self.created_at, from),
+            3 => {
+                crate::runtime::model::value(&mut self.ephemeral_storage_mib_limit, from)
+            }
+            4 => {
+                crate::runtime::model::value(
+                    &mut self.ephemeral_storage_mib_request,
+                    from,
+                )
+            }
+            5 => crate::runtime::model::value(&mut self.error_container_statuses, from),
+            6 => crate::runtime::model::value(&mut self.images_version, from),
+            7 => crate::runtime::model::value(&mut self.memory_mib_limit, from),
+            8 => crate::runtime::model::value(&mut self.memory_mib_request, from),
+            9 => crate::runtime::model::value(&mut self.metrics_usage, from),
+            10 => crate::runtime::model::value(&mut self.name, from),
+            11 => crate::runtime::model::value(&mut self.namespace, from),
+            12 => crate::runtime::model::value(&mut self.qovery_service_info, from),
+            13 => crate::runtime::model::value(&mut self.restart_count, from),
+            _ => crate::runtime::model::value(&mut self.status_phase, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("cpu_milli_limit", &self.cpu_milli_limit);
         to.given("cpu_milli_request", &self.cpu_milli_request);
         to.always("created_at", &self.created_at);
@@ -1363,30 +1418,30 @@ impl model::Model for types::NodePodInfoDto {
         to.always("status_phase", &self.status_phase);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.error_container_statuses);
-        model::Parts::drop_extra(&mut self.metrics_usage);
-        model::Parts::drop_extra(&mut self.qovery_service_info);
+        crate::runtime::model::Parts::drop_extra(&mut self.error_container_statuses);
+        crate::runtime::model::Parts::drop_extra(&mut self.metrics_usage);
+        crate::runtime::model::Parts::drop_extra(&mut self.qovery_service_info);
     }
 }
 
-model::through_fields!(types::NodePodInfoDto);
+crate::runtime::model::through_fields!(crate::stream::types::NodePodInfoDto);
 
-impl model::Blank for types::NodePoolInfoDto {
+impl crate::runtime::model::Blank for crate::stream::types::NodePoolInfoDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu_milli: model::blank(),
-            cpu_milli_limit: model::blank(),
-            memory_mib: model::blank(),
-            memory_mib_limit: model::blank(),
-            name: model::blank(),
-            nodes_count: model::blank(),
-            __extra: model::blank(),
+            cpu_milli: crate::runtime::model::blank(),
+            cpu_milli_limit: crate::runtime::model::blank(),
+            memory_mib: crate::runtime::model::blank(),
+            memory_mib_limit: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            nodes_count: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodePoolInfoDto {
+impl crate::runtime::model::Model for crate::stream::types::NodePoolInfoDto {
     const NAME: &'static str = "NodePoolInfoDto";
     const FIELDS: &'static [&'static str] = &[
         "cpu_milli",
@@ -1397,21 +1452,21 @@ impl model::Model for types::NodePoolInfoDto {
         "nodes_count",
     ];
     const REQUIRED: u128 = 0b110101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            1 => model::value(&mut self.cpu_milli_limit, from),
-            2 => model::value(&mut self.memory_mib, from),
-            3 => model::value(&mut self.memory_mib_limit, from),
-            4 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.nodes_count, from),
+            0 => crate::runtime::model::value(&mut self.cpu_milli, from),
+            1 => crate::runtime::model::value(&mut self.cpu_milli_limit, from),
+            2 => crate::runtime::model::value(&mut self.memory_mib, from),
+            3 => crate::runtime::model::value(&mut self.memory_mib_limit, from),
+            4 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.nodes_count, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cpu_milli", &self.cpu_milli);
         to.given("cpu_milli_limit", &self.cpu_milli_limit);
         to.always("memory_mib", &self.memory_mib);
@@ -1421,22 +1476,22 @@ impl model::Model for types::NodePoolInfoDto {
     }
 }
 
-model::through_fields!(types::NodePoolInfoDto);
+crate::runtime::model::through_fields!(crate::stream::types::NodePoolInfoDto);
 
-impl model::Blank for types::NodeResourceAllocatedDto {
+impl crate::runtime::model::Blank for crate::stream::types::NodeResourceAllocatedDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            limit_cpu_milli: model::blank(),
-            limit_memory_mib: model::blank(),
-            request_cpu_milli: model::blank(),
-            request_memory_mib: model::blank(),
-            __extra: model::blank(),
+            limit_cpu_milli: crate::runtime::model::blank(),
+            limit_memory_mib: crate::runtime::model::blank(),
+            request_cpu_milli: crate::runtime::model::blank(),
+            request_memory_mib: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeResourceAllocatedDto {
+impl crate::runtime::model::Model for crate::stream::types::NodeResourceAllocatedDto {
     const NAME: &'static str = "NodeResourceAllocatedDto";
     const FIELDS: &'static [&'static str] = &[
         "limit_cpu_milli",
@@ -1445,19 +1500,19 @@ impl model::Model for types::NodeResourceAllocatedDto {
         "request_memory_mib",
     ];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.limit_cpu_milli, from),
-            1 => model::value(&mut self.limit_memory_mib, from),
-            2 => model::value(&mut self.request_cpu_milli, from),
-            _ => model::value(&mut self.request_memory_mib, from),
+            0 => crate::runtime::model::value(&mut self.limit_cpu_milli, from),
+            1 => crate::runtime::model::value(&mut self.limit_memory_mib, from),
+            2 => crate::runtime::model::value(&mut self.request_cpu_milli, from),
+            _ => crate::runtime::model::value(&mut self.request_memory_mib, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("limit_cpu_milli", &self.limit_cpu_milli);
         to.always("limit_memory_mib", &self.limit_memory_mib);
         to.always("request_cpu_milli", &self.request_cpu_milli);
@@ -1465,22 +1520,22 @@ impl model::Model for types::NodeResourceAllocatedDto {
     }
 }
 
-model::through_fields!(types::NodeResourceAllocatedDto);
+crate::runtime::model::through_fields!(crate::stream::types::NodeResourceAllocatedDto);
 
-impl model::Blank for types::NodeResourceDto {
+impl crate::runtime::model::Blank for crate::stream::types::NodeResourceDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu_milli: model::blank(),
-            ephemeral_storage_mib: model::blank(),
-            memory_mib: model::blank(),
-            pods: model::blank(),
-            __extra: model::blank(),
+            cpu_milli: crate::runtime::model::blank(),
+            ephemeral_storage_mib: crate::runtime::model::blank(),
+            memory_mib: crate::runtime::model::blank(),
+            pods: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeResourceDto {
+impl crate::runtime::model::Model for crate::stream::types::NodeResourceDto {
     const NAME: &'static str = "NodeResourceDto";
     const FIELDS: &'static [&'static str] = &[
         "cpu_milli",
@@ -1489,19 +1544,19 @@ impl model::Model for types::NodeResourceDto {
         "pods",
     ];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu_milli, from),
-            1 => model::value(&mut self.ephemeral_storage_mib, from),
-            2 => model::value(&mut self.memory_mib, from),
-            _ => model::value(&mut self.pods, from),
+            0 => crate::runtime::model::value(&mut self.cpu_milli, from),
+            1 => crate::runtime::model::value(&mut self.ephemeral_storage_mib, from),
+            2 => crate::runtime::model::value(&mut self.memory_mib, from),
+            _ => crate::runtime::model::value(&mut self.pods, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cpu_milli", &self.cpu_milli);
         to.always("ephemeral_storage_mib", &self.ephemeral_storage_mib);
         to.always("memory_mib", &self.memory_mib);
@@ -1509,94 +1564,94 @@ impl model::Model for types::NodeResourceDto {
     }
 }
 
-model::through_fields!(types::NodeResourceDto);
+crate::runtime::model::through_fields!(crate::stream::types::NodeResourceDto);
 
-impl model::Blank for types::NodeTaintDto {
+impl crate::runtime::model::Blank for crate::stream::types::NodeTaintDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            effect: model::blank(),
-            key: model::blank(),
-            value: model::blank(),
-            __extra: model::blank(),
+            effect: crate::runtime::model::blank(),
+            key: crate::runtime::model::blank(),
+            value: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeTaintDto {
+impl crate::runtime::model::Model for crate::stream::types::NodeTaintDto {
     const NAME: &'static str = "NodeTaintDto";
     const FIELDS: &'static [&'static str] = &["effect", "key", "value"];
     const REQUIRED: u128 = 0b111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.effect, from),
-            1 => model::value(&mut self.key, from),
-            _ => model::value(&mut self.value, from),
+            0 => crate::runtime::model::value(&mut self.effect, from),
+            1 => crate::runtime::model::value(&mut self.key, from),
+            _ => crate::runtime::model::value(&mut self.value, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("effect", &self.effect);
         to.always("key", &self.key);
         to.always("value", &self.value);
     }
 }
 
-model::through_fields!(types::NodeTaintDto);
+crate::runtime::model::through_fields!(crate::stream::types::NodeTaintDto);
 
-impl model::Blank for types::PodDto {
+impl crate::runtime::model::Blank for crate::stream::types::PodDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            ports: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            ports: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PodDto {
+impl crate::runtime::model::Model for crate::stream::types::PodDto {
     const NAME: &'static str = "PodDto";
     const FIELDS: &'static [&'static str] = &["name", "ports"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            _ => model::value(&mut self.ports, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.ports, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.always("ports", &self.ports);
     }
 }
 
-model::through_fields!(types::PodDto);
+crate::runtime::model::through_fields!(crate::stream::types::PodDto);
 
-impl model::Blank for types::PodInErrorValue {
+impl crate::runtime::model::Blank for crate::stream::types::PodInErrorValue {
     #[inline]
     fn blank() -> Self {
         Self {
-            component_name: model::blank(),
-            container_name: model::blank(),
-            level: model::blank(),
-            message: model::blank(),
-            pod_name: model::blank(),
-            reason: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            component_name: crate::runtime::model::blank(),
+            container_name: crate::runtime::model::blank(),
+            level: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            pod_name: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PodInErrorValue {
+impl crate::runtime::model::Model for crate::stream::types::PodInErrorValue {
     const NAME: &'static str = "PodInErrorValue";
     const FIELDS: &'static [&'static str] = &[
         "component_name",
@@ -1608,22 +1663,22 @@ impl model::Model for types::PodInErrorValue {
         "type",
     ];
     const REQUIRED: u128 = 0b1010111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.component_name, from),
-            1 => model::value(&mut self.container_name, from),
-            2 => model::value(&mut self.level, from),
-            3 => model::value(&mut self.message, from),
-            4 => model::value(&mut self.pod_name, from),
-            5 => model::value(&mut self.reason, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.component_name, from),
+            1 => crate::runtime::model::value(&mut self.container_name, from),
+            2 => crate::runtime::model::value(&mut self.level, from),
+            3 => crate::runtime::model::value(&mut self.message, from),
+            4 => crate::runtime::model::value(&mut self.pod_name, from),
+            5 => crate::runtime::model::value(&mut self.reason, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("component_name", &self.component_name);
         to.always("container_name", &self.container_name);
         to.always("level", &self.level);
@@ -1634,38 +1689,38 @@ impl model::Model for types::PodInErrorValue {
     }
 }
 
-model::through_fields!(types::PodInErrorValue);
+crate::runtime::model::through_fields!(crate::stream::types::PodInErrorValue);
 
-impl model::Blank for types::PodKubernetesEventDto {
+impl crate::runtime::model::Blank for crate::stream::types::PodKubernetesEventDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            message: model::blank(),
-            reason: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PodKubernetesEventDto {
+impl crate::runtime::model::Model for crate::stream::types::PodKubernetesEventDto {
     const NAME: &'static str = "PodKubernetesEventDto";
     const FIELDS: &'static [&'static str] = &["created_at", "message", "reason", "type"];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.created_at, from),
-            1 => model::value(&mut self.message, from),
-            2 => model::value(&mut self.reason, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.created_at, from),
+            1 => crate::runtime::model::value(&mut self.message, from),
+            2 => crate::runtime::model::value(&mut self.reason, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("created_at", &self.created_at);
         to.always("message", &self.message);
         to.always("reason", &self.reason);
@@ -1673,24 +1728,24 @@ impl model::Model for types::PodKubernetesEventDto {
     }
 }
 
-model::through_fields!(types::PodKubernetesEventDto);
+crate::runtime::model::through_fields!(crate::stream::types::PodKubernetesEventDto);
 
-impl model::Blank for types::PodQoveryServiceInfoDto {
+impl crate::runtime::model::Blank for crate::stream::types::PodQoveryServiceInfoDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            environment_id: model::blank(),
-            environment_name: model::blank(),
-            project_id: model::blank(),
-            project_name: model::blank(),
-            service_id: model::blank(),
-            service_name: model::blank(),
-            __extra: model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PodQoveryServiceInfoDto {
+impl crate::runtime::model::Model for crate::stream::types::PodQoveryServiceInfoDto {
     const NAME: &'static str = "PodQoveryServiceInfoDto";
     const FIELDS: &'static [&'static str] = &[
         "environment_id",
@@ -1701,21 +1756,21 @@ impl model::Model for types::PodQoveryServiceInfoDto {
         "service_name",
     ];
     const REQUIRED: u128 = 0b111111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.environment_id, from),
-            1 => model::value(&mut self.environment_name, from),
-            2 => model::value(&mut self.project_id, from),
-            3 => model::value(&mut self.project_name, from),
-            4 => model::value(&mut self.service_id, from),
-            _ => model::value(&mut self.service_name, from),
+            0 => crate::runtime::model::value(&mut self.environment_id, from),
+            1 => crate::runtime::model::value(&mut self.environment_name, from),
+            2 => crate::runtime::model::value(&mut self.project_id, from),
+            3 => crate::runtime::model::value(&mut self.project_name, from),
+            4 => crate::runtime::model::value(&mut self.service_id, from),
+            _ => crate::runtime::model::value(&mut self.service_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("environment_id", &self.environment_id);
         to.always("environment_name", &self.environment_name);
         to.always("project_id", &self.project_id);
@@ -1725,27 +1780,27 @@ impl model::Model for types::PodQoveryServiceInfoDto {
     }
 }
 
-model::through_fields!(types::PodQoveryServiceInfoDto);
+crate::runtime::model::through_fields!(crate::stream::types::PodQoveryServiceInfoDto);
 
-impl model::Blank for types::PodStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::PodStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            containers: model::blank(),
-            last_events: model::blank(),
-            name: model::blank(),
-            restart_count: model::blank(),
-            service_version: model::blank(),
-            started_at: model::blank(),
-            state: model::blank(),
-            state_message: model::blank(),
-            state_reason: model::blank(),
-            __extra: model::blank(),
+            containers: crate::runtime::model::blank(),
+            last_events: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            restart_count: crate::runtime::model::blank(),
+            service_version: crate::runtime::model::blank(),
+            started_at: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            state_message: crate::runtime::model::blank(),
+            state_reason: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PodStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::PodStatusDto {
     const NAME: &'static str = "PodStatusDto";
     const FIELDS: &'static [&'static str] = &[
         "containers",
@@ -1759,24 +1814,24 @@ impl model::Model for types::PodStatusDto {
         "state_reason",
     ];
     const REQUIRED: u128 = 0b111111100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.containers, from),
-            1 => model::value(&mut self.last_events, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.restart_count, from),
-            4 => model::value(&mut self.service_version, from),
-            5 => model::value(&mut self.started_at, from),
-            6 => model::value(&mut self.state, from),
-            7 => model::value(&mut self.state_message, from),
-            _ => model::value(&mut self.state_reason, from),
+            0 => crate::runtime::model::value(&mut self.containers, from),
+            1 => crate::runtime::model::value(&mut self.last_events, from),
+            2 => crate::runtime::model::value(&mut self.name, from),
+            3 => crate::runtime::model::value(&mut self.restart_count, from),
+            4 => crate::runtime::model::value(&mut self.service_version, from),
+            5 => crate::runtime::model::value(&mut self.started_at, from),
+            6 => crate::runtime::model::value(&mut self.state, from),
+            7 => crate::runtime::model::value(&mut self.state_message, from),
+            _ => crate::runtime::model::value(&mut self.state_reason, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("containers", &self.containers);
         to.always("last_events", &self.last_events);
         to.always("name", &self.name);
@@ -1788,32 +1843,32 @@ impl model::Model for types::PodStatusDto {
         to.always("state_reason", &self.state_reason);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.containers);
-        model::Parts::drop_extra(&mut self.last_events);
+        crate::runtime::model::Parts::drop_extra(&mut self.containers);
+        crate::runtime::model::Parts::drop_extra(&mut self.last_events);
     }
 }
 
-model::through_fields!(types::PodStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::PodStatusDto);
 
-impl model::Blank for types::PvcInfoDto {
+impl crate::runtime::model::Blank for crate::stream::types::PvcInfoDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            disk_mib_capacity: model::blank(),
-            disk_mib_usage: model::blank(),
-            disk_percent_usage: model::blank(),
-            name: model::blank(),
-            namespace: model::blank(),
-            pod_name: model::blank(),
-            qovery_service_info: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            disk_mib_capacity: crate::runtime::model::blank(),
+            disk_mib_usage: crate::runtime::model::blank(),
+            disk_percent_usage: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            pod_name: crate::runtime::model::blank(),
+            qovery_service_info: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::PvcInfoDto {
+impl crate::runtime::model::Model for crate::stream::types::PvcInfoDto {
     const NAME: &'static str = "PvcInfoDto";
     const FIELDS: &'static [&'static str] = &[
         "created_at",
@@ -1827,24 +1882,24 @@ impl model::Model for types::PvcInfoDto {
         "status",
     ];
     const REQUIRED: u128 = 0b000011111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.created_at, from),
-            1 => model::value(&mut self.disk_mib_capacity, from),
-            2 => model::value(&mut self.disk_mib_usage, from),
-            3 => model::value(&mut self.disk_percent_usage, from),
-            4 => model::value(&mut self.name, from),
-            5 => model::value(&mut self.namespace, from),
-            6 => model::value(&mut self.pod_name, from),
-            7 => model::value(&mut self.qovery_service_info, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.created_at, from),
+            1 => crate::runtime::model::value(&mut self.disk_mib_capacity, from),
+            2 => crate::runtime::model::value(&mut self.disk_mib_usage, from),
+            3 => crate::runtime::model::value(&mut self.disk_percent_usage, from),
+            4 => crate::runtime::model::value(&mut self.name, from),
+            5 => crate::runtime::model::value(&mut self.namespace, from),
+            6 => crate::runtime::model::value(&mut self.pod_name, from),
+            7 => crate::runtime::model::value(&mut self.qovery_service_info, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("created_at", &self.created_at);
         to.always("disk_mib_capacity", &self.disk_mib_capacity);
         to.always("disk_mib_usage", &self.disk_mib_usage);
@@ -1856,27 +1911,27 @@ impl model::Model for types::PvcInfoDto {
         to.given("status", &self.status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.qovery_service_info);
+        crate::runtime::model::Parts::drop_extra(&mut self.qovery_service_info);
     }
 }
 
-model::through_fields!(types::PvcInfoDto);
+crate::runtime::model::through_fields!(crate::stream::types::PvcInfoDto);
 
-impl model::Blank for types::QoveryComponentDto {
+impl crate::runtime::model::Blank for crate::stream::types::QoveryComponentDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            error_detail: model::blank(),
-            images_version: model::blank(),
-            name: model::blank(),
-            namespace: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            error_detail: crate::runtime::model::blank(),
+            images_version: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            namespace: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QoveryComponentDto {
+impl crate::runtime::model::Model for crate::stream::types::QoveryComponentDto {
     const NAME: &'static str = "QoveryComponentDto";
     const FIELDS: &'static [&'static str] = &[
         "error_detail",
@@ -1886,20 +1941,20 @@ impl model::Model for types::QoveryComponentDto {
         "status",
     ];
     const REQUIRED: u128 = 0b11100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.error_detail, from),
-            1 => model::value(&mut self.images_version, from),
-            2 => model::value(&mut self.name, from),
-            3 => model::value(&mut self.namespace, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.error_detail, from),
+            1 => crate::runtime::model::value(&mut self.images_version, from),
+            2 => crate::runtime::model::value(&mut self.name, from),
+            3 => crate::runtime::model::value(&mut self.namespace, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("error_detail", &self.error_detail);
         to.always("images_version", &self.images_version);
         to.always("name", &self.name);
@@ -1907,56 +1962,58 @@ impl model::Model for types::QoveryComponentDto {
         to.always("status", &self.status);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.error_detail);
+        crate::runtime::model::Parts::drop_extra(&mut self.error_detail);
     }
 }
 
-model::through_fields!(types::QoveryComponentDto);
+crate::runtime::model::through_fields!(crate::stream::types::QoveryComponentDto);
 
-impl model::Blank for types::QoveryNodeAttributes {
+impl crate::runtime::model::Blank for crate::stream::types::QoveryNodeAttributes {
     #[inline]
     fn blank() -> Self {
         Self {
-            node_pool_name: model::blank(),
-            __extra: model::blank(),
+            node_pool_name: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QoveryNodeAttributes {
+impl crate::runtime::model::Model for crate::stream::types::QoveryNodeAttributes {
     const NAME: &'static str = "QoveryNodeAttributes";
     const FIELDS: &'static [&'static str] = &["node_pool_name"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.node_pool_name, from),
+            _ => crate::runtime::model::value(&mut self.node_pool_name, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("node_pool_name", &self.node_pool_name);
     }
 }
 
-model::through_fields!(types::QoveryNodeAttributes, Default);
+crate::runtime::model::through_fields!(
+    crate::stream::types::QoveryNodeAttributes, Default
+);
 
-impl model::Blank for types::QoveryNodeFailure {
+impl crate::runtime::model::Blank for crate::stream::types::QoveryNodeFailure {
     #[inline]
     fn blank() -> Self {
         Self {
-            message: model::blank(),
-            node_attributes: model::blank(),
-            reason: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            message: crate::runtime::model::blank(),
+            node_attributes: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QoveryNodeFailure {
+impl crate::runtime::model::Model for crate::stream::types::QoveryNodeFailure {
     const NAME: &'static str = "QoveryNodeFailure";
     const FIELDS: &'static [&'static str] = &[
         "message",
@@ -1965,61 +2022,61 @@ impl model::Model for types::QoveryNodeFailure {
         "type",
     ];
     const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.message, from),
-            1 => model::value(&mut self.node_attributes, from),
-            2 => model::value(&mut self.reason, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.message, from),
+            1 => crate::runtime::model::value(&mut self.node_attributes, from),
+            2 => crate::runtime::model::value(&mut self.reason, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("message", &self.message);
         to.always("node_attributes", &self.node_attributes);
         to.always("reason", &self.reason);
         to.always("type", &self.type_);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.node_attributes);
+        crate::runtime::model::Parts::drop_extra(&mut self.node_attributes);
     }
 }
 
-model::through_fields!(types::QoveryNodeFailure);
+crate::runtime::model::through_fields!(crate::stream::types::QoveryNodeFailure);
 
-impl model::Blank for types::ScaleTargetGvkrDto {
+impl crate::runtime::model::Blank for crate::stream::types::ScaleTargetGvkrDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            group: model::blank(),
-            kind: model::blank(),
-            resource: model::blank(),
-            version: model::blank(),
-            __extra: model::blank(),
+            group: crate::runtime::model::blank(),
+            kind: crate::runtime::model::blank(),
+            resource: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ScaleTargetGvkrDto {
+impl crate::runtime::model::Model for crate::stream::types::ScaleTargetGvkrDto {
     const NAME: &'static str = "ScaleTargetGvkrDto";
     const FIELDS: &'static [&'static str] = &["group", "kind", "resource", "version"];
     const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.group, from),
-            1 => model::value(&mut self.kind, from),
-            2 => model::value(&mut self.resource, from),
-            _ => model::value(&mut self.version, from),
+            0 => crate::runtime::model::value(&mut self.group, from),
+            1 => crate::runtime::model::value(&mut self.kind, from),
+            2 => crate::runtime::model::value(&mut self.resource, from),
+            _ => crate::runtime::model::value(&mut self.version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("group", &self.group);
         to.always("kind", &self.kind);
         to.always("resource", &self.resource);
@@ -2027,38 +2084,38 @@ impl model::Model for types::ScaleTargetGvkrDto {
     }
 }
 
-model::through_fields!(types::ScaleTargetGvkrDto);
+crate::runtime::model::through_fields!(crate::stream::types::ScaleTargetGvkrDto);
 
-impl model::Blank for types::ScaledObjectConditionDto {
+impl crate::runtime::model::Blank for crate::stream::types::ScaledObjectConditionDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            message: model::blank(),
-            reason: model::blank(),
-            status: model::blank(),
-            type_: model::blank(),
-            __extra: model::blank(),
+            message: crate::runtime::model::blank(),
+            reason: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ScaledObjectConditionDto {
+impl crate::runtime::model::Model for crate::stream::types::ScaledObjectConditionDto {
     const NAME: &'static str = "ScaledObjectConditionDto";
     const FIELDS: &'static [&'static str] = &["message", "reason", "status", "type"];
     const REQUIRED: u128 = 0b1100;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.message, from),
-            1 => model::value(&mut self.reason, from),
-            2 => model::value(&mut self.status, from),
-            _ => model::value(&mut self.type_, from),
+            0 => crate::runtime::model::value(&mut self.message, from),
+            1 => crate::runtime::model::value(&mut self.reason, from),
+            2 => crate::runtime::model::value(&mut self.status, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("message", &self.message);
         to.given("reason", &self.reason);
         to.always("status", &self.status);
@@ -2066,65 +2123,65 @@ impl model::Model for types::ScaledObjectConditionDto {
     }
 }
 
-model::through_fields!(types::ScaledObjectConditionDto);
+crate::runtime::model::through_fields!(crate::stream::types::ScaledObjectConditionDto);
 
-impl model::Blank for types::ScaledObjectHealthDto {
+impl crate::runtime::model::Blank for crate::stream::types::ScaledObjectHealthDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            number_of_failures: model::blank(),
-            status: model::blank(),
-            __extra: model::blank(),
+            number_of_failures: crate::runtime::model::blank(),
+            status: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ScaledObjectHealthDto {
+impl crate::runtime::model::Model for crate::stream::types::ScaledObjectHealthDto {
     const NAME: &'static str = "ScaledObjectHealthDto";
     const FIELDS: &'static [&'static str] = &["number_of_failures", "status"];
     const REQUIRED: u128 = 0b10;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.number_of_failures, from),
-            _ => model::value(&mut self.status, from),
+            0 => crate::runtime::model::value(&mut self.number_of_failures, from),
+            _ => crate::runtime::model::value(&mut self.status, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("number_of_failures", &self.number_of_failures);
         to.always("status", &self.status);
     }
 }
 
-model::through_fields!(types::ScaledObjectHealthDto);
+crate::runtime::model::through_fields!(crate::stream::types::ScaledObjectHealthDto);
 
-impl model::Blank for types::ScaledObjectStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::ScaledObjectStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            authentications_types: model::blank(),
-            composite_scaler_name: model::blank(),
-            conditions: model::blank(),
-            external_metric_names: model::blank(),
-            health: model::blank(),
-            hpa_name: model::blank(),
-            last_active_time: model::blank(),
-            name: model::blank(),
-            original_replica_count: model::blank(),
-            paused_replica_count: model::blank(),
-            resource_metric_names: model::blank(),
-            scale_target_gvkr: model::blank(),
-            scale_target_kind: model::blank(),
-            triggers_types: model::blank(),
-            __extra: model::blank(),
+            authentications_types: crate::runtime::model::blank(),
+            composite_scaler_name: crate::runtime::model::blank(),
+            conditions: crate::runtime::model::blank(),
+            external_metric_names: crate::runtime::model::blank(),
+            health: crate::runtime::model::blank(),
+            hpa_name: crate::runtime::model::blank(),
+            last_active_time: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            original_replica_count: crate::runtime::model::blank(),
+            paused_replica_count: crate::runtime::model::blank(),
+            resource_metric_names: crate::runtime::model::blank(),
+            scale_target_gvkr: crate::runtime::model::blank(),
+            scale_target_kind: crate::runtime::model::blank(),
+            triggers_types: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ScaledObjectStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::ScaledObjectStatusDto {
     const NAME: &'static str = "ScaledObjectStatusDto";
     const FIELDS: &'static [&'static str] = &[
         "authentications_types",
@@ -2143,29 +2200,29 @@ impl model::Model for types::ScaledObjectStatusDto {
         "triggers_types",
     ];
     const REQUIRED: u128 = 0b00000011000000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.authentications_types, from),
-            1 => model::value(&mut self.composite_scaler_name, from),
-            2 => model::value(&mut self.conditions, from),
-            3 => model::value(&mut self.external_metric_names, from),
-            4 => model::value(&mut self.health, from),
-            5 => model::value(&mut self.hpa_name, from),
-            6 => model::value(&mut self.last_active_time, from),
-            7 => model::value(&mut self.name, from),
-            8 => model::value(&mut self.original_replica_count, from),
-            9 => model::value(&mut self.paused_replica_count, from),
-            10 => model::value(&mut self.resource_metric_names, from),
-            11 => model::value(&mut self.scale_target_gvkr, from),
-            12 => model::value(&mut self.scale_target_kind, from),
-            _ => model::value(&mut self.triggers_types, from),
+            0 => crate::runtime::model::value(&mut self.authentications_types, from),
+            1 => crate::runtime::model::value(&mut self.composite_scaler_name, from),
+            2 => crate::runtime::model::value(&mut self.conditions, from),
+            3 => crate::runtime::model::value(&mut self.external_metric_names, from),
+            4 => crate::runtime::model::value(&mut self.health, from),
+            5 => crate::runtime::model::value(&mut self.hpa_name, from),
+            6 => crate::runtime::model::value(&mut self.last_active_time, from),
+            7 => crate::runtime::model::value(&mut self.name, from),
+            8 => crate::runtime::model::value(&mut self.original_replica_count, from),
+            9 => crate::runtime::model::value(&mut self.paused_replica_count, from),
+            10 => crate::runtime::model::value(&mut self.resource_metric_names, from),
+            11 => crate::runtime::model::value(&mut self.scale_target_gvkr, from),
+            12 => crate::runtime::model::value(&mut self.scale_target_kind, from),
+            _ => crate::runtime::model::value(&mut self.triggers_types, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("authentications_types", &self.authentications_types);
         to.given("composite_scaler_name", &self.composite_scaler_name);
         to.always("conditions", &self.conditions);
@@ -2182,131 +2239,135 @@ impl model::Model for types::ScaledObjectStatusDto {
         to.given("triggers_types", &self.triggers_types);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.conditions);
-        model::Parts::drop_extra(&mut self.health);
-        model::Parts::drop_extra(&mut self.scale_target_gvkr);
+        crate::runtime::model::Parts::drop_extra(&mut self.conditions);
+        crate::runtime::model::Parts::drop_extra(&mut self.health);
+        crate::runtime::model::Parts::drop_extra(&mut self.scale_target_gvkr);
     }
 }
 
-model::through_fields!(types::ScaledObjectStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::ScaledObjectStatusDto);
 
-impl model::Blank for types::ServiceActionDetailsDto {
+impl crate::runtime::model::Blank for crate::stream::types::ServiceActionDetailsDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            action: model::blank(),
-            sub_action: model::blank(),
-            __extra: model::blank(),
+            action: crate::runtime::model::blank(),
+            sub_action: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ServiceActionDetailsDto {
+impl crate::runtime::model::Model for crate::stream::types::ServiceActionDetailsDto {
     const NAME: &'static str = "ServiceActionDetailsDto";
     const FIELDS: &'static [&'static str] = &["action", "sub_action"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.action, from),
-            _ => model::value(&mut self.sub_action, from),
+            0 => crate::runtime::model::value(&mut self.action, from),
+            _ => crate::runtime::model::value(&mut self.sub_action, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("action", &self.action);
         to.always("sub_action", &self.sub_action);
     }
 }
 
-model::through_fields!(types::ServiceActionDetailsDto);
+crate::runtime::model::through_fields!(crate::stream::types::ServiceActionDetailsDto);
 
-impl model::Blank for types::ServiceInfraLogResponseDto {
+impl crate::runtime::model::Blank for crate::stream::types::ServiceInfraLogResponseDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            created_at: model::blank(),
-            message: model::blank(),
-            __extra: model::blank(),
+            created_at: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ServiceInfraLogResponseDto {
+impl crate::runtime::model::Model for crate::stream::types::ServiceInfraLogResponseDto {
     const NAME: &'static str = "ServiceInfraLogResponseDto";
     const FIELDS: &'static [&'static str] = &["created_at", "message"];
     const REQUIRED: u128 = 0b11;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.created_at, from),
-            _ => model::value(&mut self.message, from),
+            0 => crate::runtime::model::value(&mut self.created_at, from),
+            _ => crate::runtime::model::value(&mut self.message, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("created_at", &self.created_at);
         to.always("message", &self.message);
     }
 }
 
-model::through_fields!(types::ServiceInfraLogResponseDto);
+crate::runtime::model::through_fields!(
+    crate::stream::types::ServiceInfraLogResponseDto
+);
 
-impl model::Blank for types::ServiceListPodsResponseDto {
+impl crate::runtime::model::Blank for crate::stream::types::ServiceListPodsResponseDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            pods: model::blank(),
-            __extra: model::blank(),
+            pods: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ServiceListPodsResponseDto {
+impl crate::runtime::model::Model for crate::stream::types::ServiceListPodsResponseDto {
     const NAME: &'static str = "ServiceListPodsResponseDto";
     const FIELDS: &'static [&'static str] = &["pods"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.pods, from),
+            _ => crate::runtime::model::value(&mut self.pods, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("pods", &self.pods);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.pods);
+        crate::runtime::model::Parts::drop_extra(&mut self.pods);
     }
 }
 
-model::through_fields!(types::ServiceListPodsResponseDto);
+crate::runtime::model::through_fields!(
+    crate::stream::types::ServiceListPodsResponseDto
+);
 
-impl model::Blank for types::ServiceLogResponseDto {
+impl crate::runtime::model::Blank for crate::stream::types::ServiceLogResponseDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            container_name: model::blank(),
-            created_at: model::blank(),
-            from_kube: model::blank(),
-            labels: model::blank(),
-            message: model::blank(),
-            pod_name: model::blank(),
-            severity_text: model::blank(),
-            version: model::blank(),
-            __extra: model::blank(),
+            container_name: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            from_kube: crate::runtime::model::blank(),
+            labels: crate::runtime::model::blank(),
+            message: crate::runtime::model::blank(),
+            pod_name: crate::runtime::model::blank(),
+            severity_text: crate::runtime::model::blank(),
+            version: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ServiceLogResponseDto {
+impl crate::runtime::model::Model for crate::stream::types::ServiceLogResponseDto {
     const NAME: &'static str = "ServiceLogResponseDto";
     const FIELDS: &'static [&'static str] = &[
         "container_name",
@@ -2319,23 +2380,23 @@ impl model::Model for types::ServiceLogResponseDto {
         "version",
     ];
     const REQUIRED: u128 = 0b11110111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.container_name, from),
-            1 => model::value(&mut self.created_at, from),
-            2 => model::value(&mut self.from_kube, from),
-            3 => model::value(&mut self.labels, from),
-            4 => model::value(&mut self.message, from),
-            5 => model::value(&mut self.pod_name, from),
-            6 => model::value(&mut self.severity_text, from),
-            _ => model::value(&mut self.version, from),
+            0 => crate::runtime::model::value(&mut self.container_name, from),
+            1 => crate::runtime::model::value(&mut self.created_at, from),
+            2 => crate::runtime::model::value(&mut self.from_kube, from),
+            3 => crate::runtime::model::value(&mut self.labels, from),
+            4 => crate::runtime::model::value(&mut self.message, from),
+            5 => crate::runtime::model::value(&mut self.pod_name, from),
+            6 => crate::runtime::model::value(&mut self.severity_text, from),
+            _ => crate::runtime::model::value(&mut self.version, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("container_name", &self.container_name);
         to.always("created_at", &self.created_at);
         to.always("from_kube", &self.from_kube);
@@ -2347,124 +2408,124 @@ impl model::Model for types::ServiceLogResponseDto {
     }
 }
 
-model::through_fields!(types::ServiceLogResponseDto);
+crate::runtime::model::through_fields!(crate::stream::types::ServiceLogResponseDto);
 
-impl model::Blank for types::ServiceMetricsDto {
+impl crate::runtime::model::Blank for crate::stream::types::ServiceMetricsDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            cpu: model::blank(),
-            memory: model::blank(),
-            pod_name: model::blank(),
-            storages: model::blank(),
-            __extra: model::blank(),
+            cpu: crate::runtime::model::blank(),
+            memory: crate::runtime::model::blank(),
+            pod_name: crate::runtime::model::blank(),
+            storages: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ServiceMetricsDto {
+impl crate::runtime::model::Model for crate::stream::types::ServiceMetricsDto {
     const NAME: &'static str = "ServiceMetricsDto";
     const FIELDS: &'static [&'static str] = &["cpu", "memory", "pod_name", "storages"];
     const REQUIRED: u128 = 0b0111;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.cpu, from),
-            1 => model::value(&mut self.memory, from),
-            2 => model::value(&mut self.pod_name, from),
-            _ => model::value(&mut self.storages, from),
+            0 => crate::runtime::model::value(&mut self.cpu, from),
+            1 => crate::runtime::model::value(&mut self.memory, from),
+            2 => crate::runtime::model::value(&mut self.pod_name, from),
+            _ => crate::runtime::model::value(&mut self.storages, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("cpu", &self.cpu);
         to.always("memory", &self.memory);
         to.always("pod_name", &self.pod_name);
         to.always("storages", &self.storages);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.cpu);
-        model::Parts::drop_extra(&mut self.memory);
-        model::Parts::drop_extra(&mut self.storages);
+        crate::runtime::model::Parts::drop_extra(&mut self.cpu);
+        crate::runtime::model::Parts::drop_extra(&mut self.memory);
+        crate::runtime::model::Parts::drop_extra(&mut self.storages);
     }
 }
 
-model::through_fields!(types::ServiceMetricsDto);
+crate::runtime::model::through_fields!(crate::stream::types::ServiceMetricsDto);
 
-impl model::Blank for types::ServiceStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::ServiceStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            environments: model::blank(),
-            __extra: model::blank(),
+            environments: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::ServiceStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::ServiceStatusDto {
     const NAME: &'static str = "ServiceStatusDto";
     const FIELDS: &'static [&'static str] = &["environments"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.environments, from),
+            _ => crate::runtime::model::value(&mut self.environments, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("environments", &self.environments);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.environments);
+        crate::runtime::model::Parts::drop_extra(&mut self.environments);
     }
 }
 
-model::through_fields!(types::ServiceStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::ServiceStatusDto);
 
-impl model::Blank for types::TerraformStatusDto {
+impl crate::runtime::model::Blank for crate::stream::types::TerraformStatusDto {
     #[inline]
     fn blank() -> Self {
         Self {
-            id: model::blank(),
-            pods: model::blank(),
-            state: model::blank(),
-            triggered_action: model::blank(),
-            __extra: model::blank(),
+            id: crate::runtime::model::blank(),
+            pods: crate::runtime::model::blank(),
+            state: crate::runtime::model::blank(),
+            triggered_action: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::TerraformStatusDto {
+impl crate::runtime::model::Model for crate::stream::types::TerraformStatusDto {
     const NAME: &'static str = "TerraformStatusDto";
     const FIELDS: &'static [&'static str] = &["id", "pods", "state", "triggered_action"];
     const REQUIRED: u128 = 0b1101;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.id, from),
-            1 => model::value(&mut self.pods, from),
-            2 => model::value(&mut self.state, from),
-            _ => model::value(&mut self.triggered_action, from),
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.pods, from),
+            2 => crate::runtime::model::value(&mut self.state, from),
+            _ => crate::runtime::model::value(&mut self.triggered_action, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("id", &self.id);
         to.always("pods", &self.pods);
         to.always("state", &self.state);
         to.always("triggered_action", &self.triggered_action);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.pods);
-        model::Parts::drop_extra(&mut self.triggered_action);
+        crate::runtime::model::Parts::drop_extra(&mut self.pods);
+        crate::runtime::model::Parts::drop_extra(&mut self.triggered_action);
     }
 }
 
-model::through_fields!(types::TerraformStatusDto);
+crate::runtime::model::through_fields!(crate::stream::types::TerraformStatusDto);

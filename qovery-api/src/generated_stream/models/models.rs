@@ -3,12 +3,6 @@
 
 //! Models. Frames and requests of the websocket API.
 
-use std::collections::BTreeMap;
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::runtime::union::union;
-use crate::stream::types;
-
 /// Running state of a service with pods and certificates.
 ///
 /// A part of `EnvironmentStatusDto`.
@@ -16,16 +10,18 @@ use crate::stream::types;
 #[non_exhaustive]
 pub struct ApplicationStatusDto {
     /// Certificates of the domains.
-    pub certificates: Vec<types::CertificateStatusDto>,
+    pub certificates: ::std::vec::Vec<crate::stream::types::CertificateStatusDto>,
     /// Identifier.
-    pub id: String,
+    pub id: ::std::string::String,
     /// Pods.
-    pub pods: Vec<types::PodStatusDto>,
+    pub pods: ::std::vec::Vec<crate::stream::types::PodStatusDto>,
     /// State of the autoscaler; null or absent if there is none.
-    pub scaled_object: Option<types::ScaledObjectStatusDto>,
+    pub scaled_object: ::core::option::Option<
+        crate::stream::types::ScaledObjectStatusDto,
+    >,
     /// State.
-    pub state: types::ServiceStateDto,
-    pub(crate) __extra: rt::ExtraFields,
+    pub state: crate::stream::types::ServiceStateDto,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Running state of an Argo CD application.
@@ -35,54 +31,58 @@ pub struct ApplicationStatusDto {
 #[non_exhaustive]
 pub struct ArgoCdAppStatusDto {
     /// Identifier.
-    pub id: String,
+    pub id: ::std::string::String,
     /// Pods.
-    pub pods: Vec<types::PodStatusDto>,
+    pub pods: ::std::vec::Vec<crate::stream::types::PodStatusDto>,
     /// State.
-    pub state: types::ServiceStateDto,
-    pub(crate) __extra: rt::ExtraFields,
+    pub state: crate::stream::types::ServiceStateDto,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// Result of the preview of a blueprint update. The `type` field selects the shape.
     ///
     /// Returned by `blueprint_preview`.
     pub enum BlueprintPreviewResult by tag "type" {
         "diff" =>
             /// The preview succeeded.
-            Diff(types::BlueprintPreviewResultDiff),
+            Diff(crate::stream::types::BlueprintPreviewResultDiff),
         "error" =>
             /// The preview failed.
-            Error(types::BlueprintPreviewResultError),
+            Error(crate::stream::types::BlueprintPreviewResultError),
         "cancelled" =>
             /// The preview was cancelled.
-            Cancelled(types::BlueprintPreviewResultCancelled),
+            Cancelled(crate::stream::types::BlueprintPreviewResultCancelled),
         "timeout" =>
             /// The preview did not end in time.
-            Timeout(types::BlueprintPreviewResultTimeout),
+            Timeout(crate::stream::types::BlueprintPreviewResultTimeout),
     }
 }
 
-impl From<types::BlueprintPreviewResultCancelled> for BlueprintPreviewResult {
-    fn from(member: types::BlueprintPreviewResultCancelled) -> Self {
+impl ::core::convert::From<crate::stream::types::BlueprintPreviewResultCancelled>
+for crate::stream::types::BlueprintPreviewResult {
+    fn from(member: crate::stream::types::BlueprintPreviewResultCancelled) -> Self {
         Self::Cancelled(member)
     }
 }
 
-impl From<types::BlueprintPreviewResultDiff> for BlueprintPreviewResult {
-    fn from(member: types::BlueprintPreviewResultDiff) -> Self {
+impl ::core::convert::From<crate::stream::types::BlueprintPreviewResultDiff>
+for crate::stream::types::BlueprintPreviewResult {
+    fn from(member: crate::stream::types::BlueprintPreviewResultDiff) -> Self {
         Self::Diff(member)
     }
 }
 
-impl From<types::BlueprintPreviewResultError> for BlueprintPreviewResult {
-    fn from(member: types::BlueprintPreviewResultError) -> Self {
+impl ::core::convert::From<crate::stream::types::BlueprintPreviewResultError>
+for crate::stream::types::BlueprintPreviewResult {
+    fn from(member: crate::stream::types::BlueprintPreviewResultError) -> Self {
         Self::Error(member)
     }
 }
 
-impl From<types::BlueprintPreviewResultTimeout> for BlueprintPreviewResult {
-    fn from(member: types::BlueprintPreviewResultTimeout) -> Self {
+impl ::core::convert::From<crate::stream::types::BlueprintPreviewResultTimeout>
+for crate::stream::types::BlueprintPreviewResult {
+    fn from(member: crate::stream::types::BlueprintPreviewResultTimeout) -> Self {
         Self::Timeout(member)
     }
 }
@@ -94,11 +94,11 @@ impl From<types::BlueprintPreviewResultTimeout> for BlueprintPreviewResult {
 #[non_exhaustive]
 pub struct BlueprintPreviewResultCancelled {
     /// Kind.
-    pub type_: types::BlueprintPreviewResultCancelledType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: crate::stream::types::BlueprintPreviewResultCancelledType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind.
     ///
     /// A part of `BlueprintPreviewResultCancelled`.
@@ -115,15 +115,15 @@ open_enum! {
 #[non_exhaustive]
 pub struct BlueprintPreviewResultDiff {
     /// Changes, for a person to read.
-    pub payload: String,
+    pub payload: ::std::string::String,
     /// Kind of service.
-    pub service_type: String,
+    pub service_type: ::std::string::String,
     /// Kind.
-    pub type_: types::BlueprintPreviewResultDiffType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: crate::stream::types::BlueprintPreviewResultDiffType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind.
     ///
     /// A part of `BlueprintPreviewResultDiff`.
@@ -140,13 +140,13 @@ open_enum! {
 #[non_exhaustive]
 pub struct BlueprintPreviewResultError {
     /// Message.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Kind.
-    pub type_: types::BlueprintPreviewResultErrorType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: crate::stream::types::BlueprintPreviewResultErrorType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind.
     ///
     /// A part of `BlueprintPreviewResultError`.
@@ -163,11 +163,11 @@ open_enum! {
 #[non_exhaustive]
 pub struct BlueprintPreviewResultTimeout {
     /// Kind.
-    pub type_: types::BlueprintPreviewResultTimeoutType,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: crate::stream::types::BlueprintPreviewResultTimeoutType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind.
     ///
     /// A part of `BlueprintPreviewResultTimeout`.
@@ -184,8 +184,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct BlueprintServiceCreatedEvent {
     /// Identifier of the blueprint whose service was created.
-    pub blueprint_id: uuid::Uuid,
-    pub(crate) __extra: rt::ExtraFields,
+    pub blueprint_id: ::uuid::Uuid,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// State of a TLS certificate.
@@ -195,7 +195,7 @@ pub struct BlueprintServiceCreatedEvent {
 #[non_exhaustive]
 pub struct CertificateStatusDto {
     /// Domains that the certificate covers.
-    pub dns_names: Vec<String>,
+    pub dns_names: ::std::vec::Vec<::std::string::String>,
     /// Number of failed attempts to issue the certificate.
     ///
     /// At least 0.
@@ -217,10 +217,10 @@ pub struct CertificateStatusDto {
     /// At least 0.
     pub renewal_time: i64,
     /// State.
-    pub state: types::ServiceStateDto,
+    pub state: crate::stream::types::ServiceStateDto,
     /// Message about the state.
-    pub state_message: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub state_message: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Health of a cluster.
@@ -230,18 +230,23 @@ pub struct CertificateStatusDto {
 #[non_exhaustive]
 pub struct ClusterComputedStatusDto {
     /// Health of the whole cluster.
-    pub global_status: types::ClusterStatusGlobalStatus,
+    pub global_status: crate::stream::types::ClusterStatusGlobalStatus,
     /// Whether the cluster has as many nodes as it may have.
     pub is_max_nodes_size_reached: bool,
     /// Version of Kubernetes.
-    pub kube_version_status: types::QoveryClusterKubeVersionStatus,
+    pub kube_version_status: crate::stream::types::QoveryClusterKubeVersionStatus,
     /// Problems by the name of the node.
-    pub node_warnings: BTreeMap<String, Vec<types::QoveryNodeFailure>>,
+    pub node_warnings: ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::vec::Vec<crate::stream::types::QoveryNodeFailure>,
+    >,
     /// Components of the platform.
-    pub qovery_components: Vec<types::QoveryComponentDto>,
+    pub qovery_components: ::std::vec::Vec<crate::stream::types::QoveryComponentDto>,
     /// Problems of the components of the platform.
-    pub qovery_components_in_failure: Vec<types::QoveryComponentInFailure>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub qovery_components_in_failure: ::std::vec::Vec<
+        crate::stream::types::QoveryComponentInFailure,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Nodes of a cluster.
@@ -251,8 +256,8 @@ pub struct ClusterComputedStatusDto {
 #[non_exhaustive]
 pub struct ClusterListNodesResponseDto {
     /// Nodes.
-    pub nodes: Vec<types::NodeDto>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub nodes: ::std::vec::Vec<crate::stream::types::NodeDto>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Measurements of a cluster.
@@ -262,12 +267,12 @@ pub struct ClusterListNodesResponseDto {
 #[non_exhaustive]
 pub struct ClusterMetricsDto {
     /// Pools of nodes.
-    pub node_pools: Vec<types::NodePoolInfoDto>,
+    pub node_pools: ::std::vec::Vec<crate::stream::types::NodePoolInfoDto>,
     /// Nodes.
-    pub nodes: Vec<types::ClusterNodeDto>,
+    pub nodes: ::std::vec::Vec<crate::stream::types::ClusterNodeDto>,
     /// Persistent volumes.
-    pub pvcs: Vec<types::PvcInfoDto>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub pvcs: ::std::vec::Vec<crate::stream::types::PvcInfoDto>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Node of a cluster with its resources and pods.
@@ -277,46 +282,52 @@ pub struct ClusterMetricsDto {
 #[non_exhaustive]
 pub struct ClusterNodeDto {
     /// Addresses.
-    pub addresses: Vec<types::NodeAddressDto>,
+    pub addresses: ::std::vec::Vec<crate::stream::types::NodeAddressDto>,
     /// Annotations.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::string::String,
+    >,
     /// Processor architecture.
-    pub architecture: String,
+    pub architecture: ::std::string::String,
     /// Conditions.
-    pub conditions: Vec<types::NodeConditionDto>,
+    pub conditions: ::std::vec::Vec<crate::stream::types::NodeConditionDto>,
     /// Time of creation (Unix time).
     ///
     /// At least 0.
     pub created_at: i64,
     /// Instance type at the cloud provider.
-    pub instance_type: Option<String>,
+    pub instance_type: ::core::option::Option<::std::string::String>,
     /// Version of the kernel.
-    pub kernel_version: String,
+    pub kernel_version: ::std::string::String,
     /// Version of the kubelet.
-    pub kubelet_version: String,
+    pub kubelet_version: ::std::string::String,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::string::String,
+    >,
     /// Resources in use.
-    pub metrics_usage: types::MetricsUsageDto,
+    pub metrics_usage: crate::stream::types::MetricsUsageDto,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Operating system.
-    pub operating_system: String,
+    pub operating_system: ::std::string::String,
     /// Image of the operating system.
-    pub os_image: String,
+    pub os_image: ::std::string::String,
     /// Pods.
-    pub pods: Vec<types::NodePodInfoDto>,
+    pub pods: ::std::vec::Vec<crate::stream::types::NodePodInfoDto>,
     /// Resources that pods can use.
-    pub resources_allocatable: types::NodeResourceDto,
+    pub resources_allocatable: crate::stream::types::NodeResourceDto,
     /// Resources that pods request.
-    pub resources_allocated: types::NodeResourceAllocatedDto,
+    pub resources_allocated: crate::stream::types::NodeResourceAllocatedDto,
     /// Resources of the machine.
-    pub resources_capacity: types::NodeResourceDto,
+    pub resources_capacity: crate::stream::types::NodeResourceDto,
     /// Taints.
-    pub taints: Vec<types::NodeTaintDto>,
+    pub taints: ::std::vec::Vec<crate::stream::types::NodeTaintDto>,
     /// Whether no new pods are placed on the node.
     pub unschedulable: bool,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Health of a cluster and its TLS certificate.
@@ -326,13 +337,15 @@ pub struct ClusterNodeDto {
 #[non_exhaustive]
 pub struct ClusterStatusDto {
     /// Health.
-    pub computed_status: types::ClusterComputedStatusDto,
+    pub computed_status: crate::stream::types::ClusterComputedStatusDto,
     /// TLS certificate of the cluster; null or absent if there is none.
-    pub tls_certificate: Option<types::CertificateStatusDto>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub tls_certificate: ::core::option::Option<
+        crate::stream::types::CertificateStatusDto,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Health of a cluster in one word.
     ///
     /// A part of `ClusterComputedStatusDto`.
@@ -357,12 +370,12 @@ pub struct ContainerStateDto {
     /// At least 0.
     pub started_at: i64,
     /// State.
-    pub state: types::ServiceStateDto,
+    pub state: crate::stream::types::ServiceStateDto,
     /// Message about the state.
-    pub state_message: Option<String>,
+    pub state_message: ::core::option::Option<::std::string::String>,
     /// Reason of the state, such as `CrashLoopBackOff`.
-    pub state_reason: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub state_reason: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// How a container ended.
@@ -374,22 +387,22 @@ pub struct ContainerStateTerminatedDto {
     /// Exit code of the process.
     pub exit_code: i64,
     /// Explanation of the exit code.
-    pub exit_code_message: String,
+    pub exit_code_message: ::std::string::String,
     /// End (Unix time).
     ///
     /// At least 0.
     pub finished_at: i64,
     /// Message.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Reason in one word.
-    pub reason: String,
+    pub reason: ::std::string::String,
     /// Signal that ended the process; 0 for none.
     pub signal: i64,
     /// Start (Unix time).
     ///
     /// At least 0.
     pub started_at: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// State of a container of a pod.
@@ -399,18 +412,20 @@ pub struct ContainerStateTerminatedDto {
 #[non_exhaustive]
 pub struct ContainerStatusDto {
     /// Current state; null or absent if it is not known.
-    pub current_state: Option<types::ContainerStateDto>,
+    pub current_state: ::core::option::Option<crate::stream::types::ContainerStateDto>,
     /// Image.
-    pub image: String,
+    pub image: ::std::string::String,
     /// How the container ended the last time; null or absent if it never did.
-    pub last_terminated_state: Option<types::ContainerStateTerminatedDto>,
+    pub last_terminated_state: ::core::option::Option<
+        crate::stream::types::ContainerStateTerminatedDto,
+    >,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Number of restarts.
     ///
     /// At least 0.
     pub restart_count: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Running state of a database.
@@ -420,15 +435,15 @@ pub struct ContainerStatusDto {
 #[non_exhaustive]
 pub struct DatabaseStatusDto {
     /// Identifier.
-    pub id: String,
+    pub id: ::std::string::String,
     /// Pods.
-    pub pods: Vec<types::PodStatusDto>,
+    pub pods: ::std::vec::Vec<crate::stream::types::PodStatusDto>,
     /// State.
-    pub state: types::ServiceStateDto,
-    pub(crate) __extra: rt::ExtraFields,
+    pub state: crate::stream::types::ServiceStateDto,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Rights of a debug pod.
     ///
     /// A parameter of `shell_debug`.
@@ -447,28 +462,28 @@ open_enum! {
 #[non_exhaustive]
 pub struct EnvironmentStatusDto {
     /// Agentic workflows.
-    pub agentic_workflows: Vec<types::ApplicationStatusDto>,
+    pub agentic_workflows: ::std::vec::Vec<crate::stream::types::ApplicationStatusDto>,
     /// Applications.
-    pub applications: Vec<types::ApplicationStatusDto>,
+    pub applications: ::std::vec::Vec<crate::stream::types::ApplicationStatusDto>,
     /// Argo CD applications.
-    pub argocd_apps: Vec<types::ArgoCdAppStatusDto>,
+    pub argocd_apps: ::std::vec::Vec<crate::stream::types::ArgoCdAppStatusDto>,
     /// Containers.
-    pub containers: Vec<types::ApplicationStatusDto>,
+    pub containers: ::std::vec::Vec<crate::stream::types::ApplicationStatusDto>,
     /// Databases.
-    pub databases: Vec<types::DatabaseStatusDto>,
+    pub databases: ::std::vec::Vec<crate::stream::types::DatabaseStatusDto>,
     /// Helm charts.
-    pub helms: Vec<types::ApplicationStatusDto>,
+    pub helms: ::std::vec::Vec<crate::stream::types::ApplicationStatusDto>,
     /// Identifier.
-    pub id: String,
+    pub id: ::std::string::String,
     /// Jobs.
-    pub jobs: Vec<types::ApplicationStatusDto>,
+    pub jobs: ::std::vec::Vec<crate::stream::types::ApplicationStatusDto>,
     /// Identifier of the project.
-    pub project_id: String,
+    pub project_id: ::std::string::String,
     /// State.
-    pub state: types::ServiceStateDto,
+    pub state: crate::stream::types::ServiceStateDto,
     /// Terraform services.
-    pub terraform: Vec<types::TerraformStatusDto>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub terraform: ::std::vec::Vec<crate::stream::types::TerraformStatusDto>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// The version of Kubernetes differs from the expected one.
@@ -478,12 +493,12 @@ pub struct EnvironmentStatusDto {
 #[non_exhaustive]
 pub struct KubeVersionStatusDriftValue {
     /// Expected version of Kubernetes.
-    pub expected_kube_version: String,
+    pub expected_kube_version: ::std::string::String,
     /// Version of Kubernetes.
-    pub kube_version: String,
+    pub kube_version: ::std::string::String,
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// The version of Kubernetes is the expected one.
@@ -493,10 +508,10 @@ pub struct KubeVersionStatusDriftValue {
 #[non_exhaustive]
 pub struct KubeVersionStatusOkValue {
     /// Version of Kubernetes.
-    pub kube_version: String,
+    pub kube_version: ::std::string::String,
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// The version of Kubernetes is not known.
@@ -506,8 +521,8 @@ pub struct KubeVersionStatusOkValue {
 #[non_exhaustive]
 pub struct KubeVersionStatusUnknownValue {
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Measurement of one resource.
@@ -529,12 +544,12 @@ pub struct MetricDto {
     /// At least 0.
     pub limit: i64,
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Status.
-    pub status: types::ResourceStatusDto,
+    pub status: crate::stream::types::ResourceStatusDto,
     /// Unit of the amounts.
-    pub unit: types::UnitDto,
-    pub(crate) __extra: rt::ExtraFields,
+    pub unit: crate::stream::types::UnitDto,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Resources in use.
@@ -546,36 +561,36 @@ pub struct MetricsUsageDto {
     /// CPU in use, in mCPU.
     ///
     /// At least 0.
-    pub cpu_milli_usage: Option<i64>,
+    pub cpu_milli_usage: ::core::option::Option<i64>,
     /// CPU in use, in percent.
     ///
     /// At least 0.
-    pub cpu_percent_usage: Option<i64>,
+    pub cpu_percent_usage: ::core::option::Option<i64>,
     /// Ephemeral storage in use, in percent.
     ///
     /// At least 0.
-    pub ephemeral_storage_percent_usage: Option<i64>,
+    pub ephemeral_storage_percent_usage: ::core::option::Option<i64>,
     /// Ephemeral storage in use.
     ///
     /// At least 0.
-    pub ephemeral_storage_usage: Option<i64>,
+    pub ephemeral_storage_usage: ::core::option::Option<i64>,
     /// Resident memory in MiB.
     ///
     /// At least 0.
-    pub memory_mib_rss_usage: Option<i64>,
+    pub memory_mib_rss_usage: ::core::option::Option<i64>,
     /// Working set in MiB.
     ///
     /// At least 0.
-    pub memory_mib_working_set_usage: Option<i64>,
+    pub memory_mib_working_set_usage: ::core::option::Option<i64>,
     /// Resident memory in percent.
     ///
     /// At least 0.
-    pub memory_percent_rss_usage: Option<i64>,
+    pub memory_percent_rss_usage: ::core::option::Option<i64>,
     /// Working set in percent.
     ///
     /// At least 0.
-    pub memory_percent_working_set_usage: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub memory_percent_working_set_usage: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A component of the platform is missing.
@@ -585,10 +600,10 @@ pub struct MetricsUsageDto {
 #[non_exhaustive]
 pub struct MissingComponentValue {
     /// Name of the component.
-    pub component_name: String,
+    pub component_name: ::std::string::String,
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Address of a node.
@@ -598,10 +613,10 @@ pub struct MissingComponentValue {
 #[non_exhaustive]
 pub struct NodeAddressDto {
     /// Address.
-    pub address: String,
+    pub address: ::std::string::String,
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Condition of a node.
@@ -619,14 +634,14 @@ pub struct NodeConditionDto {
     /// At least 0.
     pub last_transition_time: i64,
     /// Message.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Reason in one word.
-    pub reason: String,
+    pub reason: ::std::string::String,
     /// Status.
-    pub status: String,
+    pub status: ::std::string::String,
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Node of a cluster.
@@ -636,8 +651,8 @@ pub struct NodeConditionDto {
 #[non_exhaustive]
 pub struct NodeDto {
     /// Name.
-    pub name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Error of a container.
@@ -647,12 +662,12 @@ pub struct NodeDto {
 #[non_exhaustive]
 pub struct NodePodErrorStatusDto {
     /// Name of the container.
-    pub container_name: String,
+    pub container_name: ::std::string::String,
     /// Message.
-    pub message: Option<String>,
+    pub message: ::core::option::Option<::std::string::String>,
     /// Reason in one word.
-    pub reason: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub reason: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Pod on a node.
@@ -664,11 +679,11 @@ pub struct NodePodInfoDto {
     /// Limit on CPU in mCPU.
     ///
     /// At least 0.
-    pub cpu_milli_limit: Option<i64>,
+    pub cpu_milli_limit: ::core::option::Option<i64>,
     /// Requested CPU in mCPU.
     ///
     /// At least 0.
-    pub cpu_milli_request: Option<i64>,
+    pub cpu_milli_request: ::core::option::Option<i64>,
     /// Time of creation (Unix time).
     ///
     /// At least 0.
@@ -676,38 +691,45 @@ pub struct NodePodInfoDto {
     /// Limit on ephemeral storage in MiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_mib_limit: Option<i64>,
+    pub ephemeral_storage_mib_limit: ::core::option::Option<i64>,
     /// Requested ephemeral storage in MiB.
     ///
     /// At least 0.
-    pub ephemeral_storage_mib_request: Option<i64>,
+    pub ephemeral_storage_mib_request: ::core::option::Option<i64>,
     /// Errors of the containers.
-    pub error_container_statuses: Vec<types::NodePodErrorStatusDto>,
+    pub error_container_statuses: ::std::vec::Vec<
+        crate::stream::types::NodePodErrorStatusDto,
+    >,
     /// Versions of the images.
-    pub images_version: BTreeMap<String, String>,
+    pub images_version: ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::string::String,
+    >,
     /// Limit on memory in MiB.
     ///
     /// At least 0.
-    pub memory_mib_limit: Option<i64>,
+    pub memory_mib_limit: ::core::option::Option<i64>,
     /// Requested memory in MiB.
     ///
     /// At least 0.
-    pub memory_mib_request: Option<i64>,
+    pub memory_mib_request: ::core::option::Option<i64>,
     /// Resources in use.
-    pub metrics_usage: types::MetricsUsageDto,
+    pub metrics_usage: crate::stream::types::MetricsUsageDto,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Kubernetes namespace.
-    pub namespace: String,
+    pub namespace: ::std::string::String,
     /// Service it belongs to; null or absent if it belongs to none.
-    pub qovery_service_info: Option<types::PodQoveryServiceInfoDto>,
+    pub qovery_service_info: ::core::option::Option<
+        crate::stream::types::PodQoveryServiceInfoDto,
+    >,
     /// Number of restarts.
     ///
     /// At least 0.
     pub restart_count: i64,
     /// Phase of the pod.
-    pub status_phase: types::PodStatusPhase,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status_phase: crate::stream::types::PodStatusPhase,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Pool of nodes.
@@ -723,7 +745,7 @@ pub struct NodePoolInfoDto {
     /// Limit on CPU in mCPU.
     ///
     /// At least 0.
-    pub cpu_milli_limit: Option<i64>,
+    pub cpu_milli_limit: ::core::option::Option<i64>,
     /// Memory in MiB.
     ///
     /// At least 0.
@@ -731,14 +753,14 @@ pub struct NodePoolInfoDto {
     /// Limit on memory in MiB.
     ///
     /// At least 0.
-    pub memory_mib_limit: Option<i64>,
+    pub memory_mib_limit: ::core::option::Option<i64>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Number of nodes.
     ///
     /// At least 0.
     pub nodes_count: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Resources that the pods of a node request.
@@ -763,7 +785,7 @@ pub struct NodeResourceAllocatedDto {
     ///
     /// At least 0.
     pub request_memory_mib: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Resources of a node.
@@ -788,7 +810,7 @@ pub struct NodeResourceDto {
     ///
     /// At least 0.
     pub pods: i64,
-    pub(crate) __extra: rt::ExtraFields,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Taint of a node.
@@ -798,12 +820,12 @@ pub struct NodeResourceDto {
 #[non_exhaustive]
 pub struct NodeTaintDto {
     /// Effect of the taint.
-    pub effect: String,
+    pub effect: ::std::string::String,
     /// Key.
-    pub key: String,
+    pub key: ::std::string::String,
     /// Value.
-    pub value: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub value: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Pod of a service.
@@ -813,10 +835,10 @@ pub struct NodeTaintDto {
 #[non_exhaustive]
 pub struct PodDto {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Ports that the pod listens on.
-    pub ports: Vec<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub ports: ::std::vec::Vec<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A pod of the platform is in error.
@@ -826,20 +848,20 @@ pub struct PodDto {
 #[non_exhaustive]
 pub struct PodInErrorValue {
     /// Name of the component.
-    pub component_name: String,
+    pub component_name: ::std::string::String,
     /// Name of the container.
-    pub container_name: String,
+    pub container_name: ::std::string::String,
     /// How serious the problem is.
-    pub level: types::QoveryComponentContainerStatusLevel,
+    pub level: crate::stream::types::QoveryComponentContainerStatusLevel,
     /// Message.
-    pub message: Option<String>,
+    pub message: ::core::option::Option<::std::string::String>,
     /// Name of the pod.
-    pub pod_name: String,
+    pub pod_name: ::std::string::String,
     /// Reason in one word.
-    pub reason: Option<String>,
+    pub reason: ::core::option::Option<::std::string::String>,
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Kubernetes event of a pod.
@@ -853,12 +875,12 @@ pub struct PodKubernetesEventDto {
     /// At least 0.
     pub created_at: i64,
     /// Message.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Reason in one word.
-    pub reason: String,
+    pub reason: ::std::string::String,
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Service that a pod or a volume belongs to.
@@ -868,18 +890,18 @@ pub struct PodKubernetesEventDto {
 #[non_exhaustive]
 pub struct PodQoveryServiceInfoDto {
     /// Identifier of the environment.
-    pub environment_id: String,
+    pub environment_id: ::std::string::String,
     /// Name of the environment.
-    pub environment_name: String,
+    pub environment_name: ::std::string::String,
     /// Identifier of the project.
-    pub project_id: String,
+    pub project_id: ::std::string::String,
     /// Name of the project.
-    pub project_name: String,
+    pub project_name: ::std::string::String,
     /// Identifier of the service.
-    pub service_id: String,
+    pub service_id: ::std::string::String,
     /// Name of the service.
-    pub service_name: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub service_name: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// State of a pod.
@@ -889,31 +911,31 @@ pub struct PodQoveryServiceInfoDto {
 #[non_exhaustive]
 pub struct PodStatusDto {
     /// Containers of the pod.
-    pub containers: Vec<types::ContainerStatusDto>,
+    pub containers: ::std::vec::Vec<crate::stream::types::ContainerStatusDto>,
     /// Last Kubernetes events.
-    pub last_events: Vec<types::PodKubernetesEventDto>,
+    pub last_events: ::std::vec::Vec<crate::stream::types::PodKubernetesEventDto>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Number of restarts.
     ///
     /// At least 0.
     pub restart_count: i64,
     /// Version of the service that the pod runs.
-    pub service_version: String,
+    pub service_version: ::std::string::String,
     /// Start (Unix time).
     ///
     /// At least 0.
     pub started_at: i64,
     /// State.
-    pub state: types::ServiceStateDto,
+    pub state: crate::stream::types::ServiceStateDto,
     /// Message about the state.
-    pub state_message: String,
+    pub state_message: ::std::string::String,
     /// Reason of the state, such as `CrashLoopBackOff`.
-    pub state_reason: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub state_reason: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Phase of a pod.
     ///
     /// A part of `NodePodInfoDto`.
@@ -954,54 +976,59 @@ pub struct PvcInfoDto {
     /// At least 0.
     pub disk_percent_usage: i64,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Kubernetes namespace.
-    pub namespace: Option<String>,
+    pub namespace: ::core::option::Option<::std::string::String>,
     /// Name of the pod.
-    pub pod_name: Option<String>,
+    pub pod_name: ::core::option::Option<::std::string::String>,
     /// Service it belongs to; null or absent if it belongs to none.
-    pub qovery_service_info: Option<types::PodQoveryServiceInfoDto>,
+    pub qovery_service_info: ::core::option::Option<
+        crate::stream::types::PodQoveryServiceInfoDto,
+    >,
     /// Status.
-    pub status: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// Whether the version of Kubernetes is the expected one. The `type` field selects the shape.
     ///
     /// A part of `ClusterComputedStatusDto`.
     pub enum QoveryClusterKubeVersionStatus by tag "type" {
         "OK" =>
             /// Where `type` is `OK`.
-            Ok(types::KubeVersionStatusOkValue),
+            Ok(crate::stream::types::KubeVersionStatusOkValue),
         "DRIFT" =>
             /// Where `type` is `DRIFT`.
-            Drift(types::KubeVersionStatusDriftValue),
+            Drift(crate::stream::types::KubeVersionStatusDriftValue),
         "UNKNOWN" =>
             /// Where `type` is `UNKNOWN`.
-            LiteralUnknown(types::KubeVersionStatusUnknownValue),
+            LiteralUnknown(crate::stream::types::KubeVersionStatusUnknownValue),
     }
 }
 
-impl From<types::KubeVersionStatusDriftValue> for QoveryClusterKubeVersionStatus {
-    fn from(member: types::KubeVersionStatusDriftValue) -> Self {
+impl ::core::convert::From<crate::stream::types::KubeVersionStatusDriftValue>
+for crate::stream::types::QoveryClusterKubeVersionStatus {
+    fn from(member: crate::stream::types::KubeVersionStatusDriftValue) -> Self {
         Self::Drift(member)
     }
 }
 
-impl From<types::KubeVersionStatusUnknownValue> for QoveryClusterKubeVersionStatus {
-    fn from(member: types::KubeVersionStatusUnknownValue) -> Self {
+impl ::core::convert::From<crate::stream::types::KubeVersionStatusUnknownValue>
+for crate::stream::types::QoveryClusterKubeVersionStatus {
+    fn from(member: crate::stream::types::KubeVersionStatusUnknownValue) -> Self {
         Self::LiteralUnknown(member)
     }
 }
 
-impl From<types::KubeVersionStatusOkValue> for QoveryClusterKubeVersionStatus {
-    fn from(member: types::KubeVersionStatusOkValue) -> Self {
+impl ::core::convert::From<crate::stream::types::KubeVersionStatusOkValue>
+for crate::stream::types::QoveryClusterKubeVersionStatus {
+    fn from(member: crate::stream::types::KubeVersionStatusOkValue) -> Self {
         Self::Ok(member)
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// How serious a problem is.
     ///
     /// A part of `PodInErrorValue`.
@@ -1020,45 +1047,47 @@ open_enum! {
 #[non_exhaustive]
 pub struct QoveryComponentDto {
     /// Problems of the component.
-    pub error_detail: Vec<types::QoveryComponentInFailure>,
+    pub error_detail: ::std::vec::Vec<crate::stream::types::QoveryComponentInFailure>,
     /// Versions of the images.
-    pub images_version: Vec<String>,
+    pub images_version: ::std::vec::Vec<::std::string::String>,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Kubernetes namespace.
-    pub namespace: String,
+    pub namespace: ::std::string::String,
     /// Status.
-    pub status: types::QoveryComponentStatus,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: crate::stream::types::QoveryComponentStatus,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-union! {
+crate::runtime::union::union! {
     /// Problem of a component. The `type` field selects the shape.
     ///
     /// A part of `ClusterComputedStatusDto` and `QoveryComponentDto`.
     pub enum QoveryComponentInFailure by tag "type" {
         "POD_IN_ERROR" =>
             /// Where `type` is `POD_IN_ERROR`.
-            PodInError(types::PodInErrorValue),
+            PodInError(crate::stream::types::PodInErrorValue),
         "MISSING_COMPONENT" =>
             /// Where `type` is `MISSING_COMPONENT`.
-            MissingComponent(types::MissingComponentValue),
+            MissingComponent(crate::stream::types::MissingComponentValue),
     }
 }
 
-impl From<types::MissingComponentValue> for QoveryComponentInFailure {
-    fn from(member: types::MissingComponentValue) -> Self {
+impl ::core::convert::From<crate::stream::types::MissingComponentValue>
+for crate::stream::types::QoveryComponentInFailure {
+    fn from(member: crate::stream::types::MissingComponentValue) -> Self {
         Self::MissingComponent(member)
     }
 }
 
-impl From<types::PodInErrorValue> for QoveryComponentInFailure {
-    fn from(member: types::PodInErrorValue) -> Self {
+impl ::core::convert::From<crate::stream::types::PodInErrorValue>
+for crate::stream::types::QoveryComponentInFailure {
+    fn from(member: crate::stream::types::PodInErrorValue) -> Self {
         Self::PodInError(member)
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// State of a component.
     ///
     /// A part of `QoveryComponentDto`.
@@ -1077,8 +1106,8 @@ open_enum! {
 #[non_exhaustive]
 pub struct QoveryNodeAttributes {
     /// Name of the pool of nodes.
-    pub node_pool_name: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub node_pool_name: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Problem of a node.
@@ -1088,17 +1117,17 @@ pub struct QoveryNodeAttributes {
 #[non_exhaustive]
 pub struct QoveryNodeFailure {
     /// Message.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Attributes of the node.
-    pub node_attributes: types::QoveryNodeAttributes,
+    pub node_attributes: crate::stream::types::QoveryNodeAttributes,
     /// Reason in one word.
-    pub reason: String,
+    pub reason: ::std::string::String,
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Whether the use of a resource is within its limits.
     ///
     /// A part of `MetricDto`.
@@ -1119,14 +1148,14 @@ open_enum! {
 #[non_exhaustive]
 pub struct ScaleTargetGvkrDto {
     /// API group.
-    pub group: String,
+    pub group: ::std::string::String,
     /// Kind.
-    pub kind: String,
+    pub kind: ::std::string::String,
     /// Resource.
-    pub resource: String,
+    pub resource: ::std::string::String,
     /// Version.
-    pub version: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub version: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Condition of an autoscaler.
@@ -1136,14 +1165,14 @@ pub struct ScaleTargetGvkrDto {
 #[non_exhaustive]
 pub struct ScaledObjectConditionDto {
     /// Message.
-    pub message: Option<String>,
+    pub message: ::core::option::Option<::std::string::String>,
     /// Reason in one word.
-    pub reason: Option<String>,
+    pub reason: ::core::option::Option<::std::string::String>,
     /// Status.
-    pub status: String,
+    pub status: ::std::string::String,
     /// Kind.
-    pub type_: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub type_: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Health of a metric of an autoscaler.
@@ -1153,10 +1182,10 @@ pub struct ScaledObjectConditionDto {
 #[non_exhaustive]
 pub struct ScaledObjectHealthDto {
     /// Number of failures.
-    pub number_of_failures: Option<i64>,
+    pub number_of_failures: ::core::option::Option<i64>,
     /// Status.
-    pub status: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub status: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// State of an autoscaler.
@@ -1166,36 +1195,41 @@ pub struct ScaledObjectHealthDto {
 #[non_exhaustive]
 pub struct ScaledObjectStatusDto {
     /// Kinds of authentication.
-    pub authentications_types: Option<String>,
+    pub authentications_types: ::core::option::Option<::std::string::String>,
     /// Name of the composite metric.
-    pub composite_scaler_name: Option<String>,
+    pub composite_scaler_name: ::core::option::Option<::std::string::String>,
     /// Conditions.
-    pub conditions: Vec<types::ScaledObjectConditionDto>,
+    pub conditions: ::std::vec::Vec<crate::stream::types::ScaledObjectConditionDto>,
     /// Names of the external metrics.
-    pub external_metric_names: Vec<String>,
+    pub external_metric_names: ::std::vec::Vec<::std::string::String>,
     /// Health by the name of the metric.
-    pub health: BTreeMap<String, types::ScaledObjectHealthDto>,
+    pub health: ::std::collections::BTreeMap<
+        ::std::string::String,
+        crate::stream::types::ScaledObjectHealthDto,
+    >,
     /// Name of the horizontal pod autoscaler.
-    pub hpa_name: Option<String>,
+    pub hpa_name: ::core::option::Option<::std::string::String>,
     /// Time the autoscaler was last active (Unix time).
     ///
     /// At least 0.
     pub last_active_time: i64,
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Number of pods without the autoscaler.
-    pub original_replica_count: Option<i64>,
+    pub original_replica_count: ::core::option::Option<i64>,
     /// Number of pods while the autoscaler is paused.
-    pub paused_replica_count: Option<i64>,
+    pub paused_replica_count: ::core::option::Option<i64>,
     /// Names of the resource metrics.
-    pub resource_metric_names: Vec<String>,
+    pub resource_metric_names: ::std::vec::Vec<::std::string::String>,
     /// Kind of object that is scaled.
-    pub scale_target_gvkr: Option<types::ScaleTargetGvkrDto>,
+    pub scale_target_gvkr: ::core::option::Option<
+        crate::stream::types::ScaleTargetGvkrDto,
+    >,
     /// Kind of object that is scaled, in short form.
-    pub scale_target_kind: Option<String>,
+    pub scale_target_kind: ::core::option::Option<::std::string::String>,
     /// Kinds of triggers.
-    pub triggers_types: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub triggers_types: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Action and its variant.
@@ -1205,13 +1239,13 @@ pub struct ScaledObjectStatusDto {
 #[non_exhaustive]
 pub struct ServiceActionDetailsDto {
     /// Action.
-    pub action: types::ServiceActionDto,
+    pub action: crate::stream::types::ServiceActionDto,
     /// Variant of the action.
-    pub sub_action: types::ServiceSubActionDto,
-    pub(crate) __extra: rt::ExtraFields,
+    pub sub_action: crate::stream::types::ServiceSubActionDto,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Action on a service.
     ///
     /// A part of `ServiceActionDetailsDto`.
@@ -1240,8 +1274,8 @@ pub struct ServiceInfraLogResponseDto {
     /// At least 0.
     pub created_at: i64,
     /// Message.
-    pub message: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub message: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Pods of a service.
@@ -1251,8 +1285,8 @@ pub struct ServiceInfraLogResponseDto {
 #[non_exhaustive]
 pub struct ServiceListPodsResponseDto {
     /// Pods.
-    pub pods: Vec<types::PodDto>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub pods: ::std::vec::Vec<crate::stream::types::PodDto>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Line that a service wrote.
@@ -1262,7 +1296,7 @@ pub struct ServiceListPodsResponseDto {
 #[non_exhaustive]
 pub struct ServiceLogResponseDto {
     /// Name of the container.
-    pub container_name: String,
+    pub container_name: ::std::string::String,
     /// Time of the line (Unix time in ms).
     ///
     /// At least 0.
@@ -1270,16 +1304,19 @@ pub struct ServiceLogResponseDto {
     /// Whether the line comes from Kubernetes and not from the service.
     pub from_kube: bool,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::string::String,
+    >,
     /// Text of the line, as the service wrote it.
-    pub message: String,
+    pub message: ::std::string::String,
     /// Name of the pod.
-    pub pod_name: String,
+    pub pod_name: ::std::string::String,
     /// Severity that the line states; empty if it states none.
-    pub severity_text: String,
+    pub severity_text: ::std::string::String,
     /// Version of the service that wrote the line.
-    pub version: String,
-    pub(crate) __extra: rt::ExtraFields,
+    pub version: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// Measurements of one pod of a service.
@@ -1289,17 +1326,17 @@ pub struct ServiceLogResponseDto {
 #[non_exhaustive]
 pub struct ServiceMetricsDto {
     /// CPU.
-    pub cpu: types::MetricDto,
+    pub cpu: crate::stream::types::MetricDto,
     /// Memory.
-    pub memory: types::MetricDto,
+    pub memory: crate::stream::types::MetricDto,
     /// Name of the pod.
-    pub pod_name: String,
+    pub pod_name: ::std::string::String,
     /// Storages.
-    pub storages: Vec<types::MetricDto>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub storages: ::std::vec::Vec<crate::stream::types::MetricDto>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Running state.
     ///
     /// A part of `ApplicationStatusDto`, `ArgoCdAppStatusDto`, `CertificateStatusDto` and 5 more.
@@ -1328,11 +1365,11 @@ open_enum! {
 #[non_exhaustive]
 pub struct ServiceStatusDto {
     /// Environments.
-    pub environments: Vec<types::EnvironmentStatusDto>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub environments: ::std::vec::Vec<crate::stream::types::EnvironmentStatusDto>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Variant of an action on a Terraform service.
     ///
     /// A part of `ServiceActionDetailsDto`.
@@ -1352,7 +1389,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Kind of service.
     ///
     /// A parameter of `service_logs`, `service_metrics` and `shell_portforward`.
@@ -1383,17 +1420,17 @@ open_enum! {
 #[non_exhaustive]
 pub struct TerraformStatusDto {
     /// Identifier.
-    pub id: String,
+    pub id: ::std::string::String,
     /// Pods.
-    pub pods: Vec<types::PodStatusDto>,
+    pub pods: ::std::vec::Vec<crate::stream::types::PodStatusDto>,
     /// State.
-    pub state: types::ServiceStateDto,
+    pub state: crate::stream::types::ServiceStateDto,
     /// Action that led to the state.
-    pub triggered_action: types::ServiceActionDetailsDto,
-    pub(crate) __extra: rt::ExtraFields,
+    pub triggered_action: crate::stream::types::ServiceActionDetailsDto,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// Unit of a measurement.
     ///
     /// A part of `MetricDto`.

@@ -1,4 +1,4 @@
-//! Servers that lead back to where the pager has been.
+//! Servers that link back to a page that was already read.
 
 use super::{model::Missing, *};
 
@@ -101,7 +101,7 @@ async fn a_server_that_starts_over_when_the_cursor_is_gone_repeats_nothing() {
         let model = server(100, |server| {
             server.inclusive = inclusive;
             server.missing = Missing::FromHead;
-            // The last item of the second page, just before the third is asked for.
+            // The last item of the second page, just before the request for the third.
             server.changes = [(
                 2,
                 vec![

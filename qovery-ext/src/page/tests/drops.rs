@@ -1,4 +1,4 @@
-//! Streams and their futures, dropped at every place where they wait.
+//! Drops streams and their futures at every await point.
 
 use std::{
     task::{Context, Poll, Waker},
@@ -35,7 +35,7 @@ async fn a_future_that_is_dropped_while_it_waits_loses_nothing() {
     }
 }
 
-/// Drops the stream after `polls` polls, and gives what was delivered and where to go on.
+/// Drops the stream after `polls` polls, and returns the delivered items.
 async fn read_for(items: &mut Items<impl PagedOperation<Item = Note>>, polls: usize) -> Vec<u64> {
     let mut numbers = Vec::new();
     for _ in 0..polls {

@@ -1,7 +1,7 @@
 //! A list on a server in memory, behind the transport hook, paged in each way of the API.
 //!
-//! Its items are numbers, the newest (largest) first; their ids look like commits. It is also what
-//! the benchmarks read.
+//! Its items are numbers, the newest (largest) first; their ids look like commits. The benchmarks read
+//! from it too.
 
 use std::{
     collections::BTreeMap,
@@ -121,10 +121,10 @@ fn number_of(id: &str) -> Option<u64> {
     u64::from_str_radix(id, 16).ok()
 }
 
-/// What the server does with a `startId` that it does not have (any more).
+/// The server's reaction to a `startId` that does not exist (any more).
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) enum Missing {
-    /// Goes on where the item was.
+    /// Continues at the former position of the item.
     #[default]
     InPlace,
     /// Starts from the head.
@@ -160,7 +160,7 @@ pub(crate) struct Behavior {
     pub(crate) short_pages: bool,
     /// Sends an empty page before each page that is not the first.
     pub(crate) empty_pages: bool,
-    /// Where a cursor leads instead: from the number that it names to another one.
+    /// Replaces the target of a cursor: from the number in the cursor to another number.
     pub(crate) detours: BTreeMap<u64, u64>,
     /// Answers every request with the head of the list.
     pub(crate) pays_no_heed: bool,
@@ -173,9 +173,9 @@ pub(crate) struct Behavior {
     pub(crate) held_back: bool,
     pub(crate) latency: Duration,
     pub(crate) keeps_urls: bool,
-    /// What happens to a request, by the order of requests.
+    /// Faults of requests, by the position of the request.
     pub(crate) faults: BTreeMap<usize, Fault>,
-    /// What happens to the list just before a request, by the order of requests.
+    /// Changes of the list just before a request, by the position of the request.
     pub(crate) changes: BTreeMap<usize, Vec<Change>>,
 }
 
@@ -209,7 +209,7 @@ impl Behavior {
         self.faults.insert(request, fault);
     }
 
-    /// Lets a cursor lead elsewhere.
+    /// Redirects a cursor to another page.
     pub(crate) fn detour(&mut self, from: u64, to: u64) {
         self.detours.insert(from, to);
     }
@@ -310,7 +310,7 @@ impl State {
         match change {
             Change::InsertAtHead(count) => {
                 let head = self.numbers.last().copied().unwrap_or_default();
-                // Above whatever was there before, deleted or not.
+                // Above all numbers that the list ever had, deleted or not.
                 let head = head.max(1_000_000_000);
                 self.numbers.extend((1..=*count).map(|step| head + step));
             }
@@ -374,7 +374,7 @@ impl State {
                 "/organization/0/events".to_owned(),
             )
         } else {
-            // What a client must not follow: another host, another path.
+            // A client must not follow these parts of a link: another host, another path.
             let mark = if self.behavior.empty_pages {
                 "empty%2B"
             } else {

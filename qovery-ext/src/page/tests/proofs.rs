@@ -1,7 +1,7 @@
-//! What does not compile, proven by documentation tests. Not for use, and not part of the docs.
+//! Code that must not compile, checked by documentation tests. Not part of the public documentation.
 //!
-//! Each proof stands next to the same lines with the one change that makes them compile, so that it
-//! fails for no other reason than the one it names.
+//! Next to each proof are the same lines with the one change that makes them compile. This shows that
+//! the proof fails for the stated reason.
 
 /// A window has no stream:
 ///
@@ -36,7 +36,7 @@
 /// ```
 struct WindowsHaveNoStream;
 
-/// What pages by item does not page backward:
+/// An operation that pages by item does not page backward:
 ///
 /// ```compile_fail,E0277
 /// use qovery_api::{Client, uuid::Uuid};
@@ -59,7 +59,7 @@ struct WindowsHaveNoStream;
 /// ```
 struct ItemsHaveNoWayBack;
 
-/// A stream that nobody reads is a warning, and here an error:
+/// An unused stream is a warning, and here an error:
 ///
 /// ```compile_fail
 /// #![deny(unused_must_use)]

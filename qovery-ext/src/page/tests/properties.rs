@@ -1,4 +1,4 @@
-//! What a stream yields, compared with what the model holds, for lists and servers of any kind.
+//! Compares the items of a stream with the items of the model, for lists and servers of any kind.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +74,7 @@ fn setups() -> impl Strategy<Value = Setup> {
     })
 }
 
-/// What a walk over a changing list has to yield, and what it may.
+/// The items that a walk over a changing list must yield, and the items that it may yield.
 struct Expected {
     /// In the list from beginning to end.
     always: Vec<u64>,
@@ -123,7 +123,7 @@ impl Expected {
     }
 }
 
-/// Reads a list; after each error goes on with the same stream, or with another one from the cursor.
+/// Reads a list; after each error continues with the same stream, or resumes a new one from the cursor.
 async fn read_with_errors<O: PagedOperation<Item = Note>>(
     model: &Model,
     setup: &Setup,
@@ -335,7 +335,7 @@ proptest! {
     }
 }
 
-/// Reads within limits; gives also what was sent, why it ended, and what is left.
+/// Reads within limits; also returns the requests, the reason for the end, and the remaining items.
 async fn read_limited<O: PagedOperation<Item = Note>>(
     model: &Model,
     read_ahead: bool,
@@ -358,8 +358,8 @@ async fn read_limited<O: PagedOperation<Item = Note>>(
     (numbers, sent, stream.ending().unwrap(), rest)
 }
 
-/// Waits for each item only so many milliseconds, and then drops the future, or the whole stream to
-/// go on with another one.
+/// Waits a limited number of milliseconds for each item, then drops the future, or drops the stream and
+/// resumes a new one.
 async fn read_impatiently<O: PagedOperation<Item = Note>>(
     model: &Model,
     read_ahead: bool,

@@ -1,4 +1,4 @@
-//! Going on elsewhere, from what was stored.
+//! Resuming another stream from a stored cursor.
 
 use super::*;
 
@@ -44,7 +44,7 @@ async fn the_cursor_of_an_item_neither_skips_nor_repeats() {
         resume_after_each_item::<ListNotes>(inclusive, 3).await;
     }
     resume_after_each_item::<ListEvents>(false, 0).await;
-    // More than a page: what was delivered moves to the page after the one that is resumed.
+    // More than a page: the delivered items move to the page after the resumed one.
     for insert in [3, 19, 20, 21, 50] {
         resume_after_each_item::<ListEvents>(false, insert).await;
     }

@@ -1,4 +1,4 @@
-//! What a walk remembers, within its bounds.
+//! The memory of a walk, within its bounds.
 
 use std::sync::Arc;
 

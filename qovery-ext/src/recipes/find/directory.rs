@@ -252,7 +252,7 @@ where
     call.await
 }
 
-/// As much of a list as names need: an item whose configuration this version cannot read still has a
+/// The part of a list that names need: an item whose configuration this version cannot read still has a
 /// name.
 #[derive(Deserialize)]
 struct Listed {

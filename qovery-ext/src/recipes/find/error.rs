@@ -128,7 +128,7 @@ impl FindError {
         &self.0.candidates
     }
 
-    /// The one whose name is most like the one asked for, if any is like it.
+    /// Returns the candidate with the most similar name, if any name is similar.
     pub fn closest(&self) -> Option<&Candidate> {
         self.0.closest.as_ref()
     }

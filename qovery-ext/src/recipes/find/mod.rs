@@ -462,8 +462,8 @@ async fn in_organization(
     Ok(Some(Found::Service(path.service(&id.to_string()).await?)))
 }
 
-/// Whether an error says that there is nothing of the kind with this id. The API answers 403 for what
-/// does not exist, too.
+/// Whether an error says that no resource of this kind has this id. The API also answers 403 for
+/// resources that do not exist.
 fn is_unknown(error: &Error) -> bool {
     error.is_not_found()
         || error.is_forbidden()

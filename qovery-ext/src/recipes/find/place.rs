@@ -48,7 +48,7 @@ impl Place {
         Ok(Self::Path(steps))
     }
 
-    /// Reads the ids in a URL of the console, old or new. The host is not asked for anything.
+    /// Reads the ids in a URL of the console, old or new. Sends no request to the host.
     fn of_url(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| format!("it is no URL: {error}"))?;
         let mut segments = url.path_segments().into_iter().flatten().peekable();

@@ -1,8 +1,8 @@
 //! Setting a variable, whether it exists or not.
 //!
-//! Not for values of an external secret manager: one operation sets those. Dropping the future of
-//! [`set_variable`] abandons the request in flight: the variable is then as it was, or as it was to be.
-//! Setting it again settles that.
+//! One operation sets the values of an external secret manager; use that instead. Dropping the future
+//! of [`set_variable`] abandons the request in flight: the variable then has its old or its new value.
+//! Set it again to be sure.
 
 mod dotenv;
 mod plan;
@@ -25,7 +25,7 @@ pub use plan::{
     ApplyVariablesError, PlannedChange, PlannedVariable, VariablesPlan, plan_variables,
 };
 
-/// A variable as it is to be. Its value does not show in `Debug`, secret or not.
+/// The desired state of a variable. `Debug` does not show its value, secret or not.
 ///
 /// ```
 /// use qovery_ext::recipes::Variable;
@@ -75,7 +75,7 @@ impl Variable {
         self
     }
 
-    /// Says what it is for, in at most 255 characters. By default, what it says already stays.
+    /// Sets the description, at most 255 characters. By default, an existing description stays.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
@@ -83,7 +83,7 @@ impl Variable {
     }
 }
 
-/// What a variable belongs to.
+/// The resource that a variable belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VariableOwner {
@@ -129,7 +129,7 @@ impl VariableOwner {
     }
 }
 
-/// What setting a variable has done.
+/// The effect of setting a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VariableChange {
@@ -139,14 +139,14 @@ pub enum VariableChange {
     Edited,
     /// One of a wider scope is seen there and stays as it is; its value was overridden.
     Overridden,
-    /// It was as it was to be, and nothing was sent.
+    /// The variable already had the desired state, and nothing was sent.
     Unchanged,
 }
 
-/// Sets a variable: creates it, edits the one that is there, or overrides one of a wider scope.
+/// Sets a variable: creates it, edits the existing one, or overrides one of a wider scope.
 ///
-/// It takes effect with the next deployment. What is not given (its description, for example) stays
-/// as it is. Of two that set the same variable at the same time, the last one wins.
+/// The change takes effect with the next deployment. Properties that are not set (the description, for
+/// example) stay as they are. If two callers set the same variable at the same time, the last one wins.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::recipes::SetVariableError> {
@@ -158,9 +158,9 @@ pub enum VariableChange {
 /// ```
 ///
 /// # Errors
-/// Where the variable that is there cannot become the one that is to be: a secret cannot become
-/// plain nor a plain one secret, a mount path cannot change, and what Qovery sets stays. And where a
-/// call fails; of these, [`Error::may_have_been_executed`] says whether something may have changed.
+/// Returns an error if the existing variable cannot take the desired state: a secret cannot become plain,
+/// a plain variable cannot become secret, a mount path cannot change, and Qovery's own variables are
+/// read-only. Also if a call fails; [`Error::may_have_been_executed`] says whether it may have had an effect.
 pub async fn set_variable(
     client: &Client,
     owner: VariableOwner,
@@ -218,7 +218,7 @@ fn description(variable: &Variable, existing: &VariableResponse) -> Option<Strin
     given.or(existing.description.as_ref()).cloned()
 }
 
-/// What has to be done.
+/// The required change.
 #[derive(Debug, PartialEq)]
 enum Decision<'a> {
     Create,
@@ -227,7 +227,7 @@ enum Decision<'a> {
     Keep,
 }
 
-/// What has to be done where these variables are seen.
+/// Decides on the change, given the variables that are visible in the scope.
 fn decide<'a>(
     seen: &'a [VariableResponse],
     scope: &Scope,
@@ -268,8 +268,8 @@ fn decide<'a>(
     Ok(Decision::Edit(existing))
 }
 
-/// Gives a variable another name, for whatever sees it: `DATABASE_URL` for a variable that Qovery sets, for
-/// example. Nothing is sent if the alias is there already.
+/// Creates an alias of a variable, for example `DATABASE_URL` for a variable that Qovery sets.
+/// Nothing is sent if the alias already exists.
 ///
 /// ```no_run
 /// # async fn example(client: qovery_api::Client, environment: uuid::Uuid) -> Result<(), qovery_ext::recipes::SetVariableError> {
@@ -382,7 +382,7 @@ impl SetVariableError {
         )))
     }
 
-    /// Whether what is there cannot become what is to be. The message says what to do.
+    /// Returns whether the existing variable cannot take the desired state. The message says what to do.
     pub fn is_conflict(&self) -> bool {
         matches!(self.0, Reason::Conflict(_))
     }

@@ -36,7 +36,7 @@ pub struct PlannedVariable {
     pub change: PlannedChange,
 }
 
-/// What setting many variables would do. [`VariablesPlan::apply`] does it.
+/// The changes of setting many variables. [`VariablesPlan::apply`] makes them.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct VariablesPlan {
@@ -184,7 +184,7 @@ pub struct ApplyVariablesError {
 }
 
 impl ApplyVariablesError {
-    /// The variables that were set before, and what that has done.
+    /// Returns the variables that were set before the error, with the effect on each.
     pub fn done(&self) -> &[(String, VariableChange)] {
         &self.done
     }

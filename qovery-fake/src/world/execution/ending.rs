@@ -57,7 +57,7 @@ impl World {
         );
     }
 
-    /// Services that the execution never got to go back to where they were.
+    /// Resets the services that the execution did not reach to their previous state.
     fn rest_unreached(&mut self, id: &str) {
         let Some(execution) = self.executions.get(id) else {
             return;

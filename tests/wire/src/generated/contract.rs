@@ -3,16 +3,22 @@
 
 //! Which contract the client was generated from.
 
-
 /// The version that the contract gives itself.
 pub const VERSION: &str = "1";
 
 /// The SHA-256 of the contract and of its overlay, each after its length.
-pub const DIGEST: &str = "468f59c9d1dcff72ef6dd18bd44eae746e78529375a6ab0fcb67edfc6e994fd9";
+pub const DIGEST: &str = "4583e6499bad297d22644f5c8dc8e34b4fa979e0e9c999f394f212f4dc2c8c2a";
 
 /// How many operations the contract has.
-pub const OPERATIONS: usize = 23usize;
+pub const OPERATIONS: usize = 41usize;
 
 /// What the build script compares with the files, to notice a change without a library.
 #[doc(hidden)]
 pub const FINGERPRINT: &str = "";
+
+/// The commit of the published specification that the contract is up to date with; empty if
+/// it is not known.
+pub const UPSTREAM_COMMIT: &str = "";
+
+/// The day of that commit, as `YYYY-MM-DD`; empty if it is not known.
+pub const UPSTREAM_DATE: &str = "";

@@ -3,235 +3,249 @@
 
 //! Mocks of all operations.
 
-use crate::operations;
-use crate::runtime as rt;
-use crate::mock::Then;
-use crate::mock::When;
-use httpmock::Mock;
-
 /// Mocks operations on an httpmock server, which implements this.
 ///
 /// Each method takes a function that says what the request has to look like and what it is
 /// answered with, and gives the mock, with which a test finds out how often it was asked.
 pub trait MockServerExt {
     /// Mocks an operation that is given as a type; what the other methods call.
-    fn mock_operation<O: rt::Operation>(
+    fn mock_operation<O: crate::runtime::Operation>(
         &self,
-        configure: impl FnOnce(When<O>, Then<O>),
-    ) -> Mock<'_>;
+        configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>),
+    ) -> ::httpmock::Mock<'_>;
     #[cfg(feature = "environments")]
     /// Mocks `PUT /media/{id}`.
     fn patch_list(
         &self,
-        configure: impl FnOnce(When<operations::PatchList>, Then<operations::PatchList>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::PatchList>,
+            crate::mock::Then<crate::operations::PatchList>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /media/{id}`.
     fn vendor_thing(
         &self,
-        configure: impl FnOnce(
-            When<operations::VendorThing>,
-            Then<operations::VendorThing>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::VendorThing>,
+            crate::mock::Then<crate::operations::VendorThing>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `DELETE /media/{id}`.
     fn delete_with_body(
         &self,
-        configure: impl FnOnce(
-            When<operations::DeleteWithBody>,
-            Then<operations::DeleteWithBody>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteWithBody>,
+            crate::mock::Then<crate::operations::DeleteWithBody>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `HEAD /media/{id}`.
     fn head_thing(
         &self,
-        configure: impl FnOnce(When<operations::HeadThing>, Then<operations::HeadThing>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::HeadThing>,
+            crate::mock::Then<crate::operations::HeadThing>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `PATCH /media/{id}`.
     fn merge_thing(
         &self,
-        configure: impl FnOnce(
-            When<operations::MergeThing>,
-            Then<operations::MergeThing>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::MergeThing>,
+            crate::mock::Then<crate::operations::MergeThing>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /search`.
     fn search_with_body(
         &self,
-        configure: impl FnOnce(
-            When<operations::SearchWithBody>,
-            Then<operations::SearchWithBody>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SearchWithBody>,
+            crate::mock::Then<crate::operations::SearchWithBody>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /form`.
     fn send_form(
         &self,
-        configure: impl FnOnce(When<operations::SendForm>, Then<operations::SendForm>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendForm>,
+            crate::mock::Then<crate::operations::SendForm>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /yaml`.
     fn send_yaml(
         &self,
-        configure: impl FnOnce(When<operations::SendYaml>, Then<operations::SendYaml>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendYaml>,
+            crate::mock::Then<crate::operations::SendYaml>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /bytes`.
     fn send_bytes(
         &self,
-        configure: impl FnOnce(When<operations::SendBytes>, Then<operations::SendBytes>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendBytes>,
+            crate::mock::Then<crate::operations::SendBytes>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /several`.
     fn send_several_or_none(
         &self,
-        configure: impl FnOnce(
-            When<operations::SendSeveralOrNone>,
-            Then<operations::SendSeveralOrNone>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendSeveralOrNone>,
+            crate::mock::Then<crate::operations::SendSeveralOrNone>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /several`.
     fn send_several(
         &self,
-        configure: impl FnOnce(
-            When<operations::SendSeveral>,
-            Then<operations::SendSeveral>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendSeveral>,
+            crate::mock::Then<crate::operations::SendSeveral>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /styles`.
     fn query_styles(
         &self,
-        configure: impl FnOnce(
-            When<operations::QueryStyles>,
-            Then<operations::QueryStyles>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::QueryStyles>,
+            crate::mock::Then<crate::operations::QueryStyles>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /styles`.
     fn required_styles(
         &self,
-        configure: impl FnOnce(
-            When<operations::RequiredStyles>,
-            Then<operations::RequiredStyles>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::RequiredStyles>,
+            crate::mock::Then<crate::operations::RequiredStyles>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /headers`.
     fn with_headers(
         &self,
-        configure: impl FnOnce(
-            When<operations::WithHeaders>,
-            Then<operations::WithHeaders>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::WithHeaders>,
+            crate::mock::Then<crate::operations::WithHeaders>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`.
     fn typed_path(
         &self,
-        configure: impl FnOnce(When<operations::TypedPath>, Then<operations::TypedPath>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::TypedPath>,
+            crate::mock::Then<crate::operations::TypedPath>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /styled/{list}/{label}/{matrix}/{range}`.
     fn styled_path(
         &self,
-        configure: impl FnOnce(
-            When<operations::StyledPath>,
-            Then<operations::StyledPath>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::StyledPath>,
+            crate::mock::Then<crate::operations::StyledPath>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`.
     fn nested_path(
         &self,
-        configure: impl FnOnce(
-            When<operations::NestedPath>,
-            Then<operations::NestedPath>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::NestedPath>,
+            crate::mock::Then<crate::operations::NestedPath>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /x/{fooBar}/y/{foo_bar}`.
     fn spelled_path(
         &self,
-        configure: impl FnOnce(
-            When<operations::SpelledPath>,
-            Then<operations::SpelledPath>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SpelledPath>,
+            crate::mock::Then<crate::operations::SpelledPath>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /v/{a}.{b}/{c}-{d}:{e}`.
     fn joined_path(
         &self,
-        configure: impl FnOnce(
-            When<operations::JoinedPath>,
-            Then<operations::JoinedPath>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::JoinedPath>,
+            crate::mock::Then<crate::operations::JoinedPath>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /sp ace/é/{id}/`.
     fn space_in_path(
         &self,
-        configure: impl FnOnce(
-            When<operations::SpaceInPath>,
-            Then<operations::SpaceInPath>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SpaceInPath>,
+            crate::mock::Then<crate::operations::SpaceInPath>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /q/{id}`.
     fn query_in_path(
         &self,
-        configure: impl FnOnce(
-            When<operations::QueryInPath>,
-            Then<operations::QueryInPath>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::QueryInPath>,
+            crate::mock::Then<crate::operations::QueryInPath>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(|when, then| configure(
-            when.query_value("kind", Some("a b")).query_value("on", Some("")),
+            when
+                .query_value("kind", ::core::option::Option::Some("a b"))
+                .query_value("on", ::core::option::Option::Some("")),
             then,
         ))
     }
@@ -239,28 +253,221 @@ pub trait MockServerExt {
     /// Mocks `POST /q/{id}`.
     fn fragment_in_path(
         &self,
-        configure: impl FnOnce(
-            When<operations::FragmentInPath>,
-            Then<operations::FragmentInPath>,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::FragmentInPath>,
+            crate::mock::Then<crate::operations::FragmentInPath>,
         ),
-    ) -> Mock<'_> {
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /recursive`.
     fn send_group(
         &self,
-        configure: impl FnOnce(When<operations::SendGroup>, Then<operations::SendGroup>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SendGroup>,
+            crate::mock::Then<crate::operations::SendGroup>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /pets`.
+    fn list_pets(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListPets>,
+            crate::mock::Then<crate::operations::ListPets>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `POST /pets`.
+    fn add_pet(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::AddPet>,
+            crate::mock::Then<crate::operations::AddPet>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/1/{self}`.
+    fn clone(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Clone>,
+            crate::mock::Then<crate::operations::Clone>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/3/{self}`.
+    fn base_url_(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::BaseUrl>,
+            crate::mock::Then<crate::operations::BaseUrl>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/5/{self}`.
+    fn with_transport(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::WithTransport>,
+            crate::mock::Then<crate::operations::WithTransport>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/7/{self}`.
+    fn call(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Call>,
+            crate::mock::Then<crate::operations::Call>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/9/{self}`.
+    fn b_tree_map(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::BTreeMap>,
+            crate::mock::Then<crate::operations::BTreeMap>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/11/{self}`.
+    fn mock_(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Mock>,
+            crate::mock::Then<crate::operations::Mock>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/13/{self}`.
+    fn when(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::When>,
+            crate::mock::Then<crate::operations::When>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `PUT /names/15/{self}`.
+    fn self_(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Self_>,
+            crate::mock::Then<crate::operations::Self_>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/0/{self}`.
+    fn new(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::New>,
+            crate::mock::Then<crate::operations::New>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/2/{self}`.
+    fn builder(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Builder>,
+            crate::mock::Then<crate::operations::Builder>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/4/{self}`.
+    fn transport(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Transport>,
+            crate::mock::Then<crate::operations::Transport>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/6/{self}`.
+    fn client(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Client>,
+            crate::mock::Then<crate::operations::Client>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/8/{self}`.
+    fn bytes(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Bytes>,
+            crate::mock::Then<crate::operations::Bytes>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/10/{self}`.
+    fn method(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Method>,
+            crate::mock::Then<crate::operations::Method>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/12/{self}`.
+    fn put_names12_by_self(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::PutNames12BySelf>,
+            crate::mock::Then<crate::operations::PutNames12BySelf>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    /// Mocks `PUT /names/14/{self}`.
+    fn then(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::Then>,
+            crate::mock::Then<crate::operations::Then>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
 }
 
-impl MockServerExt for httpmock::MockServer {
-    fn mock_operation<O: rt::Operation>(
+impl crate::mock::MockServerExt for ::httpmock::MockServer {
+    fn mock_operation<O: crate::runtime::Operation>(
         &self,
-        configure: impl FnOnce(When<O>, Then<O>),
-    ) -> Mock<'_> {
+        configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>),
+    ) -> ::httpmock::Mock<'_> {
         crate::mock::mock(self, configure)
     }
 }

@@ -9,6 +9,7 @@
 mod shared;
 #[cfg(feature = "environments")]
 mod environments;
+mod other;
 pub mod contract;
 #[cfg(feature = "httpmock")]
 pub(crate) mod mock;
@@ -26,4 +27,5 @@ pub mod types {
 pub mod operations {
     #[cfg(feature = "environments")]
     pub use super::environments::operations::*;
+    pub use super::other::operations::*;
 }

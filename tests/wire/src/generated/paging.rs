@@ -3,4 +3,3 @@
 
 //! How operations page, derived from the contract.
 
-

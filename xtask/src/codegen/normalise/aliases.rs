@@ -84,6 +84,16 @@ impl Writer<'_> {
 
     fn write(&mut self, schema: &mut Schema) -> Result<(), Conflict> {
         let mut failed = None;
+        if let Kind::Union(union) = &mut schema.kind {
+            // A discriminator still means a member that is written out.
+            for member in &mut union.members {
+                if let Kind::Ref(name) = &member.schema.kind
+                    && self.aliases.contains_key(name)
+                {
+                    member.source.get_or_insert_with(|| name.clone());
+                }
+            }
+        }
         schema.children_mut(|child| {
             if let Err(conflict) = self.write(child) {
                 failed = failed.take().or(Some(conflict));

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::conflict::Conflict;
 use super::draft::{Draft, DraftBody, DraftOperation, DraftParameter};
+use super::fields::rust_names;
 use super::schema::{Components, Kind, Object, Schema, TextFormat, Union};
 use super::{requests, telling, unions};
 use crate::codegen::model::{BodyKind, Format, Usage};
@@ -120,9 +121,10 @@ fn component(
 fn object_value(components: &Components, owner: &str, object: &Object, usage: Usage) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
-    for (name, property) in &object.properties {
+    // Under the names of their fields, so that no two of them become one.
+    for (property, name) in object.properties.values().zip(rust_names(object)) {
         if property.required {
-            required.push(name.as_str());
+            required.push(name.clone());
         }
         let mut schema = property.schema.clone();
         let value = if requests::is_patch(property, usage) {
@@ -136,7 +138,7 @@ fn object_value(components: &Components, owner: &str, object: &Object, usage: Us
             schema.nullable |= requests::is_optional_collection(property, usage);
             used(&schema)
         };
-        properties.insert(name.clone(), value);
+        properties.insert(name, value);
     }
     let mut value = json!({"type": "object", "properties": properties, "required": required});
     if let (Some(extra), Some(value)) = (&object.extra, value.as_object_mut()) {

@@ -26,6 +26,7 @@ pub(crate) fn read(
     let given = list(map, "x-enum-varnames");
     let mut read: Vec<EnumValue> = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut named = BTreeSet::new();
     for (index, value) in values
         .iter()
         .enumerate()
@@ -47,7 +48,7 @@ pub(crate) fn read(
         let old = list(map, "x-deprecatedValues");
         let is_old = |text: &str| old.iter().any(|value| value == text);
         let listed = |key: &str| map.get(key).and_then(|map| map.get(&text));
-        let rust_name = given.get(index).and_then(Value::as_str).map(str::to_owned);
+        let mut rust_name = given.get(index).and_then(Value::as_str).map(str::to_owned);
         if let Some(name) = rust_name
             .as_deref()
             .filter(|name| !names::is_type_name(name))
@@ -57,6 +58,15 @@ pub(crate) fn read(
             return Err(reader
                 .problem(&place, what)
                 .with_help("write it in Pascal case, letters and digits only"));
+        }
+        let is_taken = |name: &mut String| name == names::UNKNOWN || !named.insert(name.clone());
+        if let Some(name) = rust_name.take_if(is_taken) {
+            let why = match name.as_str() {
+                names::UNKNOWN => "is the variant for values that are not known",
+                _ => "is the name of another value too",
+            };
+            let what = format!("`{name}` {why}; `{text}` is named by its value");
+            reader.remark(&format!("{pointer}/x-enum-varnames/{index}"), what);
         }
         let aliases = listed("x-enumAliases")
             .and_then(Value::as_array)
@@ -107,22 +117,12 @@ fn description(meaning: Option<&Value>, is_old: bool) -> Option<String> {
 
 /// The variants of an enum. What a value would be without the white space around it is understood.
 pub(crate) fn models(values: &[EnumValue]) -> Vec<EnumValueModel> {
-    let mut taken: BTreeSet<String> = values
-        .iter()
-        .filter_map(|value| value.rust_name.clone())
-        .collect();
+    let given = values.iter().filter_map(|value| value.rust_name.clone());
+    let mut taken = names::Taken::of(given.chain([names::UNKNOWN.to_owned()]));
     let mut models: Vec<EnumValueModel> = Vec::new();
     for value in values {
-        let rust_name = value.rust_name.clone().unwrap_or_else(|| {
-            let plain = names::variant_name(&value.value);
-            let numbered = (2..).map(|number| format!("{plain}{number}"));
-            let free = [plain.clone()]
-                .into_iter()
-                .chain(numbered)
-                .find(|name| !taken.contains(name));
-            free.unwrap_or(plain)
-        });
-        taken.insert(rust_name.clone());
+        let by_value = || taken.distinct(&names::variant_name(&value.value));
+        let rust_name = value.rust_name.clone().unwrap_or_else(by_value);
         let trimmed = value.value.trim().to_owned();
         let mut aliases = value.aliases.clone();
         if trimmed != value.value && !values.iter().any(|other| other.value == trimmed) {
@@ -185,6 +185,39 @@ mod tests {
         let found = variants(json!({"type": "string", "enum": ["Service", "SERVICE", "Service"]}));
         let names: Vec<&str> = found.iter().map(|value| value.rust_name.as_str()).collect();
         assert_eq!(names, ["Service", "Service2"]);
+    }
+
+    #[test]
+    fn a_name_that_is_given_twice_or_means_what_is_not_known_is_not_taken_and_noted() {
+        let root = json!({"Root": {"properties": {"level": {
+            "type": "string",
+            "enum": ["LOW", "HIGH", "NONE", "UNKNOWN", "Self"],
+            "x-enum-varnames": ["Low", "Low", "Unknown", "High"],
+        }}}});
+        let normalised = normalised(schemas(root));
+        let notes: Vec<String> = normalised.remarks.iter().map(ToString::to_string).collect();
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert!(
+            notes[0].contains("x-enum-varnames/1") && notes[0].contains("`HIGH`"),
+            "{notes:?}"
+        );
+        assert!(
+            notes[1].contains("x-enum-varnames/2") && notes[1].contains("`NONE`"),
+            "{notes:?}"
+        );
+        let values = normalised
+            .schemas
+            .values()
+            .find_map(|schema| match &schema.kind {
+                SchemaKind::OpenEnum(values) => Some(values),
+                _ => None,
+            });
+        let names: Vec<&str> = values
+            .unwrap()
+            .iter()
+            .map(|value| value.rust_name.as_str())
+            .collect();
+        assert_eq!(names, ["Low", "High2", "None", "High", "Self_"]);
     }
 
     #[test]

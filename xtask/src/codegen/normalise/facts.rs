@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::conflict::Conflict;
 use super::draft::{Draft, DraftOperation};
+use super::fields::rust_names;
 use super::schema::{Components, Kind, Object, Property, Schema};
 use super::type_model::{plain_type, type_model};
-use super::{enums, names, requests, unions};
+use super::{enums, requests, unions};
 use crate::codegen::model::{
     BodyModel, FieldModel, OperationModel, ParameterModel, SchemaKind, SchemaModel, StructModel,
     SuccessModel, Usage,
@@ -15,7 +16,7 @@ use crate::codegen::model::{
 /// The facts of all schemas.
 ///
 /// # Errors
-/// Where a union or an object has a shape that Rust lacks.
+/// Where a union has a shape that Rust lacks.
 pub(crate) fn schemas(
     draft: &Draft,
     usage: &BTreeMap<String, Usage>,
@@ -26,7 +27,7 @@ pub(crate) fn schemas(
         let usage = usage.get(name).copied().unwrap_or_default();
         let kind = match &schema.kind {
             Kind::Object(object) => SchemaKind::Struct(StructModel {
-                fields: fields(&draft.components, object, usage)?,
+                fields: fields(&draft.components, object, usage),
                 extra: object.extra.as_deref().map(type_model),
             }),
             Kind::Enum(values) => SchemaKind::OpenEnum(enums::models(values)),
@@ -113,36 +114,11 @@ fn is_secret(schema: &Schema) -> bool {
     schema.notes.secret || part.is_some_and(is_secret)
 }
 
-fn fields(
-    components: &Components,
-    object: &Object,
-    usage: Usage,
-) -> Result<Vec<FieldModel>, Conflict> {
-    let mut taken: BTreeMap<String, String> = BTreeMap::new();
-    let mut models = Vec::new();
-    for (name, property) in &object.properties {
-        let rust_name = names::value_name(name);
-        if let Some(first) = taken.insert(rust_name.clone(), name.clone()) {
-            let what =
-                format!("the properties `{first}` and `{name}` both become `{rust_name}` in Rust");
-            return Err(Conflict {
-                pointer: property.schema.pointer.clone(),
-                what,
-            });
-        }
-        models.push(field(components, name, rust_name, property, usage));
-    }
-    if let Some(name) = taken.get("extra").filter(|_| object.extra.is_some()) {
-        let property = object.properties.get(name);
-        let pointer = property.map(|property| property.schema.pointer.clone());
-        let what =
-            "the property `extra` has the name of the field for further properties".to_owned();
-        return Err(Conflict {
-            pointer: pointer.unwrap_or_default(),
-            what,
-        });
-    }
-    Ok(models)
+fn fields(components: &Components, object: &Object, usage: Usage) -> Vec<FieldModel> {
+    let properties = object.properties.iter().zip(rust_names(object));
+    properties
+        .map(|((name, property), rust_name)| field(components, name, rust_name, property, usage))
+        .collect()
 }
 
 fn field(

@@ -60,6 +60,15 @@ pub(crate) fn sentences(map: &Map<String, Value>) -> Vec<Line> {
             .map(|value| stated("At least ", &value, " items.")),
     );
     found.extend(number("maxItems").map(|value| stated("At most ", &value, " items.")));
+    if map.get("uniqueItems") == Some(&Value::Bool(true)) {
+        found.push(Line::new("No item twice."));
+    }
+    found.extend(
+        number("minProperties")
+            .filter(|value| value != "0")
+            .map(|value| stated("At least ", &value, " properties.")),
+    );
+    found.extend(number("maxProperties").map(|value| stated("At most ", &value, " properties.")));
     if let Some(values) = map.get("enum").and_then(Value::as_array) {
         let told: Vec<String> = values
             .iter()

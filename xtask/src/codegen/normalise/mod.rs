@@ -7,14 +7,17 @@ mod aliases;
 mod bodies;
 mod budget;
 mod conflict;
+mod discriminators;
 mod document;
 mod draft;
 mod enums;
 mod facts;
+mod fields;
 mod fingerprint;
 pub(crate) mod former;
 mod hoist;
 mod json_type;
+mod keywords;
 mod limits;
 mod media;
 mod merge;
@@ -24,6 +27,7 @@ mod nullable;
 mod operations;
 mod own;
 mod parameters;
+mod parents;
 mod paths;
 mod read;
 mod requests;
@@ -73,14 +77,18 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
             .with_help("describe it another way, in the overlay")
     };
 
+    draft.remarks.append(&mut keywords::notes(&reader));
+    parents::apply(&mut draft, parents::read(&reader)?).map_err(conflict)?;
     merge_all(&mut draft).map_err(conflict)?;
     within_bounds(&draft).map_err(conflict)?;
+    discriminators::apply(&mut draft).map_err(conflict)?;
     nullable::apply(&mut draft);
     nullable::settle(&mut draft);
     // Inline schemas are taken out before aliases are written out: a list's items are named once.
     let hoisted = hoist::apply(&mut draft);
     let contract_names = naming::apply(&mut draft, hoisted).map_err(conflict)?;
     aliases::apply(&mut draft).map_err(conflict)?;
+    fields::note(&mut draft);
     within_bounds(&draft).map_err(conflict)?;
     unions::check(&draft.components).map_err(conflict)?;
     let usage = usage::apply(&mut draft);

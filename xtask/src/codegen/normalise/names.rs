@@ -2,16 +2,13 @@
 //!
 //! Not for choosing between things that want the same name: that is for who knows them all.
 
-use heck::{ToPascalCase, ToSnakeCase};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Words that cannot be identifiers.
-const KEYWORDS: [&str; 52] = [
-    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
-    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
-    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
-    "ref", "return", "Self", "self", "static", "struct", "super", "trait", "true", "try", "type",
-    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
-];
+use heck::{ToPascalCase, ToSnakeCase};
+use syn::Ident;
+
+/// The variant that every enum and every union has for what it does not know.
+pub(crate) const UNKNOWN: &str = "Unknown";
 
 /// Plurals that the rules for English do not find.
 const WRAPPERS: [&str; 6] = ["results", "items", "data", "content", "elements", "values"];
@@ -51,8 +48,48 @@ pub(crate) fn variant_name(value: &str) -> String {
     let separated = separate_digits(&spelled);
     match identifier(&pascal(&separated), "V").as_str() {
         // The enum itself needs this name for values that it does not know.
-        "Unknown" => "LiteralUnknown".to_owned(),
+        UNKNOWN => "LiteralUnknown".to_owned(),
         name => name.to_owned(),
+    }
+}
+
+/// Names that are taken, each by one thing.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    names: BTreeSet<String>,
+    /// The next number of a name: those before it are taken.
+    next: BTreeMap<String, u32>,
+}
+
+impl Taken {
+    /// These names are taken.
+    pub(crate) fn of(names: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            names: names.into_iter().collect(),
+            next: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a name, if it is free.
+    pub(crate) fn take(&mut self, name: &str) -> bool {
+        self.names.insert(name.to_owned())
+    }
+
+    /// Takes the first free one of a name and its numbered forms. Underscores at the end go before a
+    /// number, because Rust and progenitor read them as the end of a word.
+    pub(crate) fn distinct(&mut self, name: &str) -> String {
+        if self.take(name) {
+            return name.to_owned();
+        }
+        let plain = name.trim_end_matches('_');
+        let number = self.next.entry(plain.to_owned()).or_insert(2);
+        loop {
+            let numbered = format!("{plain}{number}");
+            *number += 1;
+            if self.names.insert(numbered.clone()) {
+                return numbered;
+            }
+        }
     }
 }
 
@@ -60,7 +97,7 @@ pub(crate) fn variant_name(value: &str) -> String {
 pub(crate) fn is_type_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_uppercase())
         && text.chars().all(|c| c.is_ascii_alphanumeric())
-        && !KEYWORDS.contains(&text)
+        && !is_keyword(text)
 }
 
 /// The singular of an English word in snake case, or `None` where it is none.
@@ -144,7 +181,24 @@ fn pascal(text: &str) -> String {
 
 fn clean(text: &str) -> String {
     text.replace('\'', "")
-        .replace(|c: char| !(c.is_alphanumeric() || c == '_'), "-")
+        .replace(|c: char| !(c == '_' || is_part(c)), "-")
+}
+
+/// Whether a letter or digit may stand in an identifier.
+fn is_part(c: char) -> bool {
+    c.is_ascii_alphanumeric()
+        || c.is_alphanumeric() && syn::parse_str::<Ident>(&format!("x{c}")).is_ok()
+}
+
+/// Whether a letter may begin an identifier.
+fn is_start(c: char) -> bool {
+    c.is_ascii_alphabetic() || syn::parse_str::<Ident>(&c.to_string()).is_ok()
+}
+
+/// Whether what has the form of an identifier is a word of the language. `gen` is one since 2024, which
+/// syn does not know.
+fn is_keyword(text: &str) -> bool {
+    text == "gen" || syn::parse_str::<Ident>(text).is_err()
 }
 
 fn separate_digits(text: &str) -> String {
@@ -168,10 +222,10 @@ fn separate_digits(text: &str) -> String {
 fn identifier(text: &str, prefix: &str) -> String {
     let begun = match text.chars().next() {
         None => prefix.to_owned(),
-        Some(first) if first.is_ascii_digit() => format!("{prefix}{text}"),
+        Some(first) if !is_start(first) => format!("{prefix}{text}"),
         Some(_) => text.to_owned(),
     };
-    if KEYWORDS.contains(&begun.as_str()) {
+    if is_keyword(&begun) {
         format!("{begun}_")
     } else {
         begun
@@ -190,6 +244,51 @@ mod tests {
         assert_eq!(value_name("StopCluster"), "stop_cluster");
         assert_eq!(value_name("type"), "type_");
         assert_eq!(value_name("2fa"), "x2fa");
+    }
+
+    #[test]
+    fn every_name_is_an_identifier() {
+        for text in [
+            "",
+            "_",
+            "__",
+            "yield",
+            "gen",
+            "Self",
+            "r#type",
+            "x²",
+            "①",
+            "٣",
+            "日本",
+            "é",
+            "_1",
+            "1",
+            "-",
+            "a b",
+            "'",
+            "ß",
+            "$ref",
+            "@type",
+            "a.b[c]",
+            "union",
+            "crate",
+            "macro_rules",
+            "ǅ",
+            "\u{1F600}",
+            "𝒳",
+        ] {
+            for name in [type_name(text), value_name(text), variant_name(text)] {
+                let is_identifier = syn::parse_str::<Ident>(&name).is_ok() && name != "gen";
+                assert!(is_identifier, "{text:?} becomes {name:?}");
+            }
+            // What begins with a small letter is left to modules and primitive types.
+            for name in [type_name(text), variant_name(text)] {
+                assert!(
+                    !name.starts_with(|c: char| c.is_ascii_lowercase()),
+                    "{name:?}"
+                );
+            }
+        }
     }
 
     #[test]

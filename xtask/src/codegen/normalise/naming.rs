@@ -3,7 +3,7 @@
 //! `x-rust-name` decides; then a name that is a Rust name already keeps it; of the others that would
 //! get the same name the first in the contract gets it, the next ones a number.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::conflict::Conflict;
 use super::draft::Draft;
@@ -11,6 +11,7 @@ use super::fingerprint::fingerprint;
 use super::hoist::{Hoisted, rename_references};
 use super::names;
 use super::schema::{Components, Schema};
+use crate::codegen::model::Remark;
 
 /// Renames all components and references, and tells the contract's name for each Rust name.
 ///
@@ -21,7 +22,8 @@ pub(crate) fn apply(
     hoisted: Hoisted,
 ) -> Result<BTreeMap<String, String>, Conflict> {
     let own: Vec<String> = draft.components.keys().cloned().collect();
-    let mut known = component_names(&draft.components);
+    let (mut known, mut remarks) = component_names(&draft.components);
+    draft.remarks.append(&mut remarks);
     hoisted.name(draft, &mut known);
     let contract_names = own
         .iter()
@@ -52,10 +54,10 @@ pub(crate) fn apply(
     Ok(contract_names)
 }
 
-fn component_names(components: &Components) -> BTreeMap<String, String> {
+/// Rust's name for each component, and a remark for each that got another name than its own.
+fn component_names(components: &Components) -> (BTreeMap<String, String>, Vec<Remark>) {
     let mut known: BTreeMap<String, String> = BTreeMap::new();
-    let mut taken: BTreeSet<String> = BTreeSet::new();
-    let mut next: BTreeMap<String, u32> = BTreeMap::new();
+    let mut taken = names::Taken::default();
     let told = |schema: &Schema| schema.notes.rust_name.clone();
     let decided = components
         .iter()
@@ -64,22 +66,25 @@ fn component_names(components: &Components) -> BTreeMap<String, String> {
         .iter()
         .filter(|(name, schema)| told(schema).is_none() && names::type_name(name) == **name);
     for (name, rust) in decided.chain(fitting.map(|(name, _)| (name, name.clone()))) {
-        taken.insert(rust.clone());
+        taken.take(&rust);
         known.insert(name.clone(), rust);
     }
-    for name in components.keys() {
+    let mut remarks = Vec::new();
+    for (name, schema) in components {
         if known.contains_key(name) {
             continue;
         }
         let plain = names::type_name(name);
-        // Numbers are given in their order: those before the next one are taken.
-        let number = next.entry(plain.clone()).or_insert(2_u32);
-        let mut rust = plain.clone();
-        while !taken.insert(rust.clone()) {
-            rust = format!("{plain}{number}");
-            *number += 1;
+        let rust = taken.distinct(&plain);
+        if rust != plain {
+            remarks.push(Remark {
+                pointer: schema.pointer.clone(),
+                text: format!(
+                    "`{plain}` is the name of another type in Rust; the type of `{name}` is called `{rust}`"
+                ),
+            });
         }
         known.insert(name.clone(), rust);
     }
-    known
+    (known, remarks)
 }

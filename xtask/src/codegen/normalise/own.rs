@@ -31,13 +31,13 @@ impl Reader<'_> {
                     })
                 })
                 .collect::<Result<_, Problem>>()?;
-            return Ok(Schema::new(
-                Kind::Union(Union {
-                    members,
-                    discriminator: None,
-                }),
-                pointer,
-            ));
+            let union = Union {
+                members,
+                discriminator: None,
+            };
+            let mut schema = Schema::new(Kind::Union(union), pointer);
+            schema.nullable = enumerated(map).is_some_and(|values| values.contains(&Value::Null));
+            return Ok(schema);
         }
         match named.first() {
             Some(name) => self.typed(name, map, pointer),
@@ -73,7 +73,8 @@ impl Reader<'_> {
             "array" => {
                 // The first items of a list may have types of their own.
                 let items = map.get("items");
-                let items = match items.filter(|_| !map.contains_key("prefixItems")) {
+                let says = |items: &&Value| !map.contains_key("prefixItems") && !is_never(items);
+                let items = match items.filter(says) {
                     Some(items) => self.schema(items, &format!("{pointer}/items"))?,
                     None => Schema::new(Kind::Any, pointer),
                 };

@@ -108,6 +108,13 @@ impl<'a> Reader<'a> {
                 .problem(&format!("{pointer}/{}", step(keyword)), what)
                 .with_help("describe the values without it, in the overlay"));
         }
+        let is_component = pointer
+            .strip_prefix("/components/schemas/")
+            .is_some_and(|name| !name.contains('/'));
+        if map.contains_key("discriminator") && !chooses(map) && !is_component {
+            let what = "the discriminator chooses between nothing: no schema can extend one without a name";
+            self.remark(&format!("{pointer}/discriminator"), what.to_owned());
+        }
         let mut schema = match map.get("$ref") {
             Some(reference) => self.reference(reference, map, pointer)?,
             None => self.composed(map, pointer)?,
@@ -170,7 +177,15 @@ impl<'a> Reader<'a> {
     fn structure(&self, map: &Map<String, Value>, pointer: &str) -> Result<Vec<Schema>, Problem> {
         let mut parts = Vec::new();
         let own = self.own(map, pointer)?;
-        for (index, part) in list(map, "allOf").iter().enumerate() {
+        let all = list(map, "allOf");
+        for (index, part) in all.iter().enumerate() {
+            if let Some((kind, named)) = self.contradicted(part, all) {
+                let what = format!(
+                    "`type: {kind}` is ignored: what `{named}` beside it names is of another type"
+                );
+                self.remark(&format!("{pointer}/allOf/{index}"), what);
+                continue;
+            }
             parts.push(self.schema(part, &format!("{pointer}/allOf/{index}"))?);
         }
         for keyword in ["oneOf", "anyOf"] {
@@ -185,6 +200,21 @@ impl<'a> Reader<'a> {
             parts.insert(0, own);
         }
         Ok(parts)
+    }
+
+    /// The type of a part that is nothing else, and the reference of another part to something of another
+    /// type: what `import` makes of a type beside a reference.
+    fn contradicted<'v>(&self, part: &'v Value, all: &'v [Value]) -> Option<(&'v str, &'v str)> {
+        let part = part.as_object()?;
+        let is_bare = |key: &String| matches!(key.as_str(), "type" | "description" | "nullable");
+        if !part.keys().all(is_bare) {
+            return None;
+        }
+        let mut references = all.iter().filter_map(|other| other.get("$ref")?.as_str());
+        references.find_map(|named| {
+            let value = self.document.value.pointer(named.strip_prefix('#')?)?;
+            Some((contradiction(part, value)?, named))
+        })
     }
 
     fn union(
@@ -211,7 +241,11 @@ impl<'a> Reader<'a> {
         ))
     }
 
-    fn discriminator(
+    /// The discriminator beside what stands at the pointer.
+    ///
+    /// # Errors
+    /// Where it names no property, or a schema that is not there.
+    pub(crate) fn discriminator(
         &self,
         map: &Map<String, Value>,
         pointer: &str,
@@ -359,6 +393,14 @@ pub(crate) fn list<'v>(map: &'v Map<String, Value>, key: &str) -> &'v [Value] {
     map.get(key)
         .and_then(Value::as_array)
         .map_or(&[], Vec::as_slice)
+}
+
+/// Whether a schema lists what its values may be.
+pub(crate) fn chooses(map: &Map<String, Value>) -> bool {
+    let lists = ["oneOf", "anyOf"].map(|keyword| list(map, keyword));
+    lists
+        .iter()
+        .any(|members| !members.is_empty() && !members.iter().all(only_requires))
 }
 
 fn only_requires(member: &Value) -> bool {

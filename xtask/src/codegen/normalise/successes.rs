@@ -39,7 +39,7 @@ pub(crate) fn read(
     operation: &Map<String, Value>,
     pointer: &str,
 ) -> Result<DraftSuccess, Problem> {
-    let responses = responses(operation);
+    let responses = responses(reader, operation, pointer)?;
     let mut chosen: Vec<&(String, &Value)> = responses
         .iter()
         .filter(|(status, _)| status.starts_with('2'))
@@ -78,7 +78,7 @@ pub(crate) fn errors(
     operation: &Map<String, Value>,
     pointer: &str,
 ) -> Result<Vec<(String, Option<String>)>, Problem> {
-    let declared = responses(operation)
+    let declared = responses(reader, operation, pointer)?
         .into_iter()
         .filter(|(status, _)| status.starts_with(['4', '5']));
     let described = declared.map(|(status, value)| {
@@ -88,21 +88,50 @@ pub(crate) fn errors(
     described.collect()
 }
 
-fn responses(operation: &Map<String, Value>) -> Vec<(String, &Value)> {
+/// The responses by status, in capitals.
+///
+/// # Errors
+/// Where a status is none, or is declared twice.
+fn responses<'v>(
+    reader: &Reader<'_>,
+    operation: &'v Map<String, Value>,
+    pointer: &str,
+) -> Result<Vec<(String, &'v Value)>, Problem> {
     let declared = operation
         .get("responses")
         .and_then(Value::as_object)
         .into_iter()
         .flatten();
-    declared
-        .filter(|(status, _)| !status.starts_with("x-"))
-        .map(|(status, value)| {
-            (
-                status.to_ascii_uppercase().replace("DEFAULT", "default"),
-                value,
-            )
-        })
-        .collect()
+    let mut found: Vec<(String, &Value)> = Vec::new();
+    for (key, value) in declared.filter(|(status, _)| !status.starts_with("x-")) {
+        let status = key.to_ascii_uppercase().replace("DEFAULT", "default");
+        let refused = |what: String| {
+            reader
+                .problem(&format!("{pointer}/responses/{}", step(key)), what)
+                .with_help(
+                    "write a status such as `200`, a range such as `2XX`, or `default`, once",
+                )
+        };
+        if !is_status(&status) {
+            return Err(refused(format!("`{key}` is not a status")));
+        }
+        if found.iter().any(|(known, _)| *known == status) {
+            return Err(refused(format!("the status `{status}` is declared twice")));
+        }
+        found.push((status, value));
+    }
+    Ok(found)
+}
+
+/// Whether this is a status from 100 to 599, a range of them, or `default`.
+fn is_status(status: &str) -> bool {
+    match status.as_bytes() {
+        b"default" => true,
+        [b'1'..=b'5', rest @ ..] => {
+            rest == b"XX" || rest.len() == 2 && rest.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
 }
 
 fn description(response: &Value) -> Option<String> {

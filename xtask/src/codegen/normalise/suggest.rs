@@ -61,11 +61,13 @@ pub(crate) fn chosen(
         Some(Step::Member(_)) => "Member",
         _ => "Details",
     };
-    let numbered = (2..).map(|number| format!("{shortest}{number}"));
+    // An underscore ends a word of the language; inside of a name it would be no part of it.
+    let plain = shortest.trim_end_matches('_').to_owned();
+    let numbered = (2..).map(|number| format!("{plain}{number}"));
     let wanted = shared(&candidates)
         .into_iter()
         .chain(candidates.iter().cloned());
-    let mut wanted = wanted.chain([format!("{shortest}{kind}")]).chain(numbered);
+    let mut wanted = wanted.chain([format!("{plain}{kind}")]).chain(numbered);
     wanted
         .find(|name| !name.is_empty() && !taken.contains(name))
         .unwrap_or(shortest)

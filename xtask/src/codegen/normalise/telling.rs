@@ -90,7 +90,12 @@ fn told_by_values(components: &Components, union: &Union) -> Option<Tags> {
     })
 }
 
-fn values_of(components: &Components, member: &Schema, property: &str) -> Option<Vec<String>> {
+/// The values that a property has in a member, where these are listed.
+pub(crate) fn values_of(
+    components: &Components,
+    member: &Schema,
+    property: &str,
+) -> Option<Vec<String>> {
     let object = object_of(components, member)?;
     let schema = &object.properties.get(property)?.schema;
     let kind = match &schema.kind {

@@ -307,18 +307,6 @@ fn secrets_are_known_by_mark_and_by_format() {
 }
 
 #[test]
-fn properties_that_become_one_field_are_a_problem() {
-    let found = problem(schemas(
-        json!({"Root": {"properties": {"serviceType": {"type": "string"}, "service_type": {"type": "string"}}}}),
-    ));
-    assert!(
-        found
-            .contains("the properties `serviceType` and `service_type` both become `service_type`"),
-        "{found}"
-    );
-}
-
-#[test]
 fn a_discriminator_tells_the_members_and_unknown_ones_have_room() {
     let found = normalised(schemas(json!({
         "Root": {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
@@ -516,4 +504,38 @@ fn a_reference_into_another_schema_is_read_as_if_it_stood_there() {
         field(&found, "Root", "a").ty,
         field(&found, "Other", "b").ty
     );
+}
+
+#[test]
+fn a_type_that_what_is_referred_to_does_not_have_is_ignored_with_a_note() {
+    for beside in [
+        json!({"$ref": "#/components/schemas/Part", "type": "array"}),
+        json!({"allOf": [{"$ref": "#/components/schemas/Part"}, {"type": "array"}]}),
+        json!({"allOf": [{"type": "integer"}, {"$ref": "#/components/schemas/Part"}]}),
+    ] {
+        let found = normalised(schemas(json!({
+            "Root": {"properties": {"part": beside}},
+            "Part": {"properties": {"a": {"type": "string"}}},
+        })));
+        assert_eq!(found.remarks.len(), 1, "{:?}", found.remarks);
+        assert!(
+            found.schemas.contains_key("Part"),
+            "{:?}",
+            found.schemas.keys()
+        );
+    }
+}
+
+#[test]
+fn a_list_without_items_is_a_list_and_null_among_values_of_several_types_is_null() {
+    let found = normalised(schemas(json!({"Root": {"properties": {
+        "none": {"type": "array", "items": false},
+        "not": {"type": "array", "items": {"not": {}}},
+        "either": {"type": ["string", "number"], "enum": ["a", 1, null]},
+    }}})));
+    let SchemaKind::Struct(StructModel { fields, .. }) = &found.schemas["Root"].kind else {
+        panic!("a struct")
+    };
+    let nullable: Vec<bool> = fields.iter().map(|field| field.nullable).collect();
+    assert_eq!(nullable, [false, false, true]);
 }

@@ -132,7 +132,7 @@ pub(crate) fn variant_names(union: &Union, tags: &[Vec<String>]) -> Vec<String> 
             names::common_end(&models).len(),
         ),
     };
-    let mut taken: BTreeSet<String> = BTreeSet::from(["Unknown".to_owned()]);
+    let mut taken = names::Taken::of([names::UNKNOWN.to_owned()]);
     let mut found = Vec::new();
     for (index, words) in types.iter().enumerate() {
         let named = union.members.get(index).is_some_and(is_model);
@@ -152,13 +152,7 @@ pub(crate) fn variant_names(union: &Union, tags: &[Vec<String>]) -> Vec<String> 
                 .filter(|own| !own.is_empty() && !own.starts_with(|c: char| c.is_ascii_digit()))
         });
         let plain = plain.unwrap_or_else(|| words.concat());
-        let mut name = plain.clone();
-        let mut number = 2;
-        while !taken.insert(name.clone()) {
-            name = format!("{plain}{number}");
-            number += 1;
-        }
-        found.push(name);
+        found.push(taken.distinct(&plain));
     }
     found
 }

@@ -17,7 +17,7 @@ use crate::codegen::model::{
 };
 use crate::problem::Problem;
 
-use super::{methods::Signature, names, types};
+use super::{methods::Signature, names, reserved, types};
 
 /// What is written for one operation.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ pub(crate) fn emit(
         }
     }
 
-    let name = names::apart(&operation.method_name, &[]);
+    let name = names::apart(&operation.method_name, reserved::CLIENT);
     let marker = format_ident!("{}", operation.type_name);
     let text = method_text(operation).attributes();
     let deprecated = operation.deprecated.then(|| {
@@ -105,10 +105,10 @@ pub(crate) fn emit(
     let new = new_call(&path_values);
     let former_methods = operation.former.iter().map(|(former, _)| {
         let note = format!("it is called `{name}` now");
-        let former = names::apart(former, &[]);
+        let former = names::apart(former, reserved::CLIENT);
         let text = Doc::of(
             Line::new("The former name of ")
-                .own_link(&operation.method_name)
+                .own_link(&names::plain(&name))
                 .text("."),
         )
         .attributes();
@@ -151,7 +151,7 @@ pub(crate) fn emit(
                 .text("."),
         )
         .attributes();
-        quote!(#text #[deprecated = #note] pub type #former = #marker;)
+        quote!(#text #[deprecated = #note] pub type #former = operations::#marker;)
     });
     let items = quote! {
         #former_methods
@@ -160,7 +160,7 @@ pub(crate) fn emit(
         #[derive(Debug)]
         pub enum #marker {}
 
-        impl rt::Operation for #marker {
+        impl rt::Operation for operations::#marker {
             type Output = #output;
             type Format = rt::#format;
             #accept
@@ -289,7 +289,7 @@ pub(crate) fn place(location: Location) -> Option<TokenStream> {
 
 fn setter(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let plain = parameter.rust_name.trim_start_matches("r#");
-    let ident = names::apart(plain, names::CALL_METHODS);
+    let ident = names::apart(plain, reserved::CALL);
     let value = format_ident!("value");
     let argument = argument_type(parameter, ty);
     let setting = setting(parameter, &value);
@@ -395,7 +395,7 @@ fn alternative_setter(
         text = text.text(" It takes ").text(about).text(".");
     }
     let text = Doc::of(text).attributes();
-    let ident = names::apart(&alternative.rust_name, names::CALL_METHODS);
+    let ident = names::apart(&alternative.rust_name, reserved::CALL);
     let sending = sending(alternative.kind, media, &alternative.encodings);
     Ok(quote! {
         #text
@@ -494,11 +494,7 @@ fn method_text(operation: &OperationModel) -> Doc {
         .iter()
         .filter(|parameter| !taken(parameter))
         .map(|parameter| {
-            names::apart(
-                parameter.rust_name.trim_start_matches("r#"),
-                names::CALL_METHODS,
-            )
-            .to_string()
+            names::apart(parameter.rust_name.trim_start_matches("r#"), reserved::CALL).to_string()
         })
         .chain(
             operation

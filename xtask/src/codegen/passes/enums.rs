@@ -36,7 +36,7 @@ pub(crate) fn emit(
     let former = former(values);
     let former = (!former.is_empty()).then(|| quote!(impl #ident { #(#former)* }));
     quote! {
-        #[within = "open_enum"]
+        #[within = "crate::runtime::open_enum::open_enum"]
         #text
         pub enum #ident { #(#variants)* }
         #former

@@ -19,8 +19,10 @@ pub(crate) struct Signature {
 }
 
 /// Every method of progenitor's client that calls an operation, by its name.
-pub(crate) fn read(written: &Output, models: &BTreeSet<String>) -> BTreeMap<String, Signature> {
-    let tidy = |ty: &Type| types::tidy(ty, models);
+pub(crate) fn read(written: &Output) -> BTreeMap<String, Signature> {
+    // Outside of the module of types, a name that stands alone is no model.
+    let models = BTreeSet::new();
+    let tidy = |ty: &Type| types::tidy(ty, &models);
     let signatures = written.methods().map(|method| {
         let parameters = method.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(typed) => match &*typed.pat {

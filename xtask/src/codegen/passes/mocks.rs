@@ -22,11 +22,12 @@ use crate::codegen::model::{
 };
 use crate::problem::Problem;
 
-use super::{calls, methods::Signature, names, types};
+use super::{calls, methods::Signature, names, reserved, types};
 
-use methods::{matcher_name, status_name};
+use methods::matcher_name;
 
 pub(crate) use entry::entry;
+pub(super) use methods::status_name;
 pub(crate) use read::{Matchers, read};
 
 /// What is written for one operation.
@@ -87,7 +88,7 @@ pub(crate) fn emit(
     } else {
         quote!(|when, then| configure(when #(#fixed)*, then))
     };
-    let name = names::apart(&operation.method_name, &["mock_operation"]);
+    let name = names::apart(&operation.method_name, reserved::MOCK_SERVER);
     let request = format!("{} {}", operation.http_method, operation.path);
     let text = Doc::of(Line::new("Mocks ").code(&request).text(".")).attributes();
     Ok(Emitted {
@@ -296,7 +297,7 @@ mod tests {
 
     use super::*;
     use crate::codegen::normalise::tests::normalised;
-    use crate::codegen::passes::{methods, usage};
+    use crate::codegen::passes::methods;
 
     /// What is written for the one operation of a document, with single spaces.
     fn written(mut operation: Value) -> String {
@@ -307,9 +308,8 @@ mod tests {
             "paths": {"/a/{id}": {"post": operation}},
         }));
         let written = crate::codegen::progenitor(&normalised).expect("accepted before");
-        let known = usage::names(&normalised);
-        let signatures = methods::read(&written, &known);
-        let matchers = read(&written, &known);
+        let signatures = methods::read(&written);
+        let matchers = read(&written);
         let [operation] = normalised.operations.as_slice() else {
             panic!("one operation")
         };

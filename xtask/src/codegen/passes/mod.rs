@@ -11,6 +11,7 @@ pub(crate) mod models;
 pub(crate) mod names;
 pub(crate) mod paging;
 pub(crate) mod prose;
+pub(crate) mod reserved;
 pub(crate) mod table;
 pub(crate) mod types;
 pub(crate) mod unions;
@@ -50,8 +51,8 @@ pub(crate) fn run(
         .map(|model| (model.name.as_str(), model))
         .collect();
     let with_default = models::with_default(&models);
-    let signatures = methods::read(written, &known);
-    let matchers = mocks::read(written, &known);
+    let signatures = methods::read(written);
+    let matchers = mocks::read(written);
 
     parts.remarks.append(&mut remarks);
     let mut mock_methods = BTreeMap::new();

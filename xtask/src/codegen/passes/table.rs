@@ -11,7 +11,7 @@ use syn::Type;
 
 use crate::codegen::model::{BodyKind, Format, Location, OperationModel, ParameterModel, Shape};
 
-use super::{methods::Signature, names, types};
+use super::{methods::Signature, names, reserved, types};
 
 /// Writes the entry of one operation, or nothing where progenitor wrote no method for it.
 pub(crate) fn emit(
@@ -45,10 +45,7 @@ pub(crate) fn emit(
         .iter()
         .filter(|parameter| !is_argument(parameter))
     {
-        let setter = names::apart(
-            parameter.rust_name.trim_start_matches("r#"),
-            names::CALL_METHODS,
-        );
+        let setter = names::apart(parameter.rust_name.trim_start_matches("r#"), reserved::CALL);
         let value = given(parameter, type_of(parameter)?);
         setters.push(quote!(.#setter(#value)));
     }
@@ -84,7 +81,7 @@ pub(crate) fn emit(
     } else {
         quote!(given)
     };
-    let method = names::apart(&operation.method_name, &[]);
+    let method = names::apart(&operation.method_name, reserved::CLIENT);
     let id = &operation.id;
     Some(quote! {
         Entry {

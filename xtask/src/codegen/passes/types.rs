@@ -101,9 +101,13 @@ pub(crate) fn model_name(ty: &Type) -> Option<String> {
     }
 }
 
-/// The name of the last segment of a path type: `Option` for `Option<T>`.
+/// The name of the last segment of a path type: `Option` for `Option<T>`. None for a model, whatever
+/// its name is.
 pub(crate) fn last_name(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
+    if model_name(ty).is_some() {
+        return None;
+    }
     path.path
         .segments
         .last()

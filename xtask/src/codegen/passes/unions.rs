@@ -93,7 +93,7 @@ pub(crate) fn emit(
     });
     let conversions = conversions(&ident, members);
     quote! {
-        #[within = "union"]
+        #[within = "crate::runtime::union::union"]
         #[how = #how]
         #text
         pub enum #ident { #(#written)* }
@@ -197,7 +197,7 @@ fn conversions(union: &syn::Ident, members: &BTreeMap<String, Type>) -> TokenStr
                 quote!(member)
             };
             quote! {
-                impl From<#from> for #union {
+                impl From<#from> for types::#union {
                     fn from(member: #from) -> Self { Self::#member(#value) }
                 }
             }

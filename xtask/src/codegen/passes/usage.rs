@@ -32,38 +32,50 @@ struct Places {
     areas: BTreeSet<&'static Area>,
 }
 
-/// The area of each operation, in the order of the operations, and a remark where neither tag nor path
-/// tells it.
+/// The area of each operation, in the order of the operations, and a remark for each that has tags of no
+/// area.
 ///
 /// # Errors
-/// Where an operation of the `own` contract has no area: what another contract has is nobody's to
-/// divide here, and its client is complete without.
+/// Where nothing tells the area of an operation, and in the `own` contract where its tags are of no area:
+/// those of another contract are not for this one to divide.
 pub(crate) fn operation_areas(
     operations: &[OperationModel],
     own: bool,
 ) -> Result<(Vec<&'static Area>, Vec<Remark>), Problem> {
-    let elsewhere = areas::named(areas::ELSEWHERE)
-        .ok_or_else(|| Problem::new("the area of what has no area is missing"))?;
     let mut remarks = Vec::new();
     let mut found = Vec::new();
     for operation in operations {
-        let area = match area_of(operation) {
-            Ok(area) => area,
-            Err(unknown) if own => {
-                return Err(
-                    Problem::new(format!("{}: `{}`", unknown.what, operation.id))
-                        .with_pointer(operation.pointer.clone())
-                        .with_help(unknown.help),
-                );
-            }
-            Err(unknown) => {
-                let area = unknown.by_path.unwrap_or(elsewhere);
+        let tagged = operation
+            .tags
+            .iter()
+            .find_map(|tag| areas::area_of_tag(tag));
+        let area = match (tagged, operation.tags.as_slice()) {
+            (Some(area), _) => area,
+            (None, []) => areas::area_of_path(&operation.path).ok_or_else(|| {
+                let what = "neither a tag nor the path tells the area of the client";
+                unknown(operation, what).with_help(
+                    "give the operation a tag in the overlay, such as `update: {tags: [Clusters]}`, or \
+                     add the path to an area in xtask/src/codegen/areas.rs",
+                )
+            })?,
+            (None, tags) => {
+                let tags: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
+                let what = match tags.as_slice() {
+                    [tag] => format!("the tag {tag} belongs to no area of the client"),
+                    tags => format!("the tags {} belong to no area of the client", tags.join(", ")),
+                };
+                if own {
+                    return Err(unknown(operation, &what).with_help(
+                        "add the tag to an area in xtask/src/codegen/areas.rs",
+                    ));
+                }
+                let (area, place) = match areas::area_of_path(&operation.path) {
+                    Some(area) => (area, format!("belongs to `{area}` by its path")),
+                    None => (&areas::OTHER, "is there with every feature".to_owned()),
+                };
                 remarks.push(Remark {
                     pointer: operation.pointer.clone(),
-                    text: format!(
-                        "{}: `{}` goes to `{area}`; xtask/src/codegen/areas.rs may say better",
-                        unknown.what, operation.id
-                    ),
+                    text: format!("{what}: `{}` {place}", operation.id),
                 });
                 area
             }
@@ -73,28 +85,8 @@ pub(crate) fn operation_areas(
     Ok((found, remarks))
 }
 
-/// Why an operation has no area of its own.
-struct Unknown {
-    what: String,
-    help: &'static str,
-    /// What its path would say, where its tag says nothing.
-    by_path: Option<&'static Area>,
-}
-
-fn area_of(operation: &OperationModel) -> Result<&'static Area, Unknown> {
-    let by_path = areas::area_of_path(&operation.path);
-    match operation.tags.first() {
-        Some(tag) => areas::area_of_tag(tag).ok_or_else(|| Unknown {
-            what: format!("the tag `{tag}` belongs to no area of the client"),
-            help: "add the tag to an area in xtask/src/codegen/areas.rs",
-            by_path,
-        }),
-        None => by_path.ok_or_else(|| Unknown {
-            what: "neither a tag nor the path tells the area of the client".to_owned(),
-            help: "add the path to an area in xtask/src/codegen/areas.rs, or give the operation a tag in the overlay",
-            by_path: None,
-        }),
-    }
+fn unknown(operation: &OperationModel, what: &str) -> Problem {
+    Problem::new(format!("{what}: `{}`", operation.id)).with_pointer(operation.pointer.clone())
 }
 
 impl Usage {

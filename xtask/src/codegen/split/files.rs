@@ -109,7 +109,7 @@ impl Files<'_> {
     }
 
     pub(super) fn add(&mut self, path: &str, about: &str, body: &Body) -> Result<(), Problem> {
-        let (imports, body) = (body.imports(), &body.text);
+        let body = &body.text;
         if is_too_long(body) {
             let lines = body.lines().count();
             return Err(Problem::new(format!(
@@ -117,7 +117,7 @@ impl Files<'_> {
             ))
             .with_help("divide its area in xtask/src/codegen/areas.rs"));
         }
-        let text = format!("{}\n//! {about}\n\n{imports}\n{body}", self.origin.head());
+        let text = format!("{}\n//! {about}\n\n{body}", self.origin.head());
         self.tree.insert(path.to_owned(), text);
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Files<'_> {
             /// The operations as types, for code that is generic over them.
             pub mod operations { #operations }
         };
-        let body = Body::of(&Formatted::all(file)?).text;
+        let body = Body::of(&Formatted::as_they_are(file)?).text;
         let text = format!(
             "{}\n//! Operations and models, generated from the contract.\n\n#![cfg_attr(rustfmt, rustfmt_skip)]\n#![allow(clippy::all, reason = \"style is for code that is read and written by hand\")]\n\n{body}",
             self.origin.head()

@@ -8,8 +8,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, ImplItem, parse_quote};
 
+use super::absolute::{Side, absolute_method};
 use super::render::{Formatted, parsed};
-use crate::codegen::areas::{AREAS, Area};
+use crate::codegen::areas::{self, Area};
 use crate::codegen::model::Remark;
 use crate::problem::Problem;
 
@@ -19,6 +20,7 @@ type ByArea<T> = BTreeMap<&'static Area, Vec<T>>;
 /// The parts of the generated client.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
+    side: Side,
     /// Methods of the client.
     pub(super) methods: ByArea<ImplItem>,
     /// Operations as types, with their setters.
@@ -41,9 +43,20 @@ pub(crate) struct Parts {
     pub(crate) remarks: Vec<Remark>,
 }
 
+impl Parts {
+    /// No parts yet, of the websocket side.
+    pub(crate) fn of_stream() -> Self {
+        Self {
+            side: Side::Stream,
+            ..Self::default()
+        }
+    }
+}
+
 /// # Errors
 ///
-/// Every method returns an error if what is added is not Rust: a defect of the generator.
+/// Every method returns an error if what is added is not Rust, or has a path that is not known: a defect
+/// of the generator.
 impl Parts {
     /// Adds the method of an operation, and what stands beside it.
     pub(crate) fn add_operation(
@@ -52,9 +65,10 @@ impl Parts {
         method: TokenStream,
         items: TokenStream,
     ) -> Result<(), Problem> {
-        let method = parsed(method)?;
+        let mut method = parsed(method)?;
+        absolute_method(&mut method, self.side)?;
         self.methods.entry(area).or_default().push(method);
-        let items = Formatted::all(items)?;
+        let items = Formatted::all(items, self.side)?;
         self.operations.entry(area).or_default().push(items);
         Ok(())
     }
@@ -65,7 +79,7 @@ impl Parts {
         area: &'static Area,
         items: TokenStream,
     ) -> Result<(), Problem> {
-        let items = Formatted::all(items)?;
+        let items = Formatted::all(items, self.side)?;
         self.operations.entry(area).or_default().push(items);
         Ok(())
     }
@@ -76,7 +90,7 @@ impl Parts {
         area: &'static Area,
         blocks: TokenStream,
     ) -> Result<(), Problem> {
-        let blocks = Formatted::all(blocks)?;
+        let blocks = Formatted::all(blocks, self.side)?;
         self.mocks.entry(area).or_default().push(blocks);
         Ok(())
     }
@@ -87,7 +101,7 @@ impl Parts {
         areas: &BTreeSet<&'static Area>,
         items: TokenStream,
     ) -> Result<(), Problem> {
-        let items = Formatted::all_if(items, condition(areas))?;
+        let items = Formatted::all_if(items, self.side, condition(areas))?;
         self.paging.extend(items);
         Ok(())
     }
@@ -103,7 +117,7 @@ impl Parts {
             (Some(only), None) => (Some(*only), None),
             _ => (None, condition(areas)),
         };
-        let items = Formatted::all_if(items, condition)?;
+        let items = Formatted::all_if(items, self.side, condition)?;
         self.models.entry(home).or_default().extend(items);
         Ok(())
     }
@@ -113,7 +127,7 @@ impl Parts {
         &mut self,
         methods: &BTreeMap<&'static Area, Vec<TokenStream>>,
     ) -> Result<(), Problem> {
-        self.mock_trait = Formatted::all(mock_trait(methods))?;
+        self.mock_trait = Formatted::all(mock_trait(methods), self.side)?;
         Ok(())
     }
 
@@ -123,7 +137,7 @@ impl Parts {
         calls: &[TokenStream],
         mocks: &[TokenStream],
     ) -> Result<(), Problem> {
-        self.mock_table = Formatted::all(quote! {
+        self.mock_table = Formatted::as_they_are(quote! {
             use qovery_api::mock::MockServerExt as _;
             use qovery_api::types;
 
@@ -132,7 +146,7 @@ impl Parts {
             /// The mock of every operation of the contract.
             pub static MOCKS: &[MockEntry] = &[#(#mocks),*];
         })?;
-        self.table.extend(Formatted::all(quote! {
+        self.table.extend(Formatted::as_they_are(quote! {
             pub(crate) mod mocks;
 
             use qovery_api::types;
@@ -147,7 +161,7 @@ impl Parts {
 
     /// Adds how the tests convert a response to the request that replaces the resource.
     pub(crate) fn add_edits(&mut self, edits: &[TokenStream]) -> Result<(), Problem> {
-        self.table.extend(Formatted::all(quote! {
+        self.table.extend(Formatted::as_they_are(quote! {
             /// Every conversion from what the server has to what replaces it.
             pub static EDITS: &[Edit] = &[#(#edits),*];
         })?);
@@ -155,17 +169,17 @@ impl Parts {
     }
 
     pub(crate) fn add_contract(&mut self, items: TokenStream) -> Result<(), Problem> {
-        self.contract.extend(Formatted::all(items)?);
+        self.contract.extend(Formatted::all(items, self.side)?);
         Ok(())
     }
 }
 
 /// The trait that has a method for each operation.
 fn mock_trait(methods: &BTreeMap<&'static Area, Vec<TokenStream>>) -> TokenStream {
-    let methods = AREAS.iter().flat_map(|area| {
-        let feature = area.name;
+    let methods = areas::all().flat_map(|area| {
+        let condition = area.condition().map(|condition| quote!(#[cfg(#condition)]));
         let of_area = methods.get(area).into_iter().flatten();
-        of_area.map(move |method| quote!(#[cfg(feature = #feature)] #method))
+        of_area.map(move |method| quote!(#condition #method))
     });
     quote! {
         /// Mocks operations on an httpmock server, which implements this.
@@ -189,11 +203,8 @@ fn mock_trait(methods: &BTreeMap<&'static Area, Vec<TokenStream>>) -> TokenStrea
 
 /// The condition under which something of these areas is there; `None` where it always is.
 fn condition(areas: &BTreeSet<&'static Area>) -> Option<Attribute> {
-    let features = areas.iter().map(|area| {
-        let name = area.name;
-        quote!(feature = #name)
-    });
-    let features: Vec<TokenStream> = features.collect();
+    let features = areas.iter().map(|area| area.condition());
+    let features: Vec<TokenStream> = features.collect::<Option<_>>()?;
     match features.as_slice() {
         [] => None,
         [one] => Some(parse_quote!(#[cfg(#one)])),

@@ -8,7 +8,7 @@ use syn::{
     parse::Parse, parse_quote,
 };
 
-use super::imports::Names;
+use super::absolute::{Side, absolute};
 use crate::problem::Problem;
 
 /// An item as it stands in a file.
@@ -18,8 +18,6 @@ use crate::problem::Problem;
 #[derive(Debug)]
 pub(super) struct Formatted {
     pub(super) text: String,
-    /// What has to be imported for it.
-    pub(super) names: Names,
     /// Whether it says how a struct is read and written.
     pub(super) is_of_fields: bool,
     /// Whether it declares a module that stands elsewhere.
@@ -27,46 +25,61 @@ pub(super) struct Formatted {
 }
 
 impl Formatted {
-    /// Formats items that are always there.
+    /// Formats items as they are.
     ///
     /// # Errors
     /// Returns an error if they are not Rust: a defect of the generator.
-    pub(super) fn all(items: TokenStream) -> Result<Vec<Self>, Problem> {
-        Self::all_if(items, None)
+    pub(super) fn as_they_are(items: TokenStream) -> Result<Vec<Self>, Problem> {
+        let file: syn::File = parsed(items)?;
+        Ok(file.items.into_iter().map(Self::as_it_is).collect())
     }
 
-    /// Formats items that are there under a condition.
+    /// Formats items of the client that are always there.
     ///
     /// # Errors
-    /// Returns an error if they are not Rust: a defect of the generator.
+    /// Returns an error if they are not Rust, or if one of their paths is not known: a defect of the
+    /// generator.
+    pub(super) fn all(items: TokenStream, side: Side) -> Result<Vec<Self>, Problem> {
+        Self::all_if(items, side, None)
+    }
+
+    /// Formats items of the client that are there under a condition.
+    ///
+    /// # Errors
+    /// Returns an error if they are not Rust, or if one of their paths is not known: a defect of the
+    /// generator.
     pub(super) fn all_if(
         items: TokenStream,
+        side: Side,
         condition: Option<Attribute>,
     ) -> Result<Vec<Self>, Problem> {
         let file: syn::File = parsed(items)?;
         let items = file.items.into_iter();
-        Ok(items
-            .map(|item| Self::of(item, condition.as_ref()))
-            .collect())
+        items
+            .map(|item| Self::of(item, side, condition.as_ref()))
+            .collect()
     }
 
     /// Formats an item that is there under this condition, and under those that it has of its own.
-    fn of(mut item: Item, condition: Option<&Attribute>) -> Self {
-        let mut is_conditional = false;
+    fn of(mut item: Item, side: Side, condition: Option<&Attribute>) -> Result<Self, Problem> {
         if let Some(attributes) = attributes(&mut item) {
             attributes.splice(..0, condition.cloned());
-            is_conditional = attributes
-                .iter()
-                .any(|attribute| attribute.path().is_ident("cfg"));
         }
+        let is_of_fields = is_of_fields(&item);
+        absolute(&mut item, side)?;
+        Ok(Self {
+            is_of_fields,
+            ..Self::as_it_is(item)
+        })
+    }
+
+    fn as_it_is(item: Item) -> Self {
         let within = match &item {
             Item::Enum(item) => Within::of(item),
             _ => None,
         };
-        let wrapper = within.as_ref().map(|within| within.wrapper.as_str());
         Self {
-            names: Names::of(&item, wrapper, is_conditional),
-            is_of_fields: is_of_fields(&item),
+            is_of_fields: false,
             is_declaration: matches!(&item, Item::Mod(module) if module.content.is_none()),
             text: match within {
                 Some(within) => within.render(),
@@ -105,7 +118,6 @@ fn attributes(item: &mut Item) -> Option<&mut Vec<Attribute>> {
 #[derive(Debug, Default)]
 pub(super) struct Body {
     pub(super) text: String,
-    names: Names,
     ends_with_declaration: bool,
 }
 
@@ -119,11 +131,11 @@ impl Body {
         body
     }
 
-    /// One `impl` of the client with these methods.
+    /// One `impl` of the client with these methods, whose paths are absolute.
     pub(super) fn of_client(methods: &[ImplItem]) -> Self {
-        let mut block: ItemImpl = parse_quote!(impl Client {});
+        let mut block: ItemImpl = parse_quote!(impl crate::runtime::Client {});
         block.items = methods.to_vec();
-        Self::of([&Formatted::of(Item::Impl(block), None)])
+        Self::of([&Formatted::as_it_is(Item::Impl(block))])
     }
 
     /// Adds an item below what there is.
@@ -133,13 +145,7 @@ impl Body {
             self.text.push('\n');
         }
         self.text.push_str(&item.text);
-        self.names.add(&item.names);
         self.ends_with_declaration = item.is_declaration;
-    }
-
-    /// The imports that the items need.
-    pub(super) fn imports(&self) -> String {
-        self.names.imports()
     }
 }
 
@@ -155,12 +161,19 @@ fn is_of_fields(item: &Item) -> bool {
 }
 
 fn unparse(item: Item) -> String {
-    prettyplease::unparse(&syn::File {
+    let is_macro = matches!(item, Item::Macro(_));
+    let text = prettyplease::unparse(&syn::File {
         shebang: None,
         frontmatter: None,
         attrs: Vec::new(),
         items: vec![item],
-    })
+    });
+    // What stands in a macro may not be Rust, and is formatted word for word.
+    if is_macro {
+        text.replace("crate ::", "crate::")
+    } else {
+        text
+    }
 }
 
 /// An enum that is written as a call of a macro.

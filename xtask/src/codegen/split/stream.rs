@@ -11,9 +11,6 @@ use crate::codegen::areas::STREAM;
 use crate::problem::Problem;
 use crate::write::Tree;
 
-/// How a file imports the models of the client, and how it imports those of the websocket side.
-const IMPORT: (&str, &str) = ("\nuse crate::types;\n", "\nuse crate::stream::types;\n");
-
 /// Lays the parts of the websocket side out as files.
 ///
 /// # Errors
@@ -32,7 +29,7 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
     files.add("requests.rs", about, &Body::of(requests))?;
     let about = "Which contract the websocket side was generated from.";
     files.add("contract.rs", about, &Body::of(&parts.contract))?;
-    let root = Formatted::all(quote! {
+    let root = Formatted::as_they_are(quote! {
         pub mod contract;
         mod models;
         pub mod requests;
@@ -46,8 +43,5 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
         origin.head()
     );
     files.tree.insert("mod.rs".to_owned(), text);
-    for text in files.tree.values_mut() {
-        *text = text.replacen(IMPORT.0, IMPORT.1, 1);
-    }
     Ok(files.tree)
 }

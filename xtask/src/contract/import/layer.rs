@@ -220,6 +220,24 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// The contract has addresses for all operations together.
+    ///
+    /// # Errors
+    /// Where a path or an operation has one that the whole document does not have.
+    fn no_servers(&self, value: &Value, pointer: &str) -> Result<(), Problem> {
+        let known = servers(self.document.value.get("servers"));
+        let known = known.as_array().map(Vec::as_slice).unwrap_or_default();
+        let own = servers(value.get("servers"));
+        let mut own = own.as_array().into_iter().flatten();
+        if own.all(|server| known.contains(server)) {
+            return Ok(());
+        }
+        let what = "the address of a path or an operation cannot be kept: a client has one for all";
+        let place = format!("{pointer}/servers");
+        Err(Problem::at(self.document, &place, what)
+            .with_help("remove it from the file, and make a client with that address for it"))
+    }
+
     fn item(
         &mut self,
         path: &str,
@@ -228,11 +246,13 @@ impl<'a> Reader<'a> {
     ) -> Result<Vec<Operation>, Problem> {
         let (item, pointer) = resolve(self.document, item, pointer)?;
         let path_parameters = self.parameters(item, &pointer)?;
+        self.no_servers(item, &pointer)?;
         let mut operations = Vec::new();
         for (method, name) in METHODS.iter().enumerate() {
             let Some(operation) = item.get(name) else {
                 continue;
             };
+            self.no_servers(operation, &format!("{pointer}/{name}"))?;
             let facts = self.operation(operation, &format!("{pointer}/{name}"))?;
             operations.push(Operation {
                 path: path.to_owned(),

@@ -8,6 +8,7 @@ mod defaults;
 mod keep;
 mod keywords;
 mod layer;
+mod loss;
 mod markup;
 mod merge;
 mod prose;
@@ -24,6 +25,7 @@ use layer::Kind;
 
 use super::Document;
 use crate::problem::Problem;
+pub(crate) use loss::Loss;
 pub(crate) use report::Report;
 
 /// The outcome of an import.
@@ -37,10 +39,12 @@ pub(crate) struct Imported {
 /// Brings `revisions`, from the oldest to the newest, into `contract`, if there is one already.
 ///
 /// # Errors
-/// When a document has a mistake that leaves its meaning open.
+/// When a document has a mistake that leaves its meaning open, or the newest one lacks so many operations
+/// that it is probably not the whole of a revision, and `loss` does not allow that.
 pub(crate) fn import(
     contract: Option<&Document>,
     revisions: &[Document],
+    loss: Loss,
 ) -> Result<Imported, Problem> {
     let contract_layer = contract.map(|contract| layer::read(contract, Kind::Contract));
     let revision_layers = revisions
@@ -56,6 +60,10 @@ pub(crate) fn import(
         );
     };
     let before = layers.first().filter(|_| contract.is_some());
+    if let (Loss::Refused, Some(document)) = (loss, revisions.last()) {
+        let known = before.or_else(|| layers.iter().rev().nth(1));
+        loss::check(known, newest, document)?;
+    }
     let mut prose = contract
         .map(|contract| prose::collect(&contract.value))
         .unwrap_or_default();

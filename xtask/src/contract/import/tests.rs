@@ -13,7 +13,7 @@ fn document(text: &str) -> Document {
 fn imported(contract: Option<&str>, revisions: &[&str]) -> (String, String) {
     let contract = contract.map(document);
     let revisions: Vec<Document> = revisions.iter().map(|text| document(text)).collect();
-    let imported = import(contract.as_ref(), &revisions).unwrap();
+    let imported = import(contract.as_ref(), &revisions, Loss::Allowed).unwrap();
     (
         canonical::text(&imported.document).unwrap(),
         imported.report.to_string(),
@@ -194,7 +194,7 @@ fn an_old_operation_joins_the_path_that_the_newest_revision_spells_differently()
         &json!(true)
     );
     assert!(
-        text.matches("name: petId").count() == 1,
+        text.matches("name: petId\n      in: path").count() == 1,
         "one shared parameter: {text}"
     );
 }
@@ -447,7 +447,7 @@ fn mistakes_in_a_revision_are_reported_with_their_place() {
     ] {
         let text = NEW.replace(from, to);
         assert_ne!(text, NEW, "{from} is not in the revision");
-        let message = import(None, &[document(&text)])
+        let message = import(None, &[document(&text)], Loss::Refused)
             .err()
             .expect(expected)
             .to_string();
@@ -465,7 +465,7 @@ fn mistakes_in_a_revision_are_reported_with_their_place() {
 #[test]
 fn an_import_of_nothing_is_refused() {
     assert!(
-        import(Some(&document(NEW)), &[])
+        import(Some(&document(NEW)), &[], Loss::Refused)
             .err()
             .unwrap()
             .to_string()
@@ -485,7 +485,12 @@ fn contract_of_this_repository() -> Document {
 #[test]
 fn importing_the_contract_of_this_repository_into_itself_changes_nothing() {
     let contract = contract_of_this_repository();
-    let imported = import(Some(&contract), std::slice::from_ref(&contract)).unwrap();
+    let imported = import(
+        Some(&contract),
+        std::slice::from_ref(&contract),
+        Loss::Refused,
+    )
+    .unwrap();
     let text = canonical::text(&imported.document).unwrap();
     assert!(
         contract.is_text(&text),
@@ -617,4 +622,80 @@ paths:
     let mut one = places("/paths/~1service~1{id}/get/parameters");
     one.extend(places("/paths/~1service~1{id}/parameters"));
     assert_eq!(one, [("id".to_owned(), "path".to_owned())]);
+}
+
+/// A contract of so many operations.
+fn of_operations(count: usize) -> String {
+    let operations = (0..count).map(|number| {
+        format!("  /a{number}:\n    get: {{operationId: get{number}, responses: {{'204': {{description: x}}}}}}\n")
+    });
+    let operations: String = operations.collect();
+    format!("openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\npaths:\n{operations}")
+}
+
+#[test]
+fn a_revision_that_lacks_more_than_a_tenth_of_the_current_operations_is_refused() {
+    let empty = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n".to_owned();
+    let whole = document(&of_operations(20));
+    for (revision, lacks) in [
+        (of_operations(18), None),
+        (of_operations(17), Some("lacks 3 of 20 current operations")),
+        (
+            of_operations(1),
+            Some("`GET /a1`, `GET /a10`, `GET /a11`, `GET /a12`, `GET /a13` and 14 more"),
+        ),
+        (empty.clone(), Some("has no operation")),
+    ] {
+        let revision = document(&revision);
+        // Whether the operations are those of a contract or of an older revision.
+        for (contract, revisions) in [
+            (Some(&whole), vec![revision.clone()]),
+            (None, vec![whole.clone(), revision.clone()]),
+        ] {
+            let refused = import(contract, &revisions, Loss::Refused).err();
+            match lacks {
+                None => assert!(refused.is_none()),
+                Some(needle) => {
+                    let message = refused.expect("refused").to_string();
+                    for needle in [needle, "api.yaml:3", "/paths", "--allow-loss"] {
+                        assert!(message.contains(needle), "{needle}: {message}");
+                    }
+                }
+            }
+            assert!(import(contract, &revisions, Loss::Allowed).is_ok());
+        }
+    }
+    assert!(import(None, &[document(&empty)], Loss::Refused).is_err());
+}
+
+#[test]
+fn what_is_deprecated_already_is_not_lost_again() {
+    let whole = document(&of_operations(20));
+    let half = document(&of_operations(10));
+    let contract = import(Some(&whole), std::slice::from_ref(&half), Loss::Allowed).unwrap();
+    let text = canonical::text(&contract.document).unwrap();
+    let again = import(Some(&document(&text)), &[half], Loss::Refused).unwrap();
+    assert_eq!(canonical::text(&again.document).unwrap(), text);
+}
+
+#[test]
+fn an_address_of_a_path_or_an_operation_is_refused_unless_it_is_one_of_all() {
+    let with = |path: &str, operation: &str| {
+        document(&format!(
+            "openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\nservers: [{{url: https://a.test}}]\npaths:\n  \
+             /a:\n    servers: [{{url: '{path}'}}]\n    get: {{servers: [{{url: '{operation}'}}], responses: {{'204': {{description: x}}}}}}\n"
+        ))
+    };
+    let (own, other) = ("https://a.test", "https://b.test");
+    assert!(import(None, &[with(own, own)], Loss::Refused).is_ok());
+    for (revision, place) in [
+        (with(other, own), "api.yaml:6: /paths/~1a/servers"),
+        (with(own, other), "/paths/~1a/get/servers"),
+    ] {
+        let message = import(None, &[revision], Loss::Refused)
+            .err()
+            .expect("refused")
+            .to_string();
+        assert!(message.contains(place), "{place}: {message}");
+    }
 }

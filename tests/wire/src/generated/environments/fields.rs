@@ -3,28 +3,97 @@
 
 //! How the models are read and written. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use crate::runtime::model;
-use crate::types;
-
-impl model::Blank for types::Form {
+impl crate::runtime::model::Blank for crate::types::Cat {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            at: model::blank(),
-            gone: model::blank(),
-            list: model::blank(),
-            commas: model::blank(),
-            json: model::blank(),
-            deep: model::blank(),
-            nested: model::blank(),
-            ratio: model::blank(),
-            __extra: model::blank(),
+            kind: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            lives: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Form {
+impl crate::runtime::model::Model for crate::types::Cat {
+    const NAME: &'static str = "Cat";
+    const FIELDS: &'static [&'static str] = &["kind", "name", "lives"];
+    const REQUIRED: u128 = 0b001;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.lives, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("kind", &self.kind);
+        to.given("name", &self.name);
+        to.given("lives", &self.lives);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::Cat);
+
+impl crate::runtime::model::Blank for crate::types::Dog {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            kind: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            bark: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::Dog {
+    const NAME: &'static str = "Dog";
+    const FIELDS: &'static [&'static str] = &["kind", "name", "bark"];
+    const REQUIRED: u128 = 0b001;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.kind, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.bark, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("kind", &self.kind);
+        to.given("name", &self.name);
+        to.given("bark", &self.bark);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::Dog);
+
+impl crate::runtime::model::Blank for crate::types::Form {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            name: crate::runtime::model::blank(),
+            at: crate::runtime::model::blank(),
+            gone: crate::runtime::model::blank(),
+            list: crate::runtime::model::blank(),
+            commas: crate::runtime::model::blank(),
+            json: crate::runtime::model::blank(),
+            deep: crate::runtime::model::blank(),
+            nested: crate::runtime::model::blank(),
+            ratio: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::Form {
     const NAME: &'static str = "Form";
     const FIELDS: &'static [&'static str] = &[
         "name",
@@ -38,24 +107,24 @@ impl model::Model for types::Form {
         "ratio",
     ];
     const REQUIRED: u128 = 0b000000001;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::time(&mut self.at, from),
-            2 => model::value(&mut self.gone, from),
-            3 => model::value(&mut self.list, from),
-            4 => model::value(&mut self.commas, from),
-            5 => model::value(&mut self.json, from),
-            6 => model::value(&mut self.deep, from),
-            7 => model::value(&mut self.nested, from),
-            _ => model::value(&mut self.ratio, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::time(&mut self.at, from),
+            2 => crate::runtime::model::value(&mut self.gone, from),
+            3 => crate::runtime::model::value(&mut self.list, from),
+            4 => crate::runtime::model::value(&mut self.commas, from),
+            5 => crate::runtime::model::value(&mut self.json, from),
+            6 => crate::runtime::model::value(&mut self.deep, from),
+            7 => crate::runtime::model::value(&mut self.nested, from),
+            _ => crate::runtime::model::value(&mut self.ratio, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("name", &self.name);
         to.given("at", &self.at);
         to.given("gone", &self.gone);
@@ -67,317 +136,317 @@ impl model::Model for types::Form {
         to.given("ratio", &self.ratio);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.deep);
-        model::Parts::drop_extra(&mut self.nested);
+        crate::runtime::model::Parts::drop_extra(&mut self.deep);
+        crate::runtime::model::Parts::drop_extra(&mut self.nested);
     }
 }
 
-model::through_fields!(types::Form);
+crate::runtime::model::through_fields!(crate::types::Form);
 
-impl model::Blank for types::Group {
+impl crate::runtime::model::Blank for crate::types::Group {
     #[inline]
     fn blank() -> Self {
         Self {
-            parent: model::blank(),
-            other: model::blank(),
-            members: model::blank(),
-            __extra: model::blank(),
+            parent: crate::runtime::model::blank(),
+            other: crate::runtime::model::blank(),
+            members: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Group {
+impl crate::runtime::model::Model for crate::types::Group {
     const NAME: &'static str = "Group";
     const FIELDS: &'static [&'static str] = &["parent", "other", "members"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.parent, from),
-            1 => model::value(&mut self.other, from),
-            _ => model::value(&mut self.members, from),
+            0 => crate::runtime::model::value(&mut self.parent, from),
+            1 => crate::runtime::model::value(&mut self.other, from),
+            _ => crate::runtime::model::value(&mut self.members, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("parent", &self.parent);
         to.given("other", &self.other);
         to.given("members", &self.members);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.parent);
-        model::Parts::drop_extra(&mut self.other);
-        model::Parts::drop_extra(&mut self.members);
+        crate::runtime::model::Parts::drop_extra(&mut self.parent);
+        crate::runtime::model::Parts::drop_extra(&mut self.other);
+        crate::runtime::model::Parts::drop_extra(&mut self.members);
     }
 }
 
-model::through_fields!(types::Group, Default);
+crate::runtime::model::through_fields!(crate::types::Group, Default);
 
-impl model::Blank for types::NodeChildrenChildren {
+impl crate::runtime::model::Blank for crate::types::NodeChildrenChildren {
     #[inline]
     fn blank() -> Self {
         Self {
-            children: model::blank(),
-            weight: model::blank(),
-            __extra: model::blank(),
+            children: crate::runtime::model::blank(),
+            weight: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeChildrenChildren {
+impl crate::runtime::model::Model for crate::types::NodeChildrenChildren {
     const NAME: &'static str = "NodeChildrenChildren";
     const FIELDS: &'static [&'static str] = &["children", "weight"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.children, from),
-            _ => model::value(&mut self.weight, from),
+            0 => crate::runtime::model::value(&mut self.children, from),
+            _ => crate::runtime::model::value(&mut self.weight, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("children", &self.children);
         to.given("weight", &self.weight);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.children);
+        crate::runtime::model::Parts::drop_extra(&mut self.children);
     }
 }
 
-model::through_fields!(types::NodeChildrenChildren);
+crate::runtime::model::through_fields!(crate::types::NodeChildrenChildren);
 
-impl model::Blank for types::NodeChildrenLeaf {
+impl crate::runtime::model::Blank for crate::types::NodeChildrenLeaf {
     #[inline]
     fn blank() -> Self {
         Self {
-            leaf: model::blank(),
-            weight: model::blank(),
-            __extra: model::blank(),
+            leaf: crate::runtime::model::blank(),
+            weight: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeChildrenLeaf {
+impl crate::runtime::model::Model for crate::types::NodeChildrenLeaf {
     const NAME: &'static str = "NodeChildrenLeaf";
     const FIELDS: &'static [&'static str] = &["leaf", "weight"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.leaf, from),
-            _ => model::value(&mut self.weight, from),
+            0 => crate::runtime::model::value(&mut self.leaf, from),
+            _ => crate::runtime::model::value(&mut self.weight, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("leaf", &self.leaf);
         to.given("weight", &self.weight);
     }
 }
 
-model::through_fields!(types::NodeChildrenLeaf, Default);
+crate::runtime::model::through_fields!(crate::types::NodeChildrenLeaf, Default);
 
-impl model::Blank for types::NodeChildrenMember {
+impl crate::runtime::model::Blank for crate::types::NodeChildrenMember {
     #[inline]
     fn blank() -> Self {
         Self {
-            children: model::blank(),
-            __extra: model::blank(),
+            children: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeChildrenMember {
+impl crate::runtime::model::Model for crate::types::NodeChildrenMember {
     const NAME: &'static str = "NodeChildrenMember";
     const FIELDS: &'static [&'static str] = &["children"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.children, from),
+            _ => crate::runtime::model::value(&mut self.children, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("children", &self.children);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.children);
+        crate::runtime::model::Parts::drop_extra(&mut self.children);
     }
 }
 
-model::through_fields!(types::NodeChildrenMember);
+crate::runtime::model::through_fields!(crate::types::NodeChildrenMember);
 
-impl model::Blank for types::NodeLeaf {
+impl crate::runtime::model::Blank for crate::types::NodeLeaf {
     #[inline]
     fn blank() -> Self {
         Self {
-            leaf: model::blank(),
-            __extra: model::blank(),
+            leaf: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::NodeLeaf {
+impl crate::runtime::model::Model for crate::types::NodeLeaf {
     const NAME: &'static str = "NodeLeaf";
     const FIELDS: &'static [&'static str] = &["leaf"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.leaf, from),
+            _ => crate::runtime::model::value(&mut self.leaf, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("leaf", &self.leaf);
     }
 }
 
-model::through_fields!(types::NodeLeaf, Default);
+crate::runtime::model::through_fields!(crate::types::NodeLeaf, Default);
 
-impl model::Blank for types::Other {
+impl crate::runtime::model::Blank for crate::types::Other {
     #[inline]
     fn blank() -> Self {
         Self {
-            group: model::blank(),
-            __extra: model::blank(),
+            group: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Other {
+impl crate::runtime::model::Model for crate::types::Other {
     const NAME: &'static str = "Other";
     const FIELDS: &'static [&'static str] = &["group"];
     const REQUIRED: u128 = 0b0;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            _ => model::value(&mut self.group, from),
+            _ => crate::runtime::model::value(&mut self.group, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("group", &self.group);
     }
     fn drop_extra_within(&mut self) {
-        model::Parts::drop_extra(&mut self.group);
+        crate::runtime::model::Parts::drop_extra(&mut self.group);
     }
 }
 
-model::through_fields!(types::Other, Default);
+crate::runtime::model::through_fields!(crate::types::Other, Default);
 
-impl model::Blank for types::QueryStylesFilter {
+impl crate::runtime::model::Blank for crate::types::QueryStylesFilter {
     #[inline]
     fn blank() -> Self {
         Self {
-            name: model::blank(),
-            since: model::blank(),
-            size: model::blank(),
-            __extra: model::blank(),
+            name: crate::runtime::model::blank(),
+            since: crate::runtime::model::blank(),
+            size: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::QueryStylesFilter {
+impl crate::runtime::model::Model for crate::types::QueryStylesFilter {
     const NAME: &'static str = "QueryStylesFilter";
     const FIELDS: &'static [&'static str] = &["name", "since", "size"];
     const REQUIRED: u128 = 0b000;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.name, from),
-            1 => model::time(&mut self.since, from),
-            _ => model::value(&mut self.size, from),
+            0 => crate::runtime::model::value(&mut self.name, from),
+            1 => crate::runtime::model::time(&mut self.since, from),
+            _ => crate::runtime::model::value(&mut self.size, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("name", &self.name);
         to.given("since", &self.since);
         to.given("size", &self.size);
     }
 }
 
-model::through_fields!(types::QueryStylesFilter, Default);
+crate::runtime::model::through_fields!(crate::types::QueryStylesFilter, Default);
 
-impl model::Blank for types::Range {
+impl crate::runtime::model::Blank for crate::types::Range {
     #[inline]
     fn blank() -> Self {
         Self {
-            from: model::blank(),
-            to: model::blank(),
-            __extra: model::blank(),
+            from: crate::runtime::model::blank(),
+            to: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Range {
+impl crate::runtime::model::Model for crate::types::Range {
     const NAME: &'static str = "Range";
     const FIELDS: &'static [&'static str] = &["from", "to"];
     const REQUIRED: u128 = 0b01;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.from, from),
-            _ => model::value(&mut self.to, from),
+            0 => crate::runtime::model::value(&mut self.from, from),
+            _ => crate::runtime::model::value(&mut self.to, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.always("from", &self.from);
         to.given("to", &self.to);
     }
 }
 
-model::through_fields!(types::Range);
+crate::runtime::model::through_fields!(crate::types::Range);
 
-impl model::Blank for types::Thing {
+impl crate::runtime::model::Blank for crate::types::Thing {
     #[inline]
     fn blank() -> Self {
         Self {
-            a: model::blank(),
-            n: model::blank(),
-            __extra: model::blank(),
+            a: crate::runtime::model::blank(),
+            n: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
         }
     }
 }
 
-impl model::Model for types::Thing {
+impl crate::runtime::model::Model for crate::types::Thing {
     const NAME: &'static str = "Thing";
     const FIELDS: &'static [&'static str] = &["a", "n"];
     const REQUIRED: u128 = 0b00;
-    fn read<'de, D: model::MapAccess<'de>>(
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
         &mut self,
         field: usize,
         from: &mut D,
-    ) -> Result<(), D::Error> {
+    ) -> ::core::result::Result<(), D::Error> {
         match field {
-            0 => model::value(&mut self.a, from),
-            _ => model::value(&mut self.n, from),
+            0 => crate::runtime::model::value(&mut self.a, from),
+            _ => crate::runtime::model::value(&mut self.n, from),
         }
     }
-    fn visit<V: model::Visit>(&self, to: &mut V) {
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
         to.given("a", &self.a);
         to.given("n", &self.n);
     }
 }
 
-model::through_fields!(types::Thing, Default);
+crate::runtime::model::through_fields!(crate::types::Thing, Default);

@@ -3,479 +3,556 @@
 
 //! Mocks. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use std::collections::BTreeMap;
-use crate::operations;
-use crate::runtime as rt;
-use crate::mock::Then;
-use crate::mock::When;
-use crate::types;
-
-impl When<operations::PatchList> {
+impl crate::mock::When<crate::operations::PatchList> {
     /// The path parameter `id` has this value.
     pub fn id(self, value: i64) -> Self {
         self.path_value("id", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &[serde_json::Map<String, serde_json::Value>]) -> Self {
-        self.json_body(Some(value))
+    pub fn body(
+        self,
+        value: &[::serde_json::Map<::std::string::String, ::serde_json::Value>],
+    ) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::PatchList> {
+impl crate::mock::Then<crate::operations::PatchList> {
     /// Status 200, as the contract declares it.
     pub fn ok(self, value: &str) -> Self {
         self.raw(200u16, "text/csv", value)
     }
 }
 
-impl When<operations::VendorThing> {
+impl crate::mock::When<crate::operations::VendorThing> {
     /// The path parameter `id` has this value.
     pub fn id(self, value: i64) -> Self {
         self.path_value("id", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::Thing) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::Thing) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::VendorThing> {
+impl crate::mock::Then<crate::operations::VendorThing> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Thing) -> Self {
+    pub fn ok(self, value: &crate::types::Thing) -> Self {
         self.json(200u16, value)
     }
 }
 
-impl When<operations::DeleteWithBody> {
+impl crate::mock::When<crate::operations::DeleteWithBody> {
     /// The path parameter `id` has this value.
     pub fn id(self, value: i64) -> Self {
         self.path_value("id", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::Thing) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::Thing) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::DeleteWithBody> {
+impl crate::mock::Then<crate::operations::DeleteWithBody> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::HeadThing> {
+impl crate::mock::When<crate::operations::HeadThing> {
     /// The path parameter `id` has this value.
     pub fn id(self, value: i64) -> Self {
         self.path_value("id", &value)
     }
 }
 
-impl Then<operations::HeadThing> {
+impl crate::mock::Then<crate::operations::HeadThing> {
     /// Status 200, as the contract declares it.
     pub fn ok(self) -> Self {
         self.empty(200u16)
     }
 }
 
-impl When<operations::MergeThing> {
+impl crate::mock::When<crate::operations::MergeThing> {
     /// The path parameter `id` has this value.
     pub fn id(self, value: i64) -> Self {
         self.path_value("id", &value)
     }
     /// The body is this one.
-    pub fn body(self, value: &types::Thing) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::Thing) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::MergeThing> {
+impl crate::mock::Then<crate::operations::MergeThing> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::SearchWithBody> {
+impl crate::mock::When<crate::operations::SearchWithBody> {
     /// The body is this one.
-    pub fn body(self, value: &types::Thing) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::Thing) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::SearchWithBody> {
+impl crate::mock::Then<crate::operations::SearchWithBody> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: impl AsRef<[u8]>) -> Self {
+    pub fn ok(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
         self.raw(200u16, "image/png", value)
     }
 }
 
-impl When<operations::SendForm> {
+impl crate::mock::When<crate::operations::SendForm> {
     /// The body is this one.
-    pub fn body(self, value: impl AsRef<[u8]>) -> Self {
-        self.raw_body(Some(value.as_ref()))
+    pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
+        self.raw_body(::core::option::Option::Some(value.as_ref()))
     }
 }
 
-impl Then<operations::SendForm> {
+impl crate::mock::Then<crate::operations::SendForm> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::SendYaml> {
+impl crate::mock::When<crate::operations::SendYaml> {
     /// The body is this one.
-    pub fn body(self, value: impl AsRef<[u8]>) -> Self {
-        self.raw_body(Some(value.as_ref()))
+    pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
+        self.raw_body(::core::option::Option::Some(value.as_ref()))
     }
 }
 
-impl Then<operations::SendYaml> {
+impl crate::mock::Then<crate::operations::SendYaml> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::SendBytes> {
+impl crate::mock::When<crate::operations::SendBytes> {
     /// The body is this one.
-    pub fn body(self, value: impl AsRef<[u8]>) -> Self {
-        self.raw_body(Some(value.as_ref()))
+    pub fn body(self, value: impl ::core::convert::AsRef<[u8]>) -> Self {
+        self.raw_body(::core::option::Option::Some(value.as_ref()))
     }
 }
 
-impl Then<operations::SendBytes> {
+impl crate::mock::Then<crate::operations::SendBytes> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::SendSeveralOrNone> {
+impl crate::mock::When<crate::operations::SendSeveralOrNone> {
     /// The body is this one, or empty.
-    pub fn body<'a>(self, value: impl Into<Option<&'a types::Thing>>) -> Self {
+    pub fn body<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Thing>,
+        >,
+    ) -> Self {
         self.json_body(value.into())
     }
 }
 
-impl Then<operations::SendSeveralOrNone> {
+impl crate::mock::Then<crate::operations::SendSeveralOrNone> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::SendSeveral> {
+impl crate::mock::When<crate::operations::SendSeveral> {
     /// The body is this one.
-    pub fn body(self, value: &types::Thing) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::Thing) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::SendSeveral> {
+impl crate::mock::Then<crate::operations::SendSeveral> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::QueryStyles> {
+impl crate::mock::When<crate::operations::QueryStyles> {
     /// The query parameter `exploded` has these values.
-    pub fn exploded(self, values: &[String]) -> Self {
+    pub fn exploded(self, values: &[::std::string::String]) -> Self {
         self.query_repeated("exploded", values)
     }
     /// The query parameter `commas` has these values.
-    pub fn commas(self, values: &[String]) -> Self {
+    pub fn commas(self, values: &[::std::string::String]) -> Self {
         self.query_joined("commas", values)
     }
     /// The query parameter `blanks` has these values.
     pub fn blanks(self, values: &[i64]) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "blanks",
-            rt::Style::Space,
-            Some(rt::list(values)),
+            crate::runtime::Style::Space,
+            ::core::option::Option::Some(crate::runtime::list(values)),
         )
     }
     /// The query parameter `pipes` has these values.
-    pub fn pipes(self, values: &[String]) -> Self {
+    pub fn pipes(self, values: &[::std::string::String]) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "pipes",
-            rt::Style::Pipe,
-            Some(rt::list(values)),
+            crate::runtime::Style::Pipe,
+            ::core::option::Option::Some(crate::runtime::list(values)),
         )
     }
     /// The query parameter `filter` has this value.
     pub fn filter<'a>(
         self,
-        value: impl Into<Option<&'a types::QueryStylesFilter>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::QueryStylesFilter>,
+        >,
     ) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "filter",
-            rt::Style::Deep,
-            value.into().map(rt::object),
+            crate::runtime::Style::Deep,
+            value.into().map(crate::runtime::object),
         )
     }
     /// The query parameter `labels` has this value.
     pub fn labels<'a>(
         self,
-        value: impl Into<Option<&'a BTreeMap<String, String>>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<
+                &'a ::std::collections::BTreeMap<
+                    ::std::string::String,
+                    ::std::string::String,
+                >,
+            >,
+        >,
     ) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "labels",
-            rt::Style::Deep,
-            value.into().map(rt::object),
+            crate::runtime::Style::Deep,
+            value.into().map(crate::runtime::object),
         )
     }
     /// The query parameter `range` has this value.
-    pub fn range<'a>(self, value: impl Into<Option<&'a types::Range>>) -> Self {
+    pub fn range<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Range>,
+        >,
+    ) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "range",
-            rt::Style::Form { explode: true },
-            value.into().map(rt::object),
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            value.into().map(crate::runtime::object),
         )
     }
     /// The query parameter `document` has this value.
-    pub fn document<'a>(self, value: impl Into<Option<&'a [types::Range]>>) -> Self {
+    pub fn document<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a [crate::types::Range]>,
+        >,
+    ) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "document",
-            rt::Style::Form { explode: true },
-            value.into().map(rt::document),
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            value.into().map(crate::runtime::document),
         )
     }
     /// The query parameter `at` has this value.
-    pub fn at(self, value: impl Into<Option<chrono::DateTime<chrono::Utc>>>) -> Self {
+    pub fn at(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+        >,
+    ) -> Self {
         self.query_value("at", value.into())
     }
 }
 
-impl Then<operations::QueryStyles> {
+impl crate::mock::Then<crate::operations::QueryStyles> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::RequiredStyles> {
+impl crate::mock::When<crate::operations::RequiredStyles> {
     /// The query parameter `pipes` has these values.
-    pub fn pipes(self, values: &[String]) -> Self {
+    pub fn pipes(self, values: &[::std::string::String]) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "pipes",
-            rt::Style::Pipe,
-            Some(rt::list(values)),
+            crate::runtime::Style::Pipe,
+            ::core::option::Option::Some(crate::runtime::list(values)),
         )
     }
     /// The query parameter `range` has this value.
-    pub fn range(self, value: &types::Range) -> Self {
+    pub fn range(self, value: &crate::types::Range) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "range",
-            rt::Style::Deep,
-            Some(rt::object(value)),
+            crate::runtime::Style::Deep,
+            ::core::option::Option::Some(crate::runtime::object(value)),
         )
     }
     /// The header `X-Ids` has these values.
     pub fn x_ids(self, values: &[i64]) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Ids",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            Some(rt::list(values)),
+            ::core::option::Option::Some(crate::runtime::list(values)),
         )
     }
     /// The cookie `session` has this value.
     pub fn session(self, value: &str) -> Self {
         self.parameter(
-            rt::Place::Cookie,
+            crate::runtime::Place::Cookie,
             "session",
-            rt::Style::Form { explode: true },
-            Some(rt::one(value)),
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            ::core::option::Option::Some(crate::runtime::one(value)),
         )
     }
 }
 
-impl Then<operations::RequiredStyles> {
+impl crate::mock::Then<crate::operations::RequiredStyles> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::WithHeaders> {
+impl crate::mock::When<crate::operations::WithHeaders> {
     /// The header `X-Dry-Run` has this value.
     pub fn x_dry_run(self, value: bool) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Dry-Run",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            Some(rt::one(value)),
+            ::core::option::Option::Some(crate::runtime::one(value)),
         )
     }
     /// The header `X-Count` has this value.
-    pub fn x_count(self, value: impl Into<Option<i64>>) -> Self {
+    pub fn x_count(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<i64>>,
+    ) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Count",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            value.into().map(rt::one),
+            value.into().map(crate::runtime::one),
         )
     }
     /// The header `X-Ratio` has this value.
-    pub fn x_ratio(self, value: impl Into<Option<f64>>) -> Self {
+    pub fn x_ratio(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<f64>>,
+    ) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Ratio",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            value.into().map(rt::one),
+            value.into().map(crate::runtime::one),
         )
     }
     /// The header `X-Request-Id` has this value.
-    pub fn x_request_id(self, value: impl Into<Option<uuid::Uuid>>) -> Self {
+    pub fn x_request_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Request-Id",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            value.into().map(rt::one),
+            value.into().map(crate::runtime::one),
         )
     }
     /// The header `X-Since` has this value.
     pub fn x_since(
         self,
-        value: impl Into<Option<chrono::DateTime<chrono::Utc>>>,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+        >,
     ) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Since",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            value.into().map(rt::one),
+            value.into().map(crate::runtime::one),
         )
     }
     /// The header `X-Day` has this value.
-    pub fn x_day(self, value: impl Into<Option<chrono::NaiveDate>>) -> Self {
+    pub fn x_day(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::chrono::NaiveDate>>,
+    ) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Day",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            value.into().map(rt::one),
+            value.into().map(crate::runtime::one),
         )
     }
     /// The header `X-Mode` has this value.
-    pub fn x_mode(self, value: impl Into<Option<types::WithHeadersXMode>>) -> Self {
+    pub fn x_mode(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<crate::types::WithHeadersXMode>,
+        >,
+    ) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Mode",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            value.into().map(rt::one),
+            value.into().map(crate::runtime::one),
         )
     }
     /// The header `X-Tags` has these values.
-    pub fn x_tags(self, values: &[String]) -> Self {
+    pub fn x_tags(self, values: &[::std::string::String]) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Tags",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            Some(rt::list(values)),
+            ::core::option::Option::Some(crate::runtime::list(values)),
         )
     }
     /// The header `X-Range` has this value.
-    pub fn x_range<'a>(self, value: impl Into<Option<&'a types::Range>>) -> Self {
+    pub fn x_range<'a>(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<&'a crate::types::Range>,
+        >,
+    ) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Range",
-            rt::Style::Simple { explode: true },
-            value.into().map(rt::object),
+            crate::runtime::Style::Simple {
+                explode: true,
+            },
+            value.into().map(crate::runtime::object),
         )
     }
     /// The header `If-Match` has this value.
-    pub fn if_match<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn if_match<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "If-Match",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            value.into().map(rt::one),
+            value.into().map(crate::runtime::one),
         )
     }
     /// The header `timeout` has this value.
-    pub fn timeout<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn timeout<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "timeout",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            value.into().map(rt::one),
+            value.into().map(crate::runtime::one),
         )
     }
     /// The cookie `theme` has this value.
-    pub fn theme<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn theme<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.parameter(
-            rt::Place::Cookie,
+            crate::runtime::Place::Cookie,
             "theme",
-            rt::Style::Form { explode: true },
-            value.into().map(rt::one),
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            value.into().map(crate::runtime::one),
         )
     }
     /// The cookie `seen` has this value.
-    pub fn seen(self, value: impl Into<Option<chrono::DateTime<chrono::Utc>>>) -> Self {
+    pub fn seen(
+        self,
+        value: impl ::core::convert::Into<
+            ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+        >,
+    ) -> Self {
         self.parameter(
-            rt::Place::Cookie,
+            crate::runtime::Place::Cookie,
             "seen",
-            rt::Style::Form { explode: true },
-            value.into().map(rt::one),
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            value.into().map(crate::runtime::one),
         )
     }
     /// The cookie `ids` has these values.
     pub fn ids(self, values: &[i64]) -> Self {
         self.parameter(
-            rt::Place::Cookie,
+            crate::runtime::Place::Cookie,
             "ids",
-            rt::Style::Form { explode: false },
-            Some(rt::list(values)),
+            crate::runtime::Style::Form {
+                explode: false,
+            },
+            ::core::option::Option::Some(crate::runtime::list(values)),
         )
     }
 }
 
-impl Then<operations::WithHeaders> {
+impl crate::mock::Then<crate::operations::WithHeaders> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::TypedPath> {
+impl crate::mock::When<crate::operations::TypedPath> {
     /// The path parameter `at` has this value.
-    pub fn at(self, value: chrono::DateTime<chrono::Utc>) -> Self {
+    pub fn at(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
         self.path_value("at", &value)
     }
     /// The path parameter `day` has this value.
-    pub fn day(self, value: chrono::NaiveDate) -> Self {
+    pub fn day(self, value: ::chrono::NaiveDate) -> Self {
         self.path_value("day", &value)
     }
     /// The path parameter `ratio` has this value.
@@ -487,7 +564,7 @@ impl When<operations::TypedPath> {
         self.path_value("flag", &value)
     }
     /// The path parameter `mode` has this value.
-    pub fn mode(self, value: types::TypedPathMode) -> Self {
+    pub fn mode(self, value: crate::types::TypedPathMode) -> Self {
         self.path_value("mode", &value)
     }
     /// The path parameter `n` has this value.
@@ -496,58 +573,70 @@ impl When<operations::TypedPath> {
     }
 }
 
-impl Then<operations::TypedPath> {
+impl crate::mock::Then<crate::operations::TypedPath> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::StyledPath> {
+impl crate::mock::When<crate::operations::StyledPath> {
     /// The path parameter `list` has these values.
-    pub fn list(self, values: &[String]) -> Self {
+    pub fn list(self, values: &[::std::string::String]) -> Self {
         self.path_styled(
             "list",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::list(values),
+            crate::runtime::list(values),
         )
     }
     /// The path parameter `label` has these values.
     pub fn label(self, values: &[i64]) -> Self {
-        self.path_styled("label", rt::Style::Label { explode: true }, rt::list(values))
+        self.path_styled(
+            "label",
+            crate::runtime::Style::Label {
+                explode: true,
+            },
+            crate::runtime::list(values),
+        )
     }
     /// The path parameter `matrix` has this value.
-    pub fn matrix(self, value: chrono::DateTime<chrono::Utc>) -> Self {
+    pub fn matrix(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
         self.path_styled(
             "matrix",
-            rt::Style::Matrix {
+            crate::runtime::Style::Matrix {
                 explode: false,
             },
-            rt::one(value),
+            crate::runtime::one(value),
         )
     }
     /// The path parameter `range` has this value.
-    pub fn range(self, value: &types::Range) -> Self {
-        self.path_styled("range", rt::Style::Matrix { explode: true }, rt::object(value))
+    pub fn range(self, value: &crate::types::Range) -> Self {
+        self.path_styled(
+            "range",
+            crate::runtime::Style::Matrix {
+                explode: true,
+            },
+            crate::runtime::object(value),
+        )
     }
 }
 
-impl Then<operations::StyledPath> {
+impl crate::mock::Then<crate::operations::StyledPath> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::NestedPath> {
+impl crate::mock::When<crate::operations::NestedPath> {
     /// The path parameter `realm` has this value.
     pub fn realm(self, value: &str) -> Self {
         self.path_value("realm", &value)
     }
     /// The path parameter `client-uuid` has this value.
-    pub fn client_uuid(self, value: uuid::Uuid) -> Self {
+    pub fn client_uuid(self, value: ::uuid::Uuid) -> Self {
         self.path_value("client-uuid", &value)
     }
     /// The path parameter `role` has this value.
@@ -556,14 +645,14 @@ impl When<operations::NestedPath> {
     }
 }
 
-impl Then<operations::NestedPath> {
+impl crate::mock::Then<crate::operations::NestedPath> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::SpelledPath> {
+impl crate::mock::When<crate::operations::SpelledPath> {
     /// The path parameter `fooBar` has this value.
     pub fn foo_bar(self, value: &str) -> Self {
         self.path_value("fooBar", &value)
@@ -574,14 +663,14 @@ impl When<operations::SpelledPath> {
     }
 }
 
-impl Then<operations::SpelledPath> {
+impl crate::mock::Then<crate::operations::SpelledPath> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::JoinedPath> {
+impl crate::mock::When<crate::operations::JoinedPath> {
     /// The path parameter `a` has this value.
     pub fn a(self, value: &str) -> Self {
         self.path_value("a", &value)
@@ -604,69 +693,437 @@ impl When<operations::JoinedPath> {
     }
 }
 
-impl Then<operations::JoinedPath> {
+impl crate::mock::Then<crate::operations::JoinedPath> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::SpaceInPath> {
+impl crate::mock::When<crate::operations::SpaceInPath> {
     /// The path parameter `id` has this value.
     pub fn id(self, value: &str) -> Self {
         self.path_value("id", &value)
     }
 }
 
-impl Then<operations::SpaceInPath> {
+impl crate::mock::Then<crate::operations::SpaceInPath> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::QueryInPath> {
+impl crate::mock::When<crate::operations::QueryInPath> {
     /// The path parameter `id` has this value.
     pub fn id(self, value: &str) -> Self {
         self.path_value("id", &value)
     }
     /// The query parameter `more` has this value.
-    pub fn more<'a>(self, value: impl Into<Option<&'a str>>) -> Self {
+    pub fn more<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
         self.query_value("more", value.into())
     }
 }
 
-impl Then<operations::QueryInPath> {
+impl crate::mock::Then<crate::operations::QueryInPath> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::FragmentInPath> {
+impl crate::mock::When<crate::operations::FragmentInPath> {
     /// The path parameter `id` has this value.
     pub fn id(self, value: &str) -> Self {
         self.path_value("id", &value)
     }
 }
 
-impl Then<operations::FragmentInPath> {
+impl crate::mock::Then<crate::operations::FragmentInPath> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
     }
 }
 
-impl When<operations::SendGroup> {
+impl crate::mock::When<crate::operations::SendGroup> {
     /// The body is this one.
-    pub fn body(self, value: &types::Group) -> Self {
-        self.json_body(Some(value))
+    pub fn body(self, value: &crate::types::Group) -> Self {
+        self.json_body(::core::option::Option::Some(value))
     }
 }
 
-impl Then<operations::SendGroup> {
+impl crate::mock::Then<crate::operations::SendGroup> {
     /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &types::Node) -> Self {
+    pub fn ok(self, value: &crate::types::Node) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::ListPets> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &[crate::types::Pet]) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::AddPet> {
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Pet) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::AddPet> {
+    /// Status 204, as the contract declares it.
+    pub fn no_content(self) -> Self {
+        self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::Clone> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::Clone> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Vec) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::BaseUrl> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::BaseUrl> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Box) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::WithTransport> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::WithTransport> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Into) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::Call> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::Call> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Some) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::BTreeMap> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::BTreeMap> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Ok) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::Mock> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::Mock> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Client) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::When> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::When> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Bytes) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::Self_> {
+    /// The path parameter `self` has this value.
+    pub fn self_path(self, value: &str) -> Self {
+        self.path_value("self", &value)
+    }
+    /// The query parameter `without_query` has this value.
+    pub fn without_query<'a>(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<&'a str>>,
+    ) -> Self {
+        self.query_value("without_query", value.into())
+    }
+    /// The header `response` has this value.
+    pub fn response(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<crate::types::Result>>,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            value.into().map(crate::runtime::one),
+        )
+    }
+    /// The query parameter `self` has this value.
+    pub fn self_query(self, value: &str) -> Self {
+        self.query_value("self", ::core::option::Option::Some(value))
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::Everything) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::Self_> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::Method) -> Self {
         self.json(200u16, value)
     }
 }

@@ -3,99 +3,179 @@
 
 //! Models. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use crate::runtime as rt;
-use crate::runtime::open_enum::open_enum;
-use crate::runtime::union::union;
-use crate::types;
+/// A part of `Pet`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Cat {
+    /// Kind.
+    pub kind: ::std::string::String,
+    /// Name.
+    pub name: ::core::option::Option<::std::string::String>,
+    /// Lives.
+    pub lives: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Cat {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(kind: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            kind: kind.into(),
+            name: ::core::option::Option::None,
+            lives: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`name`](Self::name).
+    #[inline]
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
+        self
+    }
+    /// Sets [`lives`](Self::lives).
+    #[inline]
+    pub fn lives(mut self, value: i64) -> Self {
+        self.lives = ::core::option::Option::Some(value);
+        self
+    }
+}
+
+/// A part of `Pet`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Dog {
+    /// Kind.
+    pub kind: ::std::string::String,
+    /// Name.
+    pub name: ::core::option::Option<::std::string::String>,
+    /// Bark, true or false.
+    pub bark: ::core::option::Option<bool>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Dog {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(kind: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            kind: kind.into(),
+            name: ::core::option::Option::None,
+            bark: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`name`](Self::name).
+    #[inline]
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
+        self
+    }
+    /// Sets [`bark`](Self::bark).
+    #[inline]
+    pub fn bark(mut self, value: bool) -> Self {
+        self.bark = ::core::option::Option::Some(value);
+        self
+    }
+}
 
 /// Sent by `send_form`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Form {
     /// Name.
-    pub name: String,
+    pub name: ::std::string::String,
     /// Time of the at.
-    pub at: Option<chrono::DateTime<chrono::Utc>>,
+    pub at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Gone.
-    pub gone: rt::Patch<String>,
+    pub gone: crate::runtime::Patch<::std::string::String>,
     /// The list.
-    pub list: Option<Vec<String>>,
+    pub list: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The commas.
-    pub commas: Option<Vec<String>>,
+    pub commas: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// The JSON.
-    pub json: Option<Vec<String>>,
+    pub json: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Deep.
-    pub deep: Option<types::Range>,
+    pub deep: ::core::option::Option<crate::types::Range>,
     /// Nested.
-    pub nested: Option<types::Range>,
+    pub nested: ::core::option::Option<crate::types::Range>,
     /// Ratio.
-    pub ratio: Option<f64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub ratio: ::core::option::Option<f64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl Form {
+impl crate::types::Form {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
-            at: None,
-            gone: rt::Patch::Absent,
-            list: None,
-            commas: None,
-            json: None,
-            deep: None,
-            nested: None,
-            ratio: None,
-            __extra: Default::default(),
+            at: ::core::option::Option::None,
+            gone: crate::runtime::Patch::Absent,
+            list: ::core::option::Option::None,
+            commas: ::core::option::Option::None,
+            json: ::core::option::Option::None,
+            deep: ::core::option::Option::None,
+            nested: ::core::option::Option::None,
+            ratio: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`at`](Self::at).
     #[inline]
-    pub fn at(mut self, value: chrono::DateTime<chrono::Utc>) -> Self {
-        self.at = Some(value);
+    pub fn at(mut self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
+        self.at = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`gone`](Self::gone).
     #[inline]
-    pub fn gone(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn gone(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.gone = value.into();
         self
     }
     /// Sets [`list`](Self::list).
     #[inline]
-    pub fn list(mut self, value: Vec<String>) -> Self {
-        self.list = Some(value);
+    pub fn list(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.list = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`commas`](Self::commas).
     #[inline]
-    pub fn commas(mut self, value: Vec<String>) -> Self {
-        self.commas = Some(value);
+    pub fn commas(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.commas = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`json`](Self::json).
     #[inline]
-    pub fn json(mut self, value: Vec<String>) -> Self {
-        self.json = Some(value);
+    pub fn json(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.json = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`deep`](Self::deep).
     #[inline]
-    pub fn deep(mut self, value: types::Range) -> Self {
-        self.deep = Some(value);
+    pub fn deep(mut self, value: crate::types::Range) -> Self {
+        self.deep = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`nested`](Self::nested).
     #[inline]
-    pub fn nested(mut self, value: types::Range) -> Self {
-        self.nested = Some(value);
+    pub fn nested(mut self, value: crate::types::Range) -> Self {
+        self.nested = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`ratio`](Self::ratio).
     #[inline]
     pub fn ratio(mut self, value: f64) -> Self {
-        self.ratio = Some(value);
+        self.ratio = ::core::option::Option::Some(value);
         self
     }
 }
@@ -105,92 +185,96 @@ impl Form {
 #[non_exhaustive]
 pub struct Group {
     /// Parent.
-    pub parent: rt::Patch<::std::boxed::Box<types::Group>>,
+    pub parent: crate::runtime::Patch<::std::boxed::Box<crate::types::Group>>,
     /// Other.
-    pub other: Option<types::Other>,
+    pub other: ::core::option::Option<crate::types::Other>,
     /// The members.
-    pub members: Option<Vec<types::Group>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub members: ::core::option::Option<::std::vec::Vec<crate::types::Group>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl Group {
+impl crate::types::Group {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            parent: rt::Patch::Absent,
-            other: None,
-            members: None,
-            __extra: Default::default(),
+            parent: crate::runtime::Patch::Absent,
+            other: ::core::option::Option::None,
+            members: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`parent`](Self::parent).
     #[inline]
     pub fn parent(
         mut self,
-        value: impl Into<rt::Patch<::std::boxed::Box<types::Group>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::boxed::Box<crate::types::Group>>,
+        >,
     ) -> Self {
         self.parent = value.into();
         self
     }
     /// Sets [`other`](Self::other).
     #[inline]
-    pub fn other(mut self, value: types::Other) -> Self {
-        self.other = Some(value);
+    pub fn other(mut self, value: crate::types::Other) -> Self {
+        self.other = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`members`](Self::members).
     #[inline]
-    pub fn members(mut self, value: Vec<types::Group>) -> Self {
-        self.members = Some(value);
+    pub fn members(mut self, value: ::std::vec::Vec<crate::types::Group>) -> Self {
+        self.members = ::core::option::Option::Some(value);
         self
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// Returned by `send_group`.
     pub enum Node by property {
         "children" =>
             /// Where `children` is there.
-            ChildrenMember(types::NodeChildrenMember),
+            ChildrenMember(crate::types::NodeChildrenMember),
         "leaf" =>
             /// Where `leaf` is there.
-            Leaf(types::NodeLeaf),
+            Leaf(crate::types::NodeLeaf),
     }
 }
 
-impl From<types::NodeChildrenMember> for Node {
-    fn from(member: types::NodeChildrenMember) -> Self {
+impl ::core::convert::From<crate::types::NodeChildrenMember> for crate::types::Node {
+    fn from(member: crate::types::NodeChildrenMember) -> Self {
         Self::ChildrenMember(member)
     }
 }
 
-impl From<types::NodeLeaf> for Node {
-    fn from(member: types::NodeLeaf) -> Self {
+impl ::core::convert::From<crate::types::NodeLeaf> for crate::types::Node {
+    fn from(member: crate::types::NodeLeaf) -> Self {
         Self::Leaf(member)
     }
 }
 
-union! {
+crate::runtime::union::union! {
     /// A part of `NodeChildrenChildren` and `NodeChildrenMember`.
     pub enum NodeChildren by property {
         "children" =>
             /// Where `children` is there.
-            Children(types::NodeChildrenChildren),
+            Children(crate::types::NodeChildrenChildren),
         "leaf" | "weight" =>
             /// Where any of `leaf` and `weight` is there.
-            Leaf(types::NodeChildrenLeaf),
+            Leaf(crate::types::NodeChildrenLeaf),
     }
 }
 
-impl From<types::NodeChildrenChildren> for NodeChildren {
-    fn from(member: types::NodeChildrenChildren) -> Self {
+impl ::core::convert::From<crate::types::NodeChildrenChildren>
+for crate::types::NodeChildren {
+    fn from(member: crate::types::NodeChildrenChildren) -> Self {
         Self::Children(member)
     }
 }
 
-impl From<types::NodeChildrenLeaf> for NodeChildren {
-    fn from(member: types::NodeChildrenLeaf) -> Self {
+impl ::core::convert::From<crate::types::NodeChildrenLeaf>
+for crate::types::NodeChildren {
+    fn from(member: crate::types::NodeChildrenLeaf) -> Self {
         Self::Leaf(member)
     }
 }
@@ -200,10 +284,10 @@ impl From<types::NodeChildrenLeaf> for NodeChildren {
 #[non_exhaustive]
 pub struct NodeChildrenChildren {
     /// The children.
-    pub children: Vec<types::NodeChildren>,
+    pub children: ::std::vec::Vec<crate::types::NodeChildren>,
     /// Weight.
-    pub weight: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub weight: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `NodeChildren`.
@@ -211,10 +295,10 @@ pub struct NodeChildrenChildren {
 #[non_exhaustive]
 pub struct NodeChildrenLeaf {
     /// Leaf.
-    pub leaf: Option<String>,
+    pub leaf: ::core::option::Option<::std::string::String>,
     /// Weight.
-    pub weight: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub weight: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `Node`.
@@ -222,8 +306,8 @@ pub struct NodeChildrenLeaf {
 #[non_exhaustive]
 pub struct NodeChildrenMember {
     /// The children.
-    pub children: Vec<types::NodeChildren>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub children: ::std::vec::Vec<crate::types::NodeChildren>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `Node`.
@@ -231,8 +315,8 @@ pub struct NodeChildrenMember {
 #[non_exhaustive]
 pub struct NodeLeaf {
     /// Leaf.
-    pub leaf: Option<String>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub leaf: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
 /// A part of `Group`.
@@ -240,27 +324,53 @@ pub struct NodeLeaf {
 #[non_exhaustive]
 pub struct Other {
     /// Group.
-    pub group: rt::Patch<::std::boxed::Box<types::Group>>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub group: crate::runtime::Patch<::std::boxed::Box<crate::types::Group>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl Other {
+impl crate::types::Other {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            group: rt::Patch::Absent,
-            __extra: Default::default(),
+            group: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`group`](Self::group).
     #[inline]
     pub fn group(
         mut self,
-        value: impl Into<rt::Patch<::std::boxed::Box<types::Group>>>,
+        value: impl ::core::convert::Into<
+            crate::runtime::Patch<::std::boxed::Box<crate::types::Group>>,
+        >,
     ) -> Self {
         self.group = value.into();
         self
+    }
+}
+
+crate::runtime::union::union! {
+    /// Sent by `add_pet`. Returned by `list_pets`.
+    pub enum Pet by tag "kind" {
+        "cat" =>
+            /// Where `kind` is `cat`.
+            Cat(crate::types::Cat),
+        "dog" =>
+            /// Where `kind` is `dog`.
+            Dog(crate::types::Dog),
+    }
+}
+
+impl ::core::convert::From<crate::types::Cat> for crate::types::Pet {
+    fn from(member: crate::types::Cat) -> Self {
+        Self::Cat(member)
+    }
+}
+
+impl ::core::convert::From<crate::types::Dog> for crate::types::Pet {
+    fn from(member: crate::types::Dog) -> Self {
+        Self::Dog(member)
     }
 }
 
@@ -269,41 +379,44 @@ impl Other {
 #[non_exhaustive]
 pub struct QueryStylesFilter {
     /// Name.
-    pub name: Option<String>,
+    pub name: ::core::option::Option<::std::string::String>,
     /// Time of the since.
-    pub since: Option<chrono::DateTime<chrono::Utc>>,
+    pub since: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
     /// Size.
-    pub size: Option<f64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub size: ::core::option::Option<f64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl QueryStylesFilter {
+impl crate::types::QueryStylesFilter {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            name: None,
-            since: None,
-            size: None,
-            __extra: Default::default(),
+            name: ::core::option::Option::None,
+            since: ::core::option::Option::None,
+            size: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`name`](Self::name).
     #[inline]
-    pub fn name(mut self, value: impl Into<String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.name = ::core::option::Option::Some(value.into());
         self
     }
     /// Sets [`since`](Self::since).
     #[inline]
-    pub fn since(mut self, value: chrono::DateTime<chrono::Utc>) -> Self {
-        self.since = Some(value);
+    pub fn since(mut self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
+        self.since = ::core::option::Option::Some(value);
         self
     }
     /// Sets [`size`](Self::size).
     #[inline]
     pub fn size(mut self, value: f64) -> Self {
-        self.size = Some(value);
+        self.size = ::core::option::Option::Some(value);
         self
     }
 }
@@ -315,24 +428,24 @@ pub struct Range {
     /// From.
     pub from: i64,
     /// To.
-    pub to: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub to: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl Range {
+impl crate::types::Range {
     /// Takes what must be sent; every other field is set by its setter.
     #[inline]
     pub fn new(from: i64) -> Self {
         Self {
             from,
-            to: None,
-            __extra: Default::default(),
+            to: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`to`](Self::to).
     #[inline]
     pub fn to(mut self, value: i64) -> Self {
-        self.to = Some(value);
+        self.to = ::core::option::Option::Some(value);
         self
     }
 }
@@ -342,37 +455,40 @@ impl Range {
 #[non_exhaustive]
 pub struct Thing {
     /// A.
-    pub a: rt::Patch<String>,
+    pub a: crate::runtime::Patch<::std::string::String>,
     /// N.
-    pub n: Option<i64>,
-    pub(crate) __extra: rt::ExtraFields,
+    pub n: ::core::option::Option<i64>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-impl Thing {
+impl crate::types::Thing {
     /// Says nothing yet: every field is set by its setter.
     #[inline]
     pub fn new() -> Self {
         Self {
-            a: rt::Patch::Absent,
-            n: None,
-            __extra: Default::default(),
+            a: crate::runtime::Patch::Absent,
+            n: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
         }
     }
     /// Sets [`a`](Self::a).
     #[inline]
-    pub fn a(mut self, value: impl Into<rt::Patch<String>>) -> Self {
+    pub fn a(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
         self.a = value.into();
         self
     }
     /// Sets [`n`](Self::n).
     #[inline]
     pub fn n(mut self, value: i64) -> Self {
-        self.n = Some(value);
+        self.n = ::core::option::Option::Some(value);
         self
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// A parameter of `typed_path`.
     pub enum TypedPathMode {
         /// `a b`.
@@ -386,7 +502,7 @@ open_enum! {
     }
 }
 
-open_enum! {
+crate::runtime::open_enum::open_enum! {
     /// A parameter of `with_headers`.
     pub enum WithHeadersXMode {
         /// `a`.

@@ -3,16 +3,7 @@
 
 //! Operations. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-use std::collections::BTreeMap;
-use bytes::Bytes;
-use http::Method;
-use crate::operations;
-use crate::runtime as rt;
-use crate::runtime::Call;
-use crate::runtime::Client;
-use crate::types;
-
-impl Client {
+impl crate::runtime::Client {
     /// Calls the operation `patchList`.
     ///
     /// `PUT /media/{id}`
@@ -27,9 +18,10 @@ impl Client {
     pub fn patch_list(
         &self,
         id: i64,
-        body: &[serde_json::Map<String, serde_json::Value>],
-    ) -> Call<operations::PatchList> {
-        Call::new(self, &[&id]).json_as("application/json-patch+json", body)
+        body: &[::serde_json::Map<::std::string::String, ::serde_json::Value>],
+    ) -> crate::runtime::Call<crate::operations::PatchList> {
+        crate::runtime::Call::new(self, &[&id])
+            .json_as("application/json-patch+json", body)
     }
     /// Calls the operation `vendorThing`.
     ///
@@ -45,9 +37,9 @@ impl Client {
     pub fn vendor_thing(
         &self,
         id: i64,
-        body: &types::Thing,
-    ) -> Call<operations::VendorThing> {
-        Call::new(self, &[&id])
+        body: &crate::types::Thing,
+    ) -> crate::runtime::Call<crate::operations::VendorThing> {
+        crate::runtime::Call::new(self, &[&id])
             .json_as("application/vnd.things.v2+json; charset=utf-8", body)
     }
     /// Calls the operation `deleteWithBody`.
@@ -64,9 +56,9 @@ impl Client {
     pub fn delete_with_body(
         &self,
         id: i64,
-        body: &types::Thing,
-    ) -> Call<operations::DeleteWithBody> {
-        Call::new(self, &[&id]).json(body)
+        body: &crate::types::Thing,
+    ) -> crate::runtime::Call<crate::operations::DeleteWithBody> {
+        crate::runtime::Call::new(self, &[&id]).json(body)
     }
     /// Calls the operation `headThing`.
     ///
@@ -78,8 +70,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn head_thing(&self, id: i64) -> Call<operations::HeadThing> {
-        Call::new(self, &[&id])
+    pub fn head_thing(
+        &self,
+        id: i64,
+    ) -> crate::runtime::Call<crate::operations::HeadThing> {
+        crate::runtime::Call::new(self, &[&id])
     }
     /// Calls the operation `mergeThing`.
     ///
@@ -95,9 +90,10 @@ impl Client {
     pub fn merge_thing(
         &self,
         id: i64,
-        body: &types::Thing,
-    ) -> Call<operations::MergeThing> {
-        Call::new(self, &[&id]).json_as("application/merge-patch+json", body)
+        body: &crate::types::Thing,
+    ) -> crate::runtime::Call<crate::operations::MergeThing> {
+        crate::runtime::Call::new(self, &[&id])
+            .json_as("application/merge-patch+json", body)
     }
     /// Calls the operation `searchWithBody`.
     ///
@@ -111,9 +107,9 @@ impl Client {
     #[inline]
     pub fn search_with_body(
         &self,
-        body: &types::Thing,
-    ) -> Call<operations::SearchWithBody> {
-        Call::new(self, &[]).json(body)
+        body: &crate::types::Thing,
+    ) -> crate::runtime::Call<crate::operations::SearchWithBody> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Calls the operation `sendForm`.
     ///
@@ -125,17 +121,25 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn send_form(&self, body: &types::Form) -> Call<operations::SendForm> {
-        Call::new(self, &[])
+    pub fn send_form(
+        &self,
+        body: &crate::types::Form,
+    ) -> crate::runtime::Call<crate::operations::SendForm> {
+        crate::runtime::Call::new(self, &[])
             .form(
                 "application/x-www-form-urlencoded",
                 &[
                     (
                         "commas",
-                        rt::FormStyle::Styled(rt::Style::Form { explode: false }),
+                        crate::runtime::FormStyle::Styled(crate::runtime::Style::Form {
+                            explode: false,
+                        }),
                     ),
-                    ("deep", rt::FormStyle::Styled(rt::Style::Deep)),
-                    ("json", rt::FormStyle::Json),
+                    (
+                        "deep",
+                        crate::runtime::FormStyle::Styled(crate::runtime::Style::Deep),
+                    ),
+                    ("json", crate::runtime::FormStyle::Json),
                 ],
                 body,
             )
@@ -150,8 +154,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn send_yaml(&self, body: impl Into<String>) -> Call<operations::SendYaml> {
-        Call::new(self, &[]).text("application/yaml", body)
+    pub fn send_yaml(
+        &self,
+        body: impl ::core::convert::Into<::std::string::String>,
+    ) -> crate::runtime::Call<crate::operations::SendYaml> {
+        crate::runtime::Call::new(self, &[]).text("application/yaml", body)
     }
     /// Calls the operation `sendBytes`.
     ///
@@ -163,8 +170,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn send_bytes(&self, body: impl Into<Bytes>) -> Call<operations::SendBytes> {
-        Call::new(self, &[]).bytes("application/octet-stream", body)
+    pub fn send_bytes(
+        &self,
+        body: impl ::core::convert::Into<::bytes::Bytes>,
+    ) -> crate::runtime::Call<crate::operations::SendBytes> {
+        crate::runtime::Call::new(self, &[]).bytes("application/octet-stream", body)
     }
     /// Calls the operation `sendSeveralOrNone`.
     ///
@@ -177,8 +187,10 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn send_several_or_none(&self) -> Call<operations::SendSeveralOrNone> {
-        Call::new(self, &[])
+    pub fn send_several_or_none(
+        &self,
+    ) -> crate::runtime::Call<crate::operations::SendSeveralOrNone> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Calls the operation `sendSeveral`.
     ///
@@ -192,8 +204,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn send_several(&self, body: &types::Thing) -> Call<operations::SendSeveral> {
-        Call::new(self, &[]).json(body)
+    pub fn send_several(
+        &self,
+        body: &crate::types::Thing,
+    ) -> crate::runtime::Call<crate::operations::SendSeveral> {
+        crate::runtime::Call::new(self, &[]).json(body)
     }
     /// Calls the operation `queryStyles`.
     ///
@@ -204,8 +219,8 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn query_styles(&self) -> Call<operations::QueryStyles> {
-        Call::new(self, &[])
+    pub fn query_styles(&self) -> crate::runtime::Call<crate::operations::QueryStyles> {
+        crate::runtime::Call::new(self, &[])
     }
     /// Calls the operation `requiredStyles`.
     ///
@@ -222,27 +237,39 @@ impl Client {
     #[inline]
     pub fn required_styles(
         &self,
-        pipes: &[String],
-        range: &types::Range,
+        pipes: &[::std::string::String],
+        range: &crate::types::Range,
         x_ids: &[i64],
         session: &str,
-    ) -> Call<operations::RequiredStyles> {
-        Call::new(self, &[])
-            .parameter(rt::Place::Query, "pipes", rt::Style::Pipe, rt::list(pipes))
-            .parameter(rt::Place::Query, "range", rt::Style::Deep, rt::object(range))
+    ) -> crate::runtime::Call<crate::operations::RequiredStyles> {
+        crate::runtime::Call::new(self, &[])
             .parameter(
-                rt::Place::Header,
-                "X-Ids",
-                rt::Style::Simple {
-                    explode: false,
-                },
-                rt::list(x_ids),
+                crate::runtime::Place::Query,
+                "pipes",
+                crate::runtime::Style::Pipe,
+                crate::runtime::list(pipes),
             )
             .parameter(
-                rt::Place::Cookie,
+                crate::runtime::Place::Query,
+                "range",
+                crate::runtime::Style::Deep,
+                crate::runtime::object(range),
+            )
+            .parameter(
+                crate::runtime::Place::Header,
+                "X-Ids",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::list(x_ids),
+            )
+            .parameter(
+                crate::runtime::Place::Cookie,
                 "session",
-                rt::Style::Form { explode: true },
-                rt::one(session),
+                crate::runtime::Style::Form {
+                    explode: true,
+                },
+                crate::runtime::one(session),
             )
     }
     /// Calls the operation `withHeaders`.
@@ -257,15 +284,18 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn with_headers(&self, x_dry_run: bool) -> Call<operations::WithHeaders> {
-        Call::new(self, &[])
+    pub fn with_headers(
+        &self,
+        x_dry_run: bool,
+    ) -> crate::runtime::Call<crate::operations::WithHeaders> {
+        crate::runtime::Call::new(self, &[])
             .parameter(
-                rt::Place::Header,
+                crate::runtime::Place::Header,
                 "X-Dry-Run",
-                rt::Style::Simple {
+                crate::runtime::Style::Simple {
                     explode: false,
                 },
-                rt::one(x_dry_run),
+                crate::runtime::one(x_dry_run),
             )
     }
     /// Calls the operation `typedPath`.
@@ -285,14 +315,14 @@ impl Client {
     #[inline]
     pub fn typed_path(
         &self,
-        at: chrono::DateTime<chrono::Utc>,
-        day: chrono::NaiveDate,
+        at: ::chrono::DateTime<::chrono::Utc>,
+        day: ::chrono::NaiveDate,
         ratio: f64,
         flag: bool,
-        mode: types::TypedPathMode,
+        mode: crate::types::TypedPathMode,
         n: i64,
-    ) -> Call<operations::TypedPath> {
-        Call::new(self, &[&at, &day, &ratio, &flag, &mode, &n])
+    ) -> crate::runtime::Call<crate::operations::TypedPath> {
+        crate::runtime::Call::new(self, &[&at, &day, &ratio, &flag, &mode, &n])
     }
     /// Calls the operation `styledPath`.
     ///
@@ -309,28 +339,38 @@ impl Client {
     #[inline]
     pub fn styled_path(
         &self,
-        list: &[String],
+        list: &[::std::string::String],
         label: &[i64],
-        matrix: chrono::DateTime<chrono::Utc>,
-        range: &types::Range,
-    ) -> Call<operations::StyledPath> {
-        Call::styled(
+        matrix: ::chrono::DateTime<::chrono::Utc>,
+        range: &crate::types::Range,
+    ) -> crate::runtime::Call<crate::operations::StyledPath> {
+        crate::runtime::Call::styled(
             self,
             [
                 (
-                    rt::Style::Simple {
+                    crate::runtime::Style::Simple {
                         explode: false,
                     },
-                    rt::list(list),
+                    crate::runtime::list(list),
                 ),
-                (rt::Style::Label { explode: true }, rt::list(label)),
                 (
-                    rt::Style::Matrix {
+                    crate::runtime::Style::Label {
+                        explode: true,
+                    },
+                    crate::runtime::list(label),
+                ),
+                (
+                    crate::runtime::Style::Matrix {
                         explode: false,
                     },
-                    rt::one(matrix),
+                    crate::runtime::one(matrix),
                 ),
-                (rt::Style::Matrix { explode: true }, rt::object(range)),
+                (
+                    crate::runtime::Style::Matrix {
+                        explode: true,
+                    },
+                    crate::runtime::object(range),
+                ),
             ],
         )
     }
@@ -349,10 +389,10 @@ impl Client {
     pub fn nested_path(
         &self,
         realm: &str,
-        client_uuid: uuid::Uuid,
+        client_uuid: ::uuid::Uuid,
         role: &str,
-    ) -> Call<operations::NestedPath> {
-        Call::new(self, &[&realm, &client_uuid, &role])
+    ) -> crate::runtime::Call<crate::operations::NestedPath> {
+        crate::runtime::Call::new(self, &[&realm, &client_uuid, &role])
     }
     /// Calls the operation `spelledPath`.
     ///
@@ -369,8 +409,8 @@ impl Client {
         &self,
         foo_bar: &str,
         foo_bar_path: &str,
-    ) -> Call<operations::SpelledPath> {
-        Call::new(self, &[&foo_bar, &foo_bar_path])
+    ) -> crate::runtime::Call<crate::operations::SpelledPath> {
+        crate::runtime::Call::new(self, &[&foo_bar, &foo_bar_path])
     }
     /// Calls the operation `joinedPath`.
     ///
@@ -393,8 +433,8 @@ impl Client {
         c: &str,
         d: &str,
         e: &str,
-    ) -> Call<operations::JoinedPath> {
-        Call::new(self, &[&a, &b, &c, &d, &e])
+    ) -> crate::runtime::Call<crate::operations::JoinedPath> {
+        crate::runtime::Call::new(self, &[&a, &b, &c, &d, &e])
     }
     /// Calls the operation `spaceInPath`.
     ///
@@ -406,8 +446,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn space_in_path(&self, id: &str) -> Call<operations::SpaceInPath> {
-        Call::new(self, &[&id])
+    pub fn space_in_path(
+        &self,
+        id: &str,
+    ) -> crate::runtime::Call<crate::operations::SpaceInPath> {
+        crate::runtime::Call::new(self, &[&id])
     }
     /// Calls the operation `queryInPath`.
     ///
@@ -423,8 +466,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn query_in_path(&self, id: &str) -> Call<operations::QueryInPath> {
-        Call::new(self, &[&id]).query("kind", "a b").query("on", "")
+    pub fn query_in_path(
+        &self,
+        id: &str,
+    ) -> crate::runtime::Call<crate::operations::QueryInPath> {
+        crate::runtime::Call::new(self, &[&id]).query("kind", "a b").query("on", "")
     }
     /// Calls the operation `fragmentInPath`.
     ///
@@ -436,8 +482,11 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn fragment_in_path(&self, id: &str) -> Call<operations::FragmentInPath> {
-        Call::new(self, &[&id])
+    pub fn fragment_in_path(
+        &self,
+        id: &str,
+    ) -> crate::runtime::Call<crate::operations::FragmentInPath> {
+        crate::runtime::Call::new(self, &[&id])
     }
     /// Calls the operation `sendGroup`.
     ///
@@ -449,8 +498,229 @@ impl Client {
     /// # Errors
     /// Any [`Error`](crate::Error) of a call.
     #[inline]
-    pub fn send_group(&self, body: &types::Group) -> Call<operations::SendGroup> {
-        Call::new(self, &[]).json(body)
+    pub fn send_group(
+        &self,
+        body: &crate::types::Group,
+    ) -> crate::runtime::Call<crate::operations::SendGroup> {
+        crate::runtime::Call::new(self, &[]).json(body)
+    }
+    /// Calls the operation `listPets`.
+    ///
+    /// `GET /pets`
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn list_pets(&self) -> crate::runtime::Call<crate::operations::ListPets> {
+        crate::runtime::Call::new(self, &[])
+    }
+    /// Calls the operation `addPet`.
+    ///
+    /// `POST /pets`
+    ///
+    /// # Parameters
+    /// - `body`: sent as `application/json`.
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn add_pet(
+        &self,
+        body: &crate::types::Pet,
+    ) -> crate::runtime::Call<crate::operations::AddPet> {
+        crate::runtime::Call::new(self, &[]).json(body)
+    }
+    /// Calls the operation `clone`.
+    ///
+    /// `PUT /names/1/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: `without_query_`, `response_`.
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn clone_(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::Clone> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `baseUrl`.
+    ///
+    /// `PUT /names/3/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: `without_query_`, `response_`.
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn base_url_(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::BaseUrl> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `withTransport`.
+    ///
+    /// `PUT /names/5/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: `without_query_`, `response_`.
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn with_transport_(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::WithTransport> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `Call`.
+    ///
+    /// `PUT /names/7/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: `without_query_`, `response_`.
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn call(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::Call> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `BTreeMap`.
+    ///
+    /// `PUT /names/9/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: `without_query_`, `response_`.
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn b_tree_map(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::BTreeMap> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `Mock`.
+    ///
+    /// `PUT /names/11/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: `without_query_`, `response_`.
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn mock(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::Mock> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `When`.
+    ///
+    /// `PUT /names/13/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: `without_query_`, `response_`.
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn when(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::When> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
+    }
+    /// Calls the operation `self`.
+    ///
+    /// `PUT /names/15/{self}`
+    ///
+    /// # Parameters
+    /// - `self_path`: `self` in the path.
+    /// - `self_query`: `self` in the query.
+    /// - `body`: sent as `application/json`.
+    ///
+    /// Setters of the call: `without_query_`, `response_`.
+    ///
+    /// # Errors
+    /// Any [`Error`](crate::Error) of a call.
+    #[inline]
+    pub fn self_(
+        &self,
+        self_path: &str,
+        self_query: &str,
+        body: &crate::types::Everything,
+    ) -> crate::runtime::Call<crate::operations::Self_> {
+        crate::runtime::Call::new(self, &[&self_path])
+            .query("self", self_query)
+            .json(body)
     }
 }
 
@@ -458,13 +728,13 @@ impl Client {
 #[derive(Debug)]
 pub enum PatchList {}
 
-impl rt::Operation for PatchList {
-    type Output = String;
-    type Format = rt::Text;
+impl crate::runtime::Operation for crate::operations::PatchList {
+    type Output = ::std::string::String;
+    type Format = crate::runtime::Text;
     const ACCEPT: &'static str = "text/csv";
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "patchList",
-        Method::PUT,
+        ::http::Method::PUT,
         "/media/{id}",
     );
 }
@@ -473,13 +743,13 @@ impl rt::Operation for PatchList {
 #[derive(Debug)]
 pub enum VendorThing {}
 
-impl rt::Operation for VendorThing {
-    type Output = types::Thing;
-    type Format = rt::Json;
+impl crate::runtime::Operation for crate::operations::VendorThing {
+    type Output = crate::types::Thing;
+    type Format = crate::runtime::Json;
     const ACCEPT: &'static str = "application/vnd.things.v2+json, application/json";
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "vendorThing",
-        Method::POST,
+        ::http::Method::POST,
         "/media/{id}",
     );
 }
@@ -488,12 +758,12 @@ impl rt::Operation for VendorThing {
 #[derive(Debug)]
 pub enum DeleteWithBody {}
 
-impl rt::Operation for DeleteWithBody {
+impl crate::runtime::Operation for crate::operations::DeleteWithBody {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "deleteWithBody",
-        Method::DELETE,
+        ::http::Method::DELETE,
         "/media/{id}",
     );
 }
@@ -502,13 +772,13 @@ impl rt::Operation for DeleteWithBody {
 #[derive(Debug)]
 pub enum HeadThing {}
 
-impl rt::Operation for HeadThing {
+impl crate::runtime::Operation for crate::operations::HeadThing {
     type Output = ();
-    type Format = rt::NoContent;
+    type Format = crate::runtime::NoContent;
     const ACCEPT: &'static str = "application/json";
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "headThing",
-        Method::HEAD,
+        ::http::Method::HEAD,
         "/media/{id}",
     );
 }
@@ -517,12 +787,12 @@ impl rt::Operation for HeadThing {
 #[derive(Debug)]
 pub enum MergeThing {}
 
-impl rt::Operation for MergeThing {
+impl crate::runtime::Operation for crate::operations::MergeThing {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "mergeThing",
-        Method::PATCH,
+        ::http::Method::PATCH,
         "/media/{id}",
     );
 }
@@ -531,13 +801,13 @@ impl rt::Operation for MergeThing {
 #[derive(Debug)]
 pub enum SearchWithBody {}
 
-impl rt::Operation for SearchWithBody {
-    type Output = Bytes;
-    type Format = rt::Binary;
+impl crate::runtime::Operation for crate::operations::SearchWithBody {
+    type Output = ::bytes::Bytes;
+    type Format = crate::runtime::Binary;
     const ACCEPT: &'static str = "image/png";
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "searchWithBody",
-        Method::GET,
+        ::http::Method::GET,
         "/search",
     );
 }
@@ -546,12 +816,12 @@ impl rt::Operation for SearchWithBody {
 #[derive(Debug)]
 pub enum SendForm {}
 
-impl rt::Operation for SendForm {
+impl crate::runtime::Operation for crate::operations::SendForm {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "sendForm",
-        Method::POST,
+        ::http::Method::POST,
         "/form",
     );
 }
@@ -560,12 +830,12 @@ impl rt::Operation for SendForm {
 #[derive(Debug)]
 pub enum SendYaml {}
 
-impl rt::Operation for SendYaml {
+impl crate::runtime::Operation for crate::operations::SendYaml {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "sendYaml",
-        Method::POST,
+        ::http::Method::POST,
         "/yaml",
     );
 }
@@ -574,12 +844,12 @@ impl rt::Operation for SendYaml {
 #[derive(Debug)]
 pub enum SendBytes {}
 
-impl rt::Operation for SendBytes {
+impl crate::runtime::Operation for crate::operations::SendBytes {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "sendBytes",
-        Method::POST,
+        ::http::Method::POST,
         "/bytes",
     );
 }
@@ -588,25 +858,25 @@ impl rt::Operation for SendBytes {
 #[derive(Debug)]
 pub enum SendSeveralOrNone {}
 
-impl rt::Operation for SendSeveralOrNone {
+impl crate::runtime::Operation for crate::operations::SendSeveralOrNone {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "sendSeveralOrNone",
-        Method::PUT,
+        ::http::Method::PUT,
         "/several",
     );
 }
 
-impl Call<operations::SendSeveralOrNone> {
+impl crate::runtime::Call<crate::operations::SendSeveralOrNone> {
     /// Sets the body, which may be left out.
     #[inline]
-    pub fn body(self, body: &types::Thing) -> Self {
+    pub fn body(self, body: &crate::types::Thing) -> Self {
         self.json(body)
     }
     /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
     #[inline]
-    pub fn body_merge_patch_json(self, body: &types::Thing) -> Self {
+    pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
         self.json_as("application/merge-patch+json", body)
     }
 }
@@ -615,43 +885,49 @@ impl Call<operations::SendSeveralOrNone> {
 #[derive(Debug)]
 pub enum SendSeveral {}
 
-impl rt::Operation for SendSeveral {
+impl crate::runtime::Operation for crate::operations::SendSeveral {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "sendSeveral",
-        Method::POST,
+        ::http::Method::POST,
         "/several",
     );
 }
 
-impl Call<operations::SendSeveral> {
+impl crate::runtime::Call<crate::operations::SendSeveral> {
     /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
     #[inline]
-    pub fn body_merge_patch_json(self, body: &types::Thing) -> Self {
+    pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
         self.json_as("application/merge-patch+json", body)
     }
     /// Sends the body as `application/vnd.things.v2+json`, in place of the one that was set before. It takes any value, because the contract gives it a schema of its own.
     #[inline]
     pub fn body_vnd_things_v2_json(
         self,
-        body: &(impl ::serde::Serialize + ?Sized),
+        body: &(impl ::serde::Serialize + ?::core::marker::Sized),
     ) -> Self {
         self.json_as("application/vnd.things.v2+json", body)
     }
     /// Sends the body as `application/x-www-form-urlencoded`, in place of the one that was set before.
     #[inline]
-    pub fn body_form(self, body: &types::Thing) -> Self {
+    pub fn body_form(self, body: &crate::types::Thing) -> Self {
         self.form("application/x-www-form-urlencoded", &[], body)
     }
     /// Sends the body as `text/plain`, in place of the one that was set before. It takes text.
     #[inline]
-    pub fn body_plain(self, body: impl Into<String>) -> Self {
+    pub fn body_plain(
+        self,
+        body: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
         self.text("text/plain", body)
     }
     /// Sends the body as `application/octet-stream`, in place of the one that was set before. It takes bytes.
     #[inline]
-    pub fn body_octet_stream(self, body: impl Into<Bytes>) -> Self {
+    pub fn body_octet_stream(
+        self,
+        body: impl ::core::convert::Into<::bytes::Bytes>,
+    ) -> Self {
         self.bytes("application/octet-stream", body)
     }
 }
@@ -660,70 +936,100 @@ impl Call<operations::SendSeveral> {
 #[derive(Debug)]
 pub enum QueryStyles {}
 
-impl rt::Operation for QueryStyles {
+impl crate::runtime::Operation for crate::operations::QueryStyles {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "queryStyles",
-        Method::GET,
+        ::http::Method::GET,
         "/styles",
     );
 }
 
-impl Call<operations::QueryStyles> {
+impl crate::runtime::Call<crate::operations::QueryStyles> {
     /// Sets the query parameter `exploded`.
     #[inline]
-    pub fn exploded(self, value: &[String]) -> Self {
+    pub fn exploded(self, value: &[::std::string::String]) -> Self {
         self.query_repeated("exploded", value)
     }
     /// Sets the query parameter `commas`.
     #[inline]
-    pub fn commas(self, value: &[String]) -> Self {
+    pub fn commas(self, value: &[::std::string::String]) -> Self {
         self.query_joined("commas", value)
     }
     /// Sets the query parameter `blanks`.
     #[inline]
     pub fn blanks(self, value: &[i64]) -> Self {
-        self.parameter(rt::Place::Query, "blanks", rt::Style::Space, rt::list(value))
+        self.parameter(
+            crate::runtime::Place::Query,
+            "blanks",
+            crate::runtime::Style::Space,
+            crate::runtime::list(value),
+        )
     }
     /// Sets the query parameter `pipes`.
     #[inline]
-    pub fn pipes(self, value: &[String]) -> Self {
-        self.parameter(rt::Place::Query, "pipes", rt::Style::Pipe, rt::list(value))
+    pub fn pipes(self, value: &[::std::string::String]) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "pipes",
+            crate::runtime::Style::Pipe,
+            crate::runtime::list(value),
+        )
     }
     /// Sets the query parameter `filter`.
     #[inline]
-    pub fn filter(self, value: &types::QueryStylesFilter) -> Self {
-        self.parameter(rt::Place::Query, "filter", rt::Style::Deep, rt::object(value))
+    pub fn filter(self, value: &crate::types::QueryStylesFilter) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "filter",
+            crate::runtime::Style::Deep,
+            crate::runtime::object(value),
+        )
     }
     /// Sets the query parameter `labels`.
     #[inline]
-    pub fn labels(self, value: &BTreeMap<String, String>) -> Self {
-        self.parameter(rt::Place::Query, "labels", rt::Style::Deep, rt::object(value))
+    pub fn labels(
+        self,
+        value: &::std::collections::BTreeMap<
+            ::std::string::String,
+            ::std::string::String,
+        >,
+    ) -> Self {
+        self.parameter(
+            crate::runtime::Place::Query,
+            "labels",
+            crate::runtime::Style::Deep,
+            crate::runtime::object(value),
+        )
     }
     /// Sets the query parameter `range`.
     #[inline]
-    pub fn range(self, value: &types::Range) -> Self {
+    pub fn range(self, value: &crate::types::Range) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "range",
-            rt::Style::Form { explode: true },
-            rt::object(value),
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            crate::runtime::object(value),
         )
     }
     /// Sets the query parameter `document`.
     #[inline]
-    pub fn document(self, value: &[types::Range]) -> Self {
+    pub fn document(self, value: &[crate::types::Range]) -> Self {
         self.parameter(
-            rt::Place::Query,
+            crate::runtime::Place::Query,
             "document",
-            rt::Style::Form { explode: true },
-            rt::document(value),
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            crate::runtime::document(value),
         )
     }
     /// Sets the query parameter `at`.
     #[inline]
-    pub fn at(self, value: chrono::DateTime<chrono::Utc>) -> Self {
+    pub fn at(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
         self.query("at", value)
     }
 }
@@ -732,12 +1038,12 @@ impl Call<operations::QueryStyles> {
 #[derive(Debug)]
 pub enum RequiredStyles {}
 
-impl rt::Operation for RequiredStyles {
+impl crate::runtime::Operation for crate::operations::RequiredStyles {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "requiredStyles",
-        Method::POST,
+        ::http::Method::POST,
         "/styles",
     );
 }
@@ -746,163 +1052,171 @@ impl rt::Operation for RequiredStyles {
 #[derive(Debug)]
 pub enum WithHeaders {}
 
-impl rt::Operation for WithHeaders {
+impl crate::runtime::Operation for crate::operations::WithHeaders {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "withHeaders",
-        Method::GET,
+        ::http::Method::GET,
         "/headers",
     );
 }
 
-impl Call<operations::WithHeaders> {
+impl crate::runtime::Call<crate::operations::WithHeaders> {
     /// Sets the header `X-Count`.
     #[inline]
     pub fn x_count(self, value: i64) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Count",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::one(value),
+            crate::runtime::one(value),
         )
     }
     /// Sets the header `X-Ratio`.
     #[inline]
     pub fn x_ratio(self, value: f64) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Ratio",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::one(value),
+            crate::runtime::one(value),
         )
     }
     /// Sets the header `X-Request-Id`.
     #[inline]
-    pub fn x_request_id(self, value: uuid::Uuid) -> Self {
+    pub fn x_request_id(self, value: ::uuid::Uuid) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Request-Id",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::one(value),
+            crate::runtime::one(value),
         )
     }
     /// Sets the header `X-Since`.
     #[inline]
-    pub fn x_since(self, value: chrono::DateTime<chrono::Utc>) -> Self {
+    pub fn x_since(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Since",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::one(value),
+            crate::runtime::one(value),
         )
     }
     /// Sets the header `X-Day`.
     #[inline]
-    pub fn x_day(self, value: chrono::NaiveDate) -> Self {
+    pub fn x_day(self, value: ::chrono::NaiveDate) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Day",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::one(value),
+            crate::runtime::one(value),
         )
     }
     /// Sets the header `X-Mode`.
     #[inline]
-    pub fn x_mode(self, value: types::WithHeadersXMode) -> Self {
+    pub fn x_mode(self, value: crate::types::WithHeadersXMode) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Mode",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::one(value),
+            crate::runtime::one(value),
         )
     }
     /// Sets the header `X-Tags`.
     #[inline]
-    pub fn x_tags(self, value: &[String]) -> Self {
+    pub fn x_tags(self, value: &[::std::string::String]) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Tags",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::list(value),
+            crate::runtime::list(value),
         )
     }
     /// Sets the header `X-Range`.
     #[inline]
-    pub fn x_range(self, value: &types::Range) -> Self {
+    pub fn x_range(self, value: &crate::types::Range) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "X-Range",
-            rt::Style::Simple { explode: true },
-            rt::object(value),
+            crate::runtime::Style::Simple {
+                explode: true,
+            },
+            crate::runtime::object(value),
         )
     }
     /// Sets the header `If-Match`.
     #[inline]
     pub fn if_match(self, value: &str) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "If-Match",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::one(value),
+            crate::runtime::one(value),
         )
     }
     /// Sets the header `timeout`.
     #[inline]
     pub fn timeout_(self, value: &str) -> Self {
         self.parameter(
-            rt::Place::Header,
+            crate::runtime::Place::Header,
             "timeout",
-            rt::Style::Simple {
+            crate::runtime::Style::Simple {
                 explode: false,
             },
-            rt::one(value),
+            crate::runtime::one(value),
         )
     }
     /// Sets the cookie `theme`.
     #[inline]
     pub fn theme(self, value: &str) -> Self {
         self.parameter(
-            rt::Place::Cookie,
+            crate::runtime::Place::Cookie,
             "theme",
-            rt::Style::Form { explode: true },
-            rt::one(value),
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            crate::runtime::one(value),
         )
     }
     /// Sets the cookie `seen`.
     #[inline]
-    pub fn seen(self, value: chrono::DateTime<chrono::Utc>) -> Self {
+    pub fn seen(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
         self.parameter(
-            rt::Place::Cookie,
+            crate::runtime::Place::Cookie,
             "seen",
-            rt::Style::Form { explode: true },
-            rt::one(value),
+            crate::runtime::Style::Form {
+                explode: true,
+            },
+            crate::runtime::one(value),
         )
     }
     /// Sets the cookie `ids`.
     #[inline]
     pub fn ids(self, value: &[i64]) -> Self {
         self.parameter(
-            rt::Place::Cookie,
+            crate::runtime::Place::Cookie,
             "ids",
-            rt::Style::Form { explode: false },
-            rt::list(value),
+            crate::runtime::Style::Form {
+                explode: false,
+            },
+            crate::runtime::list(value),
         )
     }
 }
@@ -911,12 +1225,12 @@ impl Call<operations::WithHeaders> {
 #[derive(Debug)]
 pub enum TypedPath {}
 
-impl rt::Operation for TypedPath {
+impl crate::runtime::Operation for crate::operations::TypedPath {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "typedPath",
-        Method::GET,
+        ::http::Method::GET,
         "/since/{at}/{day}/{ratio}/{flag}/{mode}/{n}",
     );
 }
@@ -925,12 +1239,12 @@ impl rt::Operation for TypedPath {
 #[derive(Debug)]
 pub enum StyledPath {}
 
-impl rt::Operation for StyledPath {
+impl crate::runtime::Operation for crate::operations::StyledPath {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "styledPath",
-        Method::GET,
+        ::http::Method::GET,
         "/styled/{list}/{label}/{matrix}/{range}",
     );
 }
@@ -939,12 +1253,12 @@ impl rt::Operation for StyledPath {
 #[derive(Debug)]
 pub enum NestedPath {}
 
-impl rt::Operation for NestedPath {
+impl crate::runtime::Operation for crate::operations::NestedPath {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "nestedPath",
-        Method::GET,
+        ::http::Method::GET,
         "/realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}",
     );
 }
@@ -953,12 +1267,12 @@ impl rt::Operation for NestedPath {
 #[derive(Debug)]
 pub enum SpelledPath {}
 
-impl rt::Operation for SpelledPath {
+impl crate::runtime::Operation for crate::operations::SpelledPath {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "spelledPath",
-        Method::GET,
+        ::http::Method::GET,
         "/x/{fooBar}/y/{foo_bar}",
     );
 }
@@ -967,12 +1281,12 @@ impl rt::Operation for SpelledPath {
 #[derive(Debug)]
 pub enum JoinedPath {}
 
-impl rt::Operation for JoinedPath {
+impl crate::runtime::Operation for crate::operations::JoinedPath {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "joinedPath",
-        Method::GET,
+        ::http::Method::GET,
         "/v/{a}.{b}/{c}-{d}:{e}",
     );
 }
@@ -981,12 +1295,12 @@ impl rt::Operation for JoinedPath {
 #[derive(Debug)]
 pub enum SpaceInPath {}
 
-impl rt::Operation for SpaceInPath {
+impl crate::runtime::Operation for crate::operations::SpaceInPath {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "spaceInPath",
-        Method::POST,
+        ::http::Method::POST,
         "/sp ace/é/{id}/",
     );
 }
@@ -995,17 +1309,17 @@ impl rt::Operation for SpaceInPath {
 #[derive(Debug)]
 pub enum QueryInPath {}
 
-impl rt::Operation for QueryInPath {
+impl crate::runtime::Operation for crate::operations::QueryInPath {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "queryInPath",
-        Method::POST,
+        ::http::Method::POST,
         "/q/{id}",
     );
 }
 
-impl Call<operations::QueryInPath> {
+impl crate::runtime::Call<crate::operations::QueryInPath> {
     /// Sets the query parameter `more`.
     #[inline]
     pub fn more(self, value: &str) -> Self {
@@ -1017,12 +1331,12 @@ impl Call<operations::QueryInPath> {
 #[derive(Debug)]
 pub enum FragmentInPath {}
 
-impl rt::Operation for FragmentInPath {
+impl crate::runtime::Operation for crate::operations::FragmentInPath {
     type Output = ();
-    type Format = rt::NoContent;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "fragmentInPath",
-        Method::POST,
+        ::http::Method::POST,
         "/q/{id}",
     );
 }
@@ -1031,12 +1345,312 @@ impl rt::Operation for FragmentInPath {
 #[derive(Debug)]
 pub enum SendGroup {}
 
-impl rt::Operation for SendGroup {
-    type Output = types::Node;
-    type Format = rt::Json;
-    const INFO: &'static rt::OperationInfo = &rt::OperationInfo::new(
+impl crate::runtime::Operation for crate::operations::SendGroup {
+    type Output = crate::types::Node;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
         "sendGroup",
-        Method::POST,
+        ::http::Method::POST,
         "/recursive",
     );
+}
+
+/// The operation `listPets`, `GET /pets`.
+#[derive(Debug)]
+pub enum ListPets {}
+
+impl crate::runtime::Operation for crate::operations::ListPets {
+    type Output = ::std::vec::Vec<crate::types::Pet>;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "listPets",
+        ::http::Method::GET,
+        "/pets",
+    );
+}
+
+/// The operation `addPet`, `POST /pets`.
+#[derive(Debug)]
+pub enum AddPet {}
+
+impl crate::runtime::Operation for crate::operations::AddPet {
+    type Output = ();
+    type Format = crate::runtime::NoContent;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "addPet",
+        ::http::Method::POST,
+        "/pets",
+    );
+}
+
+/// The operation `clone`, `PUT /names/1/{self}`.
+#[derive(Debug)]
+pub enum Clone {}
+
+impl crate::runtime::Operation for crate::operations::Clone {
+    type Output = crate::types::Vec;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "clone",
+        ::http::Method::PUT,
+        "/names/1/{self}",
+    );
+}
+
+impl crate::runtime::Call<crate::operations::Clone> {
+    /// Sets the query parameter `without_query`.
+    #[inline]
+    pub fn without_query_(self, value: &str) -> Self {
+        self.query("without_query", value)
+    }
+    /// Sets the header `response`.
+    #[inline]
+    pub fn response_(self, value: crate::types::Result) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            crate::runtime::one(value),
+        )
+    }
+}
+
+/// The operation `baseUrl`, `PUT /names/3/{self}`.
+#[derive(Debug)]
+pub enum BaseUrl {}
+
+impl crate::runtime::Operation for crate::operations::BaseUrl {
+    type Output = crate::types::Box;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "baseUrl",
+        ::http::Method::PUT,
+        "/names/3/{self}",
+    );
+}
+
+impl crate::runtime::Call<crate::operations::BaseUrl> {
+    /// Sets the query parameter `without_query`.
+    #[inline]
+    pub fn without_query_(self, value: &str) -> Self {
+        self.query("without_query", value)
+    }
+    /// Sets the header `response`.
+    #[inline]
+    pub fn response_(self, value: crate::types::Result) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            crate::runtime::one(value),
+        )
+    }
+}
+
+/// The operation `withTransport`, `PUT /names/5/{self}`.
+#[derive(Debug)]
+pub enum WithTransport {}
+
+impl crate::runtime::Operation for crate::operations::WithTransport {
+    type Output = crate::types::Into;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "withTransport",
+        ::http::Method::PUT,
+        "/names/5/{self}",
+    );
+}
+
+impl crate::runtime::Call<crate::operations::WithTransport> {
+    /// Sets the query parameter `without_query`.
+    #[inline]
+    pub fn without_query_(self, value: &str) -> Self {
+        self.query("without_query", value)
+    }
+    /// Sets the header `response`.
+    #[inline]
+    pub fn response_(self, value: crate::types::Result) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            crate::runtime::one(value),
+        )
+    }
+}
+
+/// The operation `Call`, `PUT /names/7/{self}`.
+#[derive(Debug)]
+pub enum Call {}
+
+impl crate::runtime::Operation for crate::operations::Call {
+    type Output = crate::types::Some;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "Call",
+        ::http::Method::PUT,
+        "/names/7/{self}",
+    );
+}
+
+impl crate::runtime::Call<crate::operations::Call> {
+    /// Sets the query parameter `without_query`.
+    #[inline]
+    pub fn without_query_(self, value: &str) -> Self {
+        self.query("without_query", value)
+    }
+    /// Sets the header `response`.
+    #[inline]
+    pub fn response_(self, value: crate::types::Result) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            crate::runtime::one(value),
+        )
+    }
+}
+
+/// The operation `BTreeMap`, `PUT /names/9/{self}`.
+#[derive(Debug)]
+pub enum BTreeMap {}
+
+impl crate::runtime::Operation for crate::operations::BTreeMap {
+    type Output = crate::types::Ok;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "BTreeMap",
+        ::http::Method::PUT,
+        "/names/9/{self}",
+    );
+}
+
+impl crate::runtime::Call<crate::operations::BTreeMap> {
+    /// Sets the query parameter `without_query`.
+    #[inline]
+    pub fn without_query_(self, value: &str) -> Self {
+        self.query("without_query", value)
+    }
+    /// Sets the header `response`.
+    #[inline]
+    pub fn response_(self, value: crate::types::Result) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            crate::runtime::one(value),
+        )
+    }
+}
+
+/// The operation `Mock`, `PUT /names/11/{self}`.
+#[derive(Debug)]
+pub enum Mock {}
+
+impl crate::runtime::Operation for crate::operations::Mock {
+    type Output = crate::types::Client;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "Mock",
+        ::http::Method::PUT,
+        "/names/11/{self}",
+    );
+}
+
+impl crate::runtime::Call<crate::operations::Mock> {
+    /// Sets the query parameter `without_query`.
+    #[inline]
+    pub fn without_query_(self, value: &str) -> Self {
+        self.query("without_query", value)
+    }
+    /// Sets the header `response`.
+    #[inline]
+    pub fn response_(self, value: crate::types::Result) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            crate::runtime::one(value),
+        )
+    }
+}
+
+/// The operation `When`, `PUT /names/13/{self}`.
+#[derive(Debug)]
+pub enum When {}
+
+impl crate::runtime::Operation for crate::operations::When {
+    type Output = crate::types::Bytes;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "When",
+        ::http::Method::PUT,
+        "/names/13/{self}",
+    );
+}
+
+impl crate::runtime::Call<crate::operations::When> {
+    /// Sets the query parameter `without_query`.
+    #[inline]
+    pub fn without_query_(self, value: &str) -> Self {
+        self.query("without_query", value)
+    }
+    /// Sets the header `response`.
+    #[inline]
+    pub fn response_(self, value: crate::types::Result) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            crate::runtime::one(value),
+        )
+    }
+}
+
+/// The operation `self`, `PUT /names/15/{self}`.
+#[derive(Debug)]
+pub enum Self_ {}
+
+impl crate::runtime::Operation for crate::operations::Self_ {
+    type Output = crate::types::Method;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "self",
+        ::http::Method::PUT,
+        "/names/15/{self}",
+    );
+}
+
+impl crate::runtime::Call<crate::operations::Self_> {
+    /// Sets the query parameter `without_query`.
+    #[inline]
+    pub fn without_query_(self, value: &str) -> Self {
+        self.query("without_query", value)
+    }
+    /// Sets the header `response`.
+    #[inline]
+    pub fn response_(self, value: crate::types::Result) -> Self {
+        self.parameter(
+            crate::runtime::Place::Header,
+            "response",
+            crate::runtime::Style::Simple {
+                explode: false,
+            },
+            crate::runtime::one(value),
+        )
+    }
 }

@@ -4,3 +4,4 @@
 //! Models that several areas share.
 
 pub(super) mod models;
+mod fields;

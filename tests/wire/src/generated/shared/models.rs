@@ -3,4 +3,1120 @@
 
 //! Models. Models that several areas share.
 
+crate::runtime::open_enum::open_enum! {
+    /// Returned by `then`.
+    pub enum BTreeMap {
+        /// `Some`.
+        Some = "Some",
+        /// `None`.
+        None = "None",
+        /// `Ok`.
+        Ok = "Ok",
+        /// `Err`.
+        Err = "Err",
+        /// `self`.
+        Self_ = "self",
+        /// `Self`.
+        Self2 = "Self",
+        /// `Unknown`.
+        LiteralUnknown = "Unknown",
+    }
+}
 
+/// Returned by `base_url`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Box {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Box {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+/// Returned by `when`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Bytes {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Bytes {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+/// Returned by `put_names12_by_self`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Call {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Call {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// Returned by `mock`.
+    pub enum Client {
+        /// `Some`.
+        Some = "Some",
+        /// `None`.
+        None = "None",
+        /// `Ok`.
+        Ok = "Ok",
+        /// `Err`.
+        Err = "Err",
+        /// `self`.
+        Self_ = "self",
+        /// `Self`.
+        Self2 = "Self",
+        /// `Unknown`.
+        LiteralUnknown = "Unknown",
+    }
+}
+
+/// Returned by `method`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Default {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Default {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+/// Sent by `new`, `clone`, `builder` and 13 more.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Everything {
+    /// A b.
+    pub a_b: ::core::option::Option<::std::string::String>,
+    /// A b.
+    pub a_b2: ::core::option::Option<::std::string::String>,
+    /// Extra.
+    pub extra2: ::core::option::Option<::std::string::String>,
+    /// Clone.
+    pub clone: ::core::option::Option<::std::string::String>,
+    /// Option.
+    pub option: ::core::option::Option<crate::types::Option>,
+    /// Vec.
+    pub vec: ::core::option::Option<crate::types::Vec>,
+    /// String.
+    pub string: ::core::option::Option<crate::types::String>,
+    /// Box.
+    pub box_: ::core::option::Option<crate::types::Box>,
+    /// Result.
+    pub result: ::core::option::Option<crate::types::Result>,
+    /// Into.
+    pub into: ::core::option::Option<crate::types::Into>,
+    /// From.
+    pub from: ::core::option::Option<crate::types::From>,
+    /// Some.
+    pub some: ::core::option::Option<crate::types::Some>,
+    /// None.
+    pub none: ::core::option::Option<crate::types::None>,
+    /// Ok.
+    pub ok: ::core::option::Option<crate::types::Ok>,
+    /// Default.
+    pub default: ::core::option::Option<crate::types::Default>,
+    /// Client.
+    pub client: ::core::option::Option<crate::types::Client>,
+    /// Call.
+    pub call: ::core::option::Option<crate::types::Call>,
+    /// Bytes.
+    pub bytes: ::core::option::Option<crate::types::Bytes>,
+    /// B tree map.
+    pub b_tree_map: ::core::option::Option<crate::types::BTreeMap>,
+    /// Method.
+    pub method: ::core::option::Option<crate::types::Method>,
+    /// Mock.
+    pub mock: ::core::option::Option<crate::types::Mock>,
+    /// When.
+    pub when: ::core::option::Option<crate::types::When>,
+    /// Then.
+    pub then: ::core::option::Option<crate::types::Then>,
+    /// Operation.
+    pub operation: ::core::option::Option<crate::types::Operation>,
+    /// Patch.
+    pub patch: ::core::option::Option<crate::types::Patch>,
+    /// Secret.
+    pub secret: ::core::option::Option<crate::types::Secret>,
+    /// Value.
+    pub value: ::core::option::Option<crate::types::Value>,
+    /// Uuid.
+    pub uuid: ::core::option::Option<crate::types::Uuid>,
+    /// Self.
+    pub self_: ::core::option::Option<crate::types::Self_>,
+    /// Properties that the contract does not name.
+    pub extra: ::std::collections::BTreeMap<
+        ::std::string::String,
+        ::std::string::String,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Everything {
+    /// Says nothing yet: every field is set by its setter.
+    #[inline]
+    pub fn new() -> Self {
+        Self {
+            a_b: ::core::option::Option::None,
+            a_b2: ::core::option::Option::None,
+            extra2: ::core::option::Option::None,
+            clone: ::core::option::Option::None,
+            option: ::core::option::Option::None,
+            vec: ::core::option::Option::None,
+            string: ::core::option::Option::None,
+            box_: ::core::option::Option::None,
+            result: ::core::option::Option::None,
+            into: ::core::option::Option::None,
+            from: ::core::option::Option::None,
+            some: ::core::option::Option::None,
+            none: ::core::option::Option::None,
+            ok: ::core::option::Option::None,
+            default: ::core::option::Option::None,
+            client: ::core::option::Option::None,
+            call: ::core::option::Option::None,
+            bytes: ::core::option::Option::None,
+            b_tree_map: ::core::option::Option::None,
+            method: ::core::option::Option::None,
+            mock: ::core::option::Option::None,
+            when: ::core::option::Option::None,
+            then: ::core::option::Option::None,
+            operation: ::core::option::Option::None,
+            patch: ::core::option::Option::None,
+            secret: ::core::option::Option::None,
+            value: ::core::option::Option::None,
+            uuid: ::core::option::Option::None,
+            self_: ::core::option::Option::None,
+            extra: ::core::default::Default::default(),
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`a_b`](Self::a_b).
+    #[inline]
+    pub fn a_b(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.a_b = ::core::option::Option::Some(value.into());
+        self
+    }
+    /// Sets [`a_b2`](Self::a_b2).
+    #[inline]
+    pub fn a_b2(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.a_b2 = ::core::option::Option::Some(value.into());
+        self
+    }
+    /// Sets [`extra2`](Self::extra2).
+    #[inline]
+    pub fn extra2(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.extra2 = ::core::option::Option::Some(value.into());
+        self
+    }
+    /// Sets [`clone`](Self::clone).
+    #[inline]
+    pub fn clone_(
+        mut self,
+        value: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        self.clone = ::core::option::Option::Some(value.into());
+        self
+    }
+    /// Sets [`option`](Self::option).
+    #[inline]
+    pub fn option(mut self, value: crate::types::Option) -> Self {
+        self.option = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: crate::types::Vec) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`string`](Self::string).
+    #[inline]
+    pub fn string(mut self, value: crate::types::String) -> Self {
+        self.string = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`box_`](Self::box_).
+    #[inline]
+    pub fn box_(mut self, value: crate::types::Box) -> Self {
+        self.box_ = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`result`](Self::result).
+    #[inline]
+    pub fn result(mut self, value: crate::types::Result) -> Self {
+        self.result = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`into`](Self::into).
+    #[inline]
+    pub fn into_(mut self, value: crate::types::Into) -> Self {
+        self.into = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`from`](Self::from).
+    #[inline]
+    pub fn from_(mut self, value: crate::types::From) -> Self {
+        self.from = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`some`](Self::some).
+    #[inline]
+    pub fn some(mut self, value: crate::types::Some) -> Self {
+        self.some = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`none`](Self::none).
+    #[inline]
+    pub fn none(mut self, value: crate::types::None) -> Self {
+        self.none = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`ok`](Self::ok).
+    #[inline]
+    pub fn ok(mut self, value: crate::types::Ok) -> Self {
+        self.ok = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`default`](Self::default).
+    #[inline]
+    pub fn default_(mut self, value: crate::types::Default) -> Self {
+        self.default = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`client`](Self::client).
+    #[inline]
+    pub fn client(mut self, value: crate::types::Client) -> Self {
+        self.client = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`call`](Self::call).
+    #[inline]
+    pub fn call(mut self, value: crate::types::Call) -> Self {
+        self.call = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`bytes`](Self::bytes).
+    #[inline]
+    pub fn bytes(mut self, value: crate::types::Bytes) -> Self {
+        self.bytes = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`b_tree_map`](Self::b_tree_map).
+    #[inline]
+    pub fn b_tree_map(mut self, value: crate::types::BTreeMap) -> Self {
+        self.b_tree_map = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`method`](Self::method).
+    #[inline]
+    pub fn method(mut self, value: crate::types::Method) -> Self {
+        self.method = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`mock`](Self::mock).
+    #[inline]
+    pub fn mock(mut self, value: crate::types::Mock) -> Self {
+        self.mock = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`when`](Self::when).
+    #[inline]
+    pub fn when(mut self, value: crate::types::When) -> Self {
+        self.when = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`then`](Self::then).
+    #[inline]
+    pub fn then(mut self, value: crate::types::Then) -> Self {
+        self.then = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`operation`](Self::operation).
+    #[inline]
+    pub fn operation(mut self, value: crate::types::Operation) -> Self {
+        self.operation = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`patch`](Self::patch).
+    #[inline]
+    pub fn patch(mut self, value: crate::types::Patch) -> Self {
+        self.patch = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`secret`](Self::secret).
+    #[inline]
+    pub fn secret(mut self, value: crate::types::Secret) -> Self {
+        self.secret = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`value`](Self::value).
+    #[inline]
+    pub fn value(mut self, value: crate::types::Value) -> Self {
+        self.value = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`uuid`](Self::uuid).
+    #[inline]
+    pub fn uuid(mut self, value: crate::types::Uuid) -> Self {
+        self.uuid = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`self_`](Self::self_).
+    #[inline]
+    pub fn self_(mut self, value: crate::types::Self_) -> Self {
+        self.self_ = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`extra`](Self::extra).
+    #[inline]
+    pub fn extra_(
+        mut self,
+        value: ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+    ) -> Self {
+        self.extra = value;
+        self
+    }
+}
+
+/// Returned by `client`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct From {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::From {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// Returned by `with_transport`.
+    pub enum Into {
+        /// `Some`.
+        Some = "Some",
+        /// `None`.
+        None = "None",
+        /// `Ok`.
+        Ok = "Ok",
+        /// `Err`.
+        Err = "Err",
+        /// `self`.
+        Self_ = "self",
+        /// `Self`.
+        Self2 = "Self",
+        /// `Unknown`.
+        LiteralUnknown = "Unknown",
+    }
+}
+
+/// Returned by `self_`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Method {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Method {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+/// A part of `Everything`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Mock {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Mock {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// Returned by `bytes`.
+    pub enum None {
+        /// `Some`.
+        Some = "Some",
+        /// `None`.
+        None = "None",
+        /// `Ok`.
+        Ok = "Ok",
+        /// `Err`.
+        Err = "Err",
+        /// `self`.
+        Self_ = "self",
+        /// `Self`.
+        Self2 = "Self",
+        /// `Unknown`.
+        LiteralUnknown = "Unknown",
+    }
+}
+
+/// Returned by `b_tree_map`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Ok {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Ok {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+/// A part of `Everything`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Operation {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+/// Returned by `new`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Option {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Option {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// A part of `Everything`.
+    pub enum Patch {
+        /// `Some`.
+        Some = "Some",
+        /// `None`.
+        None = "None",
+        /// `Ok`.
+        Ok = "Ok",
+        /// `Err`.
+        Err = "Err",
+        /// `self`.
+        Self_ = "self",
+        /// `Self`.
+        Self2 = "Self",
+        /// `Unknown`.
+        LiteralUnknown = "Unknown",
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// Returned by `transport`. A parameter of `new`, `clone`, `builder` and 13 more.
+    pub enum Result {
+        /// `A`.
+        Same = "A",
+        /// `B`.
+        B = "B",
+        /// `C`.
+        C = "C",
+        /// `UNKNOWN`.
+        Err = "UNKNOWN",
+    }
+}
+
+/// A part of `Everything`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Secret {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Secret {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+/// A part of `Everything`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Self_ {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Self_ {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+/// Returned by `call`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Some {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Some {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// Returned by `builder`.
+    pub enum String {
+        /// `Some`.
+        Some = "Some",
+        /// `None`.
+        None = "None",
+        /// `Ok`.
+        Ok = "Ok",
+        /// `Err`.
+        Err = "Err",
+        /// `self`.
+        Self_ = "self",
+        /// `Self`.
+        Self2 = "Self",
+        /// `Unknown`.
+        LiteralUnknown = "Unknown",
+    }
+}
+
+/// A part of `Everything`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Then {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Then {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// A part of `Everything`.
+    pub enum Uuid {
+        /// `Some`.
+        Some = "Some",
+        /// `None`.
+        None = "None",
+        /// `Ok`.
+        Ok = "Ok",
+        /// `Err`.
+        Err = "Err",
+        /// `self`.
+        Self_ = "self",
+        /// `Self`.
+        Self2 = "Self",
+        /// `Unknown`.
+        LiteralUnknown = "Unknown",
+    }
+}
+
+crate::runtime::union::union! {
+    /// A part of `Everything`.
+    pub enum Value by tag "String" {
+        "Option" =>
+            /// Where `String` is `Option`.
+            Option(crate::types::Option),
+        "Vec" =>
+            /// Where `String` is `Vec`.
+            Vec(crate::types::Vec),
+    }
+}
+
+impl ::core::convert::From<crate::types::Option> for crate::types::Value {
+    fn from(member: crate::types::Option) -> Self {
+        Self::Option(member)
+    }
+}
+
+impl ::core::convert::From<crate::types::Vec> for crate::types::Value {
+    fn from(member: crate::types::Vec) -> Self {
+        Self::Vec(member)
+    }
+}
+
+/// Returned by `clone`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Vec {
+    /// String.
+    pub string: ::std::string::String,
+    /// The vec.
+    pub vec: ::core::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// New.
+    pub new: crate::runtime::Patch<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::Vec {
+    /// Takes what must be sent; every other field is set by its setter.
+    #[inline]
+    pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
+        Self {
+            string: string.into(),
+            vec: ::core::option::Option::None,
+            new: crate::runtime::Patch::Absent,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`vec`](Self::vec).
+    #[inline]
+    pub fn vec(mut self, value: ::std::vec::Vec<::std::string::String>) -> Self {
+        self.vec = ::core::option::Option::Some(value);
+        self
+    }
+    /// Sets [`new`](Self::new).
+    #[inline]
+    pub fn new_(
+        mut self,
+        value: impl ::core::convert::Into<crate::runtime::Patch<::std::string::String>>,
+    ) -> Self {
+        self.new = value.into();
+        self
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// A part of `Everything`.
+    pub enum When {
+        /// `Some`.
+        Some = "Some",
+        /// `None`.
+        None = "None",
+        /// `Ok`.
+        Ok = "Ok",
+        /// `Err`.
+        Err = "Err",
+        /// `self`.
+        Self_ = "self",
+        /// `Self`.
+        Self2 = "Self",
+        /// `Unknown`.
+        LiteralUnknown = "Unknown",
+    }
+}

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 
 use crate::codegen::model::{BodyKind, Format, OperationModel, Shape};
-use crate::codegen::passes::{methods::Signature, names, types};
+use crate::codegen::passes::{methods::Signature, names, reserved, types};
 
 use super::methods::{matcher_name, status_name};
 use super::read::Matchers;
@@ -72,7 +72,7 @@ pub(crate) fn entry(
         }
         Format::NoContent => TokenStream::new(),
     };
-    let method = names::apart(&operation.method_name, &["mock_operation"]);
+    let method = names::apart(&operation.method_name, reserved::MOCK_SERVER);
     let id = &operation.id;
     let (given, answer) = (
         used(takes_given, quote!(given)),

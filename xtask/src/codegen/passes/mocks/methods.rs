@@ -4,35 +4,15 @@ use quote::format_ident;
 use syn::Ident;
 
 use crate::codegen::model::ParameterModel;
-use crate::codegen::passes::names;
-
-/// What every matcher can do already: a parameter of that name gets an underscore.
-const TAKEN: &[&str] = &[
-    "body",
-    "clone",
-    "cookie_text",
-    "fmt",
-    "header_value",
-    "into_inner",
-    "json_body",
-    "map",
-    "parameter",
-    "path_styled",
-    "path_value",
-    "query_joined",
-    "query_repeated",
-    "query_text",
-    "query_value",
-    "raw_body",
-];
+use crate::codegen::passes::{names, reserved};
 
 /// The name of a matcher's method for a parameter.
 pub(super) fn matcher_name(parameter: &ParameterModel) -> Ident {
-    names::apart(parameter.rust_name.trim_start_matches("r#"), TAKEN)
+    names::apart(parameter.rust_name.trim_start_matches("r#"), reserved::WHEN)
 }
 
 /// The name of a responder's method, and the status where it is one.
-pub(super) fn status_name(status: &str) -> (Ident, Option<u16>) {
+pub(in crate::codegen::passes) fn status_name(status: &str) -> (Ident, Option<u16>) {
     let Ok(number) = status.parse::<u16>() else {
         return (format_ident!("success"), None);
     };

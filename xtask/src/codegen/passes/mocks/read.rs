@@ -11,10 +11,12 @@ use crate::codegen::progenitor::Output;
 pub(crate) type Matchers = BTreeMap<String, BTreeMap<String, Type>>;
 
 /// Reads the output of progenitor's generator of mocks.
-pub(crate) fn read(written: &Output, models: &BTreeSet<String>) -> Matchers {
+pub(crate) fn read(written: &Output) -> Matchers {
+    // Outside of the module of types, a name that stands alone is no model.
+    let models = BTreeSet::new();
     let matchers = written.matchers().into_iter().map(|(operation, methods)| {
         let parameters = methods.into_iter().filter_map(|method| {
-            let ty = types::tidy(&value_type(method)?, models);
+            let ty = types::tidy(&value_type(method)?, &models);
             Some((names::plain(&method.ident), ty))
         });
         (operation, parameters.collect())

@@ -7,7 +7,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Ident, Type};
 
 use crate::codegen::doc::{Doc, Line};
-use crate::codegen::passes::{names, types};
+use crate::codegen::passes::{names, reserved, types};
 
 use super::model::{Field, Presence};
 
@@ -54,7 +54,7 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
         .filter(|field| !field.is_argument())
         .map(setter);
     quote! {
-        impl #name {
+        impl types::#name {
             #about
             #[inline]
             pub fn new(#(#arguments),*) -> Self {
@@ -67,7 +67,7 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
 
 fn setter(field: &Field) -> TokenStream {
     let ident = &field.ident;
-    let method = names::apart(&names::plain(ident), names::MODEL_METHODS);
+    let method = names::apart(&names::plain(ident), reserved::MODEL);
     let text = Line::new("Sets ").own_link(&names::plain(ident)).text(".");
     let text = Doc::of(text).attributes();
     match field.presence {

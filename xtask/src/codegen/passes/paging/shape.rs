@@ -13,9 +13,6 @@ pub(super) enum Shape {
     Window { default_size: u32 },
 }
 
-/// How many items a window holds where neither the contract nor the description says it.
-const DEFAULT_WINDOW: u32 = 20;
-
 /// The query parameters of the known shapes, as the contract writes them.
 pub(super) const START_ID: &str = "startId";
 pub(super) const FORWARD: &str = "continueToken";
@@ -107,11 +104,19 @@ pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Prob
         Some(&FORWARD) => Some(Shape::ContinueToken),
         Some(_) => {
             let size = query.iter().find(|parameter| parameter.name == SIZE);
-            Some(Shape::Window {
-                default_size: size
-                    .and_then(|size| default_size(size))
-                    .unwrap_or(DEFAULT_WINDOW),
-            })
+            let default_size = size.and_then(|size| default_size(size)).ok_or_else(|| {
+                Problem::new(format!(
+                    "`{}` has the parameter `{SIZE}`, and nothing says how many items an answer holds \
+                     without it",
+                    operation.id
+                ))
+                .with_pointer(operation.pointer.clone())
+                .with_help(format!(
+                    "give `{SIZE}` a `default`, in the overlay, or list it as one that does not page in \
+                     xtask/src/codegen/passes/paging/shape.rs"
+                ))
+            })?;
+            Some(Shape::Window { default_size })
         }
         None => None,
     })

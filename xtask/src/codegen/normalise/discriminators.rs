@@ -1,0 +1,109 @@
+//! Rule: the tag of every member of a union with a discriminator is known before anything is renamed, and
+//! a discriminator that no member can have tells nothing apart.
+
+use std::collections::BTreeSet;
+
+use super::conflict::Conflict;
+use super::draft::Draft;
+use super::schema::{Components, Kind, Schema, Union};
+use super::telling::values_of;
+use super::unions;
+use crate::codegen::model::{Remark, UnionStrategy};
+
+/// Completes the mappings, and takes discriminators away that no member has, with a remark.
+///
+/// # Errors
+/// Where nothing tells the members apart without it.
+pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
+    let components = draft.components.clone();
+    let mut remarks = Vec::new();
+    let mut failed = None;
+    draft.walk_mut(|schema| {
+        let pointer = schema.pointer.clone();
+        let Kind::Union(union) = &mut schema.kind else {
+            return;
+        };
+        complete(&components, union);
+        let Some(discriminator) = &union.discriminator else {
+            return;
+        };
+        let property = discriminator.property.clone();
+        let members = union.members.iter();
+        let mut members = members.map(|member| &member.schema);
+        if members.any(|member| may_have(&components, member, &property, &mut BTreeSet::new())) {
+            return;
+        }
+        union.discriminator = None;
+        let place = pointer
+            .trim_end_matches("/oneOf")
+            .trim_end_matches("/anyOf");
+        let what =
+            format!("no member of the union has the property `{property}` of the discriminator");
+        if is_told(&components, &pointer, union) {
+            remarks.push(Remark {
+                pointer: format!("{place}/discriminator"),
+                text: format!("{what}: the members are told apart by what they have"),
+            });
+        } else {
+            let what = format!("{what}, and nothing else tells them apart");
+            failed = failed.take().or(Some(Conflict { pointer, what }));
+        }
+    });
+    draft.remarks.append(&mut remarks);
+    failed.map_or(Ok(()), Err)
+}
+
+/// Whether something but the discriminator tells the members apart.
+fn is_told(components: &Components, pointer: &str, union: &Union) -> bool {
+    let schema = Schema::new(Kind::Union(union.clone()), pointer);
+    let model = unions::model(components, &schema, union);
+    model.is_ok_and(|model| model.strategy != UnionStrategy::Trial)
+}
+
+/// Names the tags that no mapping gives: that of a member is the name that the contract gives it, unless
+/// the property has values that tell.
+fn complete(components: &Components, union: &mut Union) {
+    let Some(discriminator) = &mut union.discriminator else {
+        return;
+    };
+    for member in &union.members {
+        let name = match (&member.source, &member.schema.kind) {
+            (Some(name), _) | (None, Kind::Ref(name)) => name,
+            _ => continue,
+        };
+        let is_mapped = discriminator.mapping.values().any(|target| target == name);
+        let values = values_of(components, &member.schema, &discriminator.property);
+        if !is_mapped
+            && values.is_none_or(|values| values.len() != 1)
+            && !discriminator.mapping.contains_key(name)
+        {
+            discriminator.mapping.insert(name.clone(), name.clone());
+        }
+    }
+}
+
+/// Whether a value of this schema may have the property.
+fn may_have<'c>(
+    components: &'c Components,
+    schema: &'c Schema,
+    property: &str,
+    seen: &mut BTreeSet<&'c str>,
+) -> bool {
+    match &schema.kind {
+        Kind::Ref(name) => {
+            let known = components.get(name);
+            seen.insert(name)
+                && known.is_some_and(|schema| may_have(components, schema, property, seen))
+        }
+        Kind::Object(object) => object.extra.is_some() || object.properties.contains_key(property),
+        Kind::Union(union) => {
+            let mut members = union.members.iter();
+            members.any(|member| may_have(components, &member.schema, property, seen))
+        }
+        Kind::AllOf(parts) => parts
+            .iter()
+            .any(|part| may_have(components, part, property, seen)),
+        Kind::Any | Kind::Map(_) => true,
+        _ => false,
+    }
+}

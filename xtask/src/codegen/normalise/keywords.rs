@@ -1,0 +1,425 @@
+//! Rule: nothing that a contract says is dropped without a word.
+//!
+//! Every keyword of OpenAPI 3.0 and 3.1 has its line here, for each thing that it may stand in. What the
+//! client follows is read by the other rules; what it cannot follow is noted here, and so is what is no
+//! keyword. Keywords that are refused are refused where they are read.
+
+use serde_json::{Map, Value};
+
+use super::read::Reader;
+use crate::codegen::model::Remark;
+use crate::contract::source::escape as step;
+
+/// The address that a client has by itself.
+pub(crate) const BASE_URL: &str = "https://api.qovery.com";
+
+/// What becomes of a keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handling {
+    /// The client follows it, or generating fails and says why.
+    Followed,
+    /// It describes, and changes neither what is sent nor what is read.
+    Describes,
+    /// The client does not follow it, which this note says.
+    Noted(&'static str),
+}
+
+/// A thing of a contract that has keywords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Thing {
+    Contract,
+    Components,
+    PathItem,
+    Operation,
+    Parameter,
+    Body,
+    Media,
+    Encoding,
+    Response,
+    Schema,
+}
+
+use Handling::{Describes, Followed, Noted};
+
+const SERVERS: Handling = Noted(
+    "the address is not followed: a call goes to the base URL of its client, so make a client with that \
+     address for it",
+);
+const NOT_ENFORCED: Handling =
+    Noted("is not enforced: a value that breaks it is sent and read all the same");
+
+const CONTRACT: &[(&str, Handling)] = &[
+    ("openapi", Followed),
+    ("info", Followed),
+    ("paths", Followed),
+    ("components", Followed),
+    // Looked at below.
+    ("servers", Followed),
+    (
+        "jsonSchemaDialect",
+        Noted("is not followed: schemas are read as OpenAPI defines them"),
+    ),
+    (
+        "webhooks",
+        Noted("are requests that the API sends: the client has nothing for them"),
+    ),
+    ("security", Describes),
+    ("tags", Describes),
+    ("externalDocs", Describes),
+];
+
+const COMPONENTS: &[(&str, Handling)] = &[
+    ("schemas", Followed),
+    ("parameters", Followed),
+    ("requestBodies", Followed),
+    ("responses", Followed),
+    ("pathItems", Followed),
+    ("callbacks", Describes),
+    ("examples", Describes),
+    ("headers", Describes),
+    ("links", Describes),
+    ("securitySchemes", Describes),
+];
+
+const PATH_ITEM: &[(&str, Handling)] = &[
+    ("$ref", Followed),
+    ("get", Followed),
+    ("put", Followed),
+    ("post", Followed),
+    ("delete", Followed),
+    ("options", Followed),
+    ("head", Followed),
+    ("patch", Followed),
+    ("trace", Followed),
+    ("parameters", Followed),
+    ("servers", SERVERS),
+    ("summary", Describes),
+    ("description", Describes),
+];
+
+const OPERATION: &[(&str, Handling)] = &[
+    ("tags", Followed),
+    ("summary", Followed),
+    ("description", Followed),
+    ("operationId", Followed),
+    ("parameters", Followed),
+    ("requestBody", Followed),
+    ("responses", Followed),
+    ("deprecated", Followed),
+    ("servers", SERVERS),
+    (
+        "callbacks",
+        Noted("are requests that the API sends: the client has nothing for them"),
+    ),
+    // A client sends the token that it has.
+    ("security", Describes),
+    ("externalDocs", Describes),
+];
+
+const PARAMETER: &[(&str, Handling)] = &[
+    ("name", Followed),
+    ("in", Followed),
+    ("description", Followed),
+    ("required", Followed),
+    ("deprecated", Followed),
+    ("style", Followed),
+    ("explode", Followed),
+    ("schema", Followed),
+    ("content", Followed),
+    // Noted with its name where parameters are read.
+    ("allowReserved", Followed),
+    // An empty text is sent as an empty value anyway.
+    ("allowEmptyValue", Describes),
+    ("example", Describes),
+    ("examples", Describes),
+];
+
+const BODY: &[(&str, Handling)] = &[
+    ("content", Followed),
+    ("description", Followed),
+    ("required", Followed),
+];
+
+const MEDIA: &[(&str, Handling)] = &[
+    ("schema", Followed),
+    // It is for forms, where it is followed.
+    ("encoding", Followed),
+    ("example", Describes),
+    ("examples", Describes),
+];
+
+const ENCODING: &[(&str, Handling)] = &[
+    ("contentType", Followed),
+    ("style", Followed),
+    ("explode", Followed),
+    (
+        "headers",
+        Noted("is for the parts of a multipart body, which is not supported"),
+    ),
+    (
+        "allowReserved",
+        Noted("changes nothing: reserved characters are sent percent-encoded"),
+    ),
+];
+
+const RESPONSE: &[(&str, Handling)] = &[
+    ("content", Followed),
+    ("description", Followed),
+    // `Call::response` gives all headers of an answer.
+    ("headers", Describes),
+    (
+        "links",
+        Noted("are not followed: call the operation that they name"),
+    ),
+];
+
+const SCHEMA: &[(&str, Handling)] = &[
+    ("$ref", Followed),
+    ("type", Followed),
+    ("format", Followed),
+    ("enum", Followed),
+    ("const", Followed),
+    ("nullable", Followed),
+    ("default", Followed),
+    ("description", Followed),
+    ("deprecated", Followed),
+    ("readOnly", Followed),
+    ("writeOnly", Followed),
+    ("properties", Followed),
+    ("required", Followed),
+    ("additionalProperties", Followed),
+    ("items", Followed),
+    ("allOf", Followed),
+    ("anyOf", Followed),
+    ("oneOf", Followed),
+    ("discriminator", Followed),
+    ("maximum", Followed),
+    ("exclusiveMaximum", Followed),
+    ("minimum", Followed),
+    ("exclusiveMinimum", Followed),
+    ("multipleOf", Followed),
+    ("maxLength", Followed),
+    ("minLength", Followed),
+    ("pattern", Followed),
+    ("maxItems", Followed),
+    ("minItems", Followed),
+    ("uniqueItems", Followed),
+    ("maxProperties", Followed),
+    ("minProperties", Followed),
+    // Refused where schemas are read.
+    ("not", Followed),
+    ("if", Followed),
+    ("then", Followed),
+    ("else", Followed),
+    ("dependentRequired", Followed),
+    ("dependentSchemas", Followed),
+    ("$dynamicRef", Followed),
+    ("$recursiveRef", Followed),
+    // Looked at below.
+    ("patternProperties", Followed),
+    ("contains", NOT_ENFORCED),
+    ("maxContains", NOT_ENFORCED),
+    ("minContains", NOT_ENFORCED),
+    ("propertyNames", NOT_ENFORCED),
+    ("unevaluatedItems", NOT_ENFORCED),
+    ("unevaluatedProperties", NOT_ENFORCED),
+    ("dependencies", NOT_ENFORCED),
+    ("additionalItems", NOT_ENFORCED),
+    (
+        "prefixItems",
+        Noted("is not followed: the items of the list may be any values"),
+    ),
+    (
+        "contentEncoding",
+        Noted("is not followed: the text is read and sent as it is"),
+    ),
+    (
+        "contentMediaType",
+        Noted("is not followed: the text is read and sent as it is"),
+    ),
+    (
+        "contentSchema",
+        Noted("is not followed: the text is read and sent as it is"),
+    ),
+    ("$anchor", Describes),
+    ("$comment", Describes),
+    ("$defs", Describes),
+    ("$dynamicAnchor", Describes),
+    ("$id", Describes),
+    ("$recursiveAnchor", Describes),
+    ("$schema", Describes),
+    ("$vocabulary", Describes),
+    ("definitions", Describes),
+    ("example", Describes),
+    ("examples", Describes),
+    ("externalDocs", Describes),
+    ("title", Describes),
+    // Bodies of XML are not read by a schema.
+    ("xml", Describes),
+];
+
+impl Thing {
+    /// What becomes of each of its keywords.
+    pub(crate) fn keywords(self) -> &'static [(&'static str, Handling)] {
+        match self {
+            Self::Contract => CONTRACT,
+            Self::Components => COMPONENTS,
+            Self::PathItem => PATH_ITEM,
+            Self::Operation => OPERATION,
+            Self::Parameter => PARAMETER,
+            Self::Body => BODY,
+            Self::Media => MEDIA,
+            Self::Encoding => ENCODING,
+            Self::Response => RESPONSE,
+            Self::Schema => SCHEMA,
+        }
+    }
+}
+
+/// The notes on what the contract says and the client does not follow.
+pub(crate) fn notes(reader: &Reader<'_>) -> Vec<Remark> {
+    let mut walk = Walk(Vec::new());
+    let contract = &reader.document.value;
+    walk.thing(Thing::Contract, contract, "");
+    walk.servers(contract);
+    if let Some(components) = contract.get("components") {
+        walk.thing(Thing::Components, components, "/components");
+        for (keyword, thing) in [
+            ("schemas", Thing::Schema),
+            ("parameters", Thing::Parameter),
+            ("requestBodies", Thing::Body),
+            ("responses", Thing::Response),
+            ("pathItems", Thing::PathItem),
+        ] {
+            walk.each(thing, components, keyword, "/components");
+        }
+    }
+    walk.each(Thing::PathItem, contract, "paths", "");
+    walk.0
+}
+
+struct Walk(Vec<Remark>);
+
+impl Walk {
+    fn note(&mut self, pointer: String, text: String) {
+        self.0.push(Remark { pointer, text });
+    }
+
+    /// The things that are the values of a mapping, or the items of a list.
+    fn each(&mut self, thing: Thing, around: &Value, keyword: &str, pointer: &str) {
+        let pointer = format!("{pointer}/{}", step(keyword));
+        match around.get(keyword) {
+            Some(Value::Object(map)) => {
+                for (name, value) in map {
+                    let is_extension = thing != Thing::Schema && name.starts_with("x-");
+                    if !is_extension {
+                        self.thing(thing, value, &format!("{pointer}/{}", step(name)));
+                    }
+                }
+            }
+            Some(Value::Array(list)) => {
+                for (index, value) in list.iter().enumerate() {
+                    self.thing(thing, value, &format!("{pointer}/{index}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn one(&mut self, thing: Thing, around: &Value, keyword: &str, pointer: &str) {
+        if let Some(value) = around.get(keyword) {
+            self.thing(thing, value, &format!("{pointer}/{}", step(keyword)));
+        }
+    }
+
+    fn thing(&mut self, thing: Thing, value: &Value, pointer: &str) {
+        let Some(map) = value.as_object() else { return };
+        let is_reference =
+            thing != Thing::Schema && thing != Thing::PathItem && map.contains_key("$ref");
+        for keyword in map.keys().filter(|keyword| !keyword.starts_with("x-")) {
+            let known = thing.keywords().iter().find(|(known, _)| known == keyword);
+            let text = match known {
+                _ if is_reference => match keyword.as_str() {
+                    "$ref" | "summary" | "description" => continue,
+                    _ => "is ignored beside `$ref`".to_owned(),
+                },
+                Some((_, Followed | Describes)) => continue,
+                Some((_, Noted(text))) => (*text).to_owned(),
+                None => "is no keyword here, and is ignored".to_owned(),
+            };
+            self.note(
+                format!("{pointer}/{}", step(keyword)),
+                format!("`{keyword}` {text}"),
+            );
+        }
+        if is_reference {
+            return;
+        }
+        match thing {
+            Thing::Contract | Thing::Components | Thing::Encoding => {}
+            Thing::PathItem => {
+                self.each(Thing::Parameter, value, "parameters", pointer);
+                for (method, _) in PATH_ITEM.iter().filter(|(key, handling)| {
+                    *handling == Followed && !["$ref", "parameters"].contains(key)
+                }) {
+                    self.one(Thing::Operation, value, method, pointer);
+                }
+            }
+            Thing::Operation => {
+                self.each(Thing::Parameter, value, "parameters", pointer);
+                self.one(Thing::Body, value, "requestBody", pointer);
+                self.each(Thing::Response, value, "responses", pointer);
+            }
+            Thing::Parameter => {
+                self.one(Thing::Schema, value, "schema", pointer);
+                self.each(Thing::Media, value, "content", pointer);
+            }
+            Thing::Body | Thing::Response => self.each(Thing::Media, value, "content", pointer),
+            Thing::Media => {
+                self.one(Thing::Schema, value, "schema", pointer);
+                self.each(Thing::Encoding, value, "encoding", pointer);
+            }
+            Thing::Schema => self.schema(map, value, pointer),
+        }
+    }
+
+    fn schema(&mut self, map: &Map<String, Value>, value: &Value, pointer: &str) {
+        let patterns = map.get("patternProperties").and_then(Value::as_object);
+        if patterns.is_some_and(|patterns| patterns.len() > 1) {
+            self.note(
+                format!("{pointer}/patternProperties"),
+                "several patterns are not followed: the properties that they name may be any values".to_owned(),
+            );
+        }
+        for keyword in ["properties", "patternProperties", "allOf", "anyOf", "oneOf"] {
+            self.each(Thing::Schema, value, keyword, pointer);
+        }
+        for keyword in ["items", "additionalProperties"] {
+            self.one(Thing::Schema, value, keyword, pointer);
+        }
+    }
+
+    /// The client has an address by itself; another one has to be given to it.
+    fn servers(&mut self, contract: &Value) {
+        let servers = contract.get("servers").and_then(Value::as_array);
+        let urls: Vec<&str> = servers
+            .into_iter()
+            .flatten()
+            .filter_map(|server| server.get("url")?.as_str())
+            .collect();
+        let is_own = |url: &&str| url.trim_end_matches('/') == BASE_URL;
+        if !urls.is_empty() && !urls.iter().any(is_own) {
+            let urls: Vec<String> = urls.iter().map(|url| format!("`{url}`")).collect();
+            self.note(
+                "/servers".to_owned(),
+                format!(
+                    "a client calls `{BASE_URL}` if it is given no base URL, and not {}",
+                    urls.join(", ")
+                ),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

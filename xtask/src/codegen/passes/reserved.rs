@@ -1,0 +1,381 @@
+//! Names of methods that are taken, because hand-written code has them beside the generated ones.
+//!
+//! A method that a contract would call like one of these gets an underscore. The tables are those of
+//! the runtime: a test reads its sources and fails if a table lacks a method or has one too many. Types
+//! need no table: every path of the generated code is absolute.
+
+/// Methods of the client, beside which each operation is one.
+pub(crate) const CLIENT: &[&str] = &[
+    "assemble",
+    "base_url",
+    "borrow",
+    "borrow_mut",
+    "builder",
+    "clone",
+    "clone_from",
+    "clone_into",
+    "decoded_limit",
+    "decoding",
+    "fmt",
+    "from",
+    "into",
+    "new",
+    "set_stream_url",
+    "shared",
+    "stream_url",
+    "strict_decoding",
+    "to_owned",
+    "transport",
+    "try_from",
+    "try_into",
+    "type_id",
+    "with_transport",
+];
+
+/// Methods of a call, beside which each optional parameter is one.
+pub(crate) const CALL: &[&str] = &[
+    "borrow",
+    "borrow_mut",
+    "bytes",
+    "clone",
+    "clone_from",
+    "clone_into",
+    "extension",
+    "fmt",
+    "form",
+    "from",
+    "header",
+    "into",
+    "into_future",
+    "json",
+    "json_as",
+    "new",
+    "operation",
+    "parameter",
+    "query",
+    "query_joined",
+    "query_repeated",
+    "response",
+    "retry",
+    "styled",
+    "text",
+    "timeout",
+    "to_owned",
+    "try_from",
+    "try_into",
+    "type_id",
+    "with",
+    "without_query",
+];
+
+/// Methods of a model, beside which each optional property is one.
+pub(crate) const MODEL: &[&str] = &[
+    "borrow",
+    "borrow_mut",
+    "clone",
+    "clone_from",
+    "clone_into",
+    "default",
+    "deserialize",
+    "drop_extra",
+    "eq",
+    "extra",
+    "extra_mut",
+    "fmt",
+    "from",
+    "into",
+    "ne",
+    "new",
+    "serialize",
+    "to_owned",
+    "try_from",
+    "try_into",
+    "type_id",
+    "without_extra",
+];
+
+/// Methods of the matcher of a mock, beside which each parameter is one, and the body.
+pub(crate) const WHEN: &[&str] = &[
+    "body",
+    "borrow",
+    "borrow_mut",
+    "cookie_text",
+    "fmt",
+    "from",
+    "header_value",
+    "into",
+    "into_inner",
+    "json_body",
+    "map",
+    "parameter",
+    "path_styled",
+    "path_value",
+    "query_joined",
+    "query_repeated",
+    "query_text",
+    "query_value",
+    "raw_body",
+    "try_from",
+    "try_into",
+    "type_id",
+];
+
+/// Methods of httpmock's server, beside which each operation is one; those that depend on a feature of
+/// httpmock, too.
+pub(crate) const MOCK_SERVER: &[&str] = &[
+    "address",
+    "base_url",
+    "borrow",
+    "borrow_mut",
+    "connect",
+    "connect_async",
+    "connect_from_env",
+    "connect_from_env_async",
+    "delete_mocks",
+    "drop",
+    "forward_to",
+    "forward_to_async",
+    "from",
+    "host",
+    "into",
+    "mock",
+    "mock_async",
+    "mock_operation",
+    "playback",
+    "playback_async",
+    "playback_from_yaml",
+    "playback_from_yaml_async",
+    "port",
+    "proxy",
+    "proxy_async",
+    "record",
+    "record_async",
+    "reset",
+    "reset_async",
+    "start",
+    "start_async",
+    "try_from",
+    "try_into",
+    "type_id",
+    "url",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use proc_macro2::{TokenStream, TokenTree};
+    use syn::visit::{self, Visit};
+
+    use super::*;
+
+    /// What every type can do, by the standard library.
+    const OF_ALL: &[&str] = &[
+        "borrow",
+        "borrow_mut",
+        "from",
+        "into",
+        "try_from",
+        "try_into",
+        "type_id",
+    ];
+
+    /// What a trait gives that a type implements or derives.
+    const OF_TRAITS: &[(&str, &[&str])] = &[
+        ("Clone", &["clone", "clone_from", "to_owned", "clone_into"]),
+        ("Debug", &["fmt"]),
+        ("Default", &["default"]),
+        ("Deserialize", &["deserialize"]),
+        ("IntoFuture", &["into_future"]),
+        ("PartialEq", &["eq", "ne"]),
+        ("Serialize", &["serialize"]),
+    ];
+
+    fn sources() -> Vec<syn::File> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../qovery-api/src");
+        let mut open: Vec<PathBuf> = vec![root.join("runtime"), root.join("mock.rs")];
+        let mut found = Vec::new();
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                let entries = fs::read_dir(&path).expect("a directory");
+                open.extend(entries.map(|entry| entry.expect("an entry").path()));
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && !path.ends_with("test_support.rs")
+                && !path.ends_with("tests.rs")
+            {
+                let text = fs::read_to_string(&path).expect("readable");
+                found.push(syn::parse_file(&text).expect("it is Rust"));
+            }
+        }
+        assert!(found.len() > 40, "{}", found.len());
+        found
+    }
+
+    /// The methods that the sources give a type, and the traits that these implement for it.
+    #[derive(Default)]
+    struct Methods {
+        of: &'static str,
+        names: BTreeSet<String>,
+        traits: BTreeSet<String>,
+    }
+
+    fn last(path: &syn::Path) -> String {
+        let last = path.segments.last();
+        last.map(|segment| segment.ident.to_string())
+            .unwrap_or_default()
+    }
+
+    impl<'ast> Visit<'ast> for Methods {
+        fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+            // Tests stand in files of their own or at the end; what they add to a type is no method of it.
+            if module.ident != "tests" {
+                visit::visit_item_mod(self, module);
+            }
+        }
+
+        fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+            if item.ident == self.of {
+                for attribute in item
+                    .attrs
+                    .iter()
+                    .filter(|one| one.path().is_ident("derive"))
+                {
+                    let derived = attribute.parse_args_with(
+                        syn::punctuated::Punctuated::<syn::Path, syn::Token![,]>::parse_terminated,
+                    );
+                    self.traits
+                        .extend(derived.expect("traits").iter().map(last));
+                }
+            }
+        }
+
+        fn visit_item_impl(&mut self, block: &'ast syn::ItemImpl) {
+            let syn::Type::Path(of) = &*block.self_ty else {
+                return;
+            };
+            if last(&of.path) != self.of || of.path.segments.len() > 1 {
+                return;
+            }
+            let functions = block.items.iter().filter_map(|item| match item {
+                syn::ImplItem::Fn(function) => Some(function.sig.ident.to_string()),
+                _ => None,
+            });
+            self.names.extend(functions);
+            self.traits
+                .extend(block.trait_.iter().map(|(path, _)| last(path)));
+        }
+    }
+
+    fn of_type(of: &'static str) -> Methods {
+        let mut methods = Methods {
+            of,
+            ..Methods::default()
+        };
+        for file in sources() {
+            methods.visit_file(&file);
+        }
+        assert!(!methods.names.is_empty(), "{of} has methods");
+        methods
+    }
+
+    impl Methods {
+        fn with(mut self, more: &[&str]) -> Vec<String> {
+            let mut own: BTreeSet<&str> = OF_ALL.iter().chain(more).copied().collect();
+            for implemented in &self.traits {
+                let known = OF_TRAITS.iter().find(|(name, _)| name == implemented);
+                let (_, given) = known.unwrap_or_else(|| {
+                    panic!(
+                        "{} implements {implemented}: list its methods here",
+                        self.of
+                    )
+                });
+                own.extend(*given);
+            }
+            self.names.extend(own.into_iter().map(str::to_owned));
+            self.names.into_iter().collect()
+        }
+    }
+
+    /// The functions in a macro, and the traits that it implements.
+    fn in_macro(tokens: TokenStream, found: &mut Methods) {
+        let mut before = String::new();
+        let mut last = String::new();
+        for token in tokens {
+            match token {
+                TokenTree::Group(group) => in_macro(group.stream(), found),
+                // A lifetime.
+                TokenTree::Ident(_) if before == "'" => before.clear(),
+                TokenTree::Punct(punct) if punct.as_char() == '\'' => before = "'".to_owned(),
+                TokenTree::Ident(name) => {
+                    let name = name.to_string();
+                    if before == "fn" {
+                        found.names.insert(name.clone());
+                    } else if name == "for" && !last.is_empty() {
+                        found.traits.insert(last.clone());
+                    } else {
+                        last.clone_from(&name);
+                    }
+                    before = name;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn the_methods_of_client_and_call_and_matcher_are_those_of_the_runtime() {
+        for (of, table, more) in [
+            ("Client", CLIENT, &[][..]),
+            ("Call", CALL, &[]),
+            ("When", WHEN, &["body"]),
+        ] {
+            assert_eq!(of_type(of).with(more), table, "the methods of `{of}`");
+        }
+    }
+
+    #[test]
+    fn the_methods_of_a_model_are_those_that_the_runtime_and_the_generator_write() {
+        let mut found = Methods {
+            of: "a model",
+            ..Methods::default()
+        };
+        for item in sources().iter().flat_map(|file| &file.items) {
+            if let syn::Item::Macro(item) = item
+                && item
+                    .ident
+                    .as_ref()
+                    .is_some_and(|name| name == "through_fields")
+            {
+                in_macro(item.mac.tokens.clone(), &mut found);
+            }
+        }
+        // Their methods stand in the macro.
+        found
+            .traits
+            .retain(|name| !["Parts", "HasExtra"].contains(&name.as_str()));
+        found
+            .traits
+            .extend(["Clone", "PartialEq"].map(str::to_owned));
+        assert_eq!(found.with(&["new"]), MODEL);
+    }
+
+    #[test]
+    fn the_methods_of_a_responder_are_not_those_that_a_status_gives() {
+        let names = of_type("Then").with(&[]);
+        for status in [
+            "200", "201", "202", "203", "204", "205", "206", "207", "226", "2XX",
+        ] {
+            let (name, _) = super::super::mocks::status_name(status);
+            assert!(!names.contains(&name.to_string()), "{name}");
+        }
+    }
+
+    #[test]
+    fn tables_are_sorted_so_that_they_can_be_compared() {
+        for table in [CLIENT, CALL, MODEL, WHEN, MOCK_SERVER] {
+            assert!(table.is_sorted(), "{table:?}");
+        }
+    }
+}
