@@ -31,8 +31,8 @@ const OBSERVED: Duration = Duration::from_secs(60);
 
 #[tokio::main]
 async fn main() {
-    let numbers = std::env::args().filter_map(|argument| argument.parse::<usize>().ok());
-    let waits = numbers.last().unwrap_or(1000);
+    let mut numbers = std::env::args().filter_map(|argument| argument.parse::<usize>().ok());
+    let waits = numbers.next_back().unwrap_or(1000);
     if std::env::var_os("SERVE").is_some() {
         return serve(waits).await;
     }

@@ -1,6 +1,6 @@
 //! Calling any operation with values that are known at run time.
 //!
-//! The table of all operations is generated; what a call has to send and to yield is not in it, so
+//! The table of all operations is generated. It does not contain the expected requests and results, so
 //! that the tests can compare it with the contract.
 
 use std::collections::BTreeMap;
@@ -135,7 +135,7 @@ pub struct Model {
     pub read_strictly: fn(&[u8]) -> Result<Reading, qovery_api::DecodeError>,
 }
 
-/// What became of a document that was decoded.
+/// The result of decoding a document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     /// The value, encoded again.

@@ -1,7 +1,7 @@
-//! Texts that a server, a build or a contract may hold to harm whoever prints them, and the faults of
-//! an output that was made of them.
+//! Texts from a server, a build or a contract that can harm a program that prints them, and checks of
+//! an output that contains them.
 //!
-//! Needs nothing of this crate, so that the tests of other crates can compile the file too.
+//! The file uses nothing of this crate, so that the tests of other crates can compile it too.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ pub fn texts() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Text that a terminal or a CI runner would obey, or that a person would not see, in an output of several lines.
+/// Text that a terminal or a CI runner would interpret, or that is invisible, in an output of several lines.
 pub fn faults(output: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for line in output.split('\n') {
@@ -41,7 +41,7 @@ pub fn faults(output: &str) -> Vec<String> {
     faults
 }
 
-/// What runners look for anywhere in a line.
+/// The sequences that runners interpret anywhere in a line.
 const COMMANDS: [&str; 7] = [
     "##[",
     "##vso[",

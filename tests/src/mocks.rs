@@ -1,6 +1,6 @@
 //! Mocking any operation with values that are known at run time.
 //!
-//! The table of all mocks is generated; what a mock has to match and to answer is not in it.
+//! The table of all mocks is generated. It does not contain the expected requests and responses.
 
 use httpmock::{Mock, MockServer};
 use serde::de::DeserializeOwned;

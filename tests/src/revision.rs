@@ -16,7 +16,7 @@ use crate::document::{self, workspace};
 /// A published revision, by its date.
 ///
 /// # Panics
-/// Where `QOVERY_REVISIONS` names no directory that has it.
+/// Panics if `QOVERY_REVISIONS` names no directory that has it.
 pub fn published(date: &str) -> PathBuf {
     let directory = std::env::var_os("QOVERY_REVISIONS")
         .map_or_else(|| workspace().join("../shared/upstream"), PathBuf::from);
@@ -29,7 +29,7 @@ pub fn published(date: &str) -> PathBuf {
     file
 }
 
-/// A workspace with nothing in it but a client that was generated from a contract.
+/// A workspace that contains only a client that was generated from a contract.
 #[derive(Debug)]
 pub struct Generated {
     directory: tempfile::TempDir,
@@ -98,7 +98,7 @@ impl Generated {
         assert!(self.cargo("build").status().expect("cargo runs").success());
     }
 
-    /// Has the types of the client checked, and of nothing else.
+    /// Checks the types of the client, and nothing else.
     ///
     /// # Panics
     /// Panics if it does not compile.
@@ -112,11 +112,11 @@ impl Generated {
         );
     }
 
-    /// What becomes of answers that are decoded, in their order: the text of the request where the key
-    /// is that of an edit, or the fault.
+    /// The results of decoding responses, in their order: the text of the request if the key is that of an
+    /// edit, or the error.
     ///
     /// # Panics
-    /// Where the program ends before its time.
+    /// Panics if the program ends early.
     pub fn decode(&self, answers: &[(String, Option<Value>)]) -> Vec<Result<String, String>> {
         let mut program = self
             .cargo("run")

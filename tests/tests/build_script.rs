@@ -1,7 +1,7 @@
 //! The build script of `qovery-api`, compiled and run as cargo does it: on workspaces with nothing in
-//! them, with a program in the place of cargo that notes how it was called.
+//! them, with a program instead of cargo that records how it was called.
 //!
-//! That an edited contract gives another client in the end is tested on demand, because it compiles the
+//! A test that runs only on demand checks the whole way from an edit to another client, because it compiles the
 //! regenerator and the client anew:
 //!
 //! ```text
@@ -34,7 +34,7 @@ const INPUTS: [&str; 4] = [
     "xtask/overlay-ws.yaml",
 ];
 
-/// In the place of cargo: notes arguments and settings, then writes what it was told to, or fails.
+/// Replaces cargo: records arguments and settings, then writes the given text, or fails.
 const NOTING_CARGO: &str = r#"
 fn main() {
     let var = |name: &str| std::env::var(name).ok();
@@ -58,7 +58,7 @@ struct Programs {
     member: PathBuf,
     /// The build script, compiled as cargo compiles it for a dependency.
     dependency: PathBuf,
-    /// In the place of cargo.
+    /// The replacement for cargo.
     cargo: PathBuf,
 }
 
@@ -94,7 +94,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A workspace as far as the build script looks at it.
+/// The parts of a workspace that the build script reads.
 struct Workspace {
     home: TempDir,
 }

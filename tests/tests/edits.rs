@@ -1,5 +1,5 @@
-//! Read, change, write: the request that is made of a response says everything that the response said
-//! and the request can carry. Which fields both have is read from the contract.
+//! Read, change, write: the request that is made from a response has every value of the response
+//! that the request can carry. The contract defines which fields both have.
 
 #![allow(
     clippy::unwrap_used,
@@ -108,8 +108,8 @@ fn a_request_made_of_a_response_loses_nothing_that_it_can_carry() {
     assert!(count > 500, "{count}");
 }
 
-/// Levels of a response whose unknown fields have no place in the request, which takes another thing
-/// there: the id of it, or a part of it.
+/// Levels of a response whose unknown fields are lost in the request, because the request takes another
+/// value there: an id, or a part of the object.
 const WITHOUT_PLACE: [(&str, &str); 0] = [];
 
 #[test]

@@ -1,5 +1,5 @@
-//! Answers that differ from the published contract, as public clients of the API met them. Each has to
-//! decode, and to say no more than the server said.
+//! Responses that differ from the published contract, as public clients of the API observed them. Each
+//! has to decode without inventing values.
 
 #![allow(
     clippy::unwrap_used,

@@ -86,7 +86,7 @@ async fn call(client: &Client, entry: &Entry, given: &Given) -> Result<Answer, S
     call.await.map_err(|error| error.to_string())
 }
 
-/// What does not hold for the mock of one operation.
+/// The faults of the mock of one operation.
 async fn problems(server: &MockServer, contract: &Value, operation: &Operation) -> Vec<String> {
     let entry = OPERATIONS.iter().find(|entry| entry.id == operation.id);
     let mocked = MOCKS.iter().find(|entry| entry.id == operation.id);

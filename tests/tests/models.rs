@@ -1,4 +1,4 @@
-//! Every model against instances of its schema, as they are today and as they may be next year.
+//! Every model against instances of its schema, in today's form and in possible later forms.
 //!
 //! The instances are made from the contract; none was recorded.
 

@@ -1,4 +1,4 @@
-//! Names of generated types are words that a person would have chosen.
+//! Names of generated types are readable words.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ fn names() -> BTreeSet<String> {
     names
 }
 
-/// What makes a name one that no person would choose.
+/// The reason why a name is not readable.
 fn blemish(name: &str) -> Option<&'static str> {
     let numbered = |word: &str| {
         name.match_indices(word).any(|(at, _)| {

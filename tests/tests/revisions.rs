@@ -4,6 +4,11 @@
 //! QOVERY_REVISIONS=/path/to/revisions cargo test -p integration-tests --test revisions -- --ignored --nocapture
 //! ```
 
+#![allow(
+    clippy::expect_used,
+    reason = "a function that a test calls fails like the test itself"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use integration_tests::document::{self, Operation};

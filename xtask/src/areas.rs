@@ -1,6 +1,6 @@
-//! The command `areas`: that each area of the client compiles alone, without a warning.
+//! The command `areas`: checks that each area of the client compiles alone, without a warning.
 //!
-//! Not for tests: those run with all areas.
+//! Tests run with all areas.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -20,13 +20,13 @@ pub(crate) struct Args {
     only: Vec<String>,
 }
 
-/// Features that are checked together; none is what is left without an area.
+/// Features that are checked together; an empty list is the crate without any area.
 type Choice = Vec<&'static str>;
 
-/// Checks, and goes on after a failure.
+/// Checks all feature sets and continues after a failure.
 ///
 /// # Errors
-/// Where an area is not known, or cargo cannot be started.
+/// Returns an error if an area is unknown or cargo cannot be started.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let day = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -106,7 +106,7 @@ fn compiles(root: &Path, areas: &[&str]) -> Result<bool, Problem> {
         } else {
             root
         })
-        // A build must not regenerate what is being checked.
+        // The build must not regenerate the code under test.
         .env("CI", "true")
         .status()
         .map_err(|error| Problem::new(format!("cargo cannot be started: {error}")))?;

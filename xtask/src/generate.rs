@@ -14,11 +14,11 @@ use crate::write;
 pub(crate) const CONTRACT: &str = "openapi.yaml";
 /// The fixes that belong to it.
 pub(crate) const OVERLAY: &str = "xtask/overlay.yaml";
-/// Where the client is generated to.
+/// The output directory of the generated client.
 pub(crate) const GENERATED: &str = "qovery-api/src/generated";
-/// Where the tests of the workspace have their table of operations.
+/// The directory of the table of operations for the tests of the workspace.
 pub(crate) const TABLE: &str = "tests/src/generated";
-/// Where the fake has the contract that it plays.
+/// The directory of the contract that the fake serves.
 pub(crate) const FAKE: &str = "qovery-fake/src/generated";
 
 /// Regenerates the client from the contract.
@@ -48,8 +48,8 @@ pub(crate) struct Args {
 /// Generates, compares or writes.
 ///
 /// # Errors
-/// When the contract cannot be read or generated from, or the files cannot be written: then nothing
-/// has changed.
+/// Returns an error if the contract cannot be read or generated from, or the files cannot be written. On
+/// error no file is changed.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let root = crate::repository();
     let spec = args.spec.clone().unwrap_or_else(|| root.join(CONTRACT));
@@ -170,7 +170,7 @@ fn written_new(tree: &write::Tree, out: &Path) -> Result<ExitCode, Problem> {
 /// Generates into a new or empty directory.
 ///
 /// # Errors
-/// When the contract cannot be read or generated from, or the directory holds anything.
+/// Returns an error if the contract cannot be read or generated from, or the directory is not empty.
 pub(crate) fn into_directory(
     spec: &Path,
     overlay: Option<&Path>,
@@ -183,7 +183,7 @@ pub(crate) fn into_directory(
 /// Generates, with constants for the published revision that the contract comes from.
 ///
 /// # Errors
-/// If the contract holds what cannot be generated from.
+/// Returns an error if the contract contains something unsupported.
 pub(crate) fn trees(
     spec: &Path,
     overlay: Option<&Path>,

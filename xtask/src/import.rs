@@ -34,7 +34,7 @@ pub(crate) struct Args {
 }
 
 /// # Errors
-/// When a file cannot be read or has a mistake, or the contract cannot be written.
+/// Returns an error if a file cannot be read or has a mistake, or the contract cannot be written.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let out = args
         .out
@@ -101,11 +101,11 @@ fn is_one_file(one: &Path, other: &Path) -> bool {
     matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Brings revisions into the contract `out`, writes it unless this is only a `check`, and says what changed
-/// and whether anything did.
+/// Imports revisions into the contract `out`, writes it unless `check` is set, and returns the changes
+/// and whether there are any.
 ///
 /// # Errors
-/// When a file cannot be read or has a mistake, or the contract cannot be written.
+/// Returns an error if a file cannot be read or has a mistake, or the contract cannot be written.
 pub(crate) fn into_file(
     files: &[PathBuf],
     out: &Path,

@@ -1,4 +1,4 @@
-//! Brings the published contract in and regenerates the client from it.
+//! Imports the published contract and regenerates the client from it.
 //!
 //! A library only for the tests of this workspace, which read the contract as the generator does; the
 //! command is [`main`].
@@ -12,7 +12,7 @@ mod generate;
 mod import;
 mod lock;
 mod order;
-// The same file as in the client, so that the generator does not depend on what it generates.
+// The client contains the same file, so that the generator does not depend on its own output.
 #[allow(
     dead_code,
     unreachable_pub,
@@ -63,8 +63,8 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// Room for schemas that stand within each other and refer to each other as deep as they may, in a build
-/// without optimisation too. The system gives memory only for the part that is used.
+/// The stack size for schemas with the maximum depth of nesting and references, also in a build
+/// without optimisation. The system allocates only the memory that is used.
 const STACK: usize = 256 << 20;
 
 /// Runs `work` on a thread that has room for every depth that a contract may have.
@@ -85,10 +85,10 @@ fn with_room<T: Send>(
     })
 }
 
-/// Whether the command understands these arguments. Runs nothing.
+/// Checks whether the command accepts these arguments, without running it.
 ///
 /// # Errors
-/// What the command would say of them.
+/// Returns an error with the usage message if the arguments are invalid.
 pub fn understands<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
     let line = std::iter::once("xtask").chain(arguments);
     match Command::try_parse_from(line) {
@@ -102,7 +102,7 @@ pub fn understands<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<(
 /// Reads a contract and applies its overlay, as the generator does before anything else.
 ///
 /// # Errors
-/// The message that the command would give.
+/// Returns an error if the contract is invalid; the text is the message of the command.
 pub fn contract(spec: &Path, overlay: Option<&Path>) -> Result<serde_json::Value, String> {
     let document = with_room(|| contract::load_with(spec, overlay));
     document
@@ -113,17 +113,17 @@ pub fn contract(spec: &Path, overlay: Option<&Path>) -> Result<serde_json::Value
 /// Generates the client of a contract into a new or empty directory.
 ///
 /// # Errors
-/// The message that the command would give.
+/// Returns an error if generating fails; the text is the message of the command.
 pub fn generate(spec: &Path, overlay: Option<&Path>, out: &Path) -> Result<(), String> {
     let generated = with_room(|| generate::into_directory(spec, overlay, out));
     generated.map_err(|problem| problem.to_string())
 }
 
-/// Brings revisions, from the oldest to the newest, into a contract, which is created if it does not
-/// exist, and gives the report.
+/// Imports revisions, from the oldest to the newest, into a contract, which is created if it does not
+/// exist, and returns the report.
 ///
 /// # Errors
-/// The message that the command would give.
+/// Returns an error if the import fails; the text is the message of the command.
 pub fn import(revisions: &[PathBuf], out: &Path) -> Result<String, String> {
     let imported =
         with_room(|| import::into_file(revisions, out, (false, contract::import::Loss::Allowed)));

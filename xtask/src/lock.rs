@@ -17,7 +17,7 @@ use crate::write::Tree;
 
 /// The name of the file, beside the contract.
 pub(crate) const LOCK: &str = "contract.lock";
-/// Where published revisions come from.
+/// The repository of the published revisions.
 const REPOSITORY: &str = "https://github.com/Qovery/qovery-openapi-spec";
 /// The packages that this program was built of.
 const PACKAGES: &str = include_str!("../../Cargo.lock");
@@ -63,7 +63,7 @@ impl Lock {
     /// Reads the lock of a repository; an empty one if there is none.
     ///
     /// # Errors
-    /// If the file cannot be read or is not one that this program writes.
+    /// Returns an error if the file cannot be read or does not have the format of this program.
     pub(crate) fn read(root: &Path) -> Result<Self, Problem> {
         let path = root.join(LOCK);
         match fs::symlink_metadata(&path) {
@@ -211,7 +211,7 @@ impl Generated {
     /// Computes the digests of generated files.
     ///
     /// # Errors
-    /// If the contract or the overlay cannot be read.
+    /// Returns an error if the contract or the overlay cannot be read.
     pub(crate) fn of(
         contract: &Path,
         overlay: Option<&Path>,

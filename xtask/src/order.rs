@@ -23,7 +23,7 @@ const METHODS: [&str; 8] = [
 /// Returns digest, commit and date of a file, as far as they are known.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// Returns an error if the file cannot be read.
 pub(crate) fn known(file: &Path, root: &Path) -> Result<Imported, Problem> {
     let sha256 = sha256(&crate::contract::source::bytes(file)?);
     let upstream = in_history(file, root).unwrap_or_else(|| Upstream {
@@ -89,7 +89,7 @@ fn date_in_name(file: &Path) -> Option<String> {
 }
 
 /// # Errors
-/// If a revision is older than the one that the contract is up to date with.
+/// Returns an error if a revision is older than the newest imported one.
 pub(crate) fn check(
     lock: &Lock,
     contract: Option<&Document>,

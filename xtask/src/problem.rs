@@ -1,6 +1,6 @@
-//! What a command says when it cannot go on: one message that names the place and what to do.
+//! The error of a command: one message that names the location and the next step.
 //!
-//! Not for defects of this program itself, and not for warnings: a problem always ends the command.
+//! A problem always ends the command; warnings are not problems.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::contract::Document;
 use crate::printable::Printable;
 
-/// A mistake in the input, or in what surrounds the command.
+/// A mistake in the input, or in the environment of the command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     file: Option<PathBuf>,
@@ -47,12 +47,12 @@ impl Problem {
         }
     }
 
-    /// What is wrong, without the place.
+    /// The message without the location.
     pub(crate) fn what(&self) -> &str {
         &self.what
     }
 
-    /// Adds the file and the line, where the problem tells its place in a document but not which one.
+    /// Adds the file, and the line of the pointer, if the problem has no file yet.
     pub(crate) fn of_document(mut self, document: &Document) -> Self {
         if self.file.is_none() {
             self.file = Some(document.path.clone());
@@ -82,7 +82,7 @@ impl Problem {
         self
     }
 
-    /// Adds what a person can do about it.
+    /// Adds a help text with the next step.
     pub(crate) fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self

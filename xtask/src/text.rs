@@ -1,11 +1,11 @@
 //! Characters of a contract that do not show.
 //!
-//! Not for what is printed: that is [`Printable`](crate::printable::Printable).
+//! [`Printable`](crate::printable::Printable) escapes printed text.
 
 use std::fmt::Write as _;
 
-/// Whether a character shows nothing or changes how what is around it shows: a control character, one
-/// that changes the direction of text, or an invisible one.
+/// Whether a character is invisible or changes how the surrounding text is displayed: a control character,
+/// a character that changes the direction of text, or an invisible one.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(

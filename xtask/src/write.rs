@@ -1,6 +1,4 @@
 //! Puts a generated tree in place: all of it or nothing.
-//!
-//! Not for deciding what is in the files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +16,7 @@ pub(crate) const JSON_MARK: &str = "x-generated";
 /// The files of a tree by their path in it, with slashes.
 pub(crate) type Tree = BTreeMap<String, String>;
 
-/// One difference between a tree and what is on disk.
+/// One difference between a tree and the files on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Difference {
     Changed(String),
@@ -37,10 +35,10 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// What would have to change in `directory` for it to hold exactly `tree`.
+/// Lists the changes that would make `directory` hold exactly `tree`.
 ///
 /// # Errors
-/// Where a file cannot be read.
+/// Returns an error if a file cannot be read.
 pub(crate) fn compare(tree: &Tree, directory: &Path) -> Result<Vec<Difference>, Problem> {
     let on_disk = on_disk(directory)?;
     let mut differences = Vec::new();
@@ -61,12 +59,12 @@ pub(crate) fn compare(tree: &Tree, directory: &Path) -> Result<Vec<Difference>, 
     Ok(differences)
 }
 
-/// Makes each directory hold exactly its tree, and gives the differences that there were, in order.
-/// Where nothing differs, nothing is written.
+/// Makes each directory hold exactly its tree, and returns the differences in order.
+/// If there are no differences, writes nothing.
 ///
 /// # Errors
-/// Where a directory holds a file that was not generated, or where writing fails: then all directories
-/// are as they were.
+/// Returns an error if a directory holds a file that was not generated, or if writing fails. On error all
+/// directories are unchanged.
 pub(crate) fn replace(places: &[(&Tree, &Path)]) -> Result<Vec<Vec<Difference>>, Problem> {
     let mut all = Vec::new();
     for (tree, directory) in places {
@@ -98,7 +96,7 @@ fn is_generated(text: &str) -> bool {
     text.starts_with(MARK) || text.starts_with('{') && json
 }
 
-/// What is beside generated files by a person's hand is not ours to remove.
+/// Refuses directories with files written by hand: this program must not remove them.
 pub(crate) fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
     let on_disk = on_disk(directory)?;
     match on_disk.iter().find(|(_, text)| !is_generated(text)) {
@@ -111,7 +109,7 @@ pub(crate) fn refuse_by_hand(directory: &Path) -> Result<(), Problem> {
     }
 }
 
-/// A tree that is written, but not yet where it belongs.
+/// A tree that is written to a temporary directory, but not yet moved to its target.
 pub(crate) struct Staged<'a> {
     target: &'a Path,
     existed: bool,
@@ -159,8 +157,8 @@ impl<'a> Staged<'a> {
         })
     }
 
-    /// Undoes what was done, as far as it can be undone: where even that fails, the problem that led
-    /// here says more.
+    /// Undoes the replacement as far as possible. A failure here is ignored, because the problem that caused
+    /// the rollback is reported.
     pub(crate) fn take_back(&self) {
         let _ = fs::rename(self.target, self.home.path().join("new"));
         self.bring_back();
@@ -173,11 +171,11 @@ impl<'a> Staged<'a> {
     }
 }
 
-/// Writes `tree` into a directory that is new, or a real one that is empty. Nothing is ever removed but
-/// such an empty directory, in whose place the full one comes.
+/// Writes `tree` into a new directory, or into a real one that is empty. Removes nothing except that empty
+/// directory, which the new one replaces.
 ///
 /// # Errors
-/// Where the directory holds anything or is something else, such as a link, and where writing fails.
+/// Returns an error if the directory is not empty, if it is not a directory (such as a link), or if writing
 pub(crate) fn write_new(tree: &Tree, directory: &Path) -> Result<(), Problem> {
     // A slash behind the name of a link would lead through it.
     let directory: PathBuf = directory.components().collect();
@@ -227,7 +225,7 @@ fn write_all(tree: &Tree, directory: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The files below a directory; none where there is no directory.
+/// The files below a directory; empty if the directory does not exist.
 fn on_disk(directory: &Path) -> Result<Tree, Problem> {
     let mut tree = Tree::new();
     match fs::symlink_metadata(directory) {

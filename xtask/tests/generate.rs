@@ -1,4 +1,4 @@
-//! The command `generate` from outside: what it writes, what it refuses, and how it says so.
+//! Runs the command `generate`: checks its output, the refused inputs, and the messages.
 
 #![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
 
@@ -230,7 +230,7 @@ fn another_contract_goes_into_a_directory_of_its_own_and_nowhere_else() {
     assert_eq!(files(&home.path().join("out")), written);
 }
 
-/// A kind of bad input: the contract, and what the message has to name.
+/// Bad inputs: a label, the contract, and the texts that the message must contain.
 fn bad_inputs() -> Vec<(&'static str, String, Vec<&'static str>)> {
     let other = |from: &str, to: &str| {
         assert!(CONTRACT.contains(from), "{from}");
@@ -524,7 +524,7 @@ fn what_no_area_of_another_contract_holds_is_there_with_every_feature() {
     );
 }
 
-/// Nothing tells where it belongs, in this contract and in any other.
+/// Neither a tag nor the path determines the area, in this contract and in any other.
 #[test]
 fn an_operation_without_a_tag_on_an_unknown_path_is_refused_in_every_contract() {
     let untagged = CONTRACT.replace("      tags: [Environment Main Calls]\n", "");
@@ -611,7 +611,7 @@ fn a_contract_without_operations_is_refused_unless_that_is_allowed() {
     succeeds(&generate(home.path(), &["--allow-empty"]));
 }
 
-/// So that no operation is put where nobody looks for it, and nobody waits for pages that are never
+/// Otherwise an operation would be in an unexpected module, or its further pages would never be
 /// read.
 #[test]
 fn tags_and_paging_of_the_own_contract_have_to_be_classified() {
@@ -773,7 +773,7 @@ fn an_operation_of_a_known_shape_pages_without_a_line_by_hand() {
             );
         }
     }
-    // A page of which there is only one.
+    // An operation with a single page gets no paging implementation.
     let home = repository(&listing("get", &["search"], ENVELOPE));
     succeeds(&generate(home.path(), &[]));
     let written = files(home.path());

@@ -1,6 +1,6 @@
-//! Contracts that were changed at random: none becomes more than text and types.
+//! Randomly changed contracts: none of them injects code or markup into the generated files.
 //!
-//! `MUTATIONS` says how many are tried; the fuzzer tries more of them, led by what they reach.
+//! `MUTATIONS` sets the number of cases; the fuzzer tries more of them, guided by code coverage.
 
 #![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
 

@@ -1,5 +1,5 @@
-//! Hostile texts at every place of a contract: what is generated is the same code with other texts, the
-//! texts are shown and nothing else, and messages and reports act on no terminal.
+//! Hostile texts at every place of a contract: the generated code differs only in its texts, the
+//! texts are displayed unchanged, and messages and reports contain no terminal control characters.
 
 #![allow(clippy::expect_used, reason = "a test stops where its setup fails")]
 
@@ -11,7 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 use support::{generated, seed};
 
-/// Texts that end, begin or disguise something where they are not expected.
+/// Texts that end, begin or disguise a construct at an unexpected place.
 const HOSTILE: &[&str] = &[
     "none\n\n```\nstd::fs::write(\"owned\", \"\").unwrap();\n```\n",
     "none\n\n~~~rust\npanic!();\n~~~",
@@ -34,8 +34,8 @@ const HOSTILE: &[&str] = &[
     "é日本😀\u{301}",
 ];
 
-/// Keywords whose value is a choice of the specification, or where something stands: another value is another
-/// contract or none.
+/// Keywords whose value the specification restricts, or which locate something: another value gives another
+/// contract, or an invalid one.
 fn is_grammar(pointer: &str) -> bool {
     ["/openapi", "/type", "/in", "/format", "/$ref"]
         .iter()
@@ -45,7 +45,7 @@ fn is_grammar(pointer: &str) -> bool {
         || pointer.ends_with("/propertyName")
 }
 
-/// Generates the contract; what came of it, and the faults of the code.
+/// Generates the contract; returns the result and the faults of the code.
 fn generate(contract: &Value) -> (Result<(), String>, Vec<String>) {
     let home = tempfile::tempdir().expect("a directory");
     let spec = home.path().join("spec.json");
@@ -60,7 +60,7 @@ fn generate(contract: &Value) -> (Result<(), String>, Vec<String>) {
     (generated, faults)
 }
 
-/// Imports the contract, and gives the report or the message, and what was written.
+/// Imports the contract; returns the report or the message, and the written file.
 fn import(contract: &Value) -> (Result<String, String>, String) {
     let home = tempfile::tempdir().expect("a directory");
     let spec = home.path().join("spec.json");

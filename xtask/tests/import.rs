@@ -1,4 +1,4 @@
-//! The command `import` from outside: what it writes says of a schema what the published revision says.
+//! Runs the command `import`: the written schemas state the same as the published revision.
 
 #![allow(
     clippy::expect_used,
@@ -119,7 +119,7 @@ fn xtask(home: &Path, arguments: &[&str]) -> Output {
         .expect("the command runs")
 }
 
-/// The code of a client without what says where it comes from.
+/// The code of a client without the lines that state its origin.
 fn code(directory: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![directory.to_owned()];

@@ -35,7 +35,7 @@ fn generated(words: &BTreeSet<String>, out: &Path) -> String {
     notes
 }
 
-/// What generated files declare, by the namespace that it stands in, and what they import.
+/// The declarations of generated files by namespace, and the number of imports.
 #[derive(Default)]
 struct Declared {
     names: BTreeMap<String, Vec<String>>,

@@ -1,4 +1,4 @@
-//! What `diff` predicts against the verdict of cargo-semver-checks, for published revisions.
+//! Compares the prediction of `diff` with the verdict of cargo-semver-checks, for published revisions.
 //!
 //! Not part of this repository: the revisions, and the judge (`cargo install cargo-semver-checks`).
 //! `REVISIONS=DIR cargo test -p xtask --test semver -- --ignored --nocapture` prints a table of results.
@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-/// What a version has to become, from the least to the most.
+/// The version bumps, from the smallest to the largest.
 const BUMPS: [&str; 3] = ["patch", "minor", "major"];
 
 fn revisions() -> Vec<PathBuf> {
@@ -163,7 +163,7 @@ fn rustdoc(revision: &Path, home: &Path, cache: &Path) -> PathBuf {
     json
 }
 
-/// What the judge says, and which of its checks failed.
+/// The verdict of `cargo semver-checks`, and the failed checks.
 fn verdict(old: &Path, new: &Path) -> (&'static str, Vec<String>) {
     let output = run(Command::new("cargo")
         .args([

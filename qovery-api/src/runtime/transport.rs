@@ -293,7 +293,7 @@ mod tests {
         let error = TransportError::interrupted("reset\nby peer").with_attempts(3, Duration::ZERO);
         assert_eq!(
             error.to_string(),
-            "the connection was lost before a response came (reset by peer)"
+            "the connection was lost before a response came (reset\\nby peer)"
         );
         assert_eq!(error.attempts(), 3);
         assert!(error::Error::source(&error).is_some());

@@ -47,7 +47,7 @@ mod wrap;
 
 use std::{error::Error, fmt, future::IntoFuture};
 
-use qovery_api::BoxFuture;
+use qovery_api::{BoxFuture, Printable};
 
 pub use crate::interrupt::Interrupt;
 use crate::wait::{Action, Operation, OperationToken, Reached, WaitError};
@@ -222,7 +222,9 @@ impl IntoFuture for Show {
 
 impl fmt::Debug for Show {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Show").field("title", &self.title).finish()
+        f.debug_struct("Show")
+            .field("title", &self.title.as_deref().map(Printable::new))
+            .finish()
     }
 }
 

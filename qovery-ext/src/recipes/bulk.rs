@@ -290,12 +290,16 @@ impl Bulk {
 
 impl fmt::Debug for Bulk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let journal = self.journal.as_ref().map(|path| path.display().to_string());
         f.debug_struct("Bulk")
-            .field("organization", &self.organization)
-            .field("project", &self.project)
+            .field(
+                "organization",
+                &self.organization.as_deref().map(Printable::new),
+            )
+            .field("project", &self.project.as_deref().map(Printable::new))
             .field("filters", &self.filters.len())
             .field("at_once", &self.at_once)
-            .field("journal", &self.journal)
+            .field("journal", &journal.as_deref().map(Printable::new))
             .finish()
     }
 }

@@ -188,8 +188,7 @@ impl Feed for ServiceFeed {
     }
 
     fn take(&mut self, line: Self::Frame, _: &Bytes, events: &mut VecDeque<Event<ServiceLine>>) {
-        let milliseconds = i64::try_from(line.created_at).unwrap_or(i64::MAX);
-        let time = DateTime::from_timestamp_millis(milliseconds).unwrap_or_default();
+        let time = DateTime::from_timestamp_millis(line.created_at).unwrap_or_default();
         let key = (
             &line.pod_name,
             &line.container_name,

@@ -1,4 +1,4 @@
-//! Operations of the client as a program calls them: what their errors say.
+//! Operations of the client as a program calls them, and the contents of their errors.
 
 use std::time::Duration;
 

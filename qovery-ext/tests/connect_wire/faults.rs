@@ -64,7 +64,7 @@ async fn a_connection_that_takes_too_long_is_tried_again_and_executed_by_nobody(
     );
 }
 
-/// Tells of each attempt, because each asks for the token.
+/// Reports each attempt, because each asks for the token.
 #[derive(Clone)]
 struct Attempts(Arc<Semaphore>);
 
@@ -164,7 +164,7 @@ async fn a_post_is_executed_at_most_once_whatever_byte_a_fault_strikes() {
             let outcome = send(&client(&server), &method).await;
             let executions = server.executions();
             assert!(executions <= 1, "{method} {fault:?}");
-            // The error never claims less than the truth.
+            // The error never denies an execution that may have happened.
             let error = outcome.unwrap_err();
             assert!(
                 error.may_have_been_executed() || executions == 0,
@@ -330,7 +330,7 @@ async fn a_length_that_lies_neither_reserves_memory_nor_gets_past_the_limit() {
         let error = send(&client, &Method::GET).await.unwrap_err();
         assert!(error.is_too_large(), "{length} {error:?}");
         assert_eq!(server.executions(), 1, "{length}");
-        // Of a failure the status is worth more than its body.
+        // If a request fails, the status is more useful than the body.
         let bytes = format!("HTTP/1.1 403 X\r\ncontent-length: {length}\r\n\r\n{{}}").into_bytes();
         let server = Server::start([Answer::Bytes(bytes)]).await;
         let client = connect(&server.url()).body_limit(2000).build().unwrap();

@@ -1,4 +1,4 @@
-//! What HTTP/2 says of a request that was not processed.
+//! HTTP/2 can report that a request was not processed.
 
 use std::sync::{Arc, Mutex};
 
@@ -30,13 +30,13 @@ fn reset(code: u32) -> Vec<u8> {
     frame(RST_STREAM, 0, 1, &code.to_be_bytes())
 }
 
-/// Goes away without an error, and says which stream was the last to be processed.
+/// Sends GOAWAY without an error, with the last stream that was processed.
 fn go_away(last: u32) -> Vec<u8> {
     let payload = [last.to_be_bytes(), 0_u32.to_be_bytes()].concat();
     frame(GOAWAY, 0, 0, &payload)
 }
 
-/// Goes away with an error, and repeats the token in the text that may come with it.
+/// Sends GOAWAY with an error, and repeats the token in the text that may come with it.
 fn go_away_with_token(code: u32) -> Vec<u8> {
     let text = format!("authorization: Token {TOKEN}");
     let numbers = [0_u32.to_be_bytes(), code.to_be_bytes()].concat();

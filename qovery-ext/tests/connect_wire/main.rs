@@ -1,6 +1,6 @@
 //! A connected client against servers of raw sockets that misbehave.
 //!
-//! Timing is tested elsewhere, on paused time: here waits are a millisecond and limits are short.
+//! Other tests check timing, on paused time: here waits are a millisecond and limits are short.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The token is looked for in everything that a program can print.
+//! The token appears in no output that a program can print.
 
 use std::{
     cell::RefCell,
@@ -55,11 +55,11 @@ impl Printed {
 }
 
 thread_local! {
-    /// Who listens on this thread.
+    /// The listener of this thread.
     static LISTENER: RefCell<Option<Printed>> = const { RefCell::new(None) };
 }
 
-/// Writes to who listens on this thread.
+/// Writes to the listener of this thread.
 struct ToListener;
 
 impl Write for ToListener {
@@ -98,7 +98,7 @@ pub(crate) fn listen() -> Printed {
         });
         let subscriber = tracing_subscriber::registry().with(layer.with_filter(filter));
         tracing::subscriber::set_global_default(subscriber).unwrap();
-        // Crates that write to `log` are heard too.
+        // Crates that write to `log` are captured too.
         tracing_log::LogTracer::init().unwrap();
     });
     let printed = Printed::default();

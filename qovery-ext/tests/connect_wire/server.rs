@@ -11,7 +11,7 @@ use tokio::{
     sync::watch,
 };
 
-/// What becomes of one request.
+/// The fate of one request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
     /// These bytes, then the end of the connection.
@@ -24,9 +24,9 @@ pub(crate) enum Answer {
     ResetAfter(Vec<u8>),
     /// Headers without end, as fast as they are taken.
     EndlessHeaders,
-    /// Headers that begin and never go on.
+    /// Headers that begin and never continue.
     StalledHeaders,
-    /// A body that goes on, a byte at a time, as long as it is taken.
+    /// A body that continues, a byte at a time, as long as it is read.
     EndlessBody,
     /// Nothing, ever.
     Silence,
@@ -107,7 +107,7 @@ impl Server {
         self.seen.borrow().clone()
     }
 
-    /// The events of the server, to wait for.
+    /// The events of the server, for tests that wait for them.
     pub(crate) fn watch(&self) -> watch::Receiver<Seen> {
         self.seen.clone()
     }

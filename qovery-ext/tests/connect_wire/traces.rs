@@ -9,7 +9,7 @@ use super::{
     server::{Answer, Server},
 };
 
-/// The line that the subscriber prints when the span of a call ends, and those of its repeats.
+/// The line that the subscriber prints when the span of a call ends, and those of its retries.
 fn lines(printed: &Printed) -> (Vec<String>, Vec<String>) {
     let text = printed.text();
     let of_call = |line: &&str| line.contains("qovery_ext::connect");

@@ -1,4 +1,4 @@
-//! Names, paths, URLs and ids in place of ids.
+//! Objects by name, path, URL or id.
 
 use std::time::Duration;
 

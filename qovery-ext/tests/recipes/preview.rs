@@ -78,7 +78,7 @@ fn preview() -> PreviewEnvironment {
 }
 
 impl Scene {
-    /// The copies that there are.
+    /// The existing copies.
     async fn copies(&self) -> Vec<FakeEnvironment> {
         let project = self.staging.project_id();
         let listed = self.client.list_environment(project).await.unwrap().results;

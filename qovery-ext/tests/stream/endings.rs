@@ -1,4 +1,4 @@
-//! Every way in which a stream can end is typed, and nothing comes after it.
+//! Every end of a stream is typed, and no event follows it.
 
 use std::time::Duration;
 

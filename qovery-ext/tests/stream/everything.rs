@@ -1,4 +1,4 @@
-//! Every stream yields what happens in the world, and finds by itself where its id belongs.
+//! Every stream yields the current events, and looks up the parents of its id by itself.
 
 use std::time::Duration;
 

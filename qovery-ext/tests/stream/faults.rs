@@ -1,4 +1,4 @@
-//! What goes wrong on a connection loses and repeats no line that frames identify.
+//! A fault of a connection neither loses nor repeats a line that frames identify.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use qovery_fake::SocketFault;
 
 use crate::{until_quiet, word, world};
 
-/// What comes of six lines if the first connection has this fault.
+/// The events for six lines if the first connection has this fault.
 async fn lines_with(fault: SocketFault) -> Vec<String> {
     let (fake, _, service) = world();
     let mut service = service;
@@ -85,7 +85,7 @@ async fn a_server_that_sends_slowly_is_waited_for() {
 async fn a_server_that_forgot_what_was_before_is_reported_as_a_gap() {
     let (fake, _, service) = world();
     let service = service.prints("0");
-    // Each connection is a tail: nothing of before, and a position is refused.
+    // Each connection starts at the current line, and a position is refused.
     fake.inject_socket(SocketFault::lost().after_frames(1));
     let mut lines = fake.client().service_logs(service.id()).limit(0);
     let printing = async {

@@ -1,4 +1,4 @@
-//! Live streams against the fake, on a paused clock where no socket is involved.
+//! Live streams against the fake, on a paused clock unless a socket is involved.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -56,7 +56,7 @@ pub(crate) async fn until_quiet<T>(
     events
 }
 
-/// What an event is, in one word, and the text of a line.
+/// The kind of an event as one word, or the text of a line.
 pub(crate) fn word(event: &Result<Event<qovery_ext::stream::ServiceLine>, StreamError>) -> String {
     match event {
         Ok(Event::Item(line)) => line.line.message.clone(),

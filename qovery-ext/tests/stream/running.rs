@@ -1,4 +1,4 @@
-//! Healthy, and not only deployed.
+//! Waits until services are healthy, not only deployed.
 
 use std::{future::IntoFuture, time::Duration};
 

@@ -1,4 +1,4 @@
-//! A stream moves the polls of a wait, and changes nothing of its outcome.
+//! A stream changes the times of the polls of a wait, but not its outcome.
 
 use std::{
     sync::{Arc, Mutex},

@@ -1,4 +1,4 @@
-//! An answer that is not the API's is evidence of nothing: status × type × body × endpoint.
+//! A response that is not the API's is no evidence: status × type × body × endpoint.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ fn patient(action: Action) -> Action {
     action.within(Duration::from_secs(1800)).log_lines(0)
 }
 
-/// Whether anything that the world was asked for is still to be done.
+/// Whether a requested action is still pending.
 fn is_busy(world: &World) -> bool {
     let cluster = world.cluster.state();
     let is_settled = matches!(cluster.as_deref(), None | Some("DEPLOYED" | "STOPPED"));

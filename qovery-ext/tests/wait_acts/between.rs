@@ -1,4 +1,4 @@
-//! Something between the client and the fake that answers in its place: a proxy, a firewall, a login.
+//! An intermediary between the client and the fake that answers instead: a proxy, a firewall, a login page.
 
 use std::sync::{Arc, Mutex};
 
@@ -54,7 +54,7 @@ impl Between {
         }
     }
 
-    /// A client that repeats as clients do by default.
+    /// A client that retries with the default policy.
     pub(crate) fn client(&self) -> Client {
         Connect::new()
             .token("qov_fake_token")

@@ -1,4 +1,4 @@
-//! A cancel hits the deployment that is the operation's own, or nothing.
+//! A cancel affects only the deployment of the operation.
 
 use std::time::Duration;
 

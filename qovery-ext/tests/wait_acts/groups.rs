@@ -1,4 +1,4 @@
-//! How much of a group, and of many single waits, is under way at a time.
+//! The number of requests that are in flight at a time, for a group and for many single waits.
 
 use std::{
     collections::BTreeMap,
@@ -159,7 +159,7 @@ async fn tokens_are_there_as_soon_as_an_action_is_accepted_and_before_the_group_
     let journal = journal.lock().expect("no panic").clone();
     assert_eq!(journal.len(), 5, "what was refused is not under way");
     drop(group);
-    // Another process goes on.
+    // Another process continues.
     let resumed = journal.iter().map(|line| {
         let token: OperationToken = line.parse().expect("a token");
         client.resume(token).expect("a goal")

@@ -54,7 +54,7 @@ async fn a_cancel_says_whether_it_is_forced() {
     }
 }
 
-/// The operations of each kind: deploy, redeploy, stop, restart, uninstall, delete; `None` where the
+/// The operations of each kind: deploy, redeploy, stop, restart, uninstall, delete; `None` if the
 /// API has none.
 fn operations(kind: ServiceKind) -> [Option<&'static str>; 6] {
     match kind {

@@ -16,7 +16,7 @@ const FIELDS: [VersionField; 4] = [
     VersionField::ValuesCommit,
 ];
 
-/// What each kind takes, as the contract has it: the operation of its own deployment, its field in a
+/// The versions that each kind accepts according to the contract: the operation of its own deployment, its field in a
 /// deployment of several services, and the versions in both.
 fn contract(
     kind: ServiceKind,

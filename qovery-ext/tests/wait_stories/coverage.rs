@@ -15,7 +15,7 @@ use crate::{
     story::{Asked, Fate, Scene, Story, Target, Trouble},
 };
 
-/// Something that the API does to people.
+/// A known behavior of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Kind {
     WaitedInQueue,
@@ -170,7 +170,7 @@ fn neighbour_failed(story: &Story, scene: &Scene) -> bool {
         .any(|(_, service)| service.state().is_some_and(|s| s.ends_with("_ERROR")))
 }
 
-/// How many stories had what, and how they ended.
+/// The number of stories with each event, and their outcomes.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) kinds: BTreeMap<Kind, u32>,

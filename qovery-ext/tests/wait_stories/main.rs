@@ -45,11 +45,11 @@ fn patience(story: &Story) -> Duration {
         };
     }
     if story.merges {
-        // An absorbed request has no run of its own: its end has to stand for two settle periods.
+        // An absorbed request has no run: the end state must persist for two settle periods.
         patience += Duration::from_secs(32);
     }
     if !is_told(story) {
-        // A state that held before is believed only after a while.
+        // A state that held before is accepted only after a while.
         patience += Duration::from_secs(76);
     }
     patience
@@ -59,7 +59,7 @@ struct Played {
     scene: Scene,
     outcome: Outcome,
     at: Duration,
-    /// How it really stood when the wait ended.
+    /// The real state when the wait ended.
     then: End,
     text: String,
     watcher: Watcher,
@@ -83,7 +83,7 @@ async fn play(story: &Story) -> Played {
         Ok(mut operation) => {
             story.begin_trouble(&scene);
             if story.resumed {
-                // A first poll, then another process: all that it knows is the token's text.
+                // A first poll, then another process, which has only the text of the token.
                 let first = operation.poll_once().await.map(|_| operation.token());
                 let token: Result<OperationToken, _> = first.map(|token| {
                     let text = token.to_string();
@@ -241,7 +241,7 @@ fn play_all(seeds: impl Iterator<Item = u64>) -> (Tally, Vec<String>) {
 
 /// Stories with few facts about the shown deployment, and how they end.
 const HARD: &[(u64, Outcome)] = &[
-    // Nothing names the request, one that waited takes it in and is canceled, a later one succeeds.
+    // No response names the request, a queued one absorbs it and is canceled, a later one succeeds.
     (134_705, Outcome::Superseded),
     (140_568, Outcome::Superseded),
     (170_839, Outcome::Superseded),
@@ -255,7 +255,7 @@ const HARD: &[(u64, Outcome)] = &[
     // The request has failed or was canceled, and a later one deploys the service before it is read.
     (200_339, Outcome::Failed),
     (267_346, Outcome::Canceled),
-    // A service that its deployment never came to shows that it was canceled, at some time before.
+    // A service that its deployment never reached shows an earlier cancellation.
     (128_739, Outcome::Canceled),
     (266_510, Outcome::Failed),
     (327_130, Outcome::Failed),

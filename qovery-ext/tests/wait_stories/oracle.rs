@@ -10,7 +10,7 @@ use crate::story::{Asked, Fate, Scene, Story, Target};
 /// For how long after the action the wait looks for its request, if the response does not name it.
 const SETTLE: Duration = Duration::from_secs(15);
 
-/// An outcome, whoever waited.
+/// An outcome of any client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Reached,
@@ -39,13 +39,13 @@ impl Outcome {
     }
 }
 
-/// What really became of the operation.
+/// The real outcome of the operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Truth {
     pub(crate) end: End,
     /// The time of the end, on the fake's clock; `None` if it has not ended or nothing ran.
     pub(crate) at: Option<Duration>,
-    /// Whether another deployment took its place.
+    /// Whether another deployment replaced it.
     pub(crate) replaced: bool,
     /// Whether another one that cannot be told from it ended, or may end, in another way.
     pub(crate) is_in_doubt: bool,
@@ -127,7 +127,7 @@ fn alike(story: &Story, scene: &Scene, ours: &FakeDeployment) -> Vec<FakeDeploym
     alike
 }
 
-/// How it stands at this moment.
+/// The current state of the request.
 pub(crate) fn end_so_far(story: &Story, scene: &Scene) -> End {
     let ours = scene.ours().expect("the action was accepted");
     end_of(story, &ours, &states_of_target(story, scene, &ours))
@@ -173,7 +173,7 @@ fn end_of(story: &Story, ours: &FakeDeployment, states: &[String]) -> End {
     if !ours.is_over {
         return End::StillGoing;
     }
-    // The deployment ended before it came to the service.
+    // The deployment ended before it reached the service.
     if ours.state == "CANCELED" {
         End::Canceled
     } else {

@@ -107,7 +107,7 @@ pub(crate) enum Trouble {
     EmptyBody {
         after: u32,
     },
-    /// Nothing works any more.
+    /// Everything fails from here on.
     Outage {
         after: u32,
     },
@@ -333,7 +333,7 @@ impl Story {
             .any(|t| matches!(t, Trouble::Outage { .. }))
     }
 
-    /// Whether the server tells how a request ended, when it is asked by its id.
+    /// Whether the server reports how a request ended, if it is asked by its id.
     pub(crate) fn tells_requests(&self) -> bool {
         self.request_status == RequestStatus::Known
     }
@@ -348,7 +348,7 @@ impl Story {
         names && !selected && self.answer == ActionAnswer::Declared
     }
 
-    /// Sets the stage, up to the moment before the action.
+    /// Prepares the story up to the moment before the action.
     pub(crate) async fn set_up(&self) -> Scene {
         let fake = FakeQovery::new();
         let environment = fake

@@ -1,10 +1,10 @@
-//! A story told line by line, for whoever looks for what went wrong in it.
+//! Prints a story line by line, to find the cause of a failure.
 
 use qovery_ext::wait::Progress;
 
 use crate::story::Scene;
 
-/// The last characters of an id, which tell the ids of one story apart.
+/// The last characters of an id, which distinguish the ids of one story.
 fn short(id: &impl ToString) -> String {
     let id = id.to_string();
     id[id.len().saturating_sub(4)..].to_owned()

@@ -83,7 +83,8 @@ impl World {
                     let known = known.facts();
                     for (name, value) in known.as_object().into_iter().flatten() {
                         let fact = facts.entry(name).or_insert(Value::Null);
-                        if fact.is_null() {
+                        // An edit may have kept the name from an earlier reference.
+                        if fact.is_null() || name == "name" {
                             *fact = value.clone();
                         }
                     }

@@ -1,4 +1,4 @@
-//! Instances of the contract's schemas: complete ones, sparse ones, and ones as next year's server
+//! Instances of the contract's schemas: complete ones, sparse ones, and ones as a later server version
 //! may send them.
 //!
 //! A [`Node`] is one instance with the contract's facts about each part of it, so that it can be

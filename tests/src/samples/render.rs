@@ -1,4 +1,4 @@
-//! Writing an instance, plainly or as next year's server may write it.
+//! Writes an instance, unchanged or as a later server version may write it.
 
 use serde_json::{Map, Value, json};
 

@@ -8,13 +8,21 @@ use serde_json::Value;
 
 use crate::page;
 
-/// Programs of others that the pages name: whether they are installed is not looked at.
-const OF_OTHERS: [&str; 4] = ["git", "head", "openapi-generator-cli", "pip"];
+/// Programs that are not ours and that the pages name. The test does not check that they are installed.
+const OF_OTHERS: [&str; 7] = [
+    "git",
+    "head",
+    "mkdir",
+    "npm",
+    "npx",
+    "openapi-generator-cli",
+    "pip",
+];
 
 /// Commands of cargo that come with a tool of their own.
 const INSTALLED_APART: &[&str] = &["fuzz"];
 
-/// What cargo knows about the workspace.
+/// The packages and targets of the workspace, from cargo.
 struct Known {
     packages: Vec<Value>,
     aliases: Vec<String>,
@@ -73,9 +81,9 @@ impl Known {
                 &("test" | "bench" | "run" | "build" | "check" | "clippy" | "doc" | "fmt"),
                 rest,
             )) => self.problem_of_build(rest),
-            // These come with cargo, and what they name is in a registry.
+            // These commands come with cargo, and their arguments are names in a registry.
             Some((&("add" | "package" | "publish"), _)) => None,
-            // A tool of others, as with the programs above.
+            // A tool that is not ours, like the programs above.
             Some((&"install", _)) => None,
             Some((name, _)) => {
                 let is_known = self.aliases.iter().any(|alias| alias == name)

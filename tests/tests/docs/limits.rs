@@ -156,9 +156,21 @@ const LIMITS: &[(&str, &str, &str, Unit)] = &[
         Count,
     ),
     (
-        "ids and cursors that a pager",
-        "qovery-ext/src/page/trail",
+        "ids / cursors that a pager",
+        "qovery-ext/src/page/seen",
         "REMEMBERED",
+        Count,
+    ),
+    (
+        "ids in a resume cursor",
+        "qovery-ext/src/page/seen",
+        "TAKEN_ALONG",
+        Count,
+    ),
+    (
+        "pages in a row that bring",
+        "qovery-ext/src/page/course",
+        "FRUITLESS",
         Count,
     ),
     (

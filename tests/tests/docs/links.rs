@@ -1,4 +1,4 @@
-//! Where links lead.
+//! The links of the docs lead to existing files and headings.
 
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -27,7 +27,7 @@ fn is_elsewhere(link: &str) -> bool {
     link.starts_with("https://") || link.starts_with("http://")
 }
 
-/// The links of a page that lead nowhere.
+/// The broken links of a page.
 fn broken(page: &Page) -> Vec<String> {
     let leads_nowhere = |link: &String| {
         if is_elsewhere(link) {

@@ -70,7 +70,7 @@ fn every_predicate_of_an_error_is_explained() {
         "qovery-ext/src/page/error.rs",
         "qovery-ext/src/page/collect.rs",
         "qovery-ext/src/recipes/services.rs",
-        "qovery-ext/src/recipes/variables.rs",
+        "qovery-ext/src/recipes/variables/mod.rs",
         "qovery-ext/src/wait/outcome.rs",
     ] {
         let text = std::fs::read_to_string(workspace().join(file)).expect("readable");

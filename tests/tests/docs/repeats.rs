@@ -13,7 +13,7 @@ use qovery_ext::qovery_api::{
 
 use crate::page::Page;
 
-/// What becomes of every request.
+/// The outcome of every request.
 type Outcome = fn() -> Result<RawResponse, TransportError>;
 
 struct Always {

@@ -180,7 +180,7 @@ async fn a_deadline_around_a_call_holds_while_a_large_answer_is_decoded() {
     let server = Server::of("200 OK", JSON, body).await;
     let client = server.client();
     client.list_environment(Uuid::nil()).await.unwrap();
-    // However far the call has come when its time is over, it ends in time.
+    // However far the call has come, it ends at its deadline.
     for limit in [10, 40, 80, 160, 320].map(Duration::from_millis) {
         let started = Instant::now();
         let call = client.list_environment(Uuid::nil()).response();

@@ -1,4 +1,4 @@
-//! Files in place of the context file of the command-line tool, and names in place of this machine.
+//! Special files instead of the context file of the command-line tool, and names for this machine.
 
 #![cfg(unix)]
 
@@ -67,7 +67,7 @@ fn a_file_without_an_end_is_read_up_to_the_limit() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("context.json");
     let file = fs::File::create(&path).unwrap();
-    // Sparse: it takes no room, and has no end that is worth reading to.
+    // A sparse file: it takes no disk space and is too large to read.
     file.set_len(1 << 40).unwrap();
     let begun = Instant::now();
     let error = build(&path).unwrap_err();

@@ -1,6 +1,6 @@
-//! Input of an attacker: everything that comes from outside and is malformed or malicious, each kind with
-//! its corpus: bodies, texts that a terminal or a CI runner would obey, tokens in disguise, values of
-//! paths, files in place of others.
+//! Input of an attacker: every kind of malformed or malicious external input, each with its corpus:
+//! bodies, texts that a terminal or a CI runner would interpret, encoded tokens, values of paths, and
+//! special files.
 
 #![allow(
     clippy::unwrap_used,

@@ -5,7 +5,7 @@ use qovery_api::{Call, QueryValue};
 
 use crate::stub::{GetNote, Stub};
 
-/// What values are made of.
+/// The parts that the values are built from.
 const ATOMS: [&str; 30] = [
     "a",
     ".",
@@ -39,7 +39,7 @@ const ATOMS: [&str; 30] = [
     "\u{2215}",
 ];
 
-/// How a server reads the segments of a path: each of these is what some server does.
+/// The ways in which servers read the segments of a path: some server uses each of them.
 fn readings(segments: &[String]) -> Vec<Vec<String>> {
     let each = |read: &dyn Fn(&str) -> String| -> Vec<String> {
         segments.iter().map(|segment| read(segment)).collect()

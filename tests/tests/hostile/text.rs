@@ -1,5 +1,8 @@
 //! Everything of the libraries that a program can print, with hostile text in every field.
 
+mod recipe_types;
+mod stream_types;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::{Debug, Display},
@@ -48,6 +51,10 @@ const OTHERS: &[(&str, &str)] = &[
     ("api Response Debug", "the body, as it prints itself"),
     ("api ResponseFuture Debug", "the id of the operation"),
     ("api Secret Debug", "redacted"),
+    (
+        "api Upgraded Debug",
+        "the name of the type and nothing else",
+    ),
     ("api SecretText Debug", "redacted"),
     ("api Fault Display", "private: shown by DecodeError"),
     (
@@ -74,6 +81,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("ext Group Debug", "counts"),
     ("ext GroupStart Debug", "counts"),
     ("ext $type Debug", "handles: ids"),
+    ("ext Interrupt Debug", "a flag"),
     ("ext Items Debug", "the id of the operation and counts"),
     ("fake Kind Debug", "private"),
     ("ext Known Debug", "counts"),
@@ -93,7 +101,9 @@ const OTHERS: &[(&str, &str)] = &[
         "derived from the cursor, which the standard library escapes",
     ),
     ("ext Phase Display", "a word of ours"),
+    ("ext PortForward Debug", "the local address"),
     ("ext ProgressStream Debug", "a flag"),
+    ("ext Push Debug", "private: a flag"),
     ("ext ServiceKind Display", "a word of ours"),
     ("ext ServiceRef Display", "a word of ours and an id"),
     ("ext Subject Display", "words of ours and ids"),
@@ -157,13 +167,26 @@ impl Printed {
         self.0.push((name, format!("{value:#?}")));
     }
 
+    /// A value that prints derived values, which the standard library escapes.
+    fn derived(&mut self, name: &'static str, value: &dyn Debug) {
+        for output in [format!("{value:?}"), format!("{value:#?}")] {
+            assert_derived(name, &output);
+        }
+        self.0.push((name, String::new()));
+    }
+
     /// An error with its causes.
     fn error(&mut self, names: [&'static str; 2], error: &(dyn std::error::Error + 'static)) {
-        self.display(names[0], &error);
+        self.causes(names[0], error);
         self.debug(names[1], &error);
+    }
+
+    /// The same for an error whose `Debug` is derived.
+    fn causes(&mut self, name: &'static str, error: &(dyn std::error::Error + 'static)) {
+        self.display(name, &error);
         let mut cause = error.source();
         while let Some(error) = cause {
-            self.0.push((names[0], error.to_string()));
+            self.0.push((name, error.to_string()));
             cause = error.source();
         }
     }
@@ -412,6 +435,8 @@ async fn whatever_a_program_prints_is_text_and_nothing_else() {
         recipes_and_pages(&text, &mut printed).await;
         connect(&text, &mut printed).await;
         wait(&text, &mut printed).await;
+        recipe_types::all(&text, &mut printed).await;
+        stream_types::all(&text, &mut printed).await;
         for (implementation, output) in printed.0 {
             names.insert(implementation.to_owned());
             for fault in faults(&output) {
@@ -466,15 +491,19 @@ fn derived_debug_shows_no_control_and_begins_no_line_with_a_command() {
             format!("{error:?} {error:#?}"),
             format!("{reference:?} {reference:#?}"),
         ] {
-            for line in output.lines() {
-                assert!(!line.trim_start().starts_with("::"), "{name}: {line}");
-                let hidden = |c: char| {
-                    c.is_control()
-                        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-                };
-                assert!(!line.contains(hidden), "{name}: {line:?}");
-            }
+            assert_derived(&name, &output);
         }
+    }
+}
+
+fn assert_derived(name: &str, output: &str) {
+    for line in output.lines() {
+        assert!(!line.trim_start().starts_with("::"), "{name}: {line}");
+        let hidden = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        };
+        assert!(!line.contains(hidden), "{name}: {line:?}");
     }
 }
 

@@ -1,13 +1,13 @@
 //! The client that is generated from `openapi.yaml` beside it, on the runtime of `qovery-api`.
 //!
-//! For tests of what calls send: the contract of the Qovery API has few of the media types, places and
-//! styles that a contract can declare.
+//! For tests of the requests that calls send: the contract of the Qovery API has few of the media types,
+//! locations and styles that a contract can declare.
 #![forbid(unsafe_code)]
 
 extern crate self as qovery_api;
 
 mod generated;
-// Formatted where they are: from here, the module of their tests is in another place.
+// Formatted in its own package: from here, the path of the test module would be wrong.
 #[rustfmt::skip]
 #[path = "../../../qovery-api/src/mock.rs"]
 #[allow(

@@ -1,19 +1,19 @@
-//! Which area of the client a tag of the contract belongs to.
+//! Maps the tags of the contract to areas of the client.
 //!
-//! An area is what a user would name: it is a Cargo feature and a module. Not for deciding where a
-//! model goes: that follows from the operations that reach it.
+//! An area is a part of the API that a user would name: it is a Cargo feature and a module. The operations
+//! that reach a model determine the area of the model.
 
 use std::fmt;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// One area: its feature, what it holds, and the tags that fold into it.
+/// One area: its feature, its description, and the tags that belong to it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Area {
     /// The name of the Cargo feature and of the module.
     pub(crate) name: &'static str,
-    /// What the area holds, as the first sentence of its documentation.
+    /// The content of the area, as the first sentence of its documentation.
     pub(crate) about: &'static str,
     tags: &'static [&'static str],
     untagged: &'static [&'static str],
@@ -25,8 +25,8 @@ impl fmt::Display for Area {
     }
 }
 
-/// What tags of another contract name and no area holds: a module that needs no feature. The contract of
-/// this repository has nothing in it.
+/// The area of tags of another contract that belong to no other area: a module that needs no feature. It is
+/// empty for the contract of this repository.
 pub(crate) static OTHER: Area = Area {
     name: "other",
     about: "Operations with tags of no area.",
@@ -48,14 +48,14 @@ pub(crate) fn area_of_path(path: &str) -> Option<&'static Area> {
 }
 
 impl Area {
-    /// What has to stand in `cfg(..)` for what belongs to the area; nothing if it is always there.
+    /// The predicate in `cfg(..)` for items of the area; `None` if they need no feature.
     pub(crate) fn condition(&self) -> Option<TokenStream> {
         let name = self.name;
         (*self != OTHER).then(|| quote!(feature = #name))
     }
 }
 
-/// Every area, and at last what is of no area.
+/// Every area, then [`OTHER`].
 pub(crate) fn all() -> impl Iterator<Item = &'static Area> {
     AREAS.iter().chain([&OTHER])
 }
@@ -68,7 +68,7 @@ pub(crate) static STREAM: Area = Area {
     untagged: &[],
 };
 
-/// Every area, in the order in which they are documented.
+/// Every area, in the order of the documentation.
 pub(crate) const AREAS: &[Area] = &[
     Area {
         name: "environments",

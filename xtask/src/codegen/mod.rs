@@ -1,7 +1,7 @@
-//! From a contract to the files of the client.
+//! Generates the files of the client from a contract.
 //!
-//! Normalise the document, let progenitor write Rust, shape that, and lay it out as files. Not for
-//! reading contracts, and not for touching the disk: that is `write`.
+//! The steps: normalise the document, generate Rust with progenitor, transform it, and lay it out as files.
+//! Reading contracts is the task of `contract`, writing files that of `write`.
 
 pub(crate) mod areas;
 pub(crate) mod doc;
@@ -32,23 +32,23 @@ pub(crate) use progenitor::generate as progenitor;
 pub(crate) use purpose::Purpose;
 pub(crate) use split::Short;
 
-/// What is generated from a contract.
+/// The files generated from a contract.
 #[derive(Debug)]
 pub(crate) struct Trees {
     /// The client.
     pub(crate) client: Tree,
-    /// How the tests of the workspace call each operation, where they are to.
+    /// The table that the tests of the workspace use to call each operation; empty unless requested.
     pub(crate) table: Tree,
     /// The contract that the fake plays.
     pub(crate) fake: Tree,
-    /// Where the contract left several ways, which was taken.
+    /// The decisions of the generator on points that the contract leaves open.
     pub(crate) remarks: Vec<model::Remark>,
 }
 
-/// Generates all files of the client, and those of the tests where they are wanted.
+/// Generates all files of the client, and those of the tests if requested.
 ///
 /// # Errors
-/// Where the contract holds what cannot be generated from; the problem names the place.
+/// Returns an error if the contract contains something unsupported; the problem names the location.
 pub(crate) fn generate(
     spec: &Path,
     overlay: Option<&Path>,

@@ -1,8 +1,8 @@
-//! What the passes know of the contract beside the syntax tree: operations and schemas, as facts.
+//! The facts that the passes use besides the syntax tree: operations and schemas.
 //!
-//! Not a second generator: the Rust types of fields, parameters and results are in the syntax tree
-//! that comes from progenitor. The facts say what that tree cannot: which media type a body has,
-//! what an enum's values mean, how a union tells its members apart, which fields carry secrets.
+//! The Rust types of fields, parameters and results are in the syntax tree
+//! that progenitor generates. The facts add the rest: the media type of a body,
+//! the meaning of enum values, the strategy of a union, the secret fields.
 //!
 //! How the two fit together:
 //!
@@ -14,7 +14,7 @@
 //!   module `types` too.
 //! - [`SchemaKind::Union`]: the tree holds a struct `types::NAME` whose fields carry the types of
 //!   the members, boxed where the type would contain itself; [`VariantModel::carrier`] is the
-//!   field's identifier. The struct is to be replaced by the enum.
+//!   field's identifier. The enum replaces the struct.
 //! - Every operation is the method [`OperationModel::method_name`] of `impl Client`. Its arguments
 //!   bear the names [`ParameterModel::rust_name`], and `body`. The success type is in
 //!   `ResponseValue<T>`; where [`SuccessModel::format`] is `JsonOrEmpty` the result is `Option<T>`,
@@ -40,7 +40,7 @@ pub(crate) struct Normalised {
     pub(crate) remarks: Vec<Remark>,
 }
 
-/// A decision where the contract left several ways.
+/// A decision of the generator on a point that the contract leaves open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Remark {
     /// JSON pointer into the contract.
@@ -60,7 +60,7 @@ impl std::fmt::Display for Remark {
 pub(crate) struct OperationModel {
     /// JSON pointer into the contract.
     pub(crate) pointer: String,
-    /// `operationId`, word for word, or made from method and path where the contract has none.
+    /// `operationId`, unchanged, or derived from method and path if the contract has none.
     pub(crate) id: String,
     /// The name of the method, in snake case.
     pub(crate) method_name: String,
@@ -70,7 +70,7 @@ pub(crate) struct OperationModel {
     pub(crate) http_method: String,
     /// The path template, word for word but for a query and a fragment in it.
     pub(crate) path: String,
-    /// The query that stands in the path of the contract, decoded.
+    /// The query in the path of the contract, decoded.
     pub(crate) fixed_query: Vec<(String, String)>,
     pub(crate) tags: Vec<String>,
     pub(crate) summary: Option<String>,
@@ -109,7 +109,7 @@ impl ParameterModel {
     }
 }
 
-/// Where a parameter travels.
+/// The part of the request that carries a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Location {
     Path,
@@ -130,7 +130,7 @@ impl Location {
     }
 }
 
-/// What the value of a parameter is made of.
+/// The structure of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     One,
@@ -159,7 +159,7 @@ pub(crate) struct BodyModel {
     pub(crate) kind: BodyKind,
     /// The media type that is sent: the contract's, word for word, unless that is a range.
     pub(crate) content_type: String,
-    /// What the contract says of `required`; `None` where it says nothing.
+    /// The value of `required` in the contract; `None` if it is absent.
     pub(crate) required: Option<bool>,
     pub(crate) ty: TypeModel,
     /// For a form, the properties that are not written as the runtime does by itself.
@@ -201,7 +201,7 @@ pub(crate) enum BodyKind {
     Bytes,
 }
 
-/// What an operation yields.
+/// The result of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SuccessModel {
     pub(crate) format: Format,
@@ -209,7 +209,7 @@ pub(crate) struct SuccessModel {
     pub(crate) secret: bool,
     /// Present for `Json` and `JsonOrEmpty`.
     pub(crate) ty: Option<TypeModel>,
-    /// The media type, word for word, where there is a body.
+    /// The media type, unchanged; `None` without a body.
     pub(crate) content_type: Option<String>,
     /// The media types that are asked for; none leaves it to the format.
     pub(crate) accept: Vec<String>,
@@ -277,14 +277,14 @@ pub(crate) struct SchemaModel {
     pub(crate) kind: SchemaKind,
 }
 
-/// Where a schema occurs, directly or within another one.
+/// Whether a schema occurs in requests and responses, directly or within another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Usage {
     pub(crate) request: bool,
     pub(crate) response: bool,
 }
 
-/// What a named schema is.
+/// The kind of a named schema.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SchemaKind {
     Struct(StructModel),
@@ -312,17 +312,17 @@ pub(crate) struct FieldModel {
     pub(crate) nullable: bool,
     /// Whether absent and null differ: optional, nullable, and sent in requests.
     pub(crate) patch: bool,
-    /// Without the nullability, which `nullable` tells.
+    /// The type without its nullability, which `nullable` states.
     pub(crate) ty: TypeModel,
     pub(crate) secret: bool,
-    /// Required of who sends it, and known to be absent at times in what is read.
+    /// Required in requests, but known to be absent at times in responses.
     pub(crate) may_be_absent: bool,
     pub(crate) read_only: bool,
     pub(crate) write_only: bool,
     pub(crate) deprecated: bool,
     /// The only value that the contract allows.
     pub(crate) constant: Option<String>,
-    /// What the server assumes where the field is absent.
+    /// The value that the server assumes if the field is absent.
     pub(crate) default: Option<Value>,
     /// The contract's description, then sentences on limits and defaults.
     pub(crate) description: Doc,
@@ -348,13 +348,13 @@ pub(crate) struct UnionModel {
     pub(crate) variants: Vec<VariantModel>,
 }
 
-/// How a union tells its members apart. Members of another JSON type than the value are never
-/// considered; what is left is told apart as follows, and by trial where that does not decide.
+/// The strategy that selects the member of a union. A member whose JSON type differs from the value's is
+/// never considered. The strategy decides among the others, and trial if it is not decisive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum UnionStrategy {
     /// By the value of a property: [`VariantModel::tags`].
     Tag { property: String },
-    /// By which properties are there: [`VariantModel::telling`].
+    /// By the presence of properties: [`VariantModel::telling`].
     Presence,
     /// By the JSON type alone: [`VariantModel::json_type`].
     JsonType,

@@ -1,7 +1,7 @@
-//! Distributes what was generated over files, one directory for each area.
+//! Distributes the generated code over files, one directory for each area.
 //!
-//! A model that one area reaches lives there; one that several reach stands in `shared`, behind
-//! exactly their features. Not for what the items are.
+//! A model that one area reaches is in that area; a model that several areas reach is in `shared`, behind
+//! exactly their features.
 
 mod absolute;
 mod files;
@@ -30,7 +30,7 @@ pub(crate) use stream::lay_out as lay_out_stream;
 /// Lays the parts of the client out as files.
 ///
 /// # Errors
-/// Where a file would be too long.
+/// Returns an error if a file would be too long.
 pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
     let mut files = Files {
         tree: Tree::new(),
@@ -125,7 +125,7 @@ fn part<'a, T>(items: &'a [T], range: &Range<usize>) -> &'a [T] {
     items.get(range.clone()).unwrap_or_default()
 }
 
-/// Lays out the tables by which the tests of the workspace call and mock every operation.
+/// Lays out the tables that the tests of the workspace use to call and mock every operation.
 pub(crate) fn lay_out_tables(parts: &Parts, origin: &Origin) -> Tree {
     let mut tree = Tree::new();
     for (path, about, items) in [

@@ -1,8 +1,7 @@
-//! The websocket side of the client: the same way as the REST contract up to its models, then one type
+//! The websocket side of the client: generated like the REST contract up to its models, then one type
 //! for each endpoint, which knows its path, its query and its frames.
 //!
-//! A websocket request is no call: it has no body, and its response is a stream of frames. Not for
-//! opening sockets.
+//! A websocket request is not a call: it has no body, and its response is a stream of frames.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,7 +24,7 @@ use crate::printable::Printable;
 use crate::problem::Problem;
 use crate::write::Tree;
 
-/// The key by which the overlay names a frame that is a model of the REST contract.
+/// The overlay's key that names a model of the REST contract as the frame.
 const FRAME: &str = "x-frame";
 
 /// The address that requests have if they are given none.
@@ -35,7 +34,7 @@ const URL: &str = "wss://ws.qovery.com";
 pub(crate) const CONTRACT: &str = "openapi-ws.yaml";
 /// Its overlay.
 pub(crate) const OVERLAY: &str = "xtask/overlay-ws.yaml";
-/// Where the websocket side is generated to.
+/// The output directory of the websocket side.
 pub(crate) const GENERATED: &str = "qovery-api/src/generated_stream";
 
 /// The files that the websocket contract gives.
@@ -44,14 +43,14 @@ pub(crate) struct Generated {
     pub(crate) tree: Tree,
     /// The contract as JSON, fixes applied.
     pub(crate) contract: String,
-    /// Decisions where the contract left several ways.
+    /// The decisions of the generator on points that the contract leaves open.
     pub(crate) remarks: Vec<Remark>,
 }
 
 /// Generates the websocket side of the client.
 ///
 /// # Errors
-/// Returns an error if the contract holds what cannot be generated from; it names the place.
+/// Returns an error if the contract contains something unsupported; the problem names the location.
 pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Generated, Problem> {
     let document = contract::load_with(spec, overlay)?;
     let normalised = normalise(&document)?;
@@ -65,7 +64,7 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Generated,
         let request = request.map_err(|problem| problem.of_document(&document))?;
         parts.add_request(&STREAM, request)?;
     }
-    // The fingerprint of both contracts stands with the REST side.
+    // The REST side holds the fingerprint of both contracts.
     parts.add_contract(super::constants(&document, &normalised, &inputs, ""))?;
     let name = |path: &Path| {
         let name = path.file_name().map(|name| name.to_string_lossy());
@@ -85,7 +84,7 @@ pub(crate) fn generate(spec: &Path, overlay: Option<&Path>) -> Result<Generated,
     })
 }
 
-/// What normalising noted. Its note about addresses is about the REST side.
+/// The remarks of normalising, except for the one about addresses, which concerns the REST side.
 fn remarks(normalised: &Normalised, document: &Value) -> Vec<Remark> {
     const SERVERS: &str = "/servers";
     let noted = normalised.remarks.iter();
@@ -280,7 +279,7 @@ fn rust_type(ty: &TypeModel) -> TokenStream {
     }
 }
 
-/// Whether a setter converts what it is given.
+/// Whether a setter converts its argument with `Into`.
 fn takes_into(ty: &TypeModel) -> bool {
     !matches!(
         ty,
@@ -297,7 +296,7 @@ fn argument_type(ty: &TypeModel) -> TokenStream {
     }
 }
 
-/// The type of the frames: what the overlay names, or what the contract declares.
+/// The type of the frames: the overlay's model, or the type declared in the contract.
 fn frame(operation: &OperationModel, document: &Value) -> Result<TokenStream, Problem> {
     let pointer = format!("{}/{FRAME}", operation.pointer);
     let problem = |what: &str| Problem::new(what.to_owned()).with_pointer(pointer.clone());

@@ -1,7 +1,7 @@
 //! Real revisions of the API, which are not part of this repository.
 //!
 //! `REVISIONS=DIR cargo test -p xtask --profile xtask revisions -- --ignored --nocapture`, with
-//! `PRINT=DIR` to see what is generated of each.
+//! `PRINT=DIR` to write the generated files of each to a directory.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -26,7 +26,7 @@ fn revisions() -> Vec<PathBuf> {
     paths
 }
 
-/// What progenitor writes, to be read by a person.
+/// The output of progenitor, for review.
 fn text(written: &progenitor::Output) -> String {
     prettyplease::unparse(&written.client)
 }

@@ -1,8 +1,8 @@
-//! How much a document may hold before it is refused: far more than any real contract, and little enough
+//! Limits the size of a document: far above any real contract, and low enough
 //! that every document is generated from or refused within seconds.
 //!
-//! Checked while a document is read, so that nothing that is refused takes memory first. Not for what
-//! schemas become when they are put together: that is `codegen::normalise::budget`.
+//! The limits are checked while a document is read, before a refused document takes memory. The module
+//! `codegen::normalise::budget` limits the composition of schemas.
 
 use std::cell::Cell;
 
@@ -15,24 +15,24 @@ pub(super) const NODES: usize = 250_000;
 /// Bytes of texts and keys, with those that aliases of YAML repeat.
 pub(super) const TEXT: usize = 32 << 20;
 
-/// What a document, or a part of one, holds.
+/// The size of a document, or of a part of one.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Size {
     pub(super) nodes: usize,
     pub(super) text: usize,
 }
 
-/// Counts what a document holds.
+/// Counts the nodes and the text of a document.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
     size: Cell<Size>,
 }
 
 impl Counter {
-    /// Adds to what was counted.
+    /// Adds to the count.
     ///
     /// # Errors
-    /// What the document has too much of.
+    /// Returns an error if the document exceeds a bound; the text names the bound.
     pub(super) fn add(&self, more: Size) -> Result<(), String> {
         let size = self.size.get();
         let size = Size {
@@ -55,19 +55,19 @@ impl Counter {
     /// Adds a value with a text of this length.
     ///
     /// # Errors
-    /// What the document has too much of.
+    /// Returns an error if the document exceeds a bound; the text names the bound.
     pub(super) fn value(&self, text: usize) -> Result<(), String> {
         self.add(Size { nodes: 1, text })
     }
 
-    /// What was counted so far.
+    /// The size counted so far.
     pub(super) fn size(&self) -> Size {
         self.size.get()
     }
 }
 
 /// # Errors
-/// Where so many lists and mappings stand within each other.
+/// Returns an error if more than the allowed number of lists and mappings are nested.
 pub(super) fn depth(depth: usize) -> Result<(), String> {
     if depth > DEPTH {
         return Err(format!(

@@ -1,8 +1,8 @@
-//! Writing the contract: always the same bytes for the same content, made to be read and reviewed.
+//! Writes the contract: always the same bytes for the same content, in a form that is easy to review.
 //!
-//! Not a YAML library: it writes the tree of a contract in one style. Mappings are blocks; short
-//! lists of plain values stand on one line; long texts are folded at spaces; a text is quoted only
-//! where some YAML reader, of version 1.1 or 1.2, would take it for something else.
+//! The tree of a contract is written in one style. Mappings are blocks; short
+//! lists of plain values are on one line; long texts are folded at spaces; a text is quoted only
+//! if some YAML reader, of version 1.1 or 1.2, would read it as another type.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -14,14 +14,14 @@ use super::source;
 use crate::problem::Problem;
 use crate::text::is_hidden;
 
-/// The column that lines do not pass where that is possible.
+/// The maximum column of a line, unless a line cannot be broken.
 const WIDTH: usize = 110;
 
 /// The text of a document.
 ///
 /// # Errors
-/// When the text would not be read back as the same document; that is a defect of this module, and
-/// nothing must be written then.
+/// Returns an error if the text does not parse to the same document. This is a defect of this module, and
+/// the text must not be written.
 pub(crate) fn text(value: &Value) -> Result<String, Problem> {
     let mut out = String::new();
     block(value, 0, &mut out);
@@ -35,10 +35,10 @@ pub(crate) fn text(value: &Value) -> Result<String, Problem> {
     }
 }
 
-/// Writes a new file, or one in the place of a regular file, completely or not at all.
+/// Writes a new file, or replaces a regular file, completely or not at all.
 ///
 /// # Errors
-/// When the directory or the file cannot be written, or the name is that of something else.
+/// Returns an error if the directory or the file cannot be written, or the path is not a regular file.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
     let failed = |error: std::io::Error| {
         Problem::in_file(path, format!("cannot be written: {error}"))
@@ -73,13 +73,13 @@ pub(crate) fn write(path: &Path, text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What a file in a repository has that was not there before: all may read it.
+/// The permissions of a new file: readable by everyone.
 #[cfg(unix)]
 fn new_file() -> Option<fs::Permissions> {
     Some(std::os::unix::fs::PermissionsExt::from_mode(0o644))
 }
 
-/// What a file in a repository has that was not there before: what the system gives it.
+/// The permissions of a new file: the system's default.
 #[cfg(not(unix))]
 fn new_file() -> Option<fs::Permissions> {
     None
@@ -111,7 +111,7 @@ fn block(value: &Value, indent: usize, out: &mut String) {
     }
 }
 
-/// What follows `key:`.
+/// Writes the value after `key:`.
 fn member(value: &Value, indent: usize, out: &mut String) {
     match value {
         Value::String(text) if text.contains('\n') || indent + text.len() > WIDTH => {
@@ -142,7 +142,7 @@ fn member(value: &Value, indent: usize, out: &mut String) {
     }
 }
 
-/// What follows `-`. A mapping begins on the same line, its other keys below the first.
+/// Writes the value after `-`. A mapping begins on the same line, its other keys below the first.
 fn item(value: &Value, indent: usize, out: &mut String) {
     match value {
         Value::Object(map) if !map.is_empty() => {
@@ -246,7 +246,7 @@ fn scalar(text: &str) -> String {
     }
 }
 
-/// With escapes for what does not print.
+/// The text with escapes for unprintable characters.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -263,7 +263,7 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// Whether YAML lets the character stand in a file, and a person sees it there as what it is.
+/// Whether YAML allows the character in a file and it is displayed unchanged.
 fn prints(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..) && !is_hidden(c)
 }

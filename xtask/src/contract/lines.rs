@@ -1,7 +1,7 @@
-//! Finding the line of something in a YAML or JSON text.
+//! Finds the line of a JSON pointer in a YAML or JSON text.
 //!
-//! Not for reading: lines are looked up when a message needs one, by walking the text to the pointer
-//! and letting the parser say where it is then. That costs nothing while there is nothing to report.
+//! Lines are looked up only when a message needs one: the text is parsed again down to the pointer, and the
+//! parser reports its position. A run without messages does no extra work.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 use super::source::{looks_like_json, steps};
 use super::yaml;
 
-/// The line, counted from 1, of what the pointer names or of the nearest thing around it.
+/// The line, counted from 1, of the pointer's target or of its nearest existing parent.
 pub(super) fn line_of(text: &str, pointer: &str) -> Option<usize> {
     let steps: Vec<String> = steps(pointer).collect();
     if looks_like_json(text) && serde_json::from_str::<IgnoredAny>(text).is_ok() {
@@ -41,7 +41,7 @@ fn json_line_of(text: &str, steps: &[String]) -> Option<usize> {
     }
 }
 
-/// Walks down the steps and fails on purpose at their end: the parser then says where that is.
+/// Follows the steps and fails on purpose at their end, so that the parser reports the position.
 struct Walk<'a> {
     steps: &'a [String],
     found: &'a RefCell<bool>,

@@ -1,6 +1,6 @@
-//! The contract: reading it, bringing published revisions in, mending it, writing it.
+//! The contract: reads it, imports published revisions, applies fixes, and writes it.
 //!
-//! Not for generating code: that starts from a [`Document`] and never looks at the file again.
+//! Code generation starts from a [`Document`] and never reads the file again.
 
 mod bounds;
 pub(crate) mod canonical;
@@ -33,8 +33,8 @@ pub(crate) struct Document {
 }
 
 impl Document {
-    /// The line, counted from 1, where the text holds what the JSON pointer names, or the nearest
-    /// thing around it. `None` when even the first step of the pointer is not in the text.
+    /// The line, counted from 1, of the JSON pointer's target in the text, or of its nearest existing
+    /// parent. `None` if even the first step of the pointer is not in the text.
     pub(crate) fn line_of(&self, pointer: &str) -> Option<usize> {
         lines::line_of(&self.text, pointer)
     }
@@ -53,7 +53,7 @@ impl Document {
 /// Reads an OpenAPI document of version 3.0 or 3.1, in YAML or JSON.
 ///
 /// # Errors
-/// When the file cannot be read, is neither YAML nor JSON, says a key twice, or is not an OpenAPI
+/// Returns an error if the file cannot be read, is neither YAML nor JSON, repeats a key, or is not an OpenAPI
 /// document of these versions.
 pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
     let document = source::read(path)?;
@@ -70,7 +70,7 @@ pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
 /// Reads an OpenAPI document and applies an overlay to it.
 ///
 /// # Errors
-/// When either cannot be read, or the overlay does not fit the document.
+/// Returns an error if either cannot be read, or the overlay does not fit the document.
 pub(crate) fn load_with(path: &Path, overlay: Option<&Path>) -> Result<Document, Problem> {
     let mut document = load(path)?;
     if let Some(overlay) = overlay {

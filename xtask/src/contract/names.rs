@@ -1,7 +1,7 @@
-//! Names that a contract may have: no character in them is hidden.
+//! Checks that the names of a contract contain no hidden characters.
 //!
-//! A name becomes an identifier, a path, a key of a document or a heading; one that shows as another one,
-//! or that breaks a line, serves to deceive. Not for texts that are data or prose: these keep every
+//! A name becomes an identifier, a path, a key of a document or a heading. A name that looks like another
+//! one, or that breaks a line, can deceive readers. Texts that are data or prose keep every
 //! character, and are shown with escapes.
 
 use serde_json::Value;
@@ -32,7 +32,7 @@ const NAMES: [&str; 13] = [
 const DATA: [&str; 5] = ["const", "default", "enum", "example", "examples"];
 
 /// # Errors
-/// Where a key or another name of the document holds a hidden character.
+/// Returns an error if a key or another name of the document contains a hidden character.
 pub(super) fn check(document: &Document) -> Result<(), Problem> {
     let mut found = None;
     look(&document.value, None, &mut String::new(), &mut found);
@@ -46,7 +46,7 @@ pub(super) fn check(document: &Document) -> Result<(), Problem> {
     Err(Problem::at(document, &pointer, what).with_help("write the name without it"))
 }
 
-/// Looks for the first name with a hidden character; `keyword` is what the value belongs to.
+/// Looks for the first name with a hidden character; `keyword` is the key of the value.
 fn look(
     value: &Value,
     keyword: Option<&str>,
@@ -66,7 +66,7 @@ fn look(
                     *found = Some((pointer.clone(), key.clone()));
                     return;
                 }
-                // What is named like data may be a property: then it is a schema, and a mapping.
+                // A property may have the name of a data keyword; then its value is a schema, not data.
                 let is_property = keyword == Some("properties");
                 if is_property || !is_data(key, inner) {
                     look(inner, (!is_property).then_some(key), pointer, found);

@@ -1,9 +1,9 @@
-//! Applying an OpenAPI Overlay 1.0 document: the fixes for what the contract gets wrong.
+//! Applies an OpenAPI Overlay 1.0 document, which fixes the errors of the contract.
 //!
-//! Stricter than the standard where that keeps fixes from rotting: every action gives its reason in
+//! Stricter than the standard, so that outdated fixes are detected: every action states its reason in
 //! `description`, and an action that finds nothing or changes nothing is a problem, because then
-//! upstream has changed and the fix has to be looked at again. Where a target lists several, that goes
-//! for each of them.
+//! upstream has changed and the fix must be reviewed. If a target lists several alternatives, this
+//! applies to each of them.
 
 mod alternatives;
 
@@ -24,7 +24,7 @@ const ACTION_KEYS: [&str; 4] = ["target", "description", "update", "remove"];
 /// Reads an overlay.
 ///
 /// # Errors
-/// When the file cannot be read or is not an overlay of version 1.0.
+/// Returns an error if the file cannot be read or is not an overlay of version 1.0.
 pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
     let overlay = source::read(path)?;
     match overlay.value.get("overlay").and_then(Value::as_str) {
@@ -58,8 +58,8 @@ pub(crate) fn load(path: &Path) -> Result<Document, Problem> {
 /// Applies all actions in their order.
 ///
 /// # Errors
-/// When an action is malformed, finds nothing or changes nothing. The document may have been changed
-/// by the actions before.
+/// Returns an error if an action is malformed, finds nothing or changes nothing. The earlier actions may
+/// have changed the document.
 pub(crate) fn apply(document: &mut Document, overlay: &Document) -> Result<(), Problem> {
     let actions = overlay.value.get("actions").and_then(Value::as_array);
     for (index, action) in actions.into_iter().flatten().enumerate() {
@@ -69,7 +69,7 @@ pub(crate) fn apply(document: &mut Document, overlay: &Document) -> Result<(), P
     Ok(())
 }
 
-/// What is done at each place that the target finds.
+/// The change at each location that the target finds.
 enum Change<'a> {
     Update(&'a Value),
     Remove,
@@ -80,7 +80,7 @@ struct Action<'a> {
     index: usize,
     target: &'a str,
     path: JsonPath,
-    /// Where the target lists several: each of them, and the target with only it.
+    /// The alternatives if the target lists several: each selector, and the path with only that selector.
     alternatives: Vec<(String, JsonPath)>,
     change: Change<'a>,
 }
@@ -213,7 +213,7 @@ impl<'a> Action<'a> {
     }
 }
 
-/// The JSON pointers of what a path finds.
+/// The JSON pointers of the nodes that a path finds.
 fn found(path: &JsonPath, document: &Value) -> Vec<String> {
     let found = path.query_located(document);
     found
@@ -270,7 +270,7 @@ fn remove(document: &mut Value, place: &str) -> bool {
     }
 }
 
-/// Orders pointers so that the items of one list stand by their number.
+/// Orders pointers so that the items of one list are sorted by number.
 fn order(place: &str) -> Vec<(usize, String)> {
     place
         .split('/')

@@ -1,7 +1,7 @@
-//! Following references inside one document.
+//! Follows references inside one document.
 //!
-//! Not for references into other files: a published revision is one file, and a reference out of
-//! it is a problem to report.
+//! A published revision is one file, so a reference to another file is an
+//! error.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Document;
 use crate::problem::Problem;
 
-/// Where the named schemas stand.
+/// The pointer of the named schemas.
 pub(crate) const SCHEMAS: &str = "#/components/schemas/";
 
 /// The JSON pointer that a reference within the document holds, percent-decoded.
@@ -25,18 +25,18 @@ pub(crate) fn pointer_of(reference: &str) -> Option<String> {
     )
 }
 
-/// The name of a schema that stands directly under `components/schemas`.
+/// The name of a schema directly under `components/schemas`.
 pub(crate) fn schema_name(reference: &str) -> Option<String> {
     let pointer = pointer_of(reference)?;
     let name = pointer.strip_prefix("/components/schemas/")?;
     (!name.contains('/')).then(|| name.replace("~1", "/").replace("~0", "~"))
 }
 
-/// What `value` stands for: itself, or what its `$ref` leads to over any number of steps, with the
-/// pointer of that place.
+/// Returns `value` itself, or the target of its `$ref` over any number of steps, with the
+/// pointer of that location.
 ///
 /// # Errors
-/// When a reference leads out of the file, to nothing, or round in a circle.
+/// Returns an error if a reference leaves the file, has no target, or is circular.
 pub(crate) fn resolve<'a>(
     document: &'a Document,
     value: &'a Value,
@@ -62,7 +62,7 @@ pub(crate) fn resolve<'a>(
 /// The pointer that a reference leads to.
 ///
 /// # Errors
-/// When it leads out of the file or to nothing.
+/// Returns an error if it leaves the file or has no target.
 pub(crate) fn target(
     document: &Document,
     reference: &str,

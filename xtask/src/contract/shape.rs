@@ -1,8 +1,8 @@
-//! How large the parts of a contract may be, each with its place.
+//! Bounds on the size of single parts of a contract; a problem names the location.
 //!
-//! The bounds of a document say how much there is in all; these keep out what grows faster than it is
-//! long: what is compared with each of its like, or is written out for each. All of them are several times
-//! what large real contracts have.
+//! The bounds of a document limit its total size. These bounds limit the parts whose cost grows faster than
+//! their length, because each element is compared with, or written out for, every other one. Each bound is
+//! several times the maximum in large real contracts.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 const NAME: usize = 500;
 /// Values of one `enum`.
 const VALUES: usize = 2_000;
-/// Bytes of one value of an `enum`, of which a name is made.
+/// Bytes of one `enum` value, from which a variant name is derived.
 const VALUE: usize = 500;
 /// Schemas in one `allOf`, `anyOf` or `oneOf`.
 const MEMBERS: usize = 500;
@@ -30,7 +30,7 @@ const KINDS: usize = 1_000;
 const DEFINITIONS: usize = 5_000;
 
 /// # Errors
-/// Where a part of the document is larger than its bound.
+/// Returns an error if a part of the document exceeds its bound.
 pub(super) fn check(document: &Document) -> Result<(), Problem> {
     let mut pointer = String::new();
     match look(&document.value, "", &mut pointer) {

@@ -1,6 +1,6 @@
-//! Reading files, YAML or JSON, into one tree, with the order of keys kept.
+//! Reads YAML and JSON files into one tree and keeps the order of keys.
 //!
-//! Not for knowing what the tree means: which scalars are texts is of [`super::spelling`]. YAML is read
+//! [`super::spelling`] decides which scalars are texts. YAML is read
 //! by the rules of version 1.2: `on`, `yes` and dates are texts.
 
 use std::cell::RefCell;
@@ -20,8 +20,8 @@ use crate::problem::Problem;
 /// Reads a file whose top level is a mapping.
 ///
 /// # Errors
-/// When the file cannot be read, is neither YAML nor JSON, holds several documents, more than a document
-/// may hold, a key twice or a name that hides something, or is something else than a mapping.
+/// Returns an error if the file cannot be read, is neither YAML nor JSON, holds several documents, exceeds a
+/// bound, repeats a key, has a name with a hidden character, or has no mapping at the top level.
 pub(crate) fn read(path: &Path) -> Result<Document, Problem> {
     let bytes = bytes(path)?;
     let text = String::from_utf8(bytes).map_err(|_| {
@@ -37,7 +37,7 @@ pub(crate) fn read(path: &Path) -> Result<Document, Problem> {
 /// The bytes of a regular file that is not too large.
 ///
 /// # Errors
-/// When it cannot be read, is something else, or is too large.
+/// Returns an error if it cannot be read, is not a regular file, or is too large.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
     let unreadable = |error: std::io::Error| {
         Problem::in_file(path, format!("cannot be read: {error}"))
@@ -84,7 +84,7 @@ pub(crate) fn parse(path: &Path, text: String) -> Result<Document, Problem> {
 }
 
 fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
-    // JSON has escapes that YAML lacks; where the text only looks like JSON, YAML decides.
+    // JSON has escapes that YAML lacks; if the text only looks like JSON, it is parsed as YAML.
     if looks_like_json(text) {
         let trail = RefCell::new(Vec::new());
         let counter = Counter::default();
@@ -94,7 +94,7 @@ fn parse_value(path: &Path, text: &str) -> Result<Value, Problem> {
         };
         match from_json(tree, text) {
             Ok(mut value) => {
-                // Read once more for the spellings: by YAML, of which JSON is a part.
+                // Parses again for the spellings, as YAML, which includes JSON.
                 if spelling::is_wanted(&value)
                     && let Ok((_, spelled)) = yaml::parse(text)
                 {
@@ -158,7 +158,7 @@ fn without_place(message: &str) -> String {
     message.to_owned()
 }
 
-/// What to do about a merge key.
+/// The help text for a merge key.
 const MERGE_HELP: &str = "write the keys that it merges into the mapping itself; an alias (`*name`) \
                           may stand for a whole value";
 

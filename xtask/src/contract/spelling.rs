@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-/// Keys whose value is a text, wherever they stand.
+/// Keys whose value is a text at every location.
 const TEXTS: [&str; 10] = [
     "version",
     "title",
@@ -20,7 +20,7 @@ const TEXTS: [&str; 10] = [
     "x-rust-name",
 ];
 
-/// Keys whose value is a list of texts, or of which the list is.
+/// Keys whose value is a list of texts if it is a list.
 const LISTS: [&str; 2] = ["required", "tags"];
 
 /// Keys whose value, or each of whose values, has the type of the schema.
@@ -68,7 +68,7 @@ impl Spelling {
     }
 }
 
-/// Puts the spelling of the file in the place of every number and truth value that is to be a text.
+/// Replaces every number and truth value that must be a text by its spelling in the file.
 pub(super) fn keep(value: &mut Value, spelling: Spelling) {
     put(value, spelling, Role::Structure);
 }
@@ -95,12 +95,12 @@ fn put(value: &mut Value, spelling: Spelling, role: Role) {
     }
 }
 
-/// Whether anything is to be put right. JSON does not keep spellings, and such a document is rare.
+/// Whether the document has values to correct. JSON does not keep spellings, and such documents are rare.
 pub(super) fn is_wanted(value: &Value) -> bool {
     wants(value, Role::Structure)
 }
 
-/// What a value is for.
+/// The role of a value in a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// Whatever it is.
@@ -111,7 +111,7 @@ enum Role {
     List,
     /// A mapping whose keys are no keywords.
     Names,
-    /// Data, which is what it is.
+    /// Data, which is kept unchanged.
     Opaque,
 }
 
@@ -248,7 +248,7 @@ mod tests {
             assert_eq!(value["default"], json!(1.5), "{kind}");
         }
         assert_eq!(read("{enum: [1.30]}"), json!({"enum": [1.3]}));
-        // What bounds a text is a number.
+        // Length bounds of a text are numbers.
         let text = "{type: string, minLength: 1, nullable: true, enum: ['1', 2]}";
         let wanted =
             json!({"type": "string", "minLength": 1, "nullable": true, "enum": ["1", "2"]});

@@ -11,7 +11,7 @@ fn loaded(name: &str, text: &str) -> Result<Document, Problem> {
     load(&path)
 }
 
-/// What the command would say, without the directory, which differs from run to run.
+/// The error message of the command, without the directory, which differs from run to run.
 fn complaint(name: &str, text: &str) -> String {
     let message = loaded(name, text).unwrap_err().to_string();
     let start = message.find(name).unwrap();

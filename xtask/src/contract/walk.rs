@@ -1,6 +1,6 @@
 //! Finding the schemas inside a part of a document, and the references inside anything.
 //!
-//! Only where a schema may stand is searched: a property that happens to be called `items` or
+//! The search covers only the keywords that hold schemas: a property whose name is `items` or
 //! `default` is a property.
 
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ pub(crate) const SINGLE: [&str; 3] = ["items", "additionalProperties", "not"];
 /// Calls `visit` with each schema directly inside a schema, and the steps that lead to it.
 ///
 /// # Errors
-/// The first that `visit` returns.
+/// Returns the first error of `visit`.
 pub(crate) fn each_inner<E>(
     schema: &mut Map<String, Value>,
     mut visit: impl FnMut(&[&str], &mut Value) -> Result<(), E>,

@@ -1,8 +1,8 @@
-//! Reading YAML 1.2 into a tree, and finding the line of something in it.
+//! Reads YAML 1.2 into a tree and finds the line of a node.
 //!
-//! Built from the parser's events, one after the other: what a document may hold is checked before it is
-//! held, an alias is counted as what it repeats, and the spelling of a value is kept for
-//! [`spelling`](super::spelling). Not for JSON, and not for what the tree means.
+//! The tree is built from the parser's events: the bounds of a document are checked before a value is
+//! stored, an alias counts as much as its target, and the spelling of a value is kept for
+//! [`spelling`](super::spelling).
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -48,7 +48,7 @@ pub(super) fn parse(text: &str) -> Result<(Value, Spelling), Fault> {
     Ok(loader.root.unwrap_or((Value::Null, Spelling::None)))
 }
 
-/// A value with what is needed of it besides.
+/// A value with its parse state.
 #[derive(Debug, Clone)]
 struct Node {
     value: Value,
@@ -61,7 +61,7 @@ struct Node {
 #[derive(Debug)]
 struct Open {
     anchor: usize,
-    /// The size of the document where it began.
+    /// The size of the document before this value.
     before: Size,
     depth: usize,
     kind: OpenKind,
@@ -83,7 +83,7 @@ enum OpenKind {
 #[derive(Debug, Default)]
 struct Loader {
     open: Vec<Open>,
-    /// What the anchors name, with its size.
+    /// The values of the anchors, with their sizes.
     anchors: HashMap<usize, (Node, Size)>,
     counter: Counter,
     root: Option<(Value, Spelling)>,
@@ -436,8 +436,8 @@ enum Step {
     Key(Option<String>),
 }
 
-/// The line, counted from 1, of what the steps lead to or of the nearest thing around it. `None` where
-/// even the first step leads nowhere.
+/// The line, counted from 1, of the node at these steps or of its nearest existing parent. `None` if
+/// even the first step does not exist.
 pub(super) fn line_of(text: &str, steps: &[String]) -> Option<usize> {
     let mut open: Vec<Passed> = Vec::new();
     let mut nearest = None;
@@ -502,7 +502,7 @@ pub(super) fn line_of(text: &str, steps: &[String]) -> Option<usize> {
 /// A list or a mapping on the way to a line.
 struct Passed {
     is_list: bool,
-    /// Whether it is a key of what is around it.
+    /// Whether the node is a key of its parent.
     is_key: bool,
     /// Whether the steps so far lead here.
     on_way: bool,

@@ -1,6 +1,6 @@
-//! The changes between two contracts, in terms of the client that is generated from each.
+//! Finds the changes between two contracts, in terms of the client that is generated from each.
 //!
-//! Not for how a change is judged (`rules`) or shown (`report`).
+//! `rules` judges a change, `report` formats it.
 
 mod models;
 mod operations;
@@ -25,7 +25,7 @@ pub(crate) struct Place {
 pub(crate) struct Change {
     pub(crate) rule: &'static Rule,
     pub(super) area: String,
-    /// The operation as a method, or the type: what changes are grouped by.
+    /// The operation's method, or the type, which groups the changes.
     pub(super) subject: String,
     pub(super) phrase: Phrase,
     pub(super) old: Option<Place>,
@@ -57,7 +57,7 @@ pub(super) fn compare(old: &Side, new: &Side) -> Vec<Change> {
     changes
 }
 
-/// The two sides, and what differs.
+/// The two sides, and their differences.
 struct Found<'a> {
     old: &'a Side,
     new: &'a Side,
@@ -157,7 +157,7 @@ impl Found<'_> {
         (in_side(self.old), in_side(self.new))
     }
 
-    /// What concerns every request.
+    /// Compares the facts that concern every request.
     fn document(&mut self) {
         for (pointer, what) in [("/servers", "addresses"), ("/security", "credentials")] {
             let facts = |side: &Side| match side.at(pointer).and_then(Value::as_array) {

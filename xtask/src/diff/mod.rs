@@ -1,4 +1,4 @@
-//! The command `diff`: what changed between two contracts, for programs that use the client.
+//! The command `diff`: lists the changes between two contracts, as seen by programs that use the client.
 //!
 //! Reads both sides as the generator does, generates the client of each, and compares facts and code.
 
@@ -59,7 +59,7 @@ enum FailOn {
 }
 
 /// # Errors
-/// If a side cannot be read, or nothing can be generated from it.
+/// Returns an error if a side cannot be read or generated.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let root = crate::repository();
     let old = Files::of(&Origin::parse(&args.old)?, &root)?;
@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
 /// otherwise every fix would be a change.
 ///
 /// # Errors
-/// If a side cannot be read, or nothing can be generated from it.
+/// Returns an error if a side cannot be read or generated.
 pub(crate) fn between(old: &Files, new: &Files, root: &Path) -> Result<Report, Problem> {
     let own = root.join(OVERLAY);
     let fixes = |files: &Files, other: &Files| {

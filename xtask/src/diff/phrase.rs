@@ -1,7 +1,7 @@
-//! A sentence about a change: words of ours, and names that come from a contract.
+//! A sentence about a change: fixed words, and names from a contract.
 //!
-//! The two are kept apart until the sentence is shown, so that no name becomes markup or an order to a
-//! terminal. Not for paragraphs.
+//! The two are separate until the sentence is displayed, so that no name becomes markup or a terminal
+//! control sequence.
 
 use std::fmt::Write as _;
 

@@ -1,6 +1,4 @@
-//! A difference as text, Markdown and JSON: the summary first, then everything, nothing cut off.
-//!
-//! Not for finding or judging changes.
+//! Formats a difference as text, Markdown and JSON: the summary first, then all changes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -332,7 +330,7 @@ impl Place {
     }
 }
 
-/// The name of an area, which comes from the generator; what belongs to no area concerns all of them.
+/// The name of an area, as the generator defines it; changes outside all areas concern all of them.
 fn area_name(area: &str) -> String {
     if area.is_empty() {
         "all areas".to_owned()

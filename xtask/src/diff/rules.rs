@@ -1,7 +1,6 @@
 //! Every kind of change that `diff` knows, in one table.
 //!
-//! `docs/regenerating.md` shows the same table; a test compares the two. Not for finding changes:
-//! `compare` does that.
+//! `docs/regenerating.md` shows the same table; a test compares the two. `compare` finds the changes.
 
 use std::fmt;
 

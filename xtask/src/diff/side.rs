@@ -1,6 +1,4 @@
 //! One side of a comparison: a contract, its facts, and the client that is generated from it.
-//!
-//! Not for comparing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -31,7 +29,7 @@ impl Origin {
     /// Reads an argument: `git:REV`, or else the name of a file.
     ///
     /// # Errors
-    /// If the revision is none that git may be asked for.
+    /// Returns an error if the revision is not safe to pass to git.
     pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
         let Some(revision) = text.strip_prefix("git:") else {
             return Ok(Self::File(PathBuf::from(text)));
@@ -66,10 +64,10 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Brings the files of a side onto disk.
+    /// Writes the files of a side to disk.
     ///
     /// # Errors
-    /// If the revision or its contract does not exist.
+    /// Returns an error if the revision or its contract does not exist.
     pub(crate) fn of(origin: &Origin, root: &Path) -> Result<Self, Problem> {
         let label = origin.label();
         match origin {
@@ -165,7 +163,7 @@ impl Side {
     /// Reads and generates a side.
     ///
     /// # Errors
-    /// If the contract has a mistake, or nothing can be generated from it.
+    /// Returns an error if the contract has a mistake, or cannot be generated from.
     pub(crate) fn read(label: &str, spec: &Path, overlay: Option<&Path>) -> Result<Self, Problem> {
         let document = contract::load_with(spec, overlay)?;
         let normalised = codegen::normalise(&document)?;

@@ -25,7 +25,7 @@ pub(super) struct Surface {
     pub(super) methods: BTreeMap<String, Method>,
     /// Calls by the name of their operation as a type.
     pub(super) calls: BTreeMap<String, Call>,
-    /// Deprecated names of types, by the name that they stand for.
+    /// Deprecated names of types, by the current name.
     pub(super) aliases: BTreeMap<String, String>,
     /// Conversions and ways of paging, as the heads of their implementations.
     pub(super) implementations: BTreeSet<String>,
@@ -81,7 +81,7 @@ pub(super) struct Value {
 /// A union, in the order of trial.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Union {
-    /// How the members are told apart.
+    /// The strategy that selects the member.
     pub(super) how: String,
     pub(super) members: Vec<Member>,
 }
@@ -91,7 +91,7 @@ pub(super) struct Union {
 pub(super) struct Member {
     pub(super) name: String,
     pub(super) ty: String,
-    /// What tells it.
+    /// The key that selects it.
     pub(super) key: String,
 }
 
@@ -123,7 +123,7 @@ impl Surface {
     /// Reads the files of a client.
     ///
     /// # Errors
-    /// If a file is not Rust: a defect of the generator.
+    /// Returns an error if a file is not Rust: a defect of the generator.
     pub(super) fn read(client: &Tree) -> Result<Self, Problem> {
         let mut surface = Self::default();
         for (path, text) in client {
@@ -195,7 +195,7 @@ impl Surface {
             condition: condition.join(", "),
             kind,
         };
-        // The constructor may stand before the struct.
+        // The constructor may precede the struct.
         match (self.types.get_mut(&name), item) {
             (
                 Some(TypeItem {

@@ -1,6 +1,6 @@
-//! Which version follows from a difference, by the rules of Cargo.
+//! Computes the version that follows from a difference, by the rules of Cargo.
 //!
-//! Not for judging a single change: `rules` does that.
+//! `rules` judges a single change.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(crate) struct Version {
 
 impl Version {
     /// # Errors
-    /// If the text is no such version.
+    /// Returns an error if the text is not a version of three numbers.
     pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
         let parts: Option<Vec<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
         match parts.as_deref() {

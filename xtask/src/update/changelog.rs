@@ -1,6 +1,6 @@
-//! The section of CHANGELOG.md about a new contract: breaking changes first, in our words.
+//! Writes the section of CHANGELOG.md about a new contract: breaking changes first, in our words.
 //!
-//! Not for finding changes: `diff` does that.
+//! `diff` finds the changes.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::problem::Problem;
 /// The text of the changelog with a section for the difference, before the first one that it has.
 ///
 /// # Errors
-/// If the changelog has no section, or has one of this version already.
+/// Returns an error if the changelog has no section, or already has one of this version.
 pub(super) fn with_section(
     text: &str,
     report: &Report,

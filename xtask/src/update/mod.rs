@@ -1,7 +1,7 @@
-//! The command `update`: from a published revision to a tree that is ready for review.
+//! The command `update`: imports a published revision and prepares a tree for review.
 //!
 //! Imports, generates, compares, and writes contract, lock, client, changelog and version together, or
-//! nothing. Everything happens in memory and on a copy first. Not for committing.
+//! nothing. All steps work in memory and on a copy first. The command does not commit.
 
 mod changelog;
 mod decisions;
@@ -50,7 +50,7 @@ pub(crate) struct Args {
 }
 
 /// # Errors
-/// If any step fails: then the tree is as it was.
+/// Returns an error if any step fails. On error the tree is unchanged.
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
     let root = crate::repository();
     let outcome = update(args, &root, &mut |_| Ok(()))?;
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Problem> {
 /// Updates the repository at `root` and returns the text for the terminal.
 ///
 /// # Errors
-/// If any step fails: then the tree is as it was.
+/// Returns an error if any step fails. On error the tree is unchanged.
 fn update(
     args: &Args,
     root: &Path,

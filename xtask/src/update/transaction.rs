@@ -1,4 +1,4 @@
-//! Putting several files and directories in place: all of them, or none.
+//! Replaces several files and directories: all of them, or none.
 //!
 //! Everything is written beside its place first; then each takes its place, and if one cannot, those
 //! before it are taken back. Not for the contents.
@@ -112,10 +112,10 @@ enum Placed<'a> {
     File(&'a StagedFile<'a>),
 }
 
-/// Carries out a plan. `before` is asked before each step and may let it fail.
+/// Executes a plan. `before` is called before each step and may let it fail.
 ///
 /// # Errors
-/// If something cannot be written: then all is as it was.
+/// Returns an error if a file cannot be written. On error all files are unchanged.
 pub(super) fn carry_out(
     plan: &Plan,
     before: &mut dyn FnMut(Step) -> Result<(), Problem>,

@@ -1,6 +1,6 @@
 //! The version of the workspace, in every file that states it.
 //!
-//! Not for deciding the version: the difference between the contracts does that.
+//! The difference between the contracts determines the new version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ const LOCKS: [&str; 2] = ["Cargo.lock", "fuzz/Cargo.lock"];
 /// The manifest and the lock files with the new version.
 ///
 /// # Errors
-/// If one of them cannot be read, or the manifest does not state the version.
+/// Returns an error if one of them cannot be read, or the manifest does not state the version.
 pub(super) fn bumped(root: &Path, old: &str, new: &str) -> Result<Vec<(PathBuf, String)>, Problem> {
     let read = |path: &Path| {
         fs::read_to_string(path)

@@ -1,4 +1,4 @@
-//! What generated code holds, read as Rust.
+//! Checks the contents of generated code, read as Rust.
 
 use std::fs;
 use std::path::Path;
@@ -10,8 +10,8 @@ use super::rendered;
 /// The headings that the generator writes.
 const HEADINGS: &[&str] = &["Parameters", "Errors", "Panics"];
 
-/// What is wrong with the files below a directory: what is not Rust, documentation with markup of its own,
-/// characters that the compiler refuses or that deceive.
+/// The faults of the files below a directory: invalid Rust, documentation with injected markup,
+/// characters that the compiler refuses or that deceive readers.
 pub fn faults(directory: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     let mut documents = 0;
@@ -56,7 +56,7 @@ pub fn shown(directory: &Path) -> String {
     shown
 }
 
-/// Documentation as it stands in the text, within calls of macros too: each run of its lines.
+/// Documentation in its source form, including calls of macros: each run of its lines.
 fn comments(text: &str) -> Vec<String> {
     let mut found = vec![String::new()];
     for line in text.lines() {

@@ -1,4 +1,4 @@
-//! A contract in which every identifier that generated code could meet is the name of everything.
+//! A contract that uses every identifier of the generated code as the name of everything.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use serde_json::{Map, Value, json};
 use syn::visit::{self, Visit};
 
-/// Keywords: strict, reserved and weak ones, and what a path may begin with.
+/// Keywords: strict, reserved and weak ones, and path prefixes.
 const KEYWORDS: &str = "_ abstract as async auto await become box break const continue crate default do \
     dyn else enum extern false final fn for gen if impl in let loop macro macro_rules match mod move mut \
     override priv pub raw ref return safe Self self static struct super trait true try type typeof union \
@@ -60,7 +60,7 @@ pub(crate) fn sources(path: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Every identifier outside of the bodies of functions: items, what they are made of, what they import, and
+/// Every identifier outside function bodies: items, their parts, their imports, and
 /// the functions of macros.
 struct Words(BTreeSet<String>);
 
@@ -103,7 +103,7 @@ impl<'ast> Visit<'ast> for Words {
     }
 }
 
-/// Every identifier that stands in the runtime and in what mocks stand on.
+/// Every identifier of the runtime and of the mock support.
 pub(crate) fn of_runtime() -> BTreeSet<String> {
     let api = root().join("qovery-api/src");
     let mut found = Words(BTreeSet::new());
@@ -156,7 +156,7 @@ pub(crate) fn of_modules() -> BTreeSet<String> {
     found
 }
 
-/// Words of which every one is tried; of those of the runtime, every one after so many.
+/// The identifiers to test: all of them, but only every `step`-th identifier of the runtime.
 pub(crate) fn words(step: usize) -> BTreeSet<String> {
     let mut found: BTreeSet<String> = of_runtime().into_iter().step_by(step).collect();
     found.extend(of_modules());

@@ -1,4 +1,4 @@
-//! What the tests of hostile contracts share.
+//! Shared helpers for the tests of hostile contracts.
 
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part of it")]
 

@@ -1,4 +1,4 @@
-//! A contract that bytes made another one, and what must hold for every contract.
+//! A contract that is mutated from bytes, and the properties that must hold for every contract.
 
 use std::fs;
 

@@ -52,7 +52,7 @@ pub fn faults(markdown: &str, known: &[&str]) -> Vec<String> {
     faults
 }
 
-/// The text that a person sees, without what a typographer would change in it.
+/// The displayed text, without typographic replacements.
 pub fn shown(markdown: &str) -> String {
     let mut shown = String::new();
     for event in events(markdown) {

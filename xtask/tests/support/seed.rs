@@ -1,4 +1,4 @@
-//! A contract in which a text stands at every place that the generator reads.
+//! A contract with a text at every place that the generator reads.
 
 use serde_json::{Value, json};
 

@@ -10,7 +10,7 @@ mod place;
 
 use std::{fmt, future::IntoFuture, time::Duration};
 
-use qovery_api::{BoxFuture, Client, Error};
+use qovery_api::{BoxFuture, Client, Error, Printable};
 use uuid::Uuid;
 
 pub use error::{Candidate, FindError};
@@ -227,7 +227,9 @@ impl IntoFuture for Find {
 
 impl fmt::Debug for Find {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Find").field(&self.text).finish()
+        f.debug_tuple("Find")
+            .field(&Printable::new(&self.text))
+            .finish()
     }
 }
 

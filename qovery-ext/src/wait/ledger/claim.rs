@@ -5,11 +5,11 @@ use uuid::Uuid;
 use super::{
     super::{Goal, State},
     Beginning, Ledger, OWN_ORIGIN, RunId, Scope, millis,
-    rule::{Rule, rules},
+    rule::{Claiming, Rule, rules},
     run::{Run, Stamp},
 };
 
-/// How late a row of the queue can be.
+/// The maximum delay of a row in the queue.
 pub(super) const LATE: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// Whether a run can be this operation's.
@@ -39,8 +39,8 @@ impl Claim {
     }
 }
 
-/// The rules in the order of their force: the first one that says something decides.
-pub(super) const RULES: &[Rule<fn(&Ledger, &Run) -> Option<Claim>>] = &[
+/// The rules in the order of their priority: the first one with a result decides.
+pub(super) const RULES: &[Claiming] = &[
     Rule {
         name: "named as ours",
         fact: "the response to an action names its request",
@@ -130,7 +130,7 @@ fn names_another_request(ledger: &Ledger, run: &Run) -> Option<Claim> {
 fn came_before(ledger: &Ledger, run: &Run) -> Option<Claim> {
     let known = match &run.id {
         RunId::Execution(id) => ledger.before.executions.contains(id),
-        // A queued request may have absorbed ours, if both ask for the same.
+        // A queued request may have absorbed ours, if both have the same action.
         RunId::Request(id) => {
             let before = ledger.before.requests.as_ref();
             before.is_some_and(|ids| ids.contains(id))
@@ -141,7 +141,7 @@ fn came_before(ledger: &Ledger, run: &Run) -> Option<Claim> {
 }
 
 fn ended_before(ledger: &Ledger, run: &Run) -> Option<Claim> {
-    // A run that was seen before its end has ended since, whatever a clock says that was put right.
+    // A run that was seen before its end has ended later, even if an adjusted clock disagrees.
     run.end().filter(|end| end.at <= run.seen.first)?;
     // The header counts whole seconds.
     (run.finished? < ledger.asked_by_server_clock()?.saturating_sub(1))
@@ -164,13 +164,13 @@ fn does_something_else(ledger: &Ledger, run: &Run) -> Option<Claim> {
     foreign.then_some(Claim::Excluded(Exclusion::OtherAction))
 }
 
-/// A cluster has no history, and nothing says that its failures are named after the action.
+/// A cluster has no history, and its failures may not be named after the action.
 fn is_failure_of_cluster(ledger: &Ledger, run: &Run) -> bool {
     let end = run.end().and_then(|end| end.state());
     ledger.scope == Scope::Cluster && end.is_some_and(State::is_error)
 }
 
-/// Whether a terminal state can only be the end of another action: a stop does not end as deployed.
+/// Whether a terminal state can only be the end of another action: a stop never ends as deployed.
 fn is_of_another_action(state: &State, goal: Goal) -> bool {
     use super::super::Phase;
     if state.is_error() {
@@ -191,7 +191,7 @@ fn is_of_another_action(state: &State, goal: Goal) -> bool {
 }
 
 impl Ledger {
-    /// Whether a run is about all that the operation is about, as far as the services are listed.
+    /// Whether a run includes all services of the operation, as far as the services are listed.
     pub(super) fn covers(&self, run: &Run) -> bool {
         lacks_our_services(self, run).is_none()
     }
@@ -247,12 +247,12 @@ pub(super) fn came_after(ledger: &Ledger, run: &Run) -> Option<Claim> {
 }
 
 impl Ledger {
-    /// From when on the queue lists every request from before the action.
+    /// The time from which on the queue lists every request from before the action.
     pub(super) fn late_at(&self) -> Stamp {
         self.asked_at().saturating_add(millis(LATE))
     }
 
-    /// When the server was asked to act, by its own clock: as the request id or the response says.
+    /// When the action was sent, by the server's clock: from the request id or the response.
     fn asked_by_server_clock(&self) -> Option<i64> {
         let by_response = match self.beginning {
             Beginning::Asked { server, .. } => server,
@@ -261,8 +261,8 @@ impl Ledger {
         self.request.and_then(made_at).or(by_response)
     }
 
-    /// Whether a queued request from before the action was seen beside a later one that asks for the
-    /// same for the same user: then the server absorbs no request, and the later one is ours.
+    /// Whether a queued request from before the action was seen together with a later one with the same action
+    /// and user. In that case the server absorbs no request, and the later one is ours.
     fn has_own_row_beside(&self, earlier: &Run) -> bool {
         let (Some(before), Some(theirs)) = (&self.before.requests, earlier.queued) else {
             return false;
@@ -277,8 +277,8 @@ impl Ledger {
     }
 }
 
-/// Whether a request id is older than another. The ids are ordered by time; if they are not, nothing
-/// is known.
+/// Whether a request id is older than another. If the ids are not ordered by time, nothing is
+/// known.
 pub(super) fn is_older(id: Uuid, than: Uuid) -> bool {
     let ordered = [id, than]
         .iter()
@@ -286,10 +286,10 @@ pub(super) fn is_older(id: Uuid, than: Uuid) -> bool {
     ordered && id < than
 }
 
-/// The version of ids that begin with the time at which they were made.
+/// The version of ids that start with their creation time.
 const TIME_ORDERED: usize = 7;
 
-/// When a time-ordered id was made, in seconds since 1970 by the server's clock.
+/// The creation time of a time-ordered id, in seconds since 1970 by the server's clock.
 fn made_at(id: Uuid) -> Option<i64> {
     let millis = id.as_u128() >> 80;
     let seconds = i64::try_from(millis / 1000).ok()?;

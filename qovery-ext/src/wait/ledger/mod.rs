@@ -1,11 +1,11 @@
-//! The record of everything that the server has shown, and the conclusions from it.
+//! The record of all facts that the server has shown, and the conclusions from it.
 //!
-//! Three steps. None of them reads anything or looks at a clock:
+//! Three steps. None of them sends a request or reads a clock:
 //!
 //! 1. [`Ledger::observe`] merges a reading into the ledger. It is the only mutation, and readings
-//!    commute: their order decides nothing.
-//! 2. [`Ledger::claim`] says of one run whether it can be this operation's.
-//! 3. [`Ledger::verdict`] folds the runs that can be: success needs every one of them to have
+//!    commute: their order has no effect.
+//! 2. [`Ledger::claim`] decides whether one run can be this operation's.
+//! 3. [`Ledger::verdict`] folds the runs that can be ours: success requires every one of them to have
 //!    succeeded.
 
 mod claim;
@@ -93,14 +93,14 @@ pub(crate) struct Before {
     pub(crate) held: bool,
 }
 
-/// The part of a status that tells whether a later status is another result.
+/// The part of a status that distinguishes one result from another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LastResult {
     pub(crate) state: State,
     pub(crate) date: Option<String>,
 }
 
-/// Everything that the server has shown about the runs of one subject.
+/// All facts that the server has shown about the runs of one subject.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
     goal: Goal,
@@ -123,7 +123,7 @@ pub(crate) struct Ledger {
     /// The latest status.
     #[serde(skip)]
     shown: Option<Shown>,
-    /// When a fact was last asked for and could not be had.
+    /// When an attempt to read a fact last failed.
     #[serde(skip)]
     unavailable: Vec<(Fact, Stamp)>,
     /// When a fact was last read.
@@ -191,12 +191,12 @@ impl Ledger {
         }
     }
 
-    /// Follows this request, whatever the response to the action says.
+    /// Follows this request, even if the response to the action names another one.
     pub(crate) fn follow(&mut self, request: Uuid) {
         self.request = Some(request);
     }
 
-    /// Goes on in another process. Ends that a token claims are not believed: they are read again.
+    /// Continues in another process. Ends in a token are not trusted: they are read again.
     pub(crate) fn resume(&mut self, subject: &Subject) {
         self.scope = Scope::of(subject);
         for run in &mut self.runs {
@@ -247,7 +247,7 @@ impl Ledger {
         self.found.is_some()
     }
 
-    /// Whether an endpoint has to know a fact, so that its silence is a fault.
+    /// Whether an endpoint must know a fact, so that a missing answer is a fault.
     pub(crate) fn expects(&self, fact: Fact) -> bool {
         matches!(fact, Fact::Request(id) if self.request == Some(id))
     }
@@ -285,8 +285,8 @@ impl Ledger {
         self.runs.iter().find(|run| run.id == *id)
     }
 
-    /// How long a state that already held has to hold. A deployment that does nothing is rare, and a
-    /// server that is slow to begin is not: it takes longer to believe.
+    /// How long a state that already held before must persist. Deployments that do nothing are rare, and servers
+    /// that start slowly are not. Therefore such a state takes longer to count.
     fn settle_period(&self, settle: Duration) -> Stamp {
         let settle = if self.goal.may_have_nothing_to_do() {
             settle
@@ -333,7 +333,7 @@ impl Before {
         Self {
             executions,
             requests: queue.map(|queue| {
-                // A request that a status names exists, whatever it is to the server.
+                // A request that a status names exists, whatever its relation to the operation.
                 let own = baseline
                     .services
                     .iter()
@@ -357,7 +357,7 @@ impl Before {
 /// because the history is sorted.
 const KNOWN_BEFORE: usize = 3;
 
-/// The decisions of this module in the words of the rest of `wait`.
+/// Converts the decisions of this module into the types of the rest of `wait`.
 fn decide(state: &State, goal: Goal) -> Option<Decision> {
     Decision::of(state, goal)
 }

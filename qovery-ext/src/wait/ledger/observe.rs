@@ -33,7 +33,7 @@ pub(crate) enum Observation {
         entries: Vec<Past>,
         at: Stamp,
     },
-    /// A fact that cannot be had: the endpoint fails, is forbidden, or does not exist for the subject.
+    /// A fact that is unavailable: the endpoint fails, is forbidden, or does not exist for the subject.
     Unavailable {
         fact: Fact,
         at: Stamp,
@@ -54,7 +54,7 @@ pub(crate) struct Shown {
     pub(crate) at: Stamp,
     /// The last run of the environment or the cluster.
     pub(crate) whole: Option<Whole>,
-    /// Each thing that the operation is about; `None` for a service that is not listed.
+    /// Each service of the operation; `None` for a service that is not listed.
     pub(crate) own: Vec<Option<Mark>>,
 }
 
@@ -68,15 +68,15 @@ pub(crate) struct Whole {
     pub(crate) triggered_by: Option<String>,
 }
 
-/// How many readings of the queue are remembered.
+/// The number of remembered queue readings.
 const READS: usize = 16;
-/// How many runs are remembered beside those that can be this operation's.
+/// The number of remembered runs besides those that can be this operation's.
 const RUNS: usize = 48;
-/// How many rows of one reading are taken.
+/// The number of rows of one reading that are used.
 const ROWS: usize = 200;
 
 impl Whole {
-    /// The name of the run. A server that names no execution is followed by the date.
+    /// The name of the run. If the server names no execution, the date is used.
     pub(crate) fn execution(&self) -> Option<String> {
         named(self.id.as_deref(), self.date.as_deref())
     }
@@ -169,7 +169,7 @@ impl Ledger {
                     self.queue_reads.insert(place, at);
                 }
                 if self.queue_reads.len() > READS {
-                    // The first late one tells early requests from late ones, the last ones tell
+                    // The first late reading distinguishes early requests from late ones. The last readings show
                     // which requests have left.
                     let early = self
                         .queue_reads
@@ -221,7 +221,7 @@ impl Ledger {
                 run.origin.clone_from(&whole.origin);
                 run.triggered_by.clone_from(&whole.triggered_by);
             } else if let Some(Some(mark)) = shown.own.first() {
-                // A service that its run has not come to keeps its state under the new id: only
+                // A service that its run has not reached keeps its state under the new id: only
                 // activity and a changed result belong to the run.
                 let changed = self.has_changed(mark);
                 run.fate = match Fate::of(&mark.state, Endpoint::Status, at) {
@@ -241,7 +241,7 @@ impl Ledger {
         }
     }
 
-    /// The runs that the services of the operation name beside the one that the whole shows.
+    /// The runs that the services of the operation name in addition to the run of the environment.
     fn runs_of_services(&self, shown: &Shown) -> Vec<Run> {
         let Scope::Services(ids) = &self.scope else {
             return Vec::new();
@@ -295,8 +295,8 @@ impl Ledger {
         is_about_services && shown.whole.is_some() && succeeded && own.any(is_of_another)
     }
 
-    /// The name of the run that a status shows. A server that names no execution is followed by what
-    /// it does: activity after an idle state is a new run.
+    /// The name of the run that a status shows. If the server names no execution, the name follows from the
+    /// activity: activity after an idle state is a new run.
     pub(super) fn execution_of(&self, shown: &Shown) -> String {
         let id = shown.execution();
         if id != UNNAMED {
@@ -366,7 +366,7 @@ impl Ledger {
             .partition_point(|known| (known.seen.first, &known.id) < (run.seen.first, &run.id));
         self.runs.insert(place, run);
         if self.runs.len() > RUNS {
-            // What cannot be this operation's is judged the same when it is seen again.
+            // A run that cannot be this operation's is judged the same when it is seen again.
             let foreign = self
                 .runs
                 .iter()
@@ -396,7 +396,7 @@ impl Ledger {
         found.map(|(_, at)| *at)
     }
 
-    /// Whether the last attempt to read a fact brought nothing.
+    /// Whether the last attempt to read a fact failed.
     pub(super) fn is_unavailable(&self, fact: Fact) -> bool {
         let at = |list: &[(Fact, Stamp)]| {
             let found = list.iter().find(|(known, _)| *known == fact);
@@ -418,7 +418,7 @@ fn note(list: &mut Vec<(Fact, Stamp)>, fact: Fact, at: Stamp) {
     match list.iter_mut().find(|(known, _)| *known == fact) {
         Some((_, known)) => *known = at.max(*known),
         None => {
-            // Requests that are no longer asked about make room.
+            // Requests that are no longer needed are removed.
             if list.len() >= READS {
                 list.remove(0);
             }

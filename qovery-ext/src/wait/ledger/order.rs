@@ -1,4 +1,4 @@
-//! Which runs can be this operation's, as far as the order of the queue says.
+//! Which runs can be this operation's, according to the order of the queue.
 //!
 //! The requests of an environment are executed in the order of its queue, one at a time.
 
@@ -24,7 +24,7 @@ impl Ledger {
         }
     }
 
-    /// The executions that can be ours by themselves, in the order in which they were executed.
+    /// The executions that can be ours, each judged alone, in the order of their execution.
     pub(super) fn possible_executions(&self) -> Vec<&Run> {
         let executions = self.runs.iter().filter(|run| run.execution().is_some());
         let mut runs: Vec<&Run> = executions
@@ -41,8 +41,8 @@ impl Ledger {
         runs
     }
 
-    /// The executions that can be ours. Each request that asks for the same and is known to be ahead of
-    /// ours, or behind it, has one of the others.
+    /// The executions that can be ours. For each similar request that is known to be ahead of ours or behind
+    /// it, one of the executions is not ours.
     pub(super) fn candidate_executions(&self) -> Vec<&Run> {
         let mut runs = self.possible_executions();
         let ours = match self.request {
@@ -60,7 +60,7 @@ impl Ledger {
         runs
     }
 
-    /// The requests beside ours that ask for the same, may have been executed in its place, and have left
+    /// The requests other than ours with the same action that may have absorbed ours, and have left
     /// the queue.
     pub(super) fn rivals(&self) -> Vec<&Run> {
         let has_left = |run: &&Run| run.queued.is_some() && !self.is_queued(run);
@@ -77,7 +77,7 @@ impl Ledger {
         others.filter(has_left).collect()
     }
 
-    /// The requests that ask for the same as ours.
+    /// The requests with the same action as ours.
     fn alike(&self) -> impl Iterator<Item = &Run> {
         let requests = self.runs.iter().filter(|run| run.request().is_some());
         requests.filter(|run| self.acts_alike(run))
@@ -130,7 +130,7 @@ impl Ledger {
         }
     }
 
-    /// The place of a request in the queue, counted from 1.
+    /// The position of a request in the queue, counted from 1.
     pub(super) fn position(&self, request: Uuid) -> Option<usize> {
         let queued = self.runs.iter().filter(|run| self.is_queued(run));
         let mut ids: Vec<Uuid> = queued.filter_map(Run::request).collect();
@@ -145,8 +145,8 @@ impl Ledger {
     }
 }
 
-/// An action on an environment takes each service that another run of the same action takes: a run
-/// with fewer of them was for chosen services.
+/// An action on an environment includes each service that another run of the same action includes: a run
+/// with fewer services was for selected services.
 fn largest(runs: Vec<&Run>) -> Vec<&Run> {
     let is_part = |run: &&Run| {
         let own = run.services.as_deref();

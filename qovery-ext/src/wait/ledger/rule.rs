@@ -1,6 +1,6 @@
 //! One row of a table of rules.
 
-use super::{Fact, Ledger, Poll};
+use super::{Fact, Ledger, Poll, claim::Claim, run::Run};
 use crate::wait::decision::Verdict;
 
 /// A rule, and the fact about the API that it follows from.
@@ -10,8 +10,11 @@ pub(super) struct Rule<F: 'static> {
     pub(super) says: F,
 }
 
-/// `Ok(None)`: the rule says nothing. `Err`: it needs a fact.
+/// `Ok(None)`: the rule has no result. `Err`: it needs a fact.
 pub(super) type Step = Result<Option<Verdict>, Fact>;
+
+/// A rule for a claim. `None`: the rule says nothing.
+pub(super) type Claiming = Rule<fn(&Ledger, &Run) -> Option<Claim>>;
 
 /// A rule for a verdict.
 pub(super) type Judging = Rule<fn(&Ledger, &Poll) -> Step>;

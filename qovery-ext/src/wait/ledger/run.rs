@@ -1,4 +1,4 @@
-//! One deployment as the server has named it, and how far it was seen to be.
+//! One deployment under the name that the server uses, and its observed progress.
 //!
 //! The API names a deployment twice: by the id of its request (queue, request status) and by the id
 //! of its execution (status, history). No endpoint links the two ids reliably, so a [`Run`] has one
@@ -33,8 +33,8 @@ impl Span {
     }
 }
 
-/// How far a run was seen to be. Merging only moves forward, so that an older reading takes nothing
-/// back.
+/// The observed progress of a run. Merging only moves forward, so that an older reading removes no
+/// fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Fate {
     Unknown,
@@ -62,12 +62,12 @@ impl Fate {
         }
     }
 
-    /// The fate that a state stands for.
+    /// The fate that a state means.
     pub(crate) fn of(state: &State, said_by: Endpoint, at: Stamp) -> Self {
         use super::super::{Goal, Phase};
-        // The column of a cancel tells waiting, running and ended apart for every state.
+        // The column of a cancel distinguishes waiting, running and ended for every state.
         match state.phase(Goal::Canceled) {
-            // READY says that nothing was ever deployed: of a request, that it had nothing to do.
+            // READY means "never deployed". For a request it means that there was nothing to do.
             Phase::Reached if *state == State::Ready && said_by != Endpoint::RequestStatus => {
                 Fate::Unknown
             }
@@ -169,8 +169,8 @@ impl Run {
             (own @ None, other) => *own = other,
             (Some(_), None) => {}
         }
-        // Queue and history describe a run by its own entry. A status can still show the origin and the
-        // user of the run before: it describes only what nothing else describes.
+        // Queue and history describe a run in its own entry. A status can still show the origin and the
+        // user of the previous run, so it is used only for facts that have no other source.
         match (self.action.is_some(), other.action.is_some()) {
             (true, false) => {
                 self.origin = self.origin.take().or(other.origin);

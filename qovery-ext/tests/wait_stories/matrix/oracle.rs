@@ -1,7 +1,7 @@
 //! The right outcome of a wait, derived from the end of its request in the fake.
 //!
 //! An outcome that is not the right one is a miss, unless a trait of the API explains it: then it
-//! is tolerated, under the name of what explains it.
+//! is tolerated, under the name of that trait.
 
 use std::{fmt, time::Duration};
 
@@ -135,7 +135,7 @@ impl fmt::Display for Truth {
     }
 }
 
-/// Lets the story go on until the request has ended, and returns its end.
+/// Continues the story until the request has ended, and returns its end.
 pub(crate) async fn truth(story: &Story, scene: &Scene, wait: Wait) -> Truth {
     for _ in 0..200 {
         let is_over = match story.family {
@@ -235,7 +235,7 @@ fn end_of(story: &Story, request: &FakeDeployment, services: &[Uuid], whole: boo
     } else if request.state == "CANCELED" {
         End::Canceled
     } else {
-        // The deployment ended before it came to the service.
+        // The deployment ended before it reached the service.
         End::Failed
     }
 }
@@ -256,7 +256,7 @@ pub(crate) fn judge(story: &Story, scene: &Scene, waited: &Waited, truth: &Truth
     }
     if matches!(story.way, Way::Cancels(_) | Way::CancelsAtDeadline(_)) {
         let own = truth.ours.as_ref().map(|ours| ours.request_id);
-        // A request that ours absorbed goes with it.
+        // If ours absorbed a request, it ends with ours.
         let canceled = |other: &&FakeDeployment| {
             other.state == "CANCELED" && (own.is_none() || other.merged_into != own)
         };

@@ -31,14 +31,14 @@ use crate::{
     trace,
 };
 
-/// Who waits.
+/// The client that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Waiter {
     Library,
     Plain,
 }
 
-/// One thing that is waited for.
+/// One subject of a wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wait {
     pub(crate) environment: usize,
@@ -50,7 +50,7 @@ pub(crate) struct Waited {
     pub(crate) wait: Wait,
     pub(crate) outcome: Outcome,
     pub(crate) at: Duration,
-    /// How it really stood at that time.
+    /// The real state at that time.
     pub(crate) then: End,
     pub(crate) text: String,
 }
@@ -263,7 +263,7 @@ fn prepared(story: &Story, scene: &Scene, wait: Wait) -> Action {
     let client = match story.way {
         Way::ResponseLost { .. } => {
             lose_response(story, scene);
-            // As in production: with repeats.
+            // As in production: with retries.
             Connect::new()
                 .token(scene.fake.token())
                 .transport(scene.fake.transport())
@@ -321,7 +321,7 @@ async fn play_one(story: &Story, scene: &Scene, wait: Wait) -> Result<Reached, W
             if let Ok(ended) = time::timeout(after, operation.wait()).await {
                 return ended;
             }
-            // A refusal is no error here: the deployment goes on.
+            // A refusal is no error here: the deployment continues.
             let _ = operation.cancel_on_server().await;
             operation.wait().await
         }

@@ -115,11 +115,11 @@ pub(crate) enum Fate {
     Overtaken(Duration),
 }
 
-/// How the wait itself goes.
+/// The course of the wait.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Way {
     Straight,
-    /// Another process goes on from the token, after this time and this pause.
+    /// Another process continues from the token, after this time and this delay.
     Resumed(Duration, Duration),
     /// By the id of a request that is so old, with its environment or without.
     ById {

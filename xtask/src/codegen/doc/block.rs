@@ -2,14 +2,14 @@
 
 use super::line::Line;
 
-/// What stands between two empty lines.
+/// The rows between two empty lines.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Block {
     pub(super) heading: Option<&'static str>,
     pub(super) rows: Vec<Row>,
 }
 
-/// One line of a block, with what stands before it.
+/// One line of a block, with its indentation and list marker.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Row {
     pub(super) indent: usize,

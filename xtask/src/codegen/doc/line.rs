@@ -12,7 +12,7 @@ enum Inline {
     Text(String),
     /// Shows as it is, as code.
     Code(String),
-    /// An address that leads where it says.
+    /// An address, linked to itself.
     Address(String),
     /// Code that leads to an item of the client.
     Link { label: String, target: String },
@@ -44,7 +44,7 @@ impl Line {
         self
     }
 
-    /// With an address behind it, which leads where it says.
+    /// Appends an address, linked to itself.
     pub(super) fn address(mut self, address: &str) -> Self {
         self.0.push(Inline::Address(address.to_owned()));
         self
@@ -114,7 +114,7 @@ impl Line {
         self.text(article).code(name)
     }
 
-    /// Ends the line with a full stop where it has no end.
+    /// Ends the line with a full stop unless it already ends with punctuation.
     pub(super) fn stop(&mut self) {
         let ended = match self.0.last() {
             None => true,
@@ -210,8 +210,8 @@ fn names_character(text: &str) -> bool {
     name.len() < text.len() && name.starts_with(';')
 }
 
-/// The length of what would begin another block at the start of a line: a heading, a list, a quotation,
-/// a rule, the line below a heading or a row of a table. Its last character is to be escaped.
+/// The length of a prefix that would start another block at the beginning of a line: a heading, a list, a
+/// quotation, a rule, a heading underline or a table row. The caller escapes its last character.
 fn line_start(text: &str) -> usize {
     match text.chars().next() {
         Some('#' | '>' | '-' | '+' | '=' | ':') => 1,

@@ -1,9 +1,9 @@
 //! The documentation of generated code, as a model: blocks of lines, lines of text, code and links.
 //!
-//! Text becomes Markdown in one place, when a document is written, and there everything is escaped that
-//! Markdown or rustdoc would take for more than text. The model has no code block and no HTML, and its
-//! links lead into the client itself or to the address that they show, so that no text of a contract
-//! becomes a test, markup or a disguised link. Not for what the documentation says.
+//! Text becomes Markdown only when a document is written. Then every character is escaped that
+//! Markdown or rustdoc would interpret as markup. The model has no code block and no HTML, and its
+//! links lead into the client itself or to the displayed address. Therefore no text of a contract
+//! becomes a test, markup or a disguised link.
 
 mod block;
 mod line;
@@ -31,7 +31,7 @@ impl Doc {
         }
     }
 
-    /// A text of the contract, with a full stop where it has none.
+    /// A text of the contract, with a full stop unless it already ends with punctuation.
     pub(crate) fn sentence(text: &str) -> Self {
         Self::prose(text).stopped()
     }
@@ -86,7 +86,7 @@ impl Doc {
         self
     }
 
-    /// With a full stop where it has none.
+    /// Adds a full stop unless the text already ends with punctuation.
     pub(crate) fn stopped(mut self) -> Self {
         let last = self
             .blocks

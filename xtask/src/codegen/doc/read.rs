@@ -1,8 +1,8 @@
-//! Reading a text of the contract: which of Markdown it may use.
+//! Reads a text of the contract and keeps a subset of Markdown.
 //!
-//! Paragraphs, lists, inline code and addresses are kept, because descriptions live by them. A code block
-//! becomes a line of inline code for each of its lines. Everything else is text, of which
-//! [`Line`] shows every character.
+//! Paragraphs, lists, inline code and addresses are kept, because descriptions use them. A code block
+//! becomes a line of inline code for each of its lines. Everything else is text, and
+//! [`Line`] shows every character of it.
 
 use super::block::{Block, Row};
 use super::line::Line;
@@ -41,16 +41,16 @@ struct Reader {
     blocks: Vec<Block>,
     rows: Vec<Row>,
     within: Within,
-    /// Whether an item of a list stands above: what is indented below belongs to it.
+    /// Whether a list item precedes: indented lines below belong to it.
     is_in_list: bool,
 }
 
-/// Within what the next line stands.
+/// The context of the next line.
 #[derive(Debug, Default, PartialEq)]
 enum Within {
     #[default]
     Prose,
-    /// A code block, of which the fence is this often this character.
+    /// A code block: the character of its fence, and how often it is repeated.
     Fence(char, usize),
     Indented,
 }
@@ -140,13 +140,13 @@ impl Reader {
     }
 }
 
-/// How often a line begins with `mark`, and what follows.
+/// The number of `mark` characters at the start of a line, and the rest of the line.
 fn fence(text: &str, mark: char) -> (usize, &str) {
     let rest = text.trim_start_matches(mark);
     (text.len() - rest.len(), rest.trim())
 }
 
-/// The bullet or number of an item, and the text behind it, where there is one.
+/// The bullet or number of a list item and the text after it; `None` for other lines.
 fn marker(text: &str) -> Option<(&str, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let length = match text.get(digits..)?.chars().next()? {
@@ -189,7 +189,7 @@ fn inline(text: &str) -> Line {
     with_addresses(line, rest)
 }
 
-/// Where exactly `count` backticks follow each other.
+/// The position of the next run of exactly `count` backticks.
 fn closing(text: &str, count: usize) -> Option<usize> {
     let mut from = 0;
     while let Some(found) = text.get(from..)?.find('`') {

@@ -12,7 +12,7 @@ fn prose(text: &str) -> String {
     Doc::prose(text).text()
 }
 
-/// Without spaces and without what marks a list, which are layout.
+/// The text without spaces and list markers, which are layout.
 fn letters(text: &str) -> String {
     let markers = ['-', '+', '*', '.', ')', '`', '~', '\\'];
     text.chars()
@@ -124,7 +124,7 @@ fn each_line_is_an_attribute() {
     );
 }
 
-/// Texts of pieces of which Markdown makes something.
+/// Texts composed of pieces that Markdown interprets.
 fn any_text() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
         " ",
@@ -221,7 +221,7 @@ proptest! {
     fn no_text_becomes_markup_and_all_of_it_is_shown(text in any_text()) {
         let markdown = Doc::sentence(&text).text();
         prop_assert_eq!(faults(&markdown, &[]), Vec::<String>::new(), "{:?}", markdown);
-        // What follows a fence is the name of a language, and not shown.
+        // The text after a fence is the name of a language, which is not shown.
         if !text.contains("```") && !text.contains("~~~") {
             let mut expected = String::new();
             let plain = text.replace(['\r', '\t', '\n'], " ");

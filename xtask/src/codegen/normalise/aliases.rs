@@ -1,8 +1,8 @@
 //! Rule: only objects, enums and unions are types of their own.
 //!
-//! A component that is a text, a number, a list, a map or another component is written out where it
-//! is used: a newtype would have to be wrapped and unwrapped and says nothing that the field's name
-//! does not.
+//! A component that is a text, a number, a list, a map or another component is written out at each
+//! use: callers would have to wrap and unwrap a newtype, which adds no information to the field's
+//! name.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::schema::{Components, Kind, Schema};
 /// Applies the rule to the whole contract.
 ///
 /// # Errors
-/// Where such a component contains itself: no Rust type has that shape.
+/// Returns an error if such a component contains itself: no Rust type has that shape.
 pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
     let (named, aliases): (Components, Components) = std::mem::take(&mut draft.components)
         .into_iter()

@@ -11,7 +11,7 @@ use crate::contract::source;
 
 const COMPONENTS: [&str; 4] = ["Alpha", "beta_two", "GAMMA", "Delta3"];
 
-/// What a URL can hold.
+/// Schemas of values that a URL can hold.
 fn simple() -> Vec<Value> {
     vec![
         json!({"type": "string"}),

@@ -1,7 +1,7 @@
 //! Rule: a request has one body, of the first JSON media type of the contract.
 //!
-//! If there is no JSON, a form is taken, then text, and last bytes. What else is declared has a
-//! setter of its own. YAML and other text goes out as it is given, under the media type of the
+//! If there is no JSON, a form is used, then text, and last bytes. Every other declared media type has
+//! a separate setter. YAML and other text is sent unchanged, under the media type of the
 //! contract.
 
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
-//! How much schemas may become when they are put together: what a contract writes once, references and
-//! `allOf` may repeat without end.
+//! Limits the number of schemas that result from composition: references and `allOf` can repeat a small
+//! contract without end.
 //!
-//! Counted where something is copied, so that it ends before it takes time or memory. Not for the length
-//! of a document and of its parts: that is `contract::bounds` and `contract::shape`.
+//! Each copy is counted, so that generation stops before it takes too much time or memory. The modules
+//! `contract::bounds` and `contract::shape` limit the size of a document and of its parts.
 
 use std::cell::Cell;
 
@@ -17,12 +17,12 @@ pub(crate) const READ_DEPTH: usize = 150;
 pub(crate) const COPIED: usize = 100_000;
 /// Schemas in all that a client is generated from.
 pub(crate) const TOTAL: usize = 30_000;
-/// Schemas that are put together of each other, or written out in each other.
+/// Schemas that are composed of each other, or written out in each other.
 pub(crate) const CHAIN: usize = 100;
 /// Lists and maps within each other, when references are written out.
 pub(crate) const DEPTH: usize = 120;
 
-/// What is left of a number of schemas.
+/// The remaining number of schemas.
 #[derive(Debug)]
 pub(crate) struct Budget {
     all: usize,
@@ -35,10 +35,10 @@ impl Budget {
         Self { all, left }
     }
 
-    /// Takes so many schemas.
+    /// Takes `count` schemas from the budget.
     ///
     /// # Errors
-    /// Where more than there are were taken; the text says so.
+    /// Returns an error if fewer schemas remain; the text states the limit.
     pub(crate) fn take(&self, count: usize) -> Result<(), String> {
         match self.left.get().checked_sub(count) {
             Some(left) => {
@@ -58,7 +58,7 @@ impl Budget {
     /// [`Self::take`] for everything in a schema.
     ///
     /// # Errors
-    /// Where more than there are were taken.
+    /// Returns an error if fewer schemas remain.
     pub(crate) fn copy(&self, schema: &Schema) -> Result<(), Conflict> {
         let (count, _) = extent(schema);
         self.take(count).map_err(|what| Conflict {
@@ -69,7 +69,7 @@ impl Budget {
 }
 
 /// # Errors
-/// Where so many schemas are put together of each other.
+/// Returns an error if too many schemas are composed of each other.
 pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Conflict> {
     if length > CHAIN {
         return Err(Conflict {
@@ -81,7 +81,7 @@ pub(crate) fn chain(length: usize, pointer: &str) -> Result<(), Conflict> {
 }
 
 /// # Errors
-/// Where so many schemas stand within each other.
+/// Returns an error if schemas are nested too deeply.
 pub(crate) fn depth(schema: &Schema) -> Result<(), Conflict> {
     let (_, depth) = extent(schema);
     if depth > DEPTH {
@@ -93,7 +93,7 @@ pub(crate) fn depth(schema: &Schema) -> Result<(), Conflict> {
     Ok(())
 }
 
-/// How many schemas there are in a schema with itself, and how many of them stand within each other.
+/// The number of schemas in a schema, including itself, and their depth of nesting.
 pub(crate) fn extent(schema: &Schema) -> (usize, usize) {
     let mut count = 0;
     let mut deepest = 0;

@@ -1,5 +1,5 @@
-//! Rule: the tag of every member of a union with a discriminator is known before anything is renamed, and
-//! a discriminator that no member can have tells nothing apart.
+//! Rule: the tag of every member of a union with a discriminator is determined before any renaming, and
+//! a discriminator that no member can have is removed.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +10,10 @@ use super::telling::values_of;
 use super::unions;
 use crate::codegen::model::{Remark, UnionStrategy};
 
-/// Completes the mappings, and takes discriminators away that no member has, with a remark.
+/// Completes the mappings, and removes discriminators that no member has, with a remark.
 ///
 /// # Errors
-/// Where nothing tells the members apart without it.
+/// Returns an error if the members cannot be told apart without the discriminator.
 pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
     let components = draft.components.clone();
     let mut remarks = Vec::new();
@@ -53,15 +53,15 @@ pub(crate) fn apply(draft: &mut Draft) -> Result<(), Conflict> {
     failed.map_or(Ok(()), Err)
 }
 
-/// Whether something but the discriminator tells the members apart.
+/// Whether the members can be told apart without the discriminator.
 fn is_told(components: &Components, pointer: &str, union: &Union) -> bool {
     let schema = Schema::new(Kind::Union(union.clone()), pointer);
     let model = unions::model(components, &schema, union);
     model.is_ok_and(|model| model.strategy != UnionStrategy::Trial)
 }
 
-/// Names the tags that no mapping gives: that of a member is the name that the contract gives it, unless
-/// the property has values that tell.
+/// Adds the tags that the mapping lacks: the tag of a member is its name in the contract, unless
+/// the property has distinguishing values.
 fn complete(components: &Components, union: &mut Union) {
     let Some(discriminator) = &mut union.discriminator else {
         return;

@@ -1,9 +1,9 @@
-//! Writing the draft as a document that progenitor accepts.
+//! Writes the draft as a document that progenitor accepts.
 //!
-//! Every construct in it is one that progenitor and typify turn into the type that is wanted. Unions
+//! The document uses only constructs that progenitor and typify turn into the wanted types. Unions
 //! become objects with a property for each member, which carry the members' types and let typify
-//! box what would contain itself; enums are replaced, so what stands here for them is never seen.
-//! Prose is left out: the passes take it from the facts.
+//! box recursive types. Enums are replaced later, so their schemas here are placeholders.
+//! Prose is omitted: the passes take it from the facts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,17 +16,17 @@ use super::schema::{Components, Kind, Object, Schema, TextFormat, Union};
 use super::{requests, telling, unions};
 use crate::codegen::model::{BodyKind, Format, Usage};
 
-/// The type that tells absent, null and a value apart, as `x-rust-type` names it.
+/// The `x-rust-type` of the type that distinguishes absent, null and a value.
 const PATCH: (&str, &str) = ("qovery-api", "qovery_api::Patch");
 
-/// The box for a value that would hold itself: what is inside of another crate's type, typify boxes
-/// nothing.
+/// The box for a recursive value: typify does not box anything inside a type of another
+/// crate.
 const BOXED: (&str, &str) = ("std", "std::boxed::Box");
 
 /// Writes the document.
 ///
 /// # Errors
-/// Where a union's tags cannot be told.
+/// Returns an error if the tags of a union cannot be determined.
 pub(crate) fn write(
     draft: &Draft,
     usage: &BTreeMap<String, Usage>,
@@ -187,7 +187,7 @@ fn carrier(components: &Components, schema: &Schema, union: &Union) -> Result<Va
     Ok(json!({"type": "object", "properties": properties, "required": names}))
 }
 
-/// A schema where it is used.
+/// The schema at a place of use.
 fn used(schema: &Schema) -> Value {
     let mut value = match &schema.kind {
         Kind::Ref(name) => {

@@ -1,6 +1,6 @@
 //! The contract while it is being normalised: operations and components, read but not yet named.
 //!
-//! Not for the passes: [`super::facts`] makes their facts of it.
+//! [`super::facts`] converts it to the facts that the passes use.
 
 use super::schema::{Components, Schema};
 use crate::codegen::model::{
@@ -73,7 +73,7 @@ pub(crate) struct DraftSuccess {
     pub(crate) statuses: Vec<String>,
 }
 
-/// What a schema is the outermost one of.
+/// The owner of an outermost schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Root {
     Component(String),

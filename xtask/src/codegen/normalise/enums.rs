@@ -16,7 +16,7 @@ use crate::problem::Problem;
 /// Reads the values of an enum of texts.
 ///
 /// # Errors
-/// Where no value is listed, or a name is none.
+/// Returns an error if no value is listed, or a name is invalid.
 pub(crate) fn read(
     reader: &Reader<'_>,
     values: &[Value],
@@ -99,7 +99,7 @@ pub(crate) fn read(
     Ok(schema)
 }
 
-/// What a value means, and whether it is still published.
+/// The meaning of a value, with a note if it is no longer published.
 fn description(meaning: Option<&Value>, is_old: bool) -> Option<String> {
     let meaning = meaning.and_then(Value::as_str).map(str::to_owned);
     if !is_old {
@@ -115,7 +115,7 @@ fn description(meaning: Option<&Value>, is_old: bool) -> Option<String> {
     })
 }
 
-/// The variants of an enum. What a value would be without the white space around it is understood.
+/// The variants of an enum. A value with white space around it is also accepted without that white space.
 pub(crate) fn models(values: &[EnumValue]) -> Vec<EnumValueModel> {
     let given = values.iter().filter_map(|value| value.rust_name.clone());
     let mut taken = names::Taken::of(given.chain([names::UNKNOWN.to_owned()]));

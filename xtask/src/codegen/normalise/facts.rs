@@ -16,7 +16,7 @@ use crate::codegen::model::{
 /// The facts of all schemas.
 ///
 /// # Errors
-/// Where a union has a shape that Rust lacks.
+/// Returns an error if a union has a shape that Rust cannot express.
 pub(crate) fn schemas(
     draft: &Draft,
     usage: &BTreeMap<String, Usage>,
@@ -54,7 +54,7 @@ pub(crate) fn schemas(
 /// The facts of one operation.
 pub(crate) fn operation(draft: &DraftOperation) -> OperationModel {
     let parameters = draft.parameters.iter().map(|parameter| {
-        // What the contract says of the value belongs to the parameter.
+        // The contract's notes on the value belong to the parameter.
         let mut notes = parameter.schema.notes.clone();
         notes.description = parameter.description.clone().or(notes.description);
         ParameterModel {
@@ -105,7 +105,7 @@ pub(crate) fn operation(draft: &DraftOperation) -> OperationModel {
     }
 }
 
-/// Whether the value, or what it is a list or map of, is a secret: fields hide as a whole.
+/// Whether the value, or an item of the list or map, is a secret: fields are hidden as a whole.
 fn is_secret(schema: &Schema) -> bool {
     let part = match &schema.kind {
         Kind::List(part) | Kind::Map(part) => Some(&**part),

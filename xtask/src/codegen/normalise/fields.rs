@@ -8,7 +8,7 @@ use super::names::{self, Taken};
 use super::schema::{Kind, Object};
 use crate::codegen::model::Remark;
 
-/// The field for what has no name in the contract.
+/// The field for properties that the contract does not name.
 pub(crate) const EXTRA: &str = "extra";
 
 /// The names of the fields in Rust, in the order of the properties.

@@ -1,7 +1,7 @@
-//! What makes two schemas the same type.
+//! Fingerprints of schemas: equal for schemas that are the same type.
 //!
-//! Not for telling whether two texts are the same: descriptions, defaults and the order of an
-//! enum's values do not count, the secrecy of a field does.
+//! Texts do not matter: descriptions, defaults and the order of an
+//! enum's values do not count, but the secrecy of a field does.
 
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
 //! Rule: a renamed operation or schema keeps its earlier names, as long as nothing else has them.
 //!
-//! `import` writes the extensions `x-formerIds` of an operation and `x-formerNames` of a schema. Not for
-//! other spellings of a value: `enums` reads those.
+//! `import` writes the extensions `x-formerIds` of an operation and `x-formerNames` of a schema. The
+//! module `enums` reads other spellings of a value.
 
 use std::collections::BTreeSet;
 

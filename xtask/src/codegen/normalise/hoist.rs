@@ -1,9 +1,9 @@
-//! Rule: every object, enum and union has a name, and things that are the same have one.
+//! Rule: every object, enum and union has a name, and identical schemas share one.
 //!
-//! What the contract writes inline is named after what it is in and the property that it is: the
-//! `ports` of a `Helm` are `HelmPort`. Equal ones are one type, named by the words that their names
-//! end with, or by the shortest. One that equals a component is that component. `x-rust-name` in the
-//! contract decides before all this.
+//! An inline schema is named after its owner and its property: the
+//! `ports` of a `Helm` are `HelmPort`. Equal schemas are one type, named by the words that their names
+//! end with, or by the shortest name. A schema that equals a component is that component. `x-rust-name`
+//! in the contract has precedence over these rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,14 +19,14 @@ struct Inline {
     place: Place,
 }
 
-/// What became of the names.
+/// The result of hoisting.
 #[derive(Debug, Default)]
 pub(crate) struct Hoisted {
-    /// All inline schemas, by the name that stands in the references to them.
+    /// All inline schemas, by the name in the references to them.
     inline: InlineSchemas,
 }
 
-/// Takes what is inline out; references to it hold names that no contract can have.
+/// Replaces inline schemas by references with temporary names that no contract can have.
 pub(crate) fn apply(draft: &mut Draft) -> Hoisted {
     let mut found = Vec::new();
     draft.roots_mut(|root, schema| {
@@ -111,7 +111,7 @@ fn take(schema: &mut Schema, place: Place, found: &mut Vec<Inline>) {
         return within(schema, &place.owner, &place.steps, found);
     }
     let number = found.len();
-    // The number is taken before those of the things within, so owners come before what they own.
+    // The number is assigned before those of the nested schemas, so that owners precede their contents.
     found.push(Inline {
         schema: Schema::new(Kind::Any, ""),
         place,
@@ -129,7 +129,7 @@ fn take(schema: &mut Schema, place: Place, found: &mut Vec<Inline>) {
     }
 }
 
-/// Makes equal things one, until nothing changes: what holds them may have become equal too.
+/// Unites equal schemas until nothing changes: each round may make the enclosing schemas equal.
 fn unite(
     components: &mut Components,
     hoisted: &mut Hoisted,
@@ -209,7 +209,7 @@ fn is_telling(schema: &Schema) -> bool {
     }
 }
 
-/// Renames what a schema refers to, in its references and in the mappings of its unions.
+/// Renames the targets of a schema's references and of its unions' mappings.
 pub(crate) fn rename_references(schema: &mut Schema, rename: &dyn Fn(&str) -> Option<String>) {
     schema.walk_mut(&mut |schema| match &mut schema.kind {
         Kind::Ref(name) => {
@@ -237,8 +237,8 @@ pub(crate) fn rename_references(schema: &mut Schema, rename: &dyn Fn(&str) -> Op
 }
 
 impl Hoisted {
-    /// Gives every inline schema a name and makes it a component. `known` tells Rust's name for a
-    /// component, and in the end for all that was inline, too.
+    /// Gives every inline schema a name and makes it a component. `known` maps components to their Rust
+    /// names; the names of the inline schemas are added.
     pub(crate) fn name(self, draft: &mut Draft, known: &mut BTreeMap<String, String>) {
         let mut taken: BTreeSet<String> = known.values().cloned().collect();
         taken.extend(

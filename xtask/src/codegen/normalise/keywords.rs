@@ -1,8 +1,8 @@
-//! Rule: nothing that a contract says is dropped without a word.
+//! Rule: every part of a contract is followed, noted or refused.
 //!
-//! Every keyword of OpenAPI 3.0 and 3.1 has its line here, for each thing that it may stand in. What the
-//! client follows is read by the other rules; what it cannot follow is noted here, and so is what is no
-//! keyword. Keywords that are refused are refused where they are read.
+//! Every keyword of OpenAPI 3.0 and 3.1 has a line here, for each object that may contain it. Other
+//! rules read the keywords that the client follows. This rule notes unsupported and unknown keywords.
+//! Keywords that are errors are refused by the rules that read them.
 
 use serde_json::{Map, Value};
 
@@ -13,12 +13,12 @@ use crate::contract::source::escape as step;
 /// The address that a client has by itself.
 pub(crate) const BASE_URL: &str = "https://api.qovery.com";
 
-/// What becomes of a keyword.
+/// The handling of a keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handling {
     /// The client follows it, or generating fails and says why.
     Followed,
-    /// It describes, and changes neither what is sent nor what is read.
+    /// The keyword only describes: it changes neither requests nor the reading of responses.
     Describes,
     /// The client does not follow it, which this note says.
     Noted(&'static str),
@@ -126,7 +126,7 @@ const PARAMETER: &[(&str, Handling)] = &[
     ("explode", Followed),
     ("schema", Followed),
     ("content", Followed),
-    // Noted with its name where parameters are read.
+    // Noted with its name by the rule that reads parameters.
     ("allowReserved", Followed),
     // An empty text is sent as an empty value anyway.
     ("allowEmptyValue", Describes),
@@ -142,7 +142,7 @@ const BODY: &[(&str, Handling)] = &[
 
 const MEDIA: &[(&str, Handling)] = &[
     ("schema", Followed),
-    // It is for forms, where it is followed.
+    // Applies to forms only, and is followed there.
     ("encoding", Followed),
     ("example", Describes),
     ("examples", Describes),
@@ -206,7 +206,7 @@ const SCHEMA: &[(&str, Handling)] = &[
     ("uniqueItems", Followed),
     ("maxProperties", Followed),
     ("minProperties", Followed),
-    // Refused where schemas are read.
+    // Refused by the reader of schemas.
     ("not", Followed),
     ("if", Followed),
     ("then", Followed),
@@ -259,7 +259,7 @@ const SCHEMA: &[(&str, Handling)] = &[
 ];
 
 impl Thing {
-    /// What becomes of each of its keywords.
+    /// The handling of each of its keywords.
     pub(crate) fn keywords(self) -> &'static [(&'static str, Handling)] {
         match self {
             Self::Contract => CONTRACT,
@@ -276,7 +276,7 @@ impl Thing {
     }
 }
 
-/// The notes on what the contract says and the client does not follow.
+/// The notes on the keywords of the contract that the client does not follow.
 pub(crate) fn notes(reader: &Reader<'_>) -> Vec<Remark> {
     let mut walk = Walk(Vec::new());
     let contract = &reader.document.value;

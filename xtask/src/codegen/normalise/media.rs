@@ -1,4 +1,4 @@
-//! What is known of media types: how a body of one is written and read.
+//! Known media types: how a body of each one is written and read.
 
 use crate::codegen::model::BodyKind;
 
@@ -51,7 +51,7 @@ pub(crate) fn is_text(media: &str) -> bool {
         || media.ends_with("+xml")
 }
 
-/// Whether a text can be a media type, and stand in a header.
+/// Whether a text is a valid media type and header value.
 pub(crate) fn is_media_type(text: &str) -> bool {
     let essence = essence(text);
     let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));

@@ -1,10 +1,10 @@
-//! Rule: what `allOf` puts together is one schema.
+//! Rule: the parts of an `allOf` are merged into one schema.
 //!
-//! Objects are merged property by property; where two parts declare one property differently, the
-//! later part wins and a remark says so. An object beside a union goes into each member. `required`
-//! is settled last, so a part may require what another part declares; names that no part declares
-//! are dropped. A property or an item that is put together of the schema around it is a component of its
-//! own, so that it can refer to itself.
+//! Objects are merged property by property. If two parts declare one property differently, the
+//! later part wins and a remark reports it. An object beside a union is merged into each member. `required`
+//! is resolved last, so that a part can require a property of another part; names that no part declares
+//! are dropped. A property or an item that is composed of its enclosing schema becomes a separate
+//! component, so that it can refer to itself.
 
 use std::collections::BTreeMap;
 
@@ -24,9 +24,9 @@ pub(crate) struct Merger<'a> {
     /// Members that an object is being merged into.
     spread: Vec<String>,
     remarks: Vec<Remark>,
-    /// Whether the last conflict was that a component is put together of itself.
+    /// Whether the last conflict was that a component is composed of itself.
     is_cycle: bool,
-    /// What is put together of the schema around it, to be merged when that one is.
+    /// Schemas that are composed of their enclosing schema; they are merged together with it.
     deferred: Components,
     budget: Budget,
 }
@@ -48,7 +48,7 @@ impl<'a> Merger<'a> {
     /// Merges a component.
     ///
     /// # Errors
-    /// Where it is put together of itself, or of things that no value can be at once.
+    /// Returns an error if it is composed of itself, or of schemas that no value can satisfy at once.
     fn component(&mut self, name: &str) -> Result<(), Conflict> {
         let Some(schema) = self
             .components
@@ -77,7 +77,7 @@ impl<'a> Merger<'a> {
     /// All components, merged, in the order of the contract; and the remarks.
     ///
     /// # Errors
-    /// Where one is put together of itself, or of things that no value can be at once.
+    /// Returns an error if one is composed of itself, or of schemas that no value can satisfy at once.
     pub(crate) fn finish(mut self) -> Result<(Components, Vec<Remark>), Conflict> {
         let components = self.components;
         let mut merged = Components::new();
@@ -96,8 +96,8 @@ impl<'a> Merger<'a> {
         Ok((merged, self.remarks))
     }
 
-    /// A part of a value, merged. One that is put together of a component around it has to wait until
-    /// that one is merged, and is referred to.
+    /// A part of a value, merged. A part that is composed of an enclosing component is deferred until
+    /// that component is merged, and a reference replaces it.
     fn part(&mut self, schema: Schema) -> Result<Schema, Conflict> {
         let is_apart = |schema: &Schema| !matches!(schema.kind, Kind::AllOf(_) | Kind::Union(_));
         if self.open.is_empty() || is_apart(&schema) {
@@ -265,7 +265,7 @@ impl<'a> Merger<'a> {
         Ok(whole)
     }
 
-    /// What a reference in an `allOf` stands for.
+    /// The merged target of a reference in an `allOf`.
     fn referred(&mut self, name: &str) -> Result<Schema, Conflict> {
         let mut passed = vec![name.to_owned()];
         let mut name = name.to_owned();
@@ -447,7 +447,7 @@ impl<'a> Merger<'a> {
     }
 }
 
-/// A name for what stands at a place: that of its component, and the properties on the way.
+/// A name for the schema at a pointer: its component's name and the properties on the path.
 fn name_of(pointer: &str) -> String {
     let steps: Vec<String> = steps(pointer).collect();
     let component = match steps.as_slice() {

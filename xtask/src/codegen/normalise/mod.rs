@@ -1,7 +1,7 @@
-//! From a contract as it is written to one that the generator accepts.
+//! Normalises a contract into a form that the generator accepts.
 //!
-//! One rule is one file; this one says in which order they apply. Not for fixing what a contract
-//! gets wrong: that is the overlay's. Nothing here knows an operation or a schema by name.
+//! Each rule has its own file; this file defines their order. The overlay fixes the errors of a contract.
+//! The rules refer to no operation or schema by name.
 
 mod aliases;
 mod bodies;
@@ -53,11 +53,11 @@ use crate::contract::Document;
 use crate::contract::source::escape as step;
 use crate::problem::Problem;
 
-/// Brings a contract into the form that progenitor accepts, with the facts beside it.
+/// Converts a contract into the form that progenitor accepts, with the facts beside it.
 ///
 /// # Errors
-/// Where the contract contradicts itself or says what the client cannot do; the problem names the
-/// place.
+/// Returns an error if the contract contradicts itself or requires something unsupported; the problem names
+/// the location.
 pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     let reader = Reader::new(document);
     let mut draft = Draft::default();
@@ -114,7 +114,7 @@ pub(crate) fn normalise(document: &Document) -> Result<Normalised, Problem> {
     Ok(normalised)
 }
 
-/// What is generated from takes time and memory by the schemas that it has.
+/// Limits the number of schemas, which determines the time and memory of the generator.
 fn within_bounds(draft: &Draft) -> Result<(), Conflict> {
     let total = Budget::new(budget::TOTAL);
     let components = draft.components.values();

@@ -1,13 +1,13 @@
-//! Names: from what the contract calls a thing to what Rust calls it.
+//! Converts names of the contract to Rust names.
 //!
-//! Not for choosing between things that want the same name: that is for who knows them all.
+//! The callers resolve conflicts between items that want the same name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToPascalCase, ToSnakeCase};
 use syn::Ident;
 
-/// The variant that every enum and every union has for what it does not know.
+/// The variant for unknown values that every enum and every union has.
 pub(crate) const UNKNOWN: &str = "Unknown";
 
 /// Plurals that the rules for English do not find.
@@ -100,7 +100,7 @@ pub(crate) fn is_type_name(text: &str) -> bool {
         && !is_keyword(text)
 }
 
-/// The singular of an English word in snake case, or `None` where it is none.
+/// The singular of an English word in snake case, or `None` if it is not a plural.
 pub(crate) fn singular(word: &str) -> Option<String> {
     if WRAPPERS.contains(&word) {
         return None;
@@ -184,7 +184,7 @@ fn clean(text: &str) -> String {
         .replace(|c: char| !(c == '_' || is_part(c)), "-")
 }
 
-/// Whether a letter or digit may stand in an identifier.
+/// Whether a letter or digit is allowed in an identifier.
 fn is_part(c: char) -> bool {
     c.is_ascii_alphanumeric()
         || c.is_alphanumeric() && syn::parse_str::<Ident>(&format!("x{c}")).is_ok()
@@ -195,8 +195,8 @@ fn is_start(c: char) -> bool {
     c.is_ascii_alphabetic() || syn::parse_str::<Ident>(&c.to_string()).is_ok()
 }
 
-/// Whether what has the form of an identifier is a word of the language. `gen` is one since 2024, which
-/// syn does not know.
+/// Whether a text in the form of an identifier is a Rust keyword. `gen` is a keyword since 2024, but
+/// syn does not know it.
 fn is_keyword(text: &str) -> bool {
     text == "gen" || syn::parse_str::<Ident>(text).is_err()
 }
@@ -281,7 +281,7 @@ mod tests {
                 let is_identifier = syn::parse_str::<Ident>(&name).is_ok() && name != "gen";
                 assert!(is_identifier, "{text:?} becomes {name:?}");
             }
-            // What begins with a small letter is left to modules and primitive types.
+            // Names that begin with a lower-case letter are reserved for modules and primitive types.
             for name in [type_name(text), variant_name(text)] {
                 assert!(
                     !name.starts_with(|c: char| c.is_ascii_lowercase()),

@@ -13,10 +13,10 @@ use super::names;
 use super::schema::{Components, Schema};
 use crate::codegen::model::Remark;
 
-/// Renames all components and references, and tells the contract's name for each Rust name.
+/// Renames all components and references, and returns the contract's name for each Rust name.
 ///
 /// # Errors
-/// Where `x-rust-name` gives two different things one name.
+/// Returns an error if `x-rust-name` gives two different schemas one name.
 pub(crate) fn apply(
     draft: &mut Draft,
     hoisted: Hoisted,

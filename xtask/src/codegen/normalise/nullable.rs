@@ -20,7 +20,7 @@ pub(crate) fn apply(draft: &mut Draft) {
                 found.insert(name.clone());
             }
         }
-        // A component that is only a reference becomes nullable by what it refers to.
+        // A component that is only a reference becomes nullable if its target is.
         found.retain(|name| told.insert(name.clone()));
         if found.is_empty() {
             break;
@@ -32,7 +32,7 @@ pub(crate) fn apply(draft: &mut Draft) {
         });
         draft.walk_mut(one);
     }
-    // What was nullable again after the last round is known already.
+    // Components that became nullable again in the last round are already known.
     draft
         .components
         .values_mut()
@@ -74,7 +74,7 @@ fn one(schema: &mut Schema) {
     schema.nullable |= nullable;
 }
 
-/// Null alone is any value, once nobody needs it to tell a nullable union.
+/// Turns a lone null into any value, after the nullable unions are resolved.
 pub(crate) fn settle(draft: &mut Draft) {
     draft.walk_mut(|schema| {
         if matches!(schema.kind, Kind::Null) {

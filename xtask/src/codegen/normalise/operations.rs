@@ -26,7 +26,7 @@ const BODILESS: [&str; 2] = ["head", "trace"];
 /// Reads all operations into the draft.
 ///
 /// # Errors
-/// Where an operation says what the client cannot do.
+/// Returns an error if an operation requires something that the client does not support.
 pub(crate) fn read(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
     let paths = reader
         .document

@@ -1,6 +1,6 @@
-//! Reading what a schema says by itself: its type, its properties, its items, its values.
+//! Reads the schema's own keywords: its type, its properties, its items, its values.
 //!
-//! Where `type` is missing, the other keywords tell it. Not for references and compositions.
+//! If `type` is missing, the other keywords determine it. References and compositions are read elsewhere.
 
 use serde_json::{Map, Value};
 
@@ -11,10 +11,10 @@ use crate::contract::source::escape as step;
 use crate::problem::Problem;
 
 impl Reader<'_> {
-    /// What the schema says by itself, without references and compositions.
+    /// The schema of its own keywords, without references and compositions.
     ///
     /// # Errors
-    /// Where the type is none, or something in it is not a schema.
+    /// Returns an error if the type is unknown, or something in the schema is not a schema.
     pub(crate) fn own(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
         let named: Vec<&str> = types(map)
             .into_iter()
@@ -94,7 +94,7 @@ impl Reader<'_> {
         Ok(schema)
     }
 
-    /// Where `type` is missing, the other keywords tell it.
+    /// Reads a schema without `type`: the other keywords determine the type.
     fn untyped(&self, map: &Map<String, Value>, pointer: &str) -> Result<Schema, Problem> {
         let has = |keys: &[&str]| keys.iter().any(|key| map.contains_key(*key));
         if let Some(values) = enumerated(map) {
@@ -175,7 +175,7 @@ impl Reader<'_> {
             let value = extra.unwrap_or_else(|| Schema::new(Kind::Any, pointer));
             return Ok(Schema::new(Kind::Map(Box::new(value)), pointer));
         }
-        // Any further properties are what every object may have anyway.
+        // Unrestricted further properties are the default of every object.
         object.extra = extra
             .filter(|schema| !matches!(schema.kind, Kind::Any))
             .map(Box::new);
@@ -183,7 +183,7 @@ impl Reader<'_> {
     }
 }
 
-/// A schema with only the values of `enum` that have this type; nothing where that is none.
+/// A schema with only those values of `enum` that have this type; `None` if there are none.
 fn of_type(name: &str, map: &Map<String, Value>) -> Option<Map<String, Value>> {
     let mut map = map.clone();
     let Some(mut values) = enumerated(&map) else {

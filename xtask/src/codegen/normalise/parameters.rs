@@ -1,8 +1,8 @@
-//! Rule: the parameters of an operation are its own and those of its path, each once.
+//! Rule: an operation has its own parameters and those of its path, each once.
 //!
 //! The operation's declaration wins over the path's, the first of several equal ones over the rest.
-//! What stands in the path and is not declared is a text. What is declared for the path and does
-//! not stand in it is dropped with a remark. Each is sent in the style that the contract declares, or
+//! An undeclared parameter in the path is a text. A declared path parameter that the path
+//! does not contain is dropped with a remark. Each parameter is sent in the declared style, or
 //! refused: the styles are in [`super::styles`].
 
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ const OWN_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 /// of the `taken` names.
 ///
 /// # Errors
-/// Where a parameter travels in a way that the client cannot do.
+/// Returns an error if a parameter has a location or a style that the client does not support.
 pub(crate) fn read(
     reader: &Reader<'_>,
     draft: &mut Draft,
@@ -264,10 +264,10 @@ fn distinct_names(parameters: &mut [DraftParameter], reserved: &[String]) {
     }
 }
 
-/// Tells, once references are resolved, what the value of each parameter is made of.
+/// Determines the structure of each parameter's value after references are resolved.
 ///
 /// # Errors
-/// Where the style of a parameter cannot carry its value.
+/// Returns an error if the style of a parameter cannot carry its value.
 pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Problem> {
     let components = &draft.components;
     let parameters = draft
@@ -276,7 +276,7 @@ pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Proble
         .flat_map(|operation| &mut operation.parameters);
     for parameter in parameters {
         let schema = &mut parameter.schema;
-        // A URL has no null: what is not there is not sent.
+        // A URL has no null: an absent value is not sent.
         schema.nullable = false;
         if parameter.shape == Shape::Document {
             continue;
@@ -305,7 +305,7 @@ pub(crate) fn check(reader: &Reader<'_>, draft: &mut Draft) -> Result<(), Proble
     Ok(())
 }
 
-/// What a value of this schema is made of, or nothing where it is nested or of several types.
+/// The structure of a value of this schema, or `None` if it is nested or of several types.
 fn shape(components: &Components, schema: &Schema) -> Option<Shape> {
     let of_simple = |object: &Object| {
         let own = object.properties.values().map(|property| &property.schema);
@@ -315,7 +315,7 @@ fn shape(components: &Components, schema: &Schema) -> Option<Shape> {
     match &schema.kind {
         _ if is_simple(components, schema) => Some(Shape::One),
         Kind::List(items) => is_simple(components, items).then_some(Shape::List),
-        // What is not declared is refused when the call is made, where it is nested.
+        // If an undeclared value is nested, the call fails at run time.
         Kind::Map(values) => (matches!(values.kind, Kind::Any) || is_simple(components, values))
             .then_some(Shape::Object),
         Kind::Object(object) => of_simple(object).then_some(Shape::Object),

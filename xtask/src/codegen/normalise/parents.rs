@@ -1,8 +1,8 @@
-//! Rule: a schema with a discriminator that others extend by `allOf` is the union of these.
+//! Rule: a schema with a discriminator that other schemas extend by `allOf` is the union of these.
 //!
-//! Each of them has the parent's properties, as before. A parent that no value is of, because it is only
-//! extended, stays as it is. Where a parent lists its members by `oneOf` and these extend it, they extend
-//! what it says beside that list.
+//! Each of them keeps the parent's properties. A parent that is only extended, and has no values itself,
+//! remains unchanged. If a parent lists its members by `oneOf` and these extend it, they extend
+//! the parent without that list.
 
 use std::collections::BTreeSet;
 
@@ -18,10 +18,10 @@ use super::schema::{Components, Discriminator, Kind, Member, Schema, Union};
 use crate::contract::source::escape as step;
 use crate::problem::Problem;
 
-/// The discriminators of components that choose between nothing by themselves.
+/// The discriminators of components that have no list of members.
 ///
 /// # Errors
-/// Where one is not what a discriminator has to be.
+/// Returns an error if a discriminator is invalid.
 pub(crate) fn read(reader: &Reader<'_>) -> Result<IndexMap<String, Discriminator>, Problem> {
     let schemas = reader.document.value.pointer("/components/schemas");
     let mut found = IndexMap::new();
@@ -37,10 +37,10 @@ pub(crate) fn read(reader: &Reader<'_>) -> Result<IndexMap<String, Discriminator
     Ok(found)
 }
 
-/// Makes the parents unions.
+/// Converts the parents to unions.
 ///
 /// # Errors
-/// Where that takes too much.
+/// Returns an error if this exceeds the budget.
 pub(crate) fn apply(
     draft: &mut Draft,
     discriminators: IndexMap<String, Discriminator>,
@@ -72,7 +72,7 @@ pub(crate) fn apply(
             mapping.insert(tag, target);
         }
         for heir in heirs {
-            // One that others extend in turn stands for these, if it has a discriminator, too.
+            // An heir that is itself a parent with a discriminator represents its own heirs.
             let is_parent = extended.contains_key(&heir) && has_discriminator(draft, &heir);
             if !members.contains(&heir) && !is_parent {
                 members.push(heir);
@@ -155,7 +155,7 @@ fn each_part(schema: &Schema, visit: &mut impl FnMut(&str)) {
     }
 }
 
-/// What extends a component, also by way of others.
+/// The schemas that extend a component, directly or indirectly.
 fn heirs(name: &str, extended: &IndexMap<String, Vec<String>>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut open: Vec<&str> = vec![name];
@@ -176,7 +176,7 @@ fn has_discriminator(draft: &Draft, name: &str) -> bool {
     schema.is_some_and(|schema| matches!(&schema.kind, Kind::Union(_)))
 }
 
-/// Whether a value is of this component, and not only of what extends it.
+/// Whether the component itself is used as a value, not only the schemas that extend it.
 fn is_value(draft: &mut Draft, name: &str) -> bool {
     let mut found = false;
     draft.roots_mut(|root, schema| {
@@ -223,7 +223,7 @@ fn replace(schema: &mut Schema, name: &str, own: &Schema, budget: &Budget) -> Re
     Ok(())
 }
 
-/// What a schema says beside the list of its members.
+/// The schema without the list of its members.
 fn without_choice(schema: &Schema) -> Option<Schema> {
     let any = || Kind::Map(Box::new(Schema::new(Kind::Any, schema.pointer.as_str())));
     let kind = match &schema.kind {
@@ -267,7 +267,7 @@ fn members(schema: Option<&Schema>) -> Vec<String> {
     found
 }
 
-/// A name for the parent itself, where it is a member.
+/// An unused name for the parent itself if it is a member.
 fn unused(components: &Components, name: &str) -> String {
     let mut taken = names::Taken::of(components.keys().cloned());
     taken.distinct(&format!("{}Base", names::type_name(name)))

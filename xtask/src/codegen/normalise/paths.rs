@@ -1,21 +1,21 @@
-//! Rule: a path is one that a request can be sent to.
+//! Rule: a request can be sent to every path.
 //!
-//! Blanks and letters beyond ASCII are encoded when a call is made. A query in a path is sent with every
-//! call, and a fragment, by which contracts tell operations of one path apart, never. What would make
-//! another request of it is refused. The parameters in braces are of [`super::parameters`].
+//! Spaces and letters beyond ASCII are encoded when a call is made. A query in a path is sent with every
+//! call. A fragment, which distinguishes operations of one path in some contracts, is never sent. Characters
+//! that would change the target of the request are refused. [`super::parameters`] reads parameters.
 
 use percent_encoding::percent_decode_str;
 
 use super::read::Reader;
 use crate::problem::Problem;
 
-/// Where the requests of an operation go.
+/// The target of an operation's requests.
 pub(crate) struct Target<'p> {
     /// The path without query and fragment.
     pub(crate) path: &'p str,
     /// Names and values of the query, decoded.
     pub(crate) query: Vec<(String, String)>,
-    /// What is never sent.
+    /// The fragment, which is never sent.
     pub(crate) fragment: Option<&'p str>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn target<'p>(
     })
 }
 
-/// What stands before and after the first of these characters that is not in braces.
+/// Splits the text at the first occurrence of the character outside braces.
 fn split(text: &str, mark: char) -> (&str, Option<&str>) {
     let mut depth = 0_usize;
     for (at, character) in text.char_indices() {

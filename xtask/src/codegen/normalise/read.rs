@@ -1,7 +1,7 @@
-//! Reading schemas: from the document as it is to [`Schema`].
+//! Reads schemas from the document into [`Schema`].
 //!
-//! Accepts what OpenAPI 3.0 and 3.1 write for the same thing, and refuses, with the place, what
-//! would change which values are valid and has no counterpart in the types.
+//! Accepts the equivalent forms of OpenAPI 3.0 and 3.1. Refuses, with the location, keywords that
+//! restrict the valid values and have no counterpart in the types.
 
 use std::cell::{Cell, RefCell};
 
@@ -32,7 +32,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) document: &'a Document,
     /// References into the inside of other schemas that are being read.
     inside: RefCell<Vec<String>>,
-    /// What was noticed while reading, each once.
+    /// The remarks collected while reading, without duplicates.
     remarks: RefCell<Vec<Remark>>,
     budget: Budget,
     depth: Cell<usize>,
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Remembers what a person may want to know of.
+    /// Records a remark for the user.
     pub(crate) fn remark(&self, pointer: &str, text: String) {
         let remark = Remark {
             pointer: pointer.to_owned(),
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What was noticed since this was asked last.
+    /// Takes the remarks collected since the last call.
     pub(crate) fn take_remarks(&self) -> Vec<Remark> {
         self.remarks.take()
     }
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
     /// Reads the schema at a pointer, with everything in it.
     ///
     /// # Errors
-    /// Where it is not a schema, or says what the types cannot.
+    /// Returns an error if it is not a schema, or if the types cannot express it.
     pub(crate) fn schema(&self, value: &Value, pointer: &str) -> Result<Schema, Problem> {
         let refused = |what: String| {
             self.problem(pointer, what)
@@ -172,8 +172,8 @@ impl<'a> Reader<'a> {
         Ok(one_or_all(self.structure(map, pointer)?, pointer))
     }
 
-    /// The parts that together say which values are valid: the schema's own keywords, then what it
-    /// is composed of.
+    /// The parts that together determine the valid values: the schema's own keywords, then the
+    /// parts of its compositions.
     fn structure(&self, map: &Map<String, Value>, pointer: &str) -> Result<Vec<Schema>, Problem> {
         let mut parts = Vec::new();
         let own = self.own(map, pointer)?;
@@ -202,8 +202,8 @@ impl<'a> Reader<'a> {
         Ok(parts)
     }
 
-    /// The type of a part that is nothing else, and the reference of another part to something of another
-    /// type: what `import` makes of a type beside a reference.
+    /// The type of a bare part, and the reference of another part whose target has a different
+    /// type: `import` writes a type beside a reference like this.
     fn contradicted<'v>(&self, part: &'v Value, all: &'v [Value]) -> Option<(&'v str, &'v str)> {
         let part = part.as_object()?;
         let is_bare = |key: &String| matches!(key.as_str(), "type" | "description" | "nullable");
@@ -241,10 +241,10 @@ impl<'a> Reader<'a> {
         ))
     }
 
-    /// The discriminator beside what stands at the pointer.
+    /// The discriminator beside the list of members at the pointer.
     ///
     /// # Errors
-    /// Where it names no property, or a schema that is not there.
+    /// Returns an error if it names no property, or a schema that does not exist.
     pub(crate) fn discriminator(
         &self,
         map: &Map<String, Value>,
@@ -327,11 +327,11 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// What a parameter, a body, a response or a path item is after following its references, with
-    /// the pointer of where it really stands.
+    /// Follows the references of a parameter, a body, a response or a path item. Returns the target
+    /// and its pointer.
     ///
     /// # Errors
-    /// Where a reference leads nowhere, out of the document, or back to itself.
+    /// Returns an error if a reference has no target, leaves the document, or leads back to itself.
     pub(crate) fn follow<'v>(
         &self,
         value: &'v Value,
@@ -348,7 +348,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The type beside a reference that what the reference names does not have.
+/// The type beside a reference that contradicts the type of the reference's target.
 fn contradiction<'m>(map: &'m Map<String, Value>, named: &Value) -> Option<&'m str> {
     let beside = types(map).into_iter().find(|kind| *kind != "null")?;
     let named = named.as_object()?;
@@ -356,7 +356,7 @@ fn contradiction<'m>(map: &'m Map<String, Value>, named: &Value) -> Option<&'m s
     of_named.retain(|kind| *kind != "null");
     if of_named.is_empty() {
         let says = |keys: &[&str]| keys.iter().any(|key| named.contains_key(*key));
-        // What is put together or chosen from is not looked into: a list of nothing says nothing of it.
+        // Compositions are not inspected: a list without `items` does not contradict them.
         let is_composed = says(&["allOf", "anyOf", "oneOf"]);
         let is_bare_list = beside == "array" && !map.contains_key("items");
         if says(&["properties", "additionalProperties"]) {
@@ -395,7 +395,7 @@ pub(crate) fn list<'v>(map: &'v Map<String, Value>, key: &str) -> &'v [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// Whether a schema lists what its values may be.
+/// Whether a schema has a list of alternatives, `oneOf` or `anyOf`.
 pub(crate) fn chooses(map: &Map<String, Value>) -> bool {
     let lists = ["oneOf", "anyOf"].map(|keyword| list(map, keyword));
     lists

@@ -1,11 +1,11 @@
-//! Rule: what is sent says exactly what the user said.
+//! Rule: a request contains exactly the values that the user set.
 //!
 //! A property of a request that is optional and may be null is a `Patch`: absent, null and a value
-//! are three things to a server that replaces the whole resource. That holds for a schema that comes
-//! back in responses too, so that what was read can be sent again without loss. An optional list or
+//! differ for a server that replaces the whole resource. This also applies to a schema that responses
+//! contain, so that a response can be sent again without loss. An optional list or
 //! map of a request is an `Option`, so that an empty one can be sent. Defaults are never sent. A
-//! property that only the server writes is not required of the sender. One that is known to be absent
-//! at times is not required of an answer; whoever sends it has to say it all the same.
+//! property that only the server writes is not required in a request. A property that is known to be
+//! absent at times is not required in a response, but remains required in a request.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::draft::Draft;
 use super::schema::{Kind, Property};
 use crate::codegen::model::Usage;
 
-/// Applies what changes the schemas themselves.
+/// Applies the parts of the rule that change the schemas themselves.
 pub(crate) fn apply(draft: &mut Draft, usage: &BTreeMap<String, Usage>) {
     for (name, schema) in &mut draft.components {
         let sent = usage.get(name).is_some_and(|usage| usage.request);

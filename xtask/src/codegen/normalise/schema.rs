@@ -1,7 +1,7 @@
 //! Schemas while they are being normalised.
 //!
-//! Not for the passes: they get [`crate::codegen::model`]. Everything that a rule needs is a field
-//! here, so that a rule never has to tell a keyword from a property of the same name.
+//! The passes use [`crate::codegen::model`] instead. Everything that a rule needs is a field
+//! here, so that a rule never has to distinguish a keyword from a property of the same name.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -18,7 +18,7 @@ pub(crate) struct Schema {
     pub(crate) pointer: String,
 }
 
-/// What describes a value and does not change which values are valid.
+/// Notes that describe a value and do not change which values are valid.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Notes {
     pub(crate) description: Option<String>,
@@ -30,11 +30,11 @@ pub(crate) struct Notes {
     pub(crate) read_only: bool,
     pub(crate) write_only: bool,
     pub(crate) rust_name: Option<String>,
-    /// Sentences on what the types do not enforce, such as lengths.
+    /// Sentences on constraints that the types do not enforce, such as lengths.
     pub(crate) limits: Vec<Line>,
 }
 
-/// What values are valid.
+/// The valid values of a schema.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Any,
@@ -96,7 +96,7 @@ pub(crate) struct Union {
 #[derive(Debug, Clone)]
 pub(crate) struct Member {
     pub(crate) schema: Schema,
-    /// The component that the member was, where merging made a new object of it.
+    /// The original component of the member, if merging replaced it by a new object.
     pub(crate) source: Option<String>,
 }
 
@@ -187,7 +187,7 @@ impl Schema {
 }
 
 impl Notes {
-    /// The notes of a use, completed by those of what it refers to.
+    /// The notes of a use, completed by those of the referenced schema.
     pub(crate) fn or(self, other: &Notes) -> Notes {
         Notes {
             description: self.description.or_else(|| other.description.clone()),

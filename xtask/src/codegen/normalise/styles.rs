@@ -38,7 +38,7 @@ pub(crate) fn of_parameter(
     })
 }
 
-/// Checks that the style of a parameter can carry what its value is made of.
+/// Checks that the style of a parameter can carry the structure of its value.
 ///
 /// # Errors
 /// Returns an error if it cannot.
@@ -112,12 +112,12 @@ fn explode(value: &Value) -> Option<bool> {
     value.get("explode").and_then(Value::as_bool)
 }
 
-/// The style of this name, where the place has it.
+/// The style with this name, or `None` if the location does not support it.
 fn style(name: &str, explode: Option<bool>, location: Location) -> Option<Style> {
     let exploded = explode.unwrap_or(name == "form");
     Some(match (location, name) {
         (Location::Query | Location::Cookie, "form") => Style::Form { explode: exploded },
-        // Exploded, there is no delimiter left in which they differ from a form.
+        // Exploded values have no delimiter, so these styles equal an exploded form.
         (Location::Query, "spaceDelimited" | "pipeDelimited") if exploded => {
             Style::Form { explode: true }
         }

@@ -1,10 +1,10 @@
 //! Rule: any 2xx is a success, and an operation has one type of success.
 //!
-//! Where several statuses are declared: one schema, everywhere, is the type; one schema beside
-//! statuses without a body is the type or nothing; of different schemas that of the lowest status is
-//! taken, with a remark. `default` counts where no 2xx is declared. Of several media types JSON is
-//! taken, then text, then bytes; the client asks for all that it reads the same way. An answer to HEAD
-//! has no body.
+//! If several statuses are declared: one schema for all of them is the type; one schema beside
+//! statuses without a body is an `Option` of the type; of different schemas, that of the lowest status is
+//! used, with a remark. `default` counts if no 2xx is declared. Of several media types JSON is
+//! preferred, then text, then bytes; the client accepts all types that it reads the same way. A response
+//! to HEAD has no body.
 
 use serde_json::{Map, Value};
 
@@ -32,7 +32,7 @@ struct Declared {
 /// Reads the success of one operation.
 ///
 /// # Errors
-/// Where a response is not one.
+/// Returns an error if a response is invalid.
 pub(crate) fn read(
     reader: &Reader<'_>,
     draft: &mut Draft,
@@ -50,7 +50,7 @@ pub(crate) fn read(
             .filter(|(status, _)| status == "default")
             .collect();
     }
-    // A range stands for what the single statuses do not say.
+    // A range applies to the statuses that are not declared individually.
     chosen.sort_by_key(|(status, _)| {
         (
             !status.bytes().all(|byte| byte.is_ascii_digit()),
@@ -72,7 +72,7 @@ pub(crate) fn read(
 /// The error statuses that an operation declares.
 ///
 /// # Errors
-/// Where a response is a reference that leads nowhere.
+/// Returns an error if a response is a reference without a target.
 pub(crate) fn errors(
     reader: &Reader<'_>,
     operation: &Map<String, Value>,
@@ -91,7 +91,7 @@ pub(crate) fn errors(
 /// The responses by status, in capitals.
 ///
 /// # Errors
-/// Where a status is none, or is declared twice.
+/// Returns an error if a status is invalid, or is declared twice.
 fn responses<'v>(
     reader: &Reader<'_>,
     operation: &'v Map<String, Value>,

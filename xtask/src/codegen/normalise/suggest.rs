@@ -1,6 +1,6 @@
-//! What things that the contract writes inline are called.
+//! Names for inline schemas of the contract.
 //!
-//! A name says what the thing is in and which property it is. Not for names that the contract gives.
+//! A name is derived from the owner of the schema and its property. Names in the contract have precedence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub(crate) enum Step {
     Member(String),
 }
 
-/// What an inline schema is named after.
+/// The owner that an inline schema is named after.
 #[derive(Debug, Clone)]
 pub(crate) enum Owner {
     /// The name of a component in the contract.
@@ -32,7 +32,7 @@ pub(crate) struct Place {
     pub(crate) steps: Vec<Step>,
 }
 
-/// Inline schemas and where they stand, by the name in the references to them.
+/// Inline schemas and their locations, by the name in the references to them.
 pub(crate) type InlineSchemas = BTreeMap<String, (Schema, Vec<Place>)>;
 
 /// Sorts after every other text and in the order of the numbers.
@@ -40,7 +40,7 @@ pub(crate) fn temporary(number: usize) -> String {
     format!("\u{10FFFF}{number:08}")
 }
 
-/// The name of a type that stands at these places and has none in the contract.
+/// The name of a type at these locations that has none in the contract.
 pub(crate) fn chosen(
     places: &[Place],
     known: &BTreeMap<String, String>,
@@ -73,7 +73,7 @@ pub(crate) fn chosen(
         .unwrap_or(shortest)
 }
 
-/// What several names have in common at both ends, where that says enough.
+/// The common start and end of several names, if they are sufficient.
 fn shared(candidates: &[String]) -> Option<String> {
     let split: Vec<Vec<String>> = candidates.iter().map(|name| names::words(name)).collect();
     let start = names::common_start(&split);
@@ -144,7 +144,7 @@ fn suggestion(place: &Place, known: &BTreeMap<String, String>, inline: &InlineSc
     names::type_name(&name)
 }
 
-/// What tells the members of a union apart, as words for their names.
+/// Words that distinguish the members of a union, for their names.
 pub(crate) fn member_hints(union: &Union) -> Vec<String> {
     let tag_of = |schema: &Schema, source: Option<&String>| {
         let discriminator = union.discriminator.as_ref()?;

@@ -1,6 +1,6 @@
-//! What tells the members of a union apart: a value, or which properties are there.
+//! Discriminators of the members of a union: a value, or the presence of properties.
 //!
-//! Not for choosing between the two, nor for what a union is called: see [`super::unions`].
+//! [`super::unions`] chooses between the two.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use crate::codegen::model::JsonType;
 /// A property and, for each member of a union, the values that mean it.
 pub(crate) type Tags = (String, Vec<Vec<String>>);
 
-/// What tells the members by a value.
+/// The property whose values identify the members.
 ///
 /// # Errors
-/// Where a tag means a schema that is no member.
+/// Returns an error if a tag names a schema that is not a member.
 pub(crate) fn tags(
     components: &Components,
     schema: &Schema,
@@ -53,7 +53,7 @@ pub(crate) fn tags(
         .zip(&union.members)
         .filter(|(tags, _)| tags.is_empty())
     {
-        // Without a mapping the values of the tag tell; without these, the schema's name does.
+        // Without a mapping, the values of the tag decide; without values, the schema's name.
         let values =
             values_of(components, &member.schema, &discriminator.property).unwrap_or_default();
         let own: Vec<String> = values
@@ -90,7 +90,7 @@ fn told_by_values(components: &Components, union: &Union) -> Option<Tags> {
     })
 }
 
-/// The values that a property has in a member, where these are listed.
+/// The values of a property in a member, if they are listed.
 pub(crate) fn values_of(
     components: &Components,
     member: &Schema,
@@ -108,12 +108,12 @@ pub(crate) fn values_of(
     }
 }
 
-/// How the members are told apart by the properties that are there, as a list of decisions: the order
-/// in which the members are looked at, and for each the properties any one of which means it.
+/// How to identify the members by the presence of properties, as a list of decisions: the order
+/// of the checks, and for each member the properties that identify it (any one of them is enough).
 ///
-/// A member with a required property that no other one has goes first; then that property tells
-/// nothing of the others any more, and so on. What is left at the end is told by all that it declares.
-/// `None` where two members cannot be told apart like this.
+/// A member with a required property that no other member has goes first and is then ignored for the
+/// others, and so on. The last member is identified by all its declared properties.
+/// `None` if two members cannot be told apart like this.
 pub(crate) fn decisions(
     components: &Components,
     union: &Union,

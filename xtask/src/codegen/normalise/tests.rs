@@ -1,4 +1,4 @@
-//! The rules together, on documents of one thing each, and what the tests of single rules share.
+//! Tests of the rules together, on minimal documents, and helpers for the tests of single rules.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub(crate) fn api(paths: Value, schemas: Value) -> Value {
     json!({"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": paths, "components": {"schemas": schemas}})
 }
 
-/// A document with these schemas, of which one operation returns `Root`.
+/// A document with these schemas and one operation that returns `Root`.
 pub(crate) fn schemas(schemas: Value) -> Value {
     let response = json!({"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Root"}}}});
     api(
@@ -22,7 +22,7 @@ pub(crate) fn schemas(schemas: Value) -> Value {
     )
 }
 
-/// A document with these schemas, of which one operation takes `Root`.
+/// A document with these schemas and one operation that takes `Root`.
 pub(crate) fn requests(schemas: Value) -> Value {
     let body =
         json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Root"}}}});

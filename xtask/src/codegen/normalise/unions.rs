@@ -1,9 +1,9 @@
-//! Rule: how the members of a union are told apart is stated, not tried out.
+//! Rule: a union states how to select its member, instead of trying each member.
 //!
-//! By the discriminator; else by a property that has other values in each member; else by which
-//! properties are there, one of which is enough; else by the JSON type; else by trial, the members with
-//! the most required properties first. Members of different JSON types are always told apart by that
-//! first.
+//! The strategies, in order of preference: the discriminator; a property with other values in each member;
+//! the presence of properties, one of them being enough; the JSON type; trial, the members with
+//! the most required properties first. The JSON type always decides first between members of different
+//! JSON types.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use super::telling::{decisions, object_of, object_weight, tags};
 use super::type_model::type_model;
 use crate::codegen::model::{JsonType, UnionModel, UnionStrategy, VariantModel};
 
-/// Checks that no union is a member of itself; what follows relies on it.
+/// Checks that no union is a member of itself, which the other functions rely on.
 ///
 /// # Errors
-/// Where one is.
+/// Returns an error if a union is a member of itself.
 pub(crate) fn check(components: &Components) -> Result<(), Conflict> {
     for schema in components.values() {
         if let Kind::Union(union) = &schema.kind {
@@ -31,7 +31,7 @@ pub(crate) fn check(components: &Components) -> Result<(), Conflict> {
 /// The facts of one union.
 ///
 /// # Errors
-/// Where a tag means a schema that is no member.
+/// Returns an error if a tag names a schema that is not a member.
 pub(crate) fn model(
     components: &Components,
     schema: &Schema,
@@ -45,7 +45,7 @@ pub(crate) fn model(
         .collect();
     let count = |wanted: JsonType| types.iter().filter(|found| **found == wanted).count();
     let objects = count(JsonType::Object);
-    // Members that are no objects are told by their JSON type, where no two have the same.
+    // Members that are not objects are identified by their JSON type if no two have the same.
     let apart = types
         .iter()
         .all(|found| *found == JsonType::Object || *found != JsonType::Any && count(*found) == 1);
@@ -116,7 +116,7 @@ pub(crate) fn variant_names(union: &Union, tags: &[Vec<String>]) -> Vec<String> 
         .iter()
         .map(|member| names::words(&member_name(&member.schema)))
         .collect();
-    // What the names of the models share says nothing; texts and numbers have no names.
+    // Words that all model names share are omitted; texts and numbers have no names.
     let is_model = |member: &super::schema::Member| matches!(member.schema.kind, Kind::Ref(_));
     let models: Vec<Vec<String>> = union
         .members
@@ -176,7 +176,7 @@ fn weight(components: &Components, schema: &Schema) -> (u8, usize, usize) {
             let (required, all) = object_weight(object);
             (2, required, all)
         }
-        // An integer is a number too, and a number decodes what an integer cannot.
+        // An integer is a number too, and a number also decodes values that an integer cannot.
         None => (
             u8::from(!matches!(schema.kind, Kind::Any | Kind::Number)),
             0,

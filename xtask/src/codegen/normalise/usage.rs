@@ -1,4 +1,4 @@
-//! Rule: what no operation reaches is dropped; of the rest it is known who sends and who receives it.
+//! Rule: schemas that no operation reaches are dropped; for the others the use is determined.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::schema::{Components, Schema};
 use crate::codegen::model::Usage;
 
-/// Drops what is not reachable and tells the use of what remains.
+/// Drops unreachable schemas and returns the use of the others.
 pub(crate) fn apply(draft: &mut Draft) -> BTreeMap<String, Usage> {
     let mut usage: BTreeMap<String, Usage> = BTreeMap::new();
     for operation in &draft.operations {

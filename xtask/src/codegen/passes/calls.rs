@@ -1,8 +1,8 @@
 //! Writes the operations: a method, a type that stands for the operation, and a setter for each
 //! optional parameter.
 //!
-//! The methods hold no logic and are not async: all of it is in the runtime's one `Call`, so an
-//! operation costs a few lines. Not for what a call does.
+//! The methods hold no logic and are not async: the runtime's one `Call` does all the work, so an
+//! operation costs a few lines.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::problem::Problem;
 
 use super::{methods::Signature, names, reserved, types};
 
-/// What is written for one operation.
+/// The code for one operation.
 #[derive(Debug)]
 pub(crate) struct Emitted {
     /// A method of `impl Client`.
@@ -32,7 +32,7 @@ pub(crate) struct Emitted {
 /// Writes one operation; the types are those of progenitor's method.
 ///
 /// # Errors
-/// Where progenitor wrote no method, or not the parameters that the contract has.
+/// Returns an error if progenitor wrote no method, or if its parameters differ from those of the contract.
 pub(crate) fn emit(
     operation: &OperationModel,
     signatures: &BTreeMap<String, Signature>,
@@ -207,7 +207,7 @@ fn fixed_query(operation: &OperationModel) -> Vec<TokenStream> {
     settings.collect()
 }
 
-/// What is asked for, where the format does not say it by itself.
+/// The media types to accept, if they differ from the default of the format.
 fn accept(operation: &OperationModel) -> Option<TokenStream> {
     let by_itself = match operation.success.format {
         Format::Json | Format::JsonOrEmpty => "application/json",

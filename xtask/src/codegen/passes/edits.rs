@@ -1,9 +1,9 @@
-//! Writes the conversions from what the server has to what replaces it.
+//! Writes the conversions from responses to the requests that replace the resource.
 //!
-//! An edit replaces the whole resource, so it begins with everything that the response says. Derived
-//! from the shapes: where the request of a `PUT` and the response have fields of one name, and these
-//! can be converted, they are. What cannot be carried over is in the documentation of the
-//! conversion. Not for sending anything.
+//! An edit replaces the whole resource, so it begins with everything in the response. The conversions
+//! are derived from the shapes: if the request of a `PUT` and the response have fields of one name that
+//! can be converted, the conversion includes them. The documentation of the conversion lists the fields
+//! that cannot be converted.
 
 mod fields;
 mod unions;
@@ -27,7 +27,7 @@ use super::{methods::Signature, models::Model, types, usage::Usage};
 /// models that contain each other give pairs without end.
 const PAIRS: usize = 20_000;
 
-/// What is known of the models that may be converted.
+/// The models that may be converted, with their uses.
 pub(crate) struct Shapes<'a> {
     pub(crate) structs: &'a BTreeMap<&'a str, &'a Model>,
     pub(crate) unions: &'a BTreeMap<&'a str, (&'a UnionModel, BTreeMap<String, Type>)>,
@@ -135,8 +135,8 @@ struct Conversion {
 
 struct Conversions<'a> {
     shapes: &'a Shapes<'a>,
-    /// What was worked out; `None` where there is no conversion. A pair is entered before its parts
-    /// are looked at, so that models which contain themselves come to an end.
+    /// The finished pairs; `None` if there is no conversion. A pair is entered before its parts
+    /// are examined, so that recursive models terminate.
     done: BTreeMap<(String, String), Option<Conversion>>,
     /// The conversions that are being worked out, each with the parts that it used so far.
     open: Vec<BTreeSet<(String, String)>>,
@@ -201,8 +201,8 @@ impl Conversions<'_> {
         })
     }
 
-    /// The conversions that these pairs need, each once. What fills less than half of a request is
-    /// no edit of the same thing.
+    /// The conversions that these pairs need, each once. A conversion that fills less than half of a request
+    /// is not an edit of the same resource.
     fn finish(mut self, roots: BTreeSet<(String, String)>) -> Edits {
         let usage = self.shapes.usage;
         let pairs: Vec<(String, String)> = roots

@@ -1,6 +1,6 @@
 //! Writes the enums of text, each as one call of the runtime's macro.
 //!
-//! Not for how an enum keeps an unknown value: that is the macro's.
+//! The macro keeps the unknown values of an enum.
 
 use std::collections::BTreeSet;
 

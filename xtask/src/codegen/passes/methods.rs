@@ -1,6 +1,6 @@
 //! Reads progenitor's methods: the type of each parameter and of the result.
 //!
-//! Not for the contract's description of an operation: see its `OperationModel`.
+//! `OperationModel` holds the contract's description of an operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,13 @@ use crate::codegen::progenitor::Output;
 pub(crate) struct Signature {
     /// The type of each parameter by its name in Rust, the body as `body`.
     pub(crate) parameters: BTreeMap<String, Type>,
-    /// What a success gives: a type, or `None` for a stream of bytes.
+    /// The type of a success, or `None` for a stream of bytes.
     pub(crate) output: Option<Type>,
 }
 
 /// Every method of progenitor's client that calls an operation, by its name.
 pub(crate) fn read(written: &Output) -> BTreeMap<String, Signature> {
-    // Outside of the module of types, a name that stands alone is no model.
+    // Outside the `types` module, a name without a path is not a model.
     let models = BTreeSet::new();
     let tidy = |ty: &Type| types::tidy(ty, &models);
     let signatures = written.methods().map(|method| {

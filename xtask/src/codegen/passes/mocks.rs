@@ -1,9 +1,9 @@
-//! Brings progenitor's mocks into the form of this client.
+//! Converts progenitor's mocks to the form of this client.
 //!
 //! Progenitor writes, for each operation, a matcher with a method for each parameter, a responder, and
-//! a method of an extension trait for httpmock's server. From that come the names and the types of the
-//! values. The bodies are calls of `qovery_api::mock`, which knows what progenitor does not: how this
-//! client prints a value in a path or a query, lists, texts that are no JSON, and answers that may be
+//! a method of an extension trait for httpmock's server. The names and the types of the values are read
+//! from these. The bodies are calls of `qovery_api::mock`, which implements what progenitor lacks: how this
+//! client prints a value in a path or a query, lists, texts that are not JSON, and responses that may be
 //! empty. Matcher and responder are one generic type each, with an `impl` for each operation.
 
 mod entry;
@@ -30,7 +30,7 @@ pub(crate) use entry::entry;
 pub(super) use methods::status_name;
 pub(crate) use read::{Matchers, read};
 
-/// What is written for one operation.
+/// The code for one operation.
 #[derive(Debug)]
 pub(crate) struct Emitted {
     /// A method of `MockServerExt`.
@@ -42,7 +42,7 @@ pub(crate) struct Emitted {
 /// Writes the mock of one operation.
 ///
 /// # Errors
-/// Where progenitor's mock lacks a parameter that the contract has.
+/// Returns an error if progenitor's mock lacks a parameter of the contract.
 pub(crate) fn emit(
     operation: &OperationModel,
     signatures: &BTreeMap<String, Signature>,
@@ -105,8 +105,8 @@ pub(crate) fn emit(
     })
 }
 
-/// How a matcher takes a value: lists, objects and texts by reference, and nothing where it may be
-/// absent.
+/// Writes the matcher of a parameter. It takes lists, objects and texts by reference, and `None` if an
+/// optional parameter must be absent.
 fn matcher(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let ident = matcher_name(parameter);
     let wire = &parameter.name;
@@ -217,7 +217,7 @@ fn body(operation: &OperationModel, ty: &Type) -> TokenStream {
     }
 }
 
-/// A list as what is behind a reference to it.
+/// The slice type for a list, and other types unchanged.
 fn slice(ty: &Type) -> TokenStream {
     match types::inside(ty, "Vec") {
         Some(item) => quote!([#item]),
@@ -299,7 +299,7 @@ mod tests {
     use crate::codegen::normalise::tests::normalised;
     use crate::codegen::passes::methods;
 
-    /// What is written for the one operation of a document, with single spaces.
+    /// The generated code for the one operation of a document, with single spaces.
     fn written(mut operation: Value) -> String {
         operation["operationId"] = json!("find");
         let normalised = normalised(json!({

@@ -1,6 +1,6 @@
-//! From progenitor's syntax tree and the facts of the contract to the parts of the client.
+//! Builds the parts of the client from progenitor's syntax tree and the facts of the contract.
 //!
-//! Each pass is one file with one reason. Not for where the parts go: see `split`.
+//! Each pass has one purpose and one file. `split` chooses the file of each part.
 
 pub(crate) mod calls;
 pub(crate) mod edits;
@@ -33,8 +33,8 @@ use usage::Usage;
 /// Runs all passes.
 ///
 /// # Errors
-/// Where an operation of the own contract belongs to no area or pages in an unknown way, or where tree
-/// and facts do not fit.
+/// Returns an error if an operation of the own contract belongs to no area or pages in an unknown way, or
+/// if the tree does not match the facts.
 pub(crate) fn run(
     written: &Output,
     normalised: &Normalised,
@@ -70,7 +70,7 @@ pub(crate) fn run(
             Ok(None) => {}
             Ok(Some(tokens)) => parts.add_paging(&[*area].into(), tokens)?,
             Err(problem) if purpose.is_own => return Err(problem),
-            // How another contract pages is nobody's to classify here; its client is complete without.
+            // In another contract, an unknown way of paging is only a remark; its client works without it.
             Err(problem) => parts.remarks.push(Remark {
                 pointer: operation.pointer.clone(),
                 text: problem.what().to_owned(),

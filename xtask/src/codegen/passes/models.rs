@@ -1,8 +1,8 @@
 //! The structs of the models.
 //!
-//! progenitor decides their fields; here these meet the facts of the contract. How a struct is
-//! written stands in the modules below: itself, its constructor, its reading and writing. Not for
-//! enums and unions.
+//! progenitor defines their fields; this pass combines them with the facts of the contract. The modules
+//! below write a struct: itself, its constructor, its reading and writing. Enums and unions have
+//! separate passes.
 
 mod constructor;
 mod fields;
@@ -22,10 +22,10 @@ use super::{names, prose, types, usage::Usage};
 
 pub(crate) use model::{Field, Model, Presence, is_collection, with_default};
 
-/// Brings the structs of progenitor's module of types together with the facts.
+/// Combines the structs of progenitor's `types` module with the facts.
 ///
 /// # Errors
-/// Where the two do not fit together: a defect of the generator.
+/// Returns an error if the two do not match: a defect of the generator.
 pub(crate) fn read(
     structs: &BTreeMap<String, &ItemStruct>,
     normalised: &Normalised,
@@ -119,7 +119,7 @@ fn field(fact: &FieldModel, ty: Type, request: bool) -> Field {
     }
 }
 
-/// Whether it is what Rust's `Default` gives for its type.
+/// Whether the value equals Rust's `Default` for its type.
 fn is_empty(value: &serde_json::Value) -> bool {
     match value {
         serde_json::Value::Bool(flag) => !flag,

@@ -8,7 +8,7 @@ pub(crate) fn plain(ident: &Ident) -> String {
     ident.to_string().trim_start_matches("r#").to_owned()
 }
 
-/// An identifier of this name, with an underscore where it is one of `taken` or a word of the language.
+/// An identifier of this name, with an underscore if it is one of `taken` or a Rust keyword.
 pub(crate) fn apart(name: &str, taken: &[&str]) -> Ident {
     match syn::parse_str::<Ident>(name) {
         Ok(ident) if !taken.contains(&name) => ident,

@@ -1,10 +1,10 @@
-//! Derives from the contract which operations page, and how.
+//! Derives from the contract how each operation pages.
 //!
-//! By shape, not by name of the operation: a new operation with a known shape pages without a
-//! change here, and a parameter, or a field of a result, that looks like paging but is of no known
+//! The shape decides, not the name of the operation: a new operation with a known shape pages without a
+//! change here. A parameter, or a field of a result, that looks like paging but has no known
 //! shape stops the generator until it is classified. A result that only repeats a page number and a
-//! size is the first page of a list that has no second one, and stays a plain list. Not for walking
-//! the pages: that is `qovery-ext`.
+//! size is the first and only page of a list, and stays a plain list. `qovery-ext` walks
+//! the pages.
 
 mod lead;
 mod page;
@@ -24,11 +24,11 @@ use lead::lead;
 use page::{PageShape, item_id};
 use shape::{BACKWARD, FORWARD, SIZE, START_ID, Shape, shape_of, unknown_shape};
 
-/// Writes the implementation of `PagedOperation` or `WindowOperation`, or nothing where the operation does not page.
+/// Writes the implementation of `PagedOperation` or `WindowOperation`; `None` if the operation does not page.
 ///
 /// # Errors
-/// Where a parameter looks like paging but the operation has no known shape, or where page or item
-/// lack what the shape needs.
+/// Returns an error if a parameter looks like paging but the operation has no known shape, or if the page or
+/// the item lacks a field that the shape needs.
 pub(crate) fn emit(
     operation: &OperationModel,
     output: Option<&Type>,

@@ -1,7 +1,7 @@
-//! The documentation of a field of which the contract says nothing but its name and type.
+//! Writes the documentation of a field if the contract states only its name and type.
 //!
 //! The name is read as words: `cluster_id` is the identifier of the cluster, `is_expired` whether it is
-//! expired, `size_in_gib` a size in GiB. Not for fields that the contract describes.
+//! expired, `size_in_gib` a size in GiB. Descriptions in the contract have precedence.
 
 use heck::ToSnakeCase;
 
@@ -30,7 +30,7 @@ const SPELLED: &[(&str, &str)] = &[
     ("yaml", "YAML"),
 ];
 
-/// Endings of a name that say in what a number is counted.
+/// Name endings that state the unit of a number.
 const UNITS: &[(&str, &str)] = &[
     ("_in_bytes", "in bytes"),
     ("_in_cents", "in hundredths of the currency"),
@@ -94,7 +94,7 @@ fn number(name: &str) -> String {
     }
 }
 
-/// What something is, and of what: the last word of some names is the first of their meaning.
+/// The noun phrase for a name: `cluster_id` becomes "id of the cluster".
 fn noun(name: &str) -> String {
     for ending in ["id", "name", "url", "uri", "type", "kind", "version"] {
         let owner = name

@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    /// What every type can do, by the standard library.
+    /// The methods that every type has from the standard library.
     const OF_ALL: &[&str] = &[
         "borrow",
         "borrow_mut",
@@ -182,7 +182,7 @@ mod tests {
         "type_id",
     ];
 
-    /// What a trait gives that a type implements or derives.
+    /// The methods of traits that a type implements or derives.
     const OF_TRAITS: &[(&str, &[&str])] = &[
         ("Clone", &["clone", "clone_from", "to_owned", "clone_into"]),
         ("Debug", &["fmt"]),
@@ -229,7 +229,7 @@ mod tests {
 
     impl<'ast> Visit<'ast> for Methods {
         fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
-            // Tests stand in files of their own or at the end; what they add to a type is no method of it.
+            // Tests are in separate files or at the end; their additions to a type are not methods of it.
             if module.ident != "tests" {
                 visit::visit_item_mod(self, module);
             }
@@ -351,7 +351,7 @@ mod tests {
                 in_macro(item.mac.tokens.clone(), &mut found);
             }
         }
-        // Their methods stand in the macro.
+        // The macro contains the methods of these two traits.
         found
             .traits
             .retain(|name| !["Parts", "HasExtra"].contains(&name.as_str()));

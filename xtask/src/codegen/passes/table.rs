@@ -1,7 +1,7 @@
-//! Writes the table by which the tests of the workspace call every operation.
+//! Writes the table that the tests of the workspace use to call every operation.
 //!
-//! One entry for each operation: its method with values that are given when it is called, and the
-//! types of its bodies. What a call has to send is not in it: the tests take that from the contract.
+//! One entry for each operation: its method with values that are passed at run time, and the
+//! types of its bodies. The tests take the expected request from the contract.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::codegen::model::{BodyKind, Format, Location, OperationModel, Paramete
 
 use super::{methods::Signature, names, reserved, types};
 
-/// Writes the entry of one operation, or nothing where progenitor wrote no method for it.
+/// Writes the entry of one operation; `None` if progenitor wrote no method for it.
 pub(crate) fn emit(
     operation: &OperationModel,
     signatures: &BTreeMap<String, Signature>,
@@ -99,7 +99,7 @@ pub(crate) fn edit((from, to): &(String, String)) -> TokenStream {
     quote!(Edit::between::<types::#source, types::#target>(#from, #to))
 }
 
-/// The value of a parameter, taken from what is given at run time.
+/// The value of a parameter, taken from the values passed at run time.
 fn given(parameter: &ParameterModel, ty: &Type) -> TokenStream {
     let name = format!("{} {}", parameter.location.name(), parameter.name);
     if let Some(item) = types::inside(ty, "Vec") {

@@ -1,7 +1,7 @@
-//! Brings the types that progenitor writes into the one form that generated files use.
+//! Converts the types that progenitor writes to the one form that generated files use.
 //!
-//! `::std::option::Option<Foo>` becomes `Option<types::Foo>`. Not for deciding what a field's type
-//! is: that was decided before progenitor ran.
+//! `::std::option::Option<Foo>` becomes `Option<types::Foo>`. The type of a field is decided
+//! before progenitor runs.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ const SHORT: &[(&[&str], &str)] = &[
     (&["qovery_api"], "rt"),
 ];
 
-/// Rewrites `ty`; `models` are the names that stand alone inside progenitor's module of types.
+/// Rewrites `ty`; `models` are the names used without a path inside progenitor's `types` module.
 pub(crate) fn tidy(ty: &Type, models: &BTreeSet<String>) -> Type {
     let mut ty = ty.clone();
     Tidy { models }.visit_type_mut(&mut ty);
@@ -91,7 +91,7 @@ impl VisitMut for Tidy<'_> {
     }
 }
 
-/// The model that `ty` names, where it is nothing but a model.
+/// The model that `ty` names; `None` if `ty` is not just a model.
 pub(crate) fn model_name(ty: &Type) -> Option<String> {
     let Type::Path(path) = ty else { return None };
     let mut segments = path.path.segments.iter();
@@ -114,7 +114,7 @@ pub(crate) fn last_name(ty: &Type) -> Option<String> {
         .map(|segment| segment.ident.to_string())
 }
 
-/// What stands between the angle brackets of `wrapper<T>`.
+/// The type between the angle brackets of `wrapper<T>`.
 pub(crate) fn inside<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let segment = path.path.segments.last()?;

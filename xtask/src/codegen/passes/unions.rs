@@ -1,7 +1,7 @@
 //! Writes the unions, each as one call of the runtime's macro.
 //!
-//! The normaliser decides how the members are told apart, progenitor which types they have. Not for
-//! how a union decodes: that is the macro's.
+//! The normaliser decides how the members are told apart, progenitor decides their types. The macro
+//! decodes the union.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use super::{names, types, usage::Usage};
 /// The type of each member of the union `name`, by the name of its variant.
 ///
 /// # Errors
-/// Where progenitor wrote no struct with the members' types.
+/// Returns an error if progenitor wrote no struct with the members' types.
 pub(crate) fn members(
     name: &str,
     union: &UnionModel,
@@ -75,7 +75,7 @@ pub(crate) fn emit(
         UnionStrategy::Presence => keys(&variant.telling, " | "),
         UnionStrategy::JsonType | UnionStrategy::Trial => String::new(),
     };
-    // What nothing tells is what is left when nothing else was told.
+    // A member without a key matches any value, so it is tried last.
     variants.sort_by_key(|variant| {
         let is_object = variant.json_type == JsonType::Object;
         (
@@ -101,8 +101,8 @@ pub(crate) fn emit(
     }
 }
 
-/// How the members are told apart with what the macro can do: by a tag only where all members are
-/// objects and at most one of them has no text.
+/// The strategy that the macro supports: tags are used only if all members are
+/// objects and at most one of them has no tag; otherwise trial.
 fn effective(union: &UnionModel) -> &UnionStrategy {
     if !matches!(union.strategy, UnionStrategy::Tag { .. }) {
         return &union.strategy;
@@ -128,7 +128,7 @@ fn kind(json_type: JsonType) -> &'static str {
     }
 }
 
-/// What stands before the arrow of a member that is recognised by nothing.
+/// The key of a member that matches any value.
 const LAST_RESORT: &str = "_ => ";
 
 fn keys(texts: &[String], separator: &str) -> String {

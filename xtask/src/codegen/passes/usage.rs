@@ -1,6 +1,6 @@
 //! Which operations reach a model, and through which areas.
 //!
-//! Not for where files go: that is decided from this by `split`.
+//! `split` uses this to choose the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::codegen::{
 };
 use crate::problem::Problem;
 
-/// Where each model occurs.
+/// The places of use of each model.
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
     models: BTreeMap<String, Places>,
@@ -32,12 +32,12 @@ struct Places {
     areas: BTreeSet<&'static Area>,
 }
 
-/// The area of each operation, in the order of the operations, and a remark for each that has tags of no
-/// area.
+/// The area of each operation, in the order of the operations, and a remark for each operation whose tags
+/// belong to no area.
 ///
 /// # Errors
-/// Where nothing tells the area of an operation, and in the `own` contract where its tags are of no area:
-/// those of another contract are not for this one to divide.
+/// Returns an error if neither a tag nor the path determines the area of an operation. In the `own` contract,
+/// also if its tags belong to no area; another contract may use unknown tags.
 pub(crate) fn operation_areas(
     operations: &[OperationModel],
     own: bool,
@@ -166,7 +166,7 @@ impl Usage {
             .unwrap_or_default()
     }
 
-    /// The documentation of a model: what the contract says of it, then who uses it.
+    /// The documentation of a model: the contract's description, then its uses.
     pub(crate) fn describe(&self, name: &str, text: &str) -> Doc {
         let text = Doc::sentence(text).paragraph(self.sentence(name));
         if text.is_empty() {

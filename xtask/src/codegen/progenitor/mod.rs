@@ -1,6 +1,6 @@
 //! Calls progenitor and reads its output as Rust.
 //!
-//! Not for shaping the output: the passes do that.
+//! The passes transform the output.
 
 mod culprit;
 mod output;

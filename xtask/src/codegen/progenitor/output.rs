@@ -1,6 +1,6 @@
-//! The output of progenitor as Rust, and the items of it that are read.
+//! The output of progenitor as Rust, and the items that are read from it.
 //!
-//! Not for the meaning of a type: the passes know that.
+//! The passes interpret the types.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use syn::{
     TypeParamBound, WherePredicate,
 };
 
-/// What progenitor writes for a contract.
+/// The output of progenitor for a contract.
 #[derive(Debug)]
 pub(crate) struct Output {
     /// Types and operations.

@@ -23,7 +23,7 @@ static SILENCE: Mutex<()> = Mutex::new(());
 /// Generates from a document, which is that of `normalised` or a part of it.
 ///
 /// # Errors
-/// Returns the message of progenitor if it fails or panics.
+/// Returns an error if progenitor fails or panics; the text is its message.
 pub(super) fn run(normalised: &Normalised, document: &Value) -> Result<Output, String> {
     let api = OpenAPI::deserialize(document).map_err(text)?;
     let generator = || Generator::new(&settings(normalised));

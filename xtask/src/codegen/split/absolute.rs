@@ -14,7 +14,7 @@ use syn::{GenericParam, ImplItem, Item, Pat, Path};
 
 use crate::problem::Problem;
 
-/// The names that the passes begin a path with, and what each stands for.
+/// The path prefixes that the passes write, with the full path of each.
 const ROOTS: &[(&str, &str)] = &[
     // Modules of the client.
     ("model", "crate::runtime::model"),
@@ -56,7 +56,7 @@ const ROOTS: &[(&str, &str)] = &[
     ("When", "crate::mock::When"),
 ];
 
-/// What the same names stand for on the websocket side, as far as it is something else.
+/// The names that have a different meaning on the websocket side.
 const STREAM_ROOTS: &[(&str, &str)] = &[
     ("requests", "crate::stream::requests"),
     ("types", "crate::stream::types"),
@@ -72,7 +72,7 @@ pub(crate) enum Side {
     Stream,
 }
 
-/// What begins a path and cannot be shadowed: types and modules of a contract begin with no small
+/// Path prefixes that cannot be shadowed: types and modules of a contract begin with no lower-case
 /// letter.
 const FIXED: &[&str] = &[
     "Self", "crate", "self", "super", "bool", "f32", "f64", "i32", "i64", "str", "u16", "u32",
@@ -82,7 +82,7 @@ const FIXED: &[&str] = &[
 /// Makes the paths in an item absolute.
 ///
 /// # Errors
-/// Where a path begins with a name that is not known.
+/// Returns an error if a path begins with an unknown name.
 pub(super) fn absolute(item: &mut Item, side: Side) -> Result<(), Problem> {
     let mut pass = Pass::new(side);
     pass.visit_item_mut(item);
@@ -92,7 +92,7 @@ pub(super) fn absolute(item: &mut Item, side: Side) -> Result<(), Problem> {
 /// Makes the paths in a method of the client absolute.
 ///
 /// # Errors
-/// Where a path begins with a name that is not known.
+/// Returns an error if a path begins with an unknown name.
 pub(super) fn absolute_method(method: &mut ImplItem, side: Side) -> Result<(), Problem> {
     let mut pass = Pass::new(side);
     pass.visit_impl_item_mut(method);
@@ -100,7 +100,7 @@ pub(super) fn absolute_method(method: &mut ImplItem, side: Side) -> Result<(), P
 }
 
 impl Side {
-    /// What a name at the beginning of a path stands for.
+    /// The path that a name at the beginning of another path stands for.
     fn root(self, name: &str) -> Option<Path> {
         let own: &[_] = match self {
             Self::Rest => &[],

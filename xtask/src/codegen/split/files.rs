@@ -16,7 +16,7 @@ const MAXIMUM_LINES: usize = 15_000;
 /// How many lines of a file its head, imports and the like may take.
 const RESERVE: usize = 100;
 
-/// What the files are called that say how models are read and written.
+/// The name of the files that define how models are read and written.
 const FIELDS: &str = "fields";
 
 /// The files, as far as they are laid out.
@@ -30,8 +30,8 @@ fn is_too_long(body: &str) -> bool {
 }
 
 impl Files<'_> {
-    /// Adds items to a directory, in as many files as their length needs, and gives the names of the
-    /// modules. `make` makes a part of what is to be written.
+    /// Adds items to a directory, in as many files as their length needs, and returns the names of the
+    /// modules. `make` formats a range of the items.
     pub(super) fn add_parts(
         &mut self,
         (directory, name): (&str, &str),

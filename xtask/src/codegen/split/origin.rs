@@ -2,17 +2,17 @@
 
 use crate::write::MARK;
 
-/// What the head of every file says.
+/// The facts in the head of every file.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
-    /// What the files were generated from.
+    /// The names of the inputs.
     pub(crate) from: String,
     /// The command that generates them.
     pub(crate) command: String,
 }
 
 impl Origin {
-    /// The lines with which a file begins.
+    /// The first lines of a file.
     pub(super) fn head(&self) -> String {
         format!(
             "{MARK} by `cargo xtask generate` from {}. Do not edit.\n// To generate again: {}\n",

@@ -1,6 +1,6 @@
 //! The parts of the generated client, each formatted as it is added.
 //!
-//! Not for the file that a part stands in: see `split`.
+//! `split` chooses the file of each part.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::codegen::areas::{self, Area};
 use crate::codegen::model::Remark;
 use crate::problem::Problem;
 
-/// What stands in the files of an area, in the order in which it was added.
+/// The items of each area, in the order of their addition.
 type ByArea<T> = BTreeMap<&'static Area, Vec<T>>;
 
 /// The parts of the generated client.
@@ -28,7 +28,7 @@ pub(crate) struct Parts {
     /// Models that one area reaches by that area, and models that several share under `None`.
     pub(super) models: BTreeMap<Option<&'static Area>, Vec<Formatted>>,
     pub(super) paging: Vec<Formatted>,
-    /// What matchers and responders can do.
+    /// The methods of matchers and responders.
     pub(super) mocks: ByArea<Vec<Formatted>>,
     /// The trait that has a method for each operation.
     pub(super) mock_trait: Vec<Formatted>,
@@ -39,7 +39,7 @@ pub(crate) struct Parts {
     pub(super) mock_table: Vec<Formatted>,
     /// Items of `contract.rs`.
     pub(super) contract: Vec<Formatted>,
-    /// Where the passes had to decide something.
+    /// The decisions of the passes on points that the contract leaves open.
     pub(crate) remarks: Vec<Remark>,
 }
 
@@ -55,10 +55,10 @@ impl Parts {
 
 /// # Errors
 ///
-/// Every method returns an error if what is added is not Rust, or has a path that is not known: a defect
+/// Every method returns an error if the added tokens are not Rust, or contain an unknown path: a defect
 /// of the generator.
 impl Parts {
-    /// Adds the method of an operation, and what stands beside it.
+    /// Adds the method of an operation, and the items beside it.
     pub(crate) fn add_operation(
         &mut self,
         area: &'static Area,
@@ -84,7 +84,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Adds what matcher and responder of an operation can do.
+    /// Adds the methods of the matcher and the responder of an operation.
     pub(crate) fn add_mock(
         &mut self,
         area: &'static Area,
@@ -106,7 +106,7 @@ impl Parts {
         Ok(())
     }
 
-    /// Adds a model, or what belongs to one, that these areas reach.
+    /// Adds a model, or an item that belongs to one, which these areas reach.
     pub(crate) fn add_model(
         &mut self,
         areas: &BTreeSet<&'static Area>,
@@ -201,7 +201,7 @@ fn mock_trait(methods: &BTreeMap<&'static Area, Vec<TokenStream>>) -> TokenStrea
     }
 }
 
-/// The condition under which something of these areas is there; `None` where it always is.
+/// The `cfg` attribute of an item of these areas; `None` if it needs no feature.
 fn condition(areas: &BTreeSet<&'static Area>) -> Option<Attribute> {
     let features = areas.iter().map(|area| area.condition());
     let features: Vec<TokenStream> = features.collect::<Option<_>>()?;

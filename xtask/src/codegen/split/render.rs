@@ -1,6 +1,4 @@
 //! Formats the items of a file.
-//!
-//! Not for which items a file has.
 
 use proc_macro2::TokenStream;
 use syn::{
@@ -11,7 +9,7 @@ use syn::{
 use super::absolute::{Side, absolute};
 use crate::problem::Problem;
 
-/// An item as it stands in a file.
+/// A formatted item of a file.
 ///
 /// An enum with the attribute `#[within = "name"]` is written as a call of that macro: formatted like
 /// the enum that it looks like, while its condition stays outside.
@@ -20,7 +18,7 @@ pub(super) struct Formatted {
     pub(super) text: String,
     /// Whether it says how a struct is read and written.
     pub(super) is_of_fields: bool,
-    /// Whether it declares a module that stands elsewhere.
+    /// Whether it declares a module in another file.
     is_declaration: bool,
 }
 
@@ -102,7 +100,7 @@ pub(super) fn parsed<T: Parse>(tokens: TokenStream) -> Result<T, Problem> {
     })
 }
 
-/// The attributes of an item, where it is of a kind that may depend on features.
+/// The attributes of an item, if its kind may depend on features.
 fn attributes(item: &mut Item) -> Option<&mut Vec<Attribute>> {
     match item {
         Item::Struct(item) => Some(&mut item.attrs),
@@ -114,7 +112,7 @@ fn attributes(item: &mut Item) -> Option<&mut Vec<Attribute>> {
     }
 }
 
-/// What stands in a file below its head.
+/// The content of a file below its head.
 #[derive(Debug, Default)]
 pub(super) struct Body {
     pub(super) text: String,
@@ -138,7 +136,7 @@ impl Body {
         Self::of([&Formatted::as_it_is(Item::Impl(block))])
     }
 
-    /// Adds an item below what there is.
+    /// Appends an item.
     pub(super) fn add(&mut self, item: &Formatted) {
         let keeps_together = self.ends_with_declaration && item.is_declaration;
         if !self.text.is_empty() && !keeps_together {
@@ -168,7 +166,7 @@ fn unparse(item: Item) -> String {
         attrs: Vec::new(),
         items: vec![item],
     });
-    // What stands in a macro may not be Rust, and is formatted word for word.
+    // The tokens of a macro may not be Rust, so they are formatted unchanged.
     if is_macro {
         text.replace("crate ::", "crate::")
     } else {
@@ -180,10 +178,10 @@ fn unparse(item: Item) -> String {
 struct Within {
     /// The name of the macro.
     wrapper: String,
-    /// What stands between the enum's name and its brace.
+    /// The tokens between the enum's name and its brace.
     how: String,
     conditions: Vec<Attribute>,
-    /// What stands before each variant.
+    /// The tokens before each variant.
     keys: Vec<(String, String)>,
     item: ItemEnum,
 }
@@ -218,7 +216,7 @@ impl Within {
     fn render(self) -> String {
         let mut text = String::new();
         for condition in &self.conditions {
-            // prettyplease formats attributes only where they stand on something.
+            // prettyplease formats attributes only as part of an item.
             let bearer = unparse(parse_quote!(#condition struct X;));
             text.push_str(bearer.trim_end().trim_end_matches("struct X;"));
         }

@@ -1,6 +1,6 @@
-//! The files of the websocket side: its frames, its requests, and where it comes from.
+//! The files of the websocket side: its frames, its requests, and its origin.
 //!
-//! Not for how a file is formatted: that is the same for both sides.
+//! Both sides use the same formatting.
 
 use quote::quote;
 

@@ -1,5 +1,5 @@
-//! From the merged facts to the document that is written: what is shared, in which order, with
-//! which texts.
+//! Builds the document from the merged facts: selects the shared parts, their order and
+//! their texts.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub(super) fn document(merged: &Merged, newest: &Layer, prose: &Prose) -> Value 
         json!({"schemas": merged.schemas, "securitySchemes": newest.security_schemes}),
     );
     let mut contract = Value::Object(contract);
-    // Once for the texts that keep a parameter from being shared, once for those of what is shared.
+    // The first pass sets texts that prevent sharing of a parameter, the second the texts of shared parts.
     prose.apply(&mut contract);
     share(&mut contract);
     prose.apply(&mut contract);
@@ -84,8 +84,8 @@ fn tags(merged: &Merged) -> Value {
         .collect()
 }
 
-/// Paths by name, methods in the usual order. Parameters stay with the path where all its
-/// operations have them from there.
+/// Paths by name, methods in the usual order. Parameters stay with the path if all its
+/// operations inherit them from it.
 fn paths(merged: &Merged) -> Value {
     let mut by_path: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for operation in merged.operations.values() {
@@ -134,7 +134,7 @@ pub(super) fn take_down(parameters: &[Value], facts: &mut Map<String, Value>) {
     }
 }
 
-/// Puts what several operations have alike and without a text of its own into `components`.
+/// Moves definitions that several operations share, and that have no text of their own, to `components`.
 fn share(contract: &mut Value) {
     let (parameters, names) = shared_parameters(contract);
     let mut responses = BTreeMap::new();
@@ -178,8 +178,8 @@ fn share(contract: &mut Value) {
     }
 }
 
-/// The parameters that are used more than once, by name, and the names by what they look like. Of
-/// several that look different under one name the most used one is shared.
+/// The parameters that are used more than once, by name, and their names by definition. If parameters
+/// of one name have different definitions, the most used definition is shared.
 fn shared_parameters(contract: &mut Value) -> (Map<String, Value>, BTreeMap<String, String>) {
     let mut uses: BTreeMap<String, (Value, usize)> = BTreeMap::new();
     each_owner(contract, &mut |owner| {
@@ -226,7 +226,7 @@ fn list<'a>(
         .flatten()
 }
 
-/// Calls `visit` with each path item and each operation, which are what may declare parameters.
+/// Calls `visit` with each path item and each operation: both may declare parameters.
 fn each_owner(contract: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
     let items = contract
         .get_mut("paths")
@@ -244,7 +244,7 @@ fn each_owner(contract: &mut Value, visit: &mut impl FnMut(&mut Map<String, Valu
     }
 }
 
-/// Adds the texts that a rule makes where there are none of ours.
+/// Adds the default texts to items without a text of ours.
 fn complete(contract: &mut Value) {
     for (path, item) in contract
         .get_mut("paths")
@@ -285,7 +285,7 @@ fn complete(contract: &mut Value) {
     }
 }
 
-/// Brings the keywords of parameters and schemas into their order.
+/// Sorts the keywords of parameters and schemas.
 fn in_order(contract: &mut Value) {
     for schema in contract
         .pointer_mut("/components/schemas")
@@ -348,7 +348,7 @@ fn schema_in_order(schema: &mut Value) {
     }
 }
 
-/// First the keys in the given order, then the others as they stand.
+/// First the keys in the given order, then the others in their existing order.
 fn sort(map: &mut Map<String, Value>, order: &[&str]) {
     let mut entries: Vec<(String, Value)> = std::mem::take(map).into_iter().collect();
     entries.sort_by_key(|(key, _)| {

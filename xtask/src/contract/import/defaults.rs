@@ -1,6 +1,6 @@
-//! The texts that a rule makes: what OpenAPI demands, and where nobody has written anything better.
+//! Default texts: created by rule if OpenAPI requires a text and no better one exists.
 //!
-//! Not kept over an import: they follow the facts.
+//! An import does not keep them, because they are derived from the facts.
 
 use serde_json::{Map, Value};
 
@@ -60,7 +60,7 @@ pub(super) fn failure(code: &str) -> (String, String) {
     (known.0.to_owned(), known.1.to_owned())
 }
 
-/// Whether a status code, as the contract writes it, stands for a failure.
+/// Whether a status code of the contract means a failure.
 pub(super) fn is_failure(code: &str) -> bool {
     code == "default" || code.starts_with(['4', '5'])
 }
@@ -136,7 +136,7 @@ fn words(id: &str) -> Vec<String> {
     .collect()
 }
 
-/// Whether a rule made the text that stands under `keyword` at `place`.
+/// Whether the text under `keyword` at `place` is a default text.
 pub(super) fn is_made(keyword: &str, text: &Value, map: &Map<String, Value>, place: &str) -> bool {
     let Some(text) = text.as_str() else {
         return false;

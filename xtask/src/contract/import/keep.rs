@@ -442,7 +442,7 @@ impl<'a> Keeper<'a> {
             if is_known {
                 continue;
             }
-            // A member that is written in its place has no name: its place tells which it is.
+            // An inline member has no name: its index identifies it.
             let same = known.get(index).filter(|other| {
                 reference.is_none()
                     && referred(other).is_none()
@@ -594,7 +594,7 @@ pub(super) fn deprecated(schema: Value) -> Value {
         Value::Object(map) => map,
         other => return other,
     };
-    // Nothing may stand beside a reference.
+    // A reference allows no keywords beside it.
     if let Some(reference) = map.shift_remove("$ref") {
         map.insert("allOf".to_owned(), json!([{"$ref": reference}]));
     }

@@ -1,14 +1,14 @@
-//! The keywords of a schema: which are facts, in which order they stand, and how the forms of
-//! version 3.1 are said in 3.0.
+//! The keywords of a schema: those that are facts, their order, and the conversion of the forms of
+//! version 3.1 to 3.0.
 //!
-//! Not for following references or for the schemas inside a schema: `schema` does that.
+//! `schema` follows references and reads the schemas inside a schema.
 
 use serde_json::{Map, Value, json};
 
 use super::keep::{ALIASES, OLD_MEMBERS, OLD_VALUES};
 use super::renames::FORMER_NAMES;
 
-/// The keywords of a schema in the order in which they are written. Others are not kept.
+/// The keywords of a schema in output order. Other keywords are not kept.
 pub(super) const ORDER: [&str; 39] = [
     "$ref",
     "type",
@@ -51,7 +51,7 @@ pub(super) const ORDER: [&str; 39] = [
     "externalDocs",
 ];
 
-/// Facts that are copied as they stand, when they are not what holds anyway.
+/// Facts that are copied unchanged, unless they state the default.
 pub(super) const COPIED: [&str; 18] = [
     FORMER_NAMES,
     ALIASES,
@@ -73,7 +73,7 @@ pub(super) const COPIED: [&str; 18] = [
     "deprecated",
 ];
 
-/// What may stand beside a reference: it says something about the place, not about the target.
+/// Keywords allowed beside a reference: they describe the location, not the target.
 pub(super) const BESIDE_A_REFERENCE: [&str; 5] = [
     FORMER_NAMES,
     "default",
@@ -82,7 +82,7 @@ pub(super) const BESIDE_A_REFERENCE: [&str; 5] = [
     "writeOnly",
 ];
 
-/// Copies the facts that say something: `false` for a flag is what holds anyway.
+/// Copies the facts, except for flags that are `false`, which is the default.
 pub(super) fn copy(from: &Map<String, Value>, keywords: &[&str], to: &mut Map<String, Value>) {
     for keyword in keywords {
         let flag = matches!(
@@ -122,7 +122,7 @@ pub(super) fn limit(
 }
 
 pub(super) fn encoding(map: &Map<String, Value>, facts: &mut Map<String, Value>) {
-    // It says how a text is to be read, and not that there is one.
+    // The keyword defines how to read a text, but does not make the value a text.
     let is_text = match map.get("type") {
         Some(Value::String(kind)) => kind == "string",
         Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "string"),
@@ -232,8 +232,8 @@ const OF_A_TYPE: [(&[&str], &[&str]); 4] = [
     ),
 ];
 
-/// One of several types, with the keywords that belong to it alone; nothing where no value of the
-/// type is allowed.
+/// One of several types, with the keywords that belong only to it; `None` if the schema allows no value
+/// of the type.
 fn branch(kind: &str, facts: &Map<String, Value>) -> Option<Value> {
     let mut branch = Map::from_iter([("type".to_owned(), Value::from(kind))]);
     let own = OF_A_TYPE.iter().filter(|(kinds, _)| kinds.contains(&kind));
@@ -281,8 +281,8 @@ fn is_of_numbers(format: &Value) -> bool {
         .is_some_and(|format| formats.contains(&format))
 }
 
-/// Says that null is allowed. A flag says it beside a type, or where the `kind` of all that is chosen
-/// from is known; else null is one of the choices.
+/// Allows null. A `nullable` flag states this beside a type, or if the `kind` of all the choices
+/// is known; otherwise null is one of the choices.
 pub(super) fn null(facts: &mut Map<String, Value>, kind: Option<&str>) {
     let only = json!({"type": "string", "nullable": true, "enum": [null]});
     let says_nothing = ORDER
@@ -342,8 +342,8 @@ pub(super) fn in_order(names: &[Value], facts: &Map<String, Value>) -> Option<Va
     (!names.is_empty()).then(|| Value::from(names))
 }
 
-/// A lone `allOf` around a reference says no more than the reference; around a definition that has
-/// no keyword in common with what is beside it, no more than the two together.
+/// Removes a redundant `allOf` with one member: a lone reference is returned itself, and a definition is
+/// merged with the keywords beside `allOf` if they have none in common.
 pub(super) fn simplified(mut facts: Map<String, Value>) -> Map<String, Value> {
     let Some([only]) = facts
         .get("allOf")

@@ -1,7 +1,7 @@
 //! One published revision, or the contract as it is, reduced to its facts.
 //!
-//! Parameters, bodies and responses are resolved where they are used; which of them are shared is
-//! decided anew when the contract is written. Not for prose: nothing here has any.
+//! Parameters, bodies and responses are resolved at each use; `assemble` selects the shared ones
+//! when the contract is written. A layer contains no prose.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -15,12 +15,12 @@ use crate::contract::source::{escape, steps};
 use crate::contract::walk::each_reference;
 use crate::problem::Problem;
 
-/// The methods in the order in which they are written.
+/// The methods in output order.
 pub(super) const METHODS: [&str; 8] = [
     "get", "post", "put", "patch", "delete", "head", "options", "trace",
 ];
 
-/// What identifies an operation: the names in the braces of a path do not.
+/// The identity of an operation, which ignores the parameter names in the path's braces.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) path: String,
@@ -84,7 +84,7 @@ pub(super) struct Layer {
     pub(super) security_schemes: Map<String, Value>,
 }
 
-/// What a document is read as.
+/// The kind of document to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The contract: every schema in it stays.
@@ -96,7 +96,7 @@ pub(super) enum Kind {
 /// Reduces a document to its facts.
 ///
 /// # Errors
-/// When a reference leads to nothing, two operations have one id, or something has the wrong shape.
+/// Returns an error if a reference has no target, two operations have one id, or a value has the wrong shape.
 pub(super) fn read(document: &Document, kind: Kind) -> Result<Layer, Problem> {
     let mut reader = Reader {
         document,
@@ -220,10 +220,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// The contract has addresses for all operations together.
+    /// Checks that no path or operation has its own server addresses: the contract has one list for all.
     ///
     /// # Errors
-    /// Where a path or an operation has one that the whole document does not have.
+    /// Returns an error if a path or an operation has an address that the document's list lacks.
     fn no_servers(&self, value: &Value, pointer: &str) -> Result<(), Problem> {
         let known = servers(self.document.value.get("servers"));
         let known = known.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -450,7 +450,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The last step of a reference, which is the name of what it leads to.
+/// The last step of a reference, which is the name of its target.
 pub(super) fn last_step(reference: &str) -> Option<String> {
     steps(&pointer_of(reference)?).last()
 }

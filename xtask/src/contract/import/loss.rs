@@ -14,7 +14,7 @@ pub(crate) enum Loss {
 }
 
 impl Loss {
-    /// What the option `--allow-loss` says.
+    /// Converts the option `--allow-loss`.
     pub(crate) fn of(is_allowed: bool) -> Self {
         if is_allowed {
             Self::Allowed
@@ -31,7 +31,7 @@ const PART: usize = 10;
 const NAMED: usize = 5;
 
 /// # Errors
-/// Where the newest revision has no operation, or lacks more than a tenth of the current ones.
+/// Returns an error if the newest revision has no operation, or lacks more than a tenth of the current ones.
 pub(super) fn check(
     known: Option<&Layer>,
     newest: &Layer,

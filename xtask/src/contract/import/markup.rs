@@ -1,6 +1,6 @@
-//! Texts that hold what Markdown makes code blocks or HTML of.
+//! Detects texts that Markdown would interpret as code blocks or HTML.
 //!
-//! Generated documentation shows them as text. They are listed all the same: a person should look at them.
+//! Generated documentation shows them as text. They are still listed for review.
 
 use serde_json::Value;
 
@@ -43,8 +43,8 @@ fn holds_markup(text: &str) -> bool {
     text.contains("```") || text.contains("~~~") || holds_html(text)
 }
 
-/// Whether a `<` is followed by what a tag, a comment or an instruction begins with; an address in
-/// brackets is none of these.
+/// Whether a `<` starts a tag, a comment or an instruction; an address in angle brackets
+/// is none of these.
 fn holds_html(text: &str) -> bool {
     text.split('<').skip(1).any(|after| {
         let begins =

@@ -22,7 +22,7 @@ use crate::contract::walk::each_reference;
 pub(super) struct Merged {
     pub(super) operations: BTreeMap<Key, Operation>,
     pub(super) schemas: Map<String, Value>,
-    /// What only older layers have, by the name that people know it by.
+    /// The facts that only older layers have, by display name.
     pub(super) kept: BTreeSet<String>,
     /// Facts of older layers that the contract cannot keep: each of them breaks programs.
     pub(super) lost: BTreeSet<Lost>,
@@ -367,7 +367,7 @@ fn keep_names(merged: &mut Merged, layer: &Layer, renamed: &BTreeMap<String, Str
         }
         let schema = merged.schemas.get_mut(&own).and_then(Value::as_object_mut);
         let Some(schema) = schema else { continue };
-        // Nothing may stand beside a reference.
+        // A reference allows no keywords beside it.
         if let Some(reference) = schema.shift_remove("$ref") {
             schema.insert("allOf".to_owned(), json!([{"$ref": reference}]));
         }

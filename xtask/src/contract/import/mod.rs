@@ -1,7 +1,7 @@
-//! Bringing published revisions into the contract: their facts, our texts.
+//! Imports published revisions into the contract: their facts, our texts.
 //!
-//! The existing contract is the oldest layer, the last file the newest. Nothing of upstream that
-//! explains rather than states survives; nothing of ours is lost while what it explains is there.
+//! The existing contract is the oldest layer, the last file the newest. Explanatory texts of upstream
+//! are dropped; our texts are kept as long as the described item exists.
 
 mod assemble;
 mod defaults;
@@ -32,15 +32,15 @@ pub(crate) use report::Report;
 pub(crate) struct Imported {
     /// The new contract.
     pub(crate) document: Value,
-    /// What it changes.
+    /// The changes of the import.
     pub(crate) report: Report,
 }
 
-/// Brings `revisions`, from the oldest to the newest, into `contract`, if there is one already.
+/// Imports `revisions`, from the oldest to the newest, into `contract`, if there is one already.
 ///
 /// # Errors
-/// When a document has a mistake that leaves its meaning open, or the newest one lacks so many operations
-/// that it is probably not the whole of a revision, and `loss` does not allow that.
+/// Returns an error if a mistake makes a document ambiguous, or the newest one lacks so many operations
+/// that it is probably not a whole revision, and `loss` does not allow that.
 pub(crate) fn import(
     contract: Option<&Document>,
     revisions: &[Document],

@@ -1,8 +1,8 @@
-//! Our texts in the contract: found by what they explain, and put back there after an import.
+//! Our texts in the contract: collected by the item that they describe, and restored after an import.
 //!
-//! What a text explains is known by name: an operation by method and path, a parameter by its name,
-//! a schema by its name, a property by the path to it, an enumerated value by itself. Not for texts
-//! that a rule makes anew each time (`defaults`): they are never collected.
+//! An item is identified by name: an operation by method and path, a parameter by its name,
+//! a schema by its name, a property by the path to it, an enumerated value by itself. Default texts
+//! (`defaults`) are never collected, because they are created again on each import.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ use crate::contract::walk::{LISTED, NAMED, SINGLE};
 /// The meanings of enumerated values, by value.
 pub(super) const ENUM_TEXTS: &str = "x-enumDescriptions";
 
-/// The texts that stand at one place.
+/// The texts at one location.
 type Texts = Map<String, Value>;
 
-/// All our texts, by what they explain.
+/// All our texts, by the item that they describe.
 #[derive(Debug, Default)]
 pub(super) struct Prose {
     places: BTreeMap<String, Texts>,
@@ -54,7 +54,7 @@ pub(super) fn collect(contract: &Value) -> Prose {
 }
 
 impl Prose {
-    /// Gives what a schema of the name `old` is explained by to the name `new`, where that has no text.
+    /// Moves the texts of the schema `old` to the name `new`, except for items that already have a text.
     pub(super) fn rename_schema(&mut self, old: &str, new: &str) {
         let (old, new) = (format!("schema {old}"), format!("schema {new}"));
         let moved: Vec<(String, Texts)> = self
@@ -90,7 +90,7 @@ impl Prose {
                             .flatten()
                             .filter_map(Value::as_str);
                         let aliases = map.get(ALIASES);
-                        // A value that only changed its spelling means what it meant.
+                        // A value that only changed its spelling keeps its meaning.
                         let meaning = |value: &str| {
                             let aliases =
                                 aliases.and_then(|aliases| aliases.get(value)?.as_array());
@@ -108,7 +108,7 @@ impl Prose {
                     _ => drop(map.insert(keyword.clone(), text.clone())),
                 }
             }
-            // Nothing may stand beside a reference: what we say about it goes around it.
+            // A reference allows no keywords beside it, so a reference with our text is wrapped in `allOf`.
             if map.len() > before
                 && let Some(reference) = map.remove("$ref")
             {
@@ -239,8 +239,8 @@ fn schema(place: &str, value: &mut Value, visit: Visit<'_>) {
     nested(place, place, value, visit);
 }
 
-/// `own` names the schema itself, `around` begins the names of what is inside: they differ below
-/// `allOf`, which is a way of writing and not a part of what the data look like.
+/// `own` names the schema itself, `around` begins the names of the nested items. They differ below
+/// `allOf`, which structures the schema but is not part of the data.
 fn nested(own: &str, around: &str, value: &mut Value, visit: Visit<'_>) {
     let Some(map) = value.as_object_mut() else {
         return;

@@ -1,8 +1,8 @@
-//! Schemas that have another name in the newest revision and are the same otherwise.
+//! Detects schemas that have another name in the newest revision and are otherwise identical.
 //!
-//! A schema is renamed if its name is gone, a new name has exactly its shape, and either a place that
-//! named the one names the other now, or nothing else has that shape. Not for a schema that changed with
-//! its name: that is another schema.
+//! A schema is renamed if its name is gone, a new name has exactly its shape, and either a location that
+//! referred to the old name refers to the new one, or no other schema has that shape. A schema that changed
+//! together with its name is another schema.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,7 +86,7 @@ pub(super) fn former<'a>(value: &'a Value, extension: &str) -> impl Iterator<Ite
     listed.into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// A schema without what says nothing of the data, its references renamed.
+/// A schema without keywords that do not describe the data, with renamed references.
 fn shape(schema: &Value, renames: &BTreeMap<String, String>, (old, new): (&str, &str)) -> Value {
     let mut schema = schema.clone();
     if let Some(map) = schema.as_object_mut() {

@@ -41,7 +41,7 @@ impl Fact {
     }
 }
 
-/// The facts of a revision: what its operations take and give, and what its schemas hold.
+/// The facts of a revision: parameters, bodies and results of its operations, and its schemas.
 fn facts(document: &Document) -> BTreeSet<Fact> {
     let layer = layer::read(document, Kind::Revision).unwrap();
     let mut found = BTreeSet::new();

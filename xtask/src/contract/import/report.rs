@@ -1,6 +1,6 @@
-//! What an import changed, and what still lacks a text of ours.
+//! Reports the changes of an import, and the items that still lack a text of ours.
 //!
-//! Only facts count as changes: a text that somebody wrote is not one.
+//! Only facts count as changes, texts do not.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,27 +14,27 @@ use super::merge::Merged;
 use super::secrets;
 use crate::printable::Printable;
 
-/// The difference that an import makes, and what it leaves to be written.
+/// The changes of an import, and the texts that remain to be written.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     operations: usize,
     schemas: usize,
     sections: Vec<(&'static str, Vec<String>)>,
-    /// Where texts stand that hold markup.
+    /// The locations of texts that contain markup.
     markup: Vec<String>,
 }
 
-/// The title of what cannot be kept.
+/// The title of the facts that cannot be kept.
 const BREAKING: &str = "breaking, because it cannot be kept";
 /// The title of new fields that a person has to look at.
 const SECRETS: &str = "fields that sound like secrets: check for an overlay action with `x-secret`";
-/// Titles of what is to be written, which is no change.
+/// Titles of the lists of texts to write, which are not changes.
 const TO_WRITE: [&str; 2] = [MADE, SILENT];
 const MADE: &str = "operations whose summary is still the one made from the id";
 const SILENT: &str = "schemas without a description";
 
 impl Report {
-    /// What cannot be kept.
+    /// The facts that cannot be kept.
     pub(crate) fn breaking(&self) -> &[String] {
         self.section(BREAKING)
     }
@@ -49,7 +49,7 @@ impl Report {
         found.map(|(_, names)| names.as_slice()).unwrap_or_default()
     }
 
-    /// The changes alone, without the texts that are to be written.
+    /// The changes alone, without the texts to write.
     pub(crate) fn changes(&self) -> Self {
         let kept = |(title, _): &&(&'static str, Vec<String>)| !TO_WRITE.contains(title);
         Self {
@@ -148,10 +148,10 @@ impl Report {
     }
 }
 
-/// What is compared: the name for people and the facts, by identity.
+/// The compared items: the display name and the facts, by identity.
 type Named<K> = BTreeMap<K, (String, Value)>;
 
-/// An operation with the parameters of its path: where they stand is no change.
+/// An operation with the parameters of its path: moving a parameter between the two is not a change.
 fn whole(operation: &Operation) -> Value {
     let mut facts = operation.facts.clone();
     super::assemble::take_down(&operation.path_parameters, &mut facts);

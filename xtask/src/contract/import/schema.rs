@@ -1,7 +1,7 @@
-//! From a published schema to its facts in the form of OpenAPI 3.0.
+//! Converts a published schema to its facts in the form of OpenAPI 3.0.
 //!
-//! Everything that says something about the data is kept, in one form; what explains (titles,
-//! descriptions, examples, extensions) is dropped. Names of properties are never keywords.
+//! Everything that describes the data is kept, in one form; explanatory keywords (titles,
+//! descriptions, examples, extensions) are dropped. Names of properties are never keywords.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -18,7 +18,7 @@ use crate::contract::references::{self, SCHEMAS};
 use crate::contract::source::{escape, steps};
 use crate::problem::Problem;
 
-/// Keywords of newer versions that OpenAPI 3.0 cannot say and that change what the data may be.
+/// Keywords of newer versions that OpenAPI 3.0 cannot express and that restrict the data.
 const UNSUPPORTED: [&str; 7] = [
     "$dynamicRef",
     "$recursiveRef",
@@ -34,7 +34,7 @@ pub(super) struct Schemas<'a> {
     document: &'a Document,
     /// Whether keywords beside a reference count, as they do since 3.1.
     siblings_count: bool,
-    /// The names of schemas that stand somewhere else than under `components/schemas`, by pointer.
+    /// The names of schemas outside `components/schemas`, by pointer.
     moved: BTreeMap<String, String>,
     waiting: VecDeque<(String, String)>,
     names: Vec<String>,
@@ -59,8 +59,8 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// All named schemas, and those that got a name because a reference leads to them.
-    /// To be called last: the others find what has to be named.
+    /// All named schemas, and those that received a name because a reference targets them.
+    /// Call it last: the other methods collect the schemas that need a name.
     pub(super) fn named(mut self) -> Result<Map<String, Value>, Problem> {
         let mut schemas = Map::new();
         let document = self.document;

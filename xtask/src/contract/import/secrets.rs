@@ -1,7 +1,7 @@
-//! Fields whose name sounds like that of a secret.
+//! Detects fields whose name sounds like that of a secret.
 //!
-//! A field that holds a secret shows in debug output until the overlay says `x-secret`; a new one is
-//! listed, so that a person decides. Not for finding secrets in texts.
+//! Debug output shows a secret field until the overlay sets `x-secret`; new fields are
+//! listed for review. Texts are not searched for secrets.
 
 use std::collections::BTreeSet;
 
@@ -149,7 +149,7 @@ fn fields(schema: &Value, place: &str, into: &mut BTreeSet<String>) {
     }
 }
 
-/// Whether a text, or a list or map of texts, may stand there.
+/// Whether the value may be a text, or a list or map of texts.
 fn may_be_text(schema: &Value) -> bool {
     match schema.get("type").and_then(Value::as_str) {
         Some("string") => schema.get("enum").is_none(),

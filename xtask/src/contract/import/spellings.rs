@@ -1,4 +1,4 @@
-//! When two values of an enum are one value in two spellings.
+//! Detects two spellings of one enum value.
 //!
 //! Case, white space around the value, and separators of words make no difference. Not for meanings.
 

@@ -9,7 +9,7 @@ fn document(text: &str) -> Document {
     source::parse(Path::new("api.yaml"), text.to_owned()).unwrap()
 }
 
-/// What an import of these revisions into this contract writes, and what it reports.
+/// The document and the report of an import of these revisions into this contract.
 fn imported(contract: Option<&str>, revisions: &[&str]) -> (String, String) {
     let contract = contract.map(document);
     let revisions: Vec<Document> = revisions.iter().map(|text| document(text)).collect();

@@ -1,6 +1,6 @@
-//! What OpenAPI 3.0 demands and published revisions forget, where the facts leave no doubt.
+//! Adds facts that OpenAPI 3.0 requires and published revisions omit, if they are unambiguous.
 //!
-//! Not for mistakes about the API itself: those are mended in the overlay, with a reason each.
+//! Mistakes about the API itself are fixed in the overlay, each with a reason.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::merge::Merged;
 use crate::contract::references::schema_name;
 use crate::contract::walk::{each_inner, each_root};
 
-/// Declares the path parameters that only the path names, and types what is nullable.
+/// Declares the path parameters that only the path names, and adds the type of nullable schemas.
 pub(super) fn restore(merged: &mut Merged) {
     declare_path_parameters(merged);
     let schemas = merged.schemas.clone();

@@ -1,6 +1,6 @@
-//! The alternatives that a JSONPath lists: selectors in brackets, and what a filter joins with `||`.
+//! The alternatives of a JSONPath: selectors in brackets, and operands of `||` in a filter.
 //!
-//! Not for finding anything: each alternative is the path with the others left out.
+//! Each alternative is the path without the other alternatives.
 
 /// One of several that a path lists at one place.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(super) struct Alternative {
     pub(super) path: String,
 }
 
-/// The alternatives of a path, which has to be a JSONPath; none where it lists nothing.
+/// The alternatives of a valid JSONPath; empty if it lists none.
 pub(super) fn alternatives(path: &str) -> Vec<Alternative> {
     let text = |from: usize, to: usize| path.get(from..to).unwrap_or_default();
     let ends = unnested(path).filter(|(_, sign)| matches!(sign, '[' | ']'));
@@ -39,7 +39,7 @@ pub(super) fn alternatives(path: &str) -> Vec<Alternative> {
     all
 }
 
-/// The parts between separators that stand in no quotes and no brackets, without spaces around them.
+/// The parts between separators outside quotes and brackets, without spaces around them.
 fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     let separates = |index: &usize| {
         let rest = text.get(*index..);
@@ -55,7 +55,7 @@ fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     parts.collect()
 }
 
-/// The characters that stand in no quotes and no brackets, the outermost brackets included.
+/// The characters outside quotes and brackets, including the outermost brackets.
 fn unnested(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut quote = None;
     let mut is_escaped = false;

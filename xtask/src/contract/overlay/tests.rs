@@ -15,7 +15,7 @@ components:
         kind: {enum: [' CAT', DOG]}
 ";
 
-/// Applies actions, written in YAML as they stand in an overlay, to the small contract above.
+/// Applies actions, in the YAML form of an overlay, to the small contract above.
 fn applied(actions: &str) -> Result<Value, String> {
     let contract = source::parse(Path::new("api.yaml"), CONTRACT.to_owned());
     let mut contract = contract.map_err(|problem| problem.to_string())?;

@@ -169,7 +169,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
     }
 }
 
-/// The features that have the type; none stands for all.
+/// The features that include the type; an empty set means all.
 fn features(item: &TypeItem) -> BTreeSet<String> {
     if item.area != "shared" {
         return BTreeSet::from([item.area.clone()]);

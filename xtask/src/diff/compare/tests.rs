@@ -221,7 +221,7 @@ fn texts(rule: &str, from: &str, to: &str) -> (String, String) {
     (old, new)
 }
 
-/// What takes two contracts of its own.
+/// Cases that need two separate contracts.
 const PAIRS: &[(&str, &str, &str, &str)] = &[
     (
         "type-moved",

@@ -4,12 +4,12 @@
 //! user, action and services. Requests are queued, executed one at a time, canceled, absorbed. Each
 //! endpoint is behind by some events, independently of the others; it never goes back. The server has
 //! the rows of the capability matrix that matter to the ledger. A poll reads the status and then what
-//! the ledger asks for. Between two events the wait polls or not, and it can be that much time passes
-//! that every endpoint has caught up.
+//! the ledger asks for. Between two events the wait may poll or not, and enough time may pass
+//! for every endpoint to catch up.
 //!
-//! Checked in every state: a success is told only if ours has succeeded, a failure or a cancellation
+//! Checked in every state: a success is reported only if ours has succeeded, a failure or a cancellation
 //! only if ours has failed or was canceled. At the end of the world, with all lags gone, the wait is
-//! decided, unless [`explanation`] names why the facts that are shown decide nothing.
+//! decided, unless [`explanation`] names the reason why the shown facts are not enough.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -26,7 +26,7 @@ enum ResponseId {
     Never,
 }
 
-/// What the status of a request shows.
+/// The content of a request status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum RequestStatus {
     Exact,
@@ -57,7 +57,7 @@ struct Matrix {
     merges: bool,
 }
 
-/// Who asks for what.
+/// The author and the action of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Asker {
     origin: &'static str,
@@ -123,7 +123,7 @@ struct Server {
     past: Vec<(usize, Stamp, Option<Stamp>)>,
 }
 
-/// What has really become of our request.
+/// The real outcome of our request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Truth {
     Open,
@@ -192,7 +192,7 @@ impl Server {
                 let entry = self.past.iter_mut().find(|entry| entry.0 == ended);
                 entry.expect("it has started").2 = Some(at);
                 if self.is_gone(world) {
-                    // The requests that wait for what is gone never run.
+                    // Requests that wait for a deleted subject never run.
                     for queued in std::mem::take(&mut self.queue) {
                         self.stages[queued] = Stage::Canceled;
                     }
@@ -216,7 +216,7 @@ impl Server {
         }
     }
 
-    /// Whether a deletion has removed what the operation is about.
+    /// Whether a deletion has removed the subject of the operation.
     fn is_gone(&self, world: &World) -> bool {
         self.deletions(world).next().is_some()
     }
@@ -242,7 +242,7 @@ impl Server {
                 _ => Truth::Open,
             };
         }
-        // Nothing tells whose deletion it was, and the goal is the same.
+        // No fact shows whose deletion it was, and the goal is the same.
         let mut deletions = self.deletions(world);
         if world.goal == Goal::Deleted
             && deletions.any(|other| world.is_alike(&world.askers[other]))
@@ -280,7 +280,7 @@ impl Server {
             None if !self.queue.is_empty() => events.push(Event::Start),
             None => {}
         }
-        // One cancellation is enough to be confused by.
+        // One cancellation is enough for an ambiguous case.
         if !self.stages.contains(&Stage::Canceled) {
             events.extend(self.queue.iter().map(|queued| Event::Cancel(*queued)));
         }
@@ -435,7 +435,7 @@ impl Server {
 const LONG: Stamp = 16_000;
 const SHORT: Stamp = 2_000;
 
-/// The endpoints, as places in [`Node::seen`].
+/// The endpoints, as indexes into [`Node::seen`].
 const STATUS: usize = 0;
 const REQUEST: usize = 1;
 const QUEUE: usize = 2;
@@ -478,7 +478,7 @@ impl Node {
         if let Some(ledger) = &self.ledger {
             let saved = postcard::to_allocvec(ledger).expect("it is written");
             saved.hash(&mut hasher);
-            // What is not saved.
+            // The parts that are not saved.
             ledger.missing.hash(&mut hasher);
             for (fact, at) in ledger.unavailable.iter().chain(&ledger.read) {
                 (format!("{fact:?}"), at).hash(&mut hasher);
@@ -499,7 +499,7 @@ impl Node {
         hasher.finish()
     }
 
-    /// What an endpoint can show: how many events.
+    /// The numbers of events that an endpoint can show.
     fn choices(&self, endpoint: usize, lag: usize) -> std::ops::RangeInclusive<usize> {
         let latest = self.events.len();
         latest.saturating_sub(lag).max(self.seen[endpoint])..=latest
@@ -587,7 +587,7 @@ impl Node {
         next
     }
 
-    /// Every way in which a poll can turn out.
+    /// Every possible result of a poll.
     fn polled(&self, world: &World, lag: usize) -> Vec<(Self, Verdict)> {
         let mut turned_out = Vec::new();
         for seen in self.choices(STATUS, lag) {
@@ -702,7 +702,7 @@ impl World {
     }
 }
 
-/// Why the facts that the server shows decide nothing at the end of the world; `None` if they do.
+/// The reason why the facts that the server shows are not enough at the end of the world; `None` if they are.
 fn explanation(world: &World, server: &Server, verdict: &Verdict) -> Option<&'static str> {
     let matrix = &world.matrix;
     let alike = world.askers[1..].iter().any(|asker| world.is_alike(asker));
@@ -739,8 +739,8 @@ fn explanation(world: &World, server: &Server, verdict: &Verdict) -> Option<&'st
     None
 }
 
-/// Why a decision that is wrong about our request is right about all that the server shows: another
-/// request has ended so, and no endpoint tells the two apart.
+/// The reason why a wrong decision about our request agrees with all facts that the server shows: another
+/// request has ended this way, and no endpoint distinguishes the two.
 fn excuse(world: &World, server: &Server, decision: &Decision) -> Option<&'static str> {
     let matrix = &world.matrix;
     let is_reached = matches!(decision, Decision::Reached(_));
@@ -780,7 +780,7 @@ fn excuse(world: &World, server: &Server, decision: &Decision) -> Option<&'stati
     None
 }
 
-/// What a search has found.
+/// The result of a search.
 #[derive(Default)]
 struct Found {
     states: usize,
@@ -936,7 +936,7 @@ fn search(world: &World, bound: Bound) -> Found {
 
 const BOTH: &[u128] = &[1, 2];
 
-/// The other requests, beside one for an action.
+/// The other requests, besides one for an action.
 fn others(action: &'static str) -> [Asker; 5] {
     let same = Asker {
         origin: "API",
@@ -1035,7 +1035,7 @@ fn worlds_of(goal: Goal, action: &'static str, count: usize) -> Vec<World> {
             };
             for matrix in matrices() {
                 let askers: Vec<Asker> = [ours].iter().chain(&group).copied().collect();
-                // Rows that make no difference to this group are searched once.
+                // Rows that make no difference for this group are searched once.
                 let can_merge = (1..askers.len()).any(|n| askers[..n].contains(&askers[n]));
                 if (matrix.merges && !can_merge)
                     || (matrix.canceled_has_entry && !matrix.has_history)

@@ -194,7 +194,7 @@ fn seen(mut ledger: Ledger, observations: &[Observation]) -> Ledger {
     ledger
 }
 
-/// A poll for which everything that was ever read is fresh.
+/// A poll with every fact that was ever read fresh.
 fn poll(now: Stamp) -> Poll {
     Poll {
         since: 0,
@@ -204,7 +204,7 @@ fn poll(now: Stamp) -> Poll {
     }
 }
 
-/// The verdict of a poll for which everything that was ever read is fresh, or the fact that it needs.
+/// The verdict of a poll with every fact that was ever read fresh, or the fact that it needs.
 fn judge(ledger: &Ledger, now: Stamp) -> Result<Verdict, Fact> {
     ledger.verdict(&poll(now))
 }

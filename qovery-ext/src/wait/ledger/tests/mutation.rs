@@ -1,4 +1,4 @@
-//! Removes one rule at a time: a test has to notice it.
+//! Removes one rule at a time: a test must fail without it.
 
 use std::{cell::Cell, collections::BTreeSet};
 
@@ -12,7 +12,7 @@ thread_local! {
     static REMOVED: Cell<Option<&'static str>> = const { Cell::new(None) };
 }
 
-/// The rule that is removed at present, by its name.
+/// The name of the rule that is currently removed.
 pub(in super::super) fn removed() -> Option<&'static str> {
     REMOVED.get()
 }

@@ -13,8 +13,8 @@ use super::{
 };
 use crate::wait::{Endpoint, OperationToken};
 
-/// Deployments that a server can have run, each with everything that the endpoints say of it. The
-/// description of a deployment never changes; how far it is does.
+/// Deployments that a server can have run, each with all facts that the endpoints show of it. The
+/// description of a deployment never changes; its progress does.
 fn entry(number: u8, state: &str) -> Past {
     let foreign = number % 3 == 1;
     let action = if number % 4 == 3 { "STOP" } else { "DEPLOY" };
@@ -163,7 +163,7 @@ proptest! {
         let text = OperationToken::from_str(&token.to_string()).expect("it is read");
         let json = serde_json::to_string(&token).expect("it is written");
         let json: OperationToken = serde_json::from_str(&json).expect("it is read");
-        // The clock goes on where it was. Every fact that was read before is read again.
+        // The clock continues from the same time. Every fact that was read before is read again.
         let start = whole.latest();
         let again = before.iter().chain(&later).enumerate().map(|(place, observation)| {
             at(start + 1_000 * (place as u64 + 1), observation.clone())

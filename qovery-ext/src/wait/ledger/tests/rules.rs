@@ -1,5 +1,5 @@
-//! One scenario for each rule of `claim`: a ledger in which exactly that rule decides, and the same
-//! ledger without the fact that the rule is about.
+//! One scenario for each rule of `claim`: a ledger with exactly that rule deciding, and the same
+//! ledger without the fact that the rule tests.
 
 use super::{
     super::{

@@ -40,7 +40,7 @@ fn at(ledger: Ledger, observations: &[Observation], now: Stamp) -> Situation {
     Situation::new(seen(ledger, observations), poll(now))
 }
 
-/// The same, where many operations share the polls and nothing was read since this one began.
+/// The same, if many operations share the polls and nothing was read since this one began.
 fn shared(ledger: Ledger, observations: &[Observation], now: Stamp) -> Situation {
     let poll = Poll {
         since: now,
@@ -69,7 +69,7 @@ fn missing(times: &[Stamp]) -> Vec<Observation> {
         .collect()
 }
 
-/// An entry of a run that goes on, in which our service has ended.
+/// An entry of a run that continues, while our service has already ended.
 fn ahead_of_its_run() -> Past {
     let mut entry = past("x", "DEPLOY", "DEPLOYING");
     entry.services = vec![
@@ -93,7 +93,7 @@ fn named() -> Vec<Situation> {
     let mut foreign = past("y", "DEPLOY", "DEPLOYED");
     foreign.origin = Some("GIT".to_owned());
     vec![
-        // It goes on: nothing is read.
+        // The run continues, and nothing is read.
         Situation::new(
             seen(
                 deploys(Some(1)),
@@ -105,7 +105,7 @@ fn named() -> Vec<Situation> {
             },
         ),
         shared(deploys(Some(1)), &[at_work("x")], 2_000),
-        // Queued, whatever its status repeats.
+        // The request is queued, even if its status repeats another state.
         at(
             deploys(Some(1)),
             &[
@@ -241,7 +241,7 @@ fn by_signature() -> Vec<Situation> {
             ],
             1_000,
         ),
-        // No endpoint says how the first one ended, and the second one goes on.
+        // No endpoint reports how the first one ended, and the second one continues.
         at(
             deploys(None),
             &[

@@ -305,7 +305,7 @@ fn the_services_of_a_failed_run_are_judged_by_their_entries_in_the_history() {
     };
     assert!(is_reached(&judged(&[1])));
     assert!(is_failed(&judged(&[2])));
-    // The run did not come to it: the state that it shows is that of an earlier run.
+    // The run did not reach the service: the state that it shows is that of an earlier run.
     assert!(is_failed(&judged(&[3])));
     assert!(is_failed(&judged(&[1, 2])));
     assert!(is_failed(&judged(&[1, 3])));

@@ -1,8 +1,8 @@
 //! A subject that is not found.
 //!
-//! One answer is no proof: a proxy answers 404 as well, and the API answers 403 for much else. The
-//! second proof is another answer of the same kind a settle period later, with nothing found in
-//! between, the list of the parent, or the request's own status.
+//! One response is no proof: a proxy also answers 404, and the API answers 403 in many other cases. The
+//! second proof is another response of the same kind a settle period later (without finding the subject in
+//! between), the list of the parent, or the status of the request.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A cancel ends with the run that it was aimed at.
+//! A cancel ends with the run that it targets.
 
 use super::super::{
     Ledger, Poll, RunId,
@@ -48,7 +48,7 @@ fn request_ended(ledger: &Ledger, poll: &Poll) -> Step {
     };
     ledger.need(Fact::Request(request), poll)?;
     let said = aim(ledger).and_then(|run| run.end()?.state());
-    // It may repeat what the environment shows of another run.
+    // The request status may repeat the state that the environment shows for another run.
     let repeats = said == ledger.state() && ledger.shows_before();
     if said.is_some() && repeats && !poll.is_settled(ledger.asked_at(), 1) {
         return waits(Phase::Running);
@@ -91,7 +91,7 @@ fn run_is_over(ledger: &Ledger, poll: &Poll) -> Step {
     let is_aim =
         shown.is_some_and(|shown| before.is_empty() || before.contains(&shown.execution()));
     match ledger.state() {
-        // Another run is shown: the one before it is over.
+        // Another run is shown, so the previous one has ended.
         Some(state) if state.is_terminal() || !is_aim => {
             over(ledger.fact(None, Endpoint::Status, state, poll.now))
         }

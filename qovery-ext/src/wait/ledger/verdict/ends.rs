@@ -1,4 +1,4 @@
-//! How runs have ended, and what the status shows of them.
+//! The ends of runs, and their effect on the status.
 
 use std::time::Duration;
 
@@ -68,12 +68,12 @@ impl Ledger {
         }
     }
 
-    /// Since when nothing is seen at work.
+    /// The time since which nothing is seen at work.
     pub(super) fn quiet_since(&self) -> Stamp {
         self.busy.unwrap_or(0).max(self.asked_at())
     }
 
-    /// How a run has ended for the operation, and who says so: by its services, else as a whole.
+    /// How a run has ended for the operation, and the source: the services if known, otherwise the whole run.
     pub(super) fn end_for_us(&self, run: &Run, poll: &Poll) -> Option<(Decision, Evidence)> {
         if let Some(own) = self.end_of_services(run) {
             return Some(own);
@@ -88,7 +88,7 @@ impl Ledger {
         self.end_at_rest(run, poll)
     }
 
-    /// Without a history, a service that was seen at work in a run and rests has ended.
+    /// Without a history, a service that was seen at work in a run and is now idle has ended.
     fn end_at_rest(&self, run: &Run, poll: &Poll) -> Option<(Decision, Evidence)> {
         let (state, at) = (self.state()?, self.shown.as_ref()?.at);
         let rests = self.is_unavailable(Fact::History)
@@ -116,8 +116,8 @@ impl Ledger {
         self.is_about_services() && self.holds() && own.all(|(_, mark)| is_ours(mark))
     }
 
-    /// How the services that the operation is about have ended in a run: as its entry in the history
-    /// says, or as the status of a service shows that was seen at work in it. The worst end counts.
+    /// How the services of the operation have ended in a run. The source is the entry of the run in the
+    /// history, or the status of a service that was seen at work in the run. The worst end counts.
     pub(super) fn end_of_services(&self, run: &Run) -> Option<(Decision, Evidence)> {
         let Scope::Services(ours) = &self.scope else {
             return None;
@@ -128,7 +128,7 @@ impl Ledger {
         let mut ends = Vec::new();
         for id in ours {
             let own = self.end_of_service(run, *id);
-            // A service that its run did not come to ends as the run does.
+            // A service that the run did not reach ends like the run.
             let end = own.or(whole.filter(|_| is_listed).map(|s| (s, Endpoint::History)));
             let (state, endpoint) = end?;
             let decision = decide(state, self.goal)?;
@@ -157,7 +157,7 @@ impl Ledger {
         (has_ended && !mark.was_passed_over()).then_some((&mark.state, Endpoint::Status))
     }
 
-    /// The runs that can be ours and have ended as decided.
+    /// The runs that can be ours and have ended with this decision.
     pub(super) fn agreeing(&self, decision: &Decision) -> Vec<&Run> {
         let has_ended_so = |run: &&Run| {
             let state = run.end().and_then(|end| end.state());
@@ -182,7 +182,7 @@ impl Ledger {
         Some(self.fact(Some(&run.id), end.said_by, state, end.at))
     }
 
-    /// The runs cannot be told apart, or another one took the place of ours.
+    /// The runs cannot be told apart, or another run replaced ours.
     pub(super) fn superseded(&self, alike: &[&Run]) -> Verdict {
         let shown = self.shown.as_ref().map(|shown| self.execution_of(shown));
         let evidence = alike.iter().map(|run| {
@@ -202,7 +202,7 @@ impl Ledger {
         )
     }
 
-    /// When a poll would settle something that only time decides.
+    /// The time of the next poll that can settle a question that only time decides.
     pub(crate) fn settles_at(&self, settle: Duration) -> Option<Stamp> {
         use super::super::millis;
         if let Some(missing) = self.missing() {
@@ -225,7 +225,7 @@ impl Ledger {
     }
 }
 
-/// A failure of one service outweighs a cancellation of another one, and that a success.
+/// The failure of a service outweighs the cancellation of another one, which outweighs a success.
 fn severity(decision: &Decision) -> u8 {
     match decision {
         Decision::Reached(_) => 0,

@@ -1,7 +1,7 @@
 //! The verdict on an operation: a fold over the runs that can be its own.
 //!
-//! Nothing here is stored and nothing is read: the same ledger gives the same verdict. Each situation
-//! has a table of rules; the first rule that says something decides.
+//! The verdict stores nothing and reads nothing: the same ledger gives the same verdict. Each situation
+//! has a table of rules; the first rule with a result decides.
 
 mod absent;
 mod cancel;
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::wait::{Endpoint, Evidence, Phase, RunId, Says, decision::Verdict};
 
-/// A fact that can be read beside the status.
+/// A fact that can be read in addition to the status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Fact {
     /// The status of one request.
@@ -36,7 +36,7 @@ pub(crate) struct Poll {
     pub(crate) since: Stamp,
     pub(crate) now: Stamp,
     pub(crate) settle: Duration,
-    /// Whether many operations share the polls, so that this one reads only what decides.
+    /// Whether many operations share the polls, so that this poll reads only deciding facts.
     pub(crate) shares: bool,
 }
 
@@ -61,7 +61,7 @@ pub(super) const TABLES: &[&[Judging]] = &[
 ];
 
 impl Ledger {
-    /// How the operation stands, or the fact that is needed to tell.
+    /// Returns the verdict on the operation, or the fact that is needed for it.
     pub(crate) fn verdict(&self, poll: &Poll) -> Result<Verdict, Fact> {
         for rule in self.tables().iter().flat_map(|table| rules(table)) {
             if let Some(verdict) = (rule.says)(self, poll)? {
@@ -99,7 +99,7 @@ impl Ledger {
         }
     }
 
-    /// Needs a fact at times only.
+    /// Needs a fact, but not in every poll.
     fn need_at_times(&self, fact: Fact, poll: &Poll) -> Result<(), Fact> {
         if self.was_just_read(fact, poll) {
             return Ok(());
@@ -107,7 +107,7 @@ impl Ledger {
         self.need(fact, poll)
     }
 
-    /// Whether an earlier poll has read a fact, not long ago.
+    /// Whether an earlier poll has read a fact recently.
     fn was_just_read(&self, fact: Fact, poll: &Poll) -> bool {
         let read = self.read_at(fact);
         read.is_some_and(|at| at < poll.since && poll.now < at.saturating_add(HISTORY_EVERY))

@@ -1,5 +1,5 @@
 //! The server or the user has named the request: its own status decides, unless other facts
-//! contradict it. If it says nothing that can be used, the rules of [`super::signature`] follow.
+//! contradict it. If it says nothing usable, the rules of [`super::signature`] follow.
 
 use super::super::{
     Ledger, Poll, Stamp, State, decide,
@@ -60,14 +60,14 @@ pub(in super::super) const RULES: &[Judging] = &[
     },
 ];
 
-/// What the status of the request says, if it says one thing.
+/// The fate that the request status reports, if it is available.
 fn said(ledger: &Ledger) -> Option<&Fate> {
     let request = ledger.request?;
     let run = ledger.own_request()?;
     (!ledger.is_unavailable(Fact::Request(request))).then_some(&run.fate)
 }
 
-/// The end that the status of the request tells, when it did so first, and the decision.
+/// The end that the request status reports, when it was first reported, and the decision.
 fn end_said(ledger: &Ledger) -> Option<(&Run, Stamp, Decision)> {
     let run = ledger.own_request()?;
     let Fate::Ended(end) = said(ledger)? else {
@@ -156,7 +156,7 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
     super::signature::services_ended_in_run(ledger)
 }
 
-/// Whether the request is said to run while the status shows the run of another request.
+/// Whether the request status is "running" while the environment status shows the run of another request.
 fn contradicts(ledger: &Ledger) -> bool {
     let shown = ledger.shown_run();
     ledger.is_at_work() && shown.is_some_and(|run| ledger.claim(run).is_excluded())
@@ -188,7 +188,7 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
     let others_run = ledger.shows_candidate() || (ledger.shows_before() && !is_canceled);
     let is_doubtful = match ledger.is_at_work() {
         true => others_run,
-        // It may repeat what the environment shows of another run.
+        // The request status may repeat the state that the environment shows for another run.
         false => run.end().and_then(|end| end.state()) == ledger.state(),
     };
     if (is_doubtful && ledger.is_at_work()) || ledger.agreeing(&decision).is_empty() {
@@ -198,7 +198,7 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         if is_doubtful {
             return Ok(None);
         }
-        // What repeats the state of the environment changes with it.
+        // A status that repeats the state of the environment changes with that state.
         if !poll.is_settled(at, 1) {
             return waits(Phase::Running);
         }
@@ -208,7 +208,7 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         return says(Verdict::Decided(decision, evidence));
     }
     if is_canceled && ledger.possible_executions().is_empty() {
-        // It was canceled before it ran: the history has nothing to add.
+        // The request was canceled before it ran, so the history has no further fact.
         return says(Verdict::Decided(decision, evidence));
     }
     // The services of a run that failed may have ended well.
@@ -222,7 +222,7 @@ fn has_ended(ledger: &Ledger, poll: &Poll) -> Step {
         if !known.iter().all(|(other, _)| other.agrees_with(own)) {
             return says(ledger.superseded(&agreeing));
         }
-        // The history may be late, and the run that it shows another one.
+        // The history may be late, and the shown run may be another one.
         let is_success = matches!(own, Decision::Reached(_));
         if is_success && !poll.is_settled(at, 1) {
             return waits(Phase::Running);
@@ -252,7 +252,7 @@ fn was_canceled(ledger: &Ledger, poll: &Poll) -> Step {
         .result
         .as_ref()
         .is_some_and(|result| result.state == State::Canceled);
-    // The environment may show that since before.
+    // The environment may have shown that state before the action.
     let repeats = ledger.state() == Some(&State::Canceled) && held_before;
     let runs = ledger.possible_executions();
     if runs.iter().any(|run| run.end().is_some()) && ledger.state() == Some(&State::Canceled) {
@@ -271,7 +271,7 @@ fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
     let Some((run, at, Decision::Reached(proof))) = end_said(ledger) else {
         return Ok(None);
     };
-    // What did not hold before was something to do.
+    // If the goal did not hold before, the action had something to do.
     if ledger.has_acted() && !(ledger.may_be_done() && ledger.before.held) {
         return Ok(None);
     }

@@ -1,5 +1,5 @@
-//! No endpoint speaks of the request by its id: what does the same as ours decides. Every run that can
-//! be ours has to agree.
+//! No endpoint refers to the request by its id, so runs with the same signature as ours decide. Every run
+//! that can be ours has to agree.
 
 use super::super::{
     Beginning, Fact, LATE, Ledger, Poll, Response, Stamp, State, millis,
@@ -107,7 +107,7 @@ fn is_queued(ledger: &Ledger, poll: &Poll) -> Step {
         let own_rests =
             ledger.is_about_services() && ledger.own_state().is_some_and(State::is_terminal);
         if let Some(id) = queued.request().filter(|_| runs && own_rests) {
-            // Some servers list the request that runs as well.
+            // Some servers also list the running request.
             ledger.need(Fact::Request(id), poll)?;
             if queued.fate == Fate::Running {
                 return Ok(None);
@@ -149,7 +149,7 @@ fn services_ended(ledger: &Ledger, poll: &Poll) -> Step {
     services_ended_in_run(ledger)
 }
 
-/// The run goes on, and our services have ended in it.
+/// The run continues, and our services have ended in it.
 pub(super) fn services_ended_in_run(ledger: &Ledger) -> Step {
     match ledger.candidate_executions().as_slice() {
         [run] if ledger.is_at_work() && run.end().is_none() => {
@@ -170,7 +170,7 @@ fn goes_on(ledger: &Ledger, _: &Poll) -> Step {
     }
 }
 
-/// The requests that have left the queue, without an end that they tell.
+/// The requests that have left the queue and do not report an end.
 fn left(ledger: &Ledger) -> Vec<&Run> {
     let requests = ledger.candidate_requests().into_iter();
     requests
@@ -178,8 +178,8 @@ fn left(ledger: &Ledger) -> Vec<&Run> {
         .collect()
 }
 
-/// Whether a request tells its end: one that only repeats the state of the environment counts if a run
-/// has ended so.
+/// Whether a request reports its end. A status that only repeats the state of the environment counts if a
+/// run has ended with this state.
 fn has_told(ledger: &Ledger, request: &Run) -> bool {
     let Some(state) = request.end().and_then(|end| end.state()) else {
         return request.end().is_some();
@@ -192,17 +192,17 @@ fn has_told(ledger: &Ledger, request: &Run) -> bool {
 /// Whether neither a run nor a request that can be ours was seen to end or to run.
 fn is_unseen(ledger: &Ledger) -> bool {
     let requests = ledger.candidate_requests();
-    // The status of a request that is named was found to say nothing that can be used.
+    // The status of a named request was found to be unusable.
     let is_open = ledger.request.is_some() || requests.iter().all(|run| !has_told(ledger, run));
     is_open && ledger.candidate_executions().is_empty()
 }
 
-/// After how many settle periods a request that has left the queue without a run has vanished: its run
-/// may start late, and be shown late.
+/// The number of settle periods after which a request that left the queue without a run counts as gone: its
+/// run may start late, and may be shown late.
 const VANISHED: u64 = 2;
 
 fn has_vanished(ledger: &Ledger, poll: &Poll) -> Step {
-    // Without a history, a run may have come and gone unseen once another one is shown.
+    // Without a history, a run may have started and ended unseen if another one is shown now.
     let may_be_hidden = ledger.is_unavailable(Fact::History) && ledger.shown_run().is_some();
     if !is_unseen(ledger) || may_be_hidden {
         return Ok(None);
@@ -237,7 +237,7 @@ fn had_nothing_to_do(ledger: &Ledger, poll: &Poll) -> Step {
     if !is_unseen(ledger) || !ledger.holds() || !may_be {
         return Ok(None);
     }
-    // Others may be at work since: then only the queue and the history show that ours is not.
+    // Others may be at work now. In that case only the queue and the history show that ours is not.
     let period = ledger.settle_period(poll.settle);
     let quiet = ledger.quiet_since().saturating_add(period);
     let busy = ledger.asked_at().saturating_add(period.saturating_mul(3));
@@ -286,7 +286,7 @@ fn nothing_yet(ledger: &Ledger, _: &Poll) -> Step {
 
 /// Every run and request that can be ours and was seen to run or to end.
 fn all(ledger: &Ledger) -> Vec<&Run> {
-    // The status of a request that is named was found to say nothing that can be used.
+    // The status of a named request was found to be unusable.
     let is_unnamed = ledger.request.is_none();
     let ended = ledger.candidate_requests().into_iter();
     let ended = ended.filter(|run| is_unnamed && has_told(ledger, run));
@@ -304,8 +304,8 @@ fn may_follow(ledger: &Ledger, poll: &Poll) -> Step {
     Ok(None)
 }
 
-/// Since when the runs that can be ours are over, and nothing hides another one: a request that has
-/// to wait is listed in the queue, and a run in the history. Without both, the subject has to rest.
+/// The time since which the runs that can be ours are over and no other one can be hidden. A queued request
+/// is listed in the queue, and a run in the history. Without both, the subject has to be idle.
 fn over_since(ledger: &Ledger) -> Stamp {
     let is_open = ledger.is_unavailable(Fact::Queue) || ledger.is_unavailable(Fact::History);
     let ends = all(ledger).into_iter().filter_map(Run::end);

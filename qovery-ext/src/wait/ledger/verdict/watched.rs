@@ -1,4 +1,4 @@
-//! The operation has not acted, and no request is named: the state itself is waited for.
+//! The operation sent no action, and no request is named: the wait is for the state itself.
 
 use super::super::{
     Ledger, Poll, Scope, State, decide,

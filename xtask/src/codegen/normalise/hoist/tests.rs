@@ -1,4 +1,4 @@
-//! What inline things are called, and which are the same.
+//! Tests the names of inline schemas, and which schemas are identical.
 
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::codegen::model::Normalised;
 use crate::contract::source;
 
-/// Where each thing stands in the contract of these tests.
+/// The location of each object in the contract of these tests.
 const PLACES: &[(Thing, &[&str])] = &[
     (Thing::Contract, &[""]),
     (Thing::Components, &["/components"]),
@@ -135,12 +135,12 @@ fn read(value: &Value) -> Result<Normalised, String> {
     normalise(&document).map_err(|problem| problem.to_string())
 }
 
-/// What the client is generated from, without places and notes.
+/// The facts that the client is generated from, without locations and notes.
 fn facts(normalised: &Normalised) -> String {
     format!("{:?} {:?}", normalised.operations, normalised.schemas)
 }
 
-/// With a keyword at a place; `None` where the contract has it there already.
+/// Adds a keyword at a location; `None` if the contract already has it there.
 fn with(place: &str, keyword: &str, value: Value) -> Option<Value> {
     let mut contract = contract();
     let thing = contract
@@ -233,7 +233,7 @@ fn every_keyword_at_every_place_is_followed_or_described_or_noted_or_refused() {
             for place in *places {
                 for value in example(*thing, keyword) {
                     let Some(contract) = with(place, keyword, value) else {
-                        // What every contract must have is followed by what all other tests generate.
+                        // The required keywords of a contract are covered by all other tests.
                         is_followed = true;
                         continue;
                     };

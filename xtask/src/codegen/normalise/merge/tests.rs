@@ -1,4 +1,4 @@
-//! What `allOf` becomes.
+//! Tests the merging of `allOf`.
 
 use serde_json::json;
 
@@ -145,7 +145,7 @@ fn what_is_put_together_of_the_schema_around_it_is_a_component_of_its_own() {
             field(&found, "Root", "inner").ty
         );
     }
-    // Over another schema that is put together of it.
+    // Through another schema that is composed of it.
     let found = nested(json!({"allOf": [{"$ref": "#/components/schemas/Middle"}, weight]}));
     let names: Vec<_> = structure(&found, "RootInner")
         .fields

@@ -1,4 +1,4 @@
-//! What becomes of operations, their parameters, bodies and successes.
+//! Tests the normalised operations, their parameters, bodies and successes.
 
 use serde_json::{Value, json};
 

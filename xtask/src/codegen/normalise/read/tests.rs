@@ -1,4 +1,4 @@
-//! What OpenAPI 3.0 and 3.1 write for the same thing is the same.
+//! Tests that equivalent forms of OpenAPI 3.0 and 3.1 are read as the same schema.
 
 use serde_json::{Value, json};
 

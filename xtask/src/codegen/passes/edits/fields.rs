@@ -1,5 +1,5 @@
-//! What each field of a request is filled from: the field of that name in the response, or one that
-//! says the same under another name.
+//! Finds the value of each field of a request: the field of that name in the response, or an
+//! equivalent field under another name.
 
 use std::collections::BTreeSet;
 
@@ -95,7 +95,7 @@ impl Conversions<'_> {
                 None => (other, from),
             });
         }
-        // What the request must say and the response may leave out: the conversion can fail.
+        // The request requires the field and the response may omit it: the conversion can fail.
         let field = namesake?;
         let optional = types::inside(&field.ty, "Option")?;
         let (ident, wire) = (&field.ident, &field.wire);
@@ -110,7 +110,7 @@ impl Conversions<'_> {
         ))
     }
 
-    /// The field of the same name where it has a value, and what was found elsewhere where not.
+    /// The field of the same name if it has a value, otherwise the value of another field.
     fn preferred(
         &mut self,
         namesake: &Field,
@@ -134,7 +134,7 @@ impl Conversions<'_> {
         (Value { tokens, fallible }, namesake.wire.clone())
     }
 
-    /// Looks for a field of the request where the response has it under another name.
+    /// Looks for a field of the response that has another name than the field of the request.
     fn elsewhere(&mut self, source: &Model, target: &Field) -> Option<(Value, String)> {
         let wire = target.wire.as_str();
         let find = |name: &str| source.fields.iter().find(|field| field.wire == name);
@@ -197,7 +197,7 @@ impl Conversions<'_> {
     }
 }
 
-/// What a field holds where nothing is said; `None` where something must be said.
+/// The default value of a field; `None` if the field is required.
 fn nothing(field: &Field) -> Option<TokenStream> {
     match field.presence {
         Presence::Optional => Some(quote!(None)),

@@ -36,7 +36,7 @@ impl Conversions<'_> {
             let (before, after) = (format_ident!("{variant}"), format_ident!("{other}"));
             arms.push(quote!(types::#name::#before(member) => types::#request::#after(#tokens),));
         }
-        // Where the request takes what the members hold, it takes that of an unknown one too.
+        // If the request takes the content of the members, it also takes the content of an unknown member.
         let unwraps = !matches!(target.0.strategy, UnionStrategy::Tag { .. })
             && source
                 .1

@@ -11,7 +11,7 @@ use super::Conversions;
 /// An expression of the wanted type.
 pub(super) struct Value {
     pub(super) tokens: TokenStream,
-    /// Whether it leaves the function with an error where it has none.
+    /// Whether the expression returns from the function with an error if the value is missing.
     pub(super) fallible: bool,
 }
 
@@ -46,7 +46,7 @@ impl Conversions<'_> {
                 quote!(#value.into_option()),
             );
         }
-        // What the server does not have is sent as null, because leaving it out means the default.
+        // A value that the server lacks is sent as null, because an absent field means the default.
         if let Some(to) = types::inside(to, "Patch") {
             let optional = types::inside(from, "Option").is_some();
             let wanted = if optional {
@@ -80,7 +80,7 @@ impl Conversions<'_> {
                 let tokens = quote!(Some(#tokens));
                 return Some(inner.with(tokens));
             }
-            // Without a value there is nothing to send, except where nothing is an empty list or object.
+            // Without a value there is nothing to send, unless the type has an empty list or object.
             (Some(from), None) => {
                 let may_be_empty = models::is_collection(to)
                     || types::model_name(to)

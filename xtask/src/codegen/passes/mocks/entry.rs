@@ -1,4 +1,4 @@
-//! Writes the table by which the tests of the workspace mock every operation.
+//! Writes the table that the tests of the workspace use to mock every operation.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::codegen::passes::{methods::Signature, names, reserved, types};
 use super::methods::{matcher_name, status_name};
 use super::read::Matchers;
 
-/// Writes the entry by which the tests mock the operation with values that are given when it is
-/// called, or nothing where progenitor wrote no method for it.
+/// Writes the entry that the tests use to mock the operation with values that are passed at run
+/// time; `None` if progenitor wrote no method for it.
 pub(crate) fn entry(
     operation: &OperationModel,
     signatures: &BTreeMap<String, Signature>,

@@ -11,7 +11,7 @@ pub(super) fn matcher_name(parameter: &ParameterModel) -> Ident {
     names::apart(parameter.rust_name.trim_start_matches("r#"), reserved::WHEN)
 }
 
-/// The name of a responder's method, and the status where it is one.
+/// The name of a responder's method, and the status if it is a number.
 pub(in crate::codegen::passes) fn status_name(status: &str) -> (Ident, Option<u16>) {
     let Ok(number) = status.parse::<u16>() else {
         return (format_ident!("success"), None);

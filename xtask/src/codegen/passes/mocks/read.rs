@@ -12,7 +12,7 @@ pub(crate) type Matchers = BTreeMap<String, BTreeMap<String, Type>>;
 
 /// Reads the output of progenitor's generator of mocks.
 pub(crate) fn read(written: &Output) -> Matchers {
-    // Outside of the module of types, a name that stands alone is no model.
+    // Outside the `types` module, a name without a path is not a model.
     let models = BTreeSet::new();
     let matchers = written.matchers().into_iter().map(|(operation, methods)| {
         let parameters = methods.into_iter().filter_map(|method| {

@@ -1,6 +1,6 @@
-//! Writes how a request is built: a constructor and chained setters.
+//! Writes the constructor and the chained setters of a request.
 //!
-//! Not for responses: nobody builds those.
+//! Responses have neither.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};

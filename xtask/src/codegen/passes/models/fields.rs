@@ -1,7 +1,7 @@
-//! Writes how a struct is read, written and printed: what the runtime cannot know of its fields.
+//! Writes how a struct is read, written and printed: the facts about its fields that the runtime needs.
 //!
-//! One line for each field in each direction. Not derives of serde: those made up most of what the
-//! client cost to compile.
+//! Each field has one line for each direction. Serde derives are not used, because they caused most of
+//! the client's compile time.
 
 use std::collections::BTreeSet;
 
@@ -91,8 +91,8 @@ pub(super) fn emit(
     }
 }
 
-/// The fields without which a document is refused, of which the last digit stands for the first field;
-/// and those for which there is no bit.
+/// The required fields as a bit mask, whose last digit stands for the first field, and the required
+/// fields beyond the mask.
 fn required(must_be_there: &[bool]) -> (LitInt, Option<TokenStream>) {
     let (bits, beyond) = must_be_there
         .split_at_checked(BITS)
@@ -169,7 +169,7 @@ fn holds_model(ty: &Type, is_model: &dyn Fn(&str) -> bool) -> bool {
         .any(|inner| holds_model(inner, is_model))
 }
 
-/// Whether the field holds values of which the contract says nothing.
+/// Whether the field holds values whose type the contract does not define.
 fn holds_free_form(ty: &Type) -> bool {
     if let Some(value) = types::map_value(ty) {
         return holds_free_form(value);

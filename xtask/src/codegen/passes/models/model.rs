@@ -11,7 +11,7 @@ use crate::codegen::passes::types;
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
     pub(crate) name: String,
-    /// What the contract says of it; empty where it says nothing.
+    /// The contract's description; empty if there is none.
     pub(crate) text: String,
     pub(crate) fields: Vec<Field>,
 }
@@ -35,13 +35,13 @@ pub(crate) struct Field {
 pub(crate) enum Presence {
     /// Always.
     Required,
-    /// Always, as null where there is no value.
+    /// Always, as null if there is no value.
     Nullable,
-    /// Where there is a value; the constructor asks for one, what is read may lack it.
+    /// If there is a value; the constructor requires one, but a response may lack it.
     Expected,
-    /// Where there is a value.
+    /// If there is a value.
     Optional,
-    /// Where the user said anything: a value, or null.
+    /// If the user set it: to a value, or to null.
     Patch,
     /// A list or a map that may be left out, and is then empty.
     Collection,
@@ -58,8 +58,8 @@ impl Field {
         )
     }
 
-    /// Whether an absent field says as much as an empty one: a list, a map, an object that may be empty,
-    /// and what the contract gives an empty default.
+    /// Whether an absent field means the same as an empty one: a list, a map, an object that may be empty,
+    /// and a field with an empty default in the contract.
     pub(crate) fn may_be_empty(&self, response: bool, with_default: &BTreeSet<String>) -> bool {
         self.absent_is_empty
             || response && is_collection(types::inside(&self.ty, "Secret").unwrap_or(&self.ty))

@@ -1,6 +1,6 @@
-//! Recognises a result that leads on to another page.
+//! Recognises a result with a next-page link.
 //!
-//! Not for operations whose parameters say how they page: see `shape`.
+//! `shape` handles operations whose parameters define the paging.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Recognises how an operation pages, by its parameters.
+//! Recognises how an operation pages, from its parameters.
 //!
-//! Not for what a page is made of: see `page`.
+//! See `page` for the structure of a page.
 
 use crate::codegen::model::{Location, OperationModel, ParameterModel};
 use crate::problem::Problem;
@@ -68,10 +68,10 @@ const NOT_PAGING: &[(&str, &str, &str)] = &[
     ("get-cluster-metrics", "start", "a point in time"),
 ];
 
-/// How an operation pages; `None` where it does not.
+/// The paging shape of an operation; `None` if it does not page.
 ///
 /// # Errors
-/// Where a parameter looks like paging but the operation has no known shape.
+/// Returns an error if a parameter looks like paging but the operation has no known shape.
 pub(super) fn shape_of(operation: &OperationModel) -> Result<Option<Shape>, Problem> {
     let query: Vec<&ParameterModel> = operation
         .parameters
