@@ -177,7 +177,7 @@ impl Connect {
         self
     }
 
-    /// Where the websocket API is, such as `wss://ws.qovery.com`, whatever the environment says.
+    /// Sets the address of the websocket API, such as `wss://ws.qovery.com`, in place of the environment's.
     ///
     /// Without it, and without [`STREAM_URL_VARIABLE`](super::STREAM_URL_VARIABLE), streams of an API at
     /// another address than the default are refused: the token would go to another server.
@@ -369,7 +369,7 @@ impl Connect {
         Ok((url, environment::quoted(URL_VARIABLE)))
     }
 
-    /// The address of the websocket API as one of HTTP, if one is named, and where it leads to.
+    /// The address of the websocket API as one of HTTP, if one is named, and its kind of machine.
     #[cfg(feature = "stream")]
     fn stream_address(&self) -> Result<Option<(String, Machine)>, ConnectError> {
         let (url, origin) = match (&self.stream_url, &self.credentials) {

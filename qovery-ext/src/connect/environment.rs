@@ -23,7 +23,7 @@ pub const URL_VARIABLE: &str = "QOVERY_API_URL";
 #[cfg(feature = "stream")]
 pub const STREAM_URL_VARIABLE: &str = "QOVERY_WS_URL";
 
-/// Gives the value of a variable, where it is set.
+/// Returns the value of a variable, if it is set.
 type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
 /// The process environment, or its replacement.
@@ -91,7 +91,7 @@ impl Environment {
             .map_err(|problem| ConnectError::base_url(&quoted(URL_VARIABLE), problem))
     }
 
-    /// The address of the websocket API, where one is set.
+    /// The address of the websocket API, if one is set.
     #[cfg(feature = "stream")]
     pub(super) fn stream_url(&self) -> Result<Option<String>, ConnectError> {
         self.text(STREAM_URL_VARIABLE)

@@ -141,6 +141,16 @@ impl Script {
 }
 
 impl Transport for Script {
+    /// Answers a handshake as it answers a request: the server does not switch.
+    #[cfg(feature = "stream")]
+    fn upgrade(
+        &self,
+        request: Request,
+    ) -> BoxFuture<'_, Result<qovery_api::Upgrade, TransportError>> {
+        let response = self.send(request);
+        Box::pin(async { response.await.map(qovery_api::Upgrade::Refused) })
+    }
+
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
         let authorization = request.headers.get(header::AUTHORIZATION);
         if let Some(value) = authorization {

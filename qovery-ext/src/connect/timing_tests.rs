@@ -380,3 +380,30 @@ fn a_call_can_be_sent_to_another_thread() {
     let script_free = connect().build().unwrap();
     is_send(&send(&script_free, GET));
 }
+
+#[cfg(feature = "stream")]
+#[tokio::test(start_paused = true)]
+async fn a_handshake_that_comes_too_often_holds_back_all_calls_of_the_client() {
+    let slow_down = Step::status(429, &[("retry-after", "40")]);
+    let script = Script::new([slow_down, Step::status(200, &[])]);
+    let client = script.client(connect().retry(steady()));
+    let handshake = client.transport().upgrade(request(&client, GET));
+    assert!(matches!(
+        handshake.await,
+        Ok(qovery_api::Upgrade::Refused(response)) if response.status.as_u16() == 429
+    ));
+    send(&client, POST).await.unwrap();
+    assert_eq!(script.waits(), [seconds(40)]);
+}
+
+#[cfg(feature = "stream")]
+#[tokio::test(start_paused = true)]
+async fn a_handshake_without_time_left_is_not_sent() {
+    let script = Script::new([Step::status(200, &[])]);
+    let client = script.client(connect());
+    let mut late = request(&client, GET);
+    late.timeout = Some(Duration::ZERO);
+    let error = client.transport().upgrade(late).await.unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_been_executed());
+    assert_eq!(script.count(), 0);
+}

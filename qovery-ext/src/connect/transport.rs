@@ -143,7 +143,7 @@ impl ConnectedTransport {
         // A call may bring a policy of its own.
         let policy = request.extensions.get().unwrap_or(&self.policy);
         let mut progress = Progress::new(request, policy, self.request_timeout);
-        let outcome = self.attempt(request, &mut progress).await;
+        let outcome = self.attempt::<Sending>(request, &mut progress).await;
         if policy.is_final(1, request, &outcome) {
             return progress.finish(outcome);
         }
@@ -170,18 +170,18 @@ impl ConnectedTransport {
             progress.note(&outcome);
             drop(outcome);
             sleep(wait).await;
-            outcome = self.attempt(request, &mut progress).await;
+            outcome = self.attempt::<Sending>(request, &mut progress).await;
             round += 1;
         }
         progress.finish(outcome)
     }
 
-    /// Sends the request with a token, and with a new one if the server refuses the first.
-    async fn attempt(
+    /// Makes the exchange with a token, and with a new one if the server refuses the first.
+    async fn attempt<E: Exchange>(
         &self,
         request: &Request,
         progress: &mut Progress,
-    ) -> Result<RawResponse, TransportError> {
+    ) -> Result<E::Reply, TransportError> {
         let mut issued = None;
         let authorization = match &self.authorization {
             Authorization::Fixed(value) => Some(value),
@@ -192,48 +192,48 @@ impl ConnectedTransport {
                 Some(&token.header)
             }
         };
-        let outcome = self.send_once(request, authorization, progress).await;
+        let outcome = self.once::<E>(request, authorization, progress).await;
         match (outcome, issued) {
-            (Ok(response), Some((tokens, issued)))
-                if response.status == StatusCode::UNAUTHORIZED
-                    && !progress.has_renewed
-                    && proves_that_nothing_was_done(request, &response) =>
+            (Ok(reply), Some((tokens, issued)))
+                if !progress.has_renewed
+                    && E::response(&reply)
+                        .is_some_and(|response| is_renewable(request, response)) =>
             {
                 progress.has_renewed = true;
                 // Boxed, because it is rare and would make each call larger.
-                Box::pin(self.renew(request, issued, response, tokens, progress)).await
+                Box::pin(self.renew::<E>(request, issued, reply, tokens, progress)).await
             }
             (outcome, _) => outcome,
         }
     }
 
-    async fn renew(
+    async fn renew<E: Exchange>(
         &self,
         request: &Request,
         refused: Issued,
-        response: RawResponse,
+        reply: E::Reply,
         tokens: &Tokens,
         progress: &mut Progress,
-    ) -> Result<RawResponse, TransportError> {
+    ) -> Result<E::Reply, TransportError> {
         let header = refused.header.clone();
         let renewed = progress.prepare(tokens.replace(refused)).await?;
         match renewed.map_err(|error| no_token(error).redact(&header))? {
             Some(issued) => {
                 trace::renewed(progress.sent + 1);
-                self.send_once(request, Some(&issued.header), progress)
+                self.once::<E>(request, Some(&issued.header), progress)
                     .await
             }
-            None => Ok(response),
+            None => Ok(reply),
         }
     }
 
-    /// Sends the request with this token, unless it has one itself.
-    async fn send_once(
+    /// Makes the exchange with this token, unless the request has one itself.
+    async fn once<E: Exchange>(
         &self,
         request: &Request,
         authorization: Option<&HeaderValue>,
         progress: &mut Progress,
-    ) -> Result<RawResponse, TransportError> {
+    ) -> Result<E::Reply, TransportError> {
         let _leave = self.leave(progress).await?;
         let left = progress.left();
         let limit = progress.attempt_limit.min(left);
@@ -242,10 +242,12 @@ impl ConnectedTransport {
         }
         progress.sent += 1;
         let outcome = match &self.sender {
-            Sender::Http(http) => http.send_borrowed(request, authorization, limit).await,
-            Sender::Other(other) => send_through(other, request, authorization, limit).await,
+            Sender::Http(http) => E::over_http(http, request, authorization, limit).await,
+            Sender::Other(other) => {
+                exchange_through::<E>(&**other, request, authorization, limit).await
+            }
         };
-        if let Ok(response) = &outcome {
+        if let Some(response) = outcome.as_ref().ok().and_then(E::response) {
             self.limits.hold.observe(response);
         }
         outcome
@@ -282,14 +284,14 @@ impl ConnectedTransport {
     }
 }
 
-/// Sends a copy through a transport of the program's own: it need keep neither to the limit nor the
-/// token to itself.
-async fn send_through(
-    transport: &Arc<dyn Transport>,
+/// Makes the exchange with a copy of the request, through a transport of the program's own: it need keep
+/// neither to the limit nor the token to itself.
+async fn exchange_through<E: Exchange>(
+    transport: &dyn Transport,
     request: &Request,
     authorization: Option<&HeaderValue>,
     limit: Duration,
-) -> Result<RawResponse, TransportError> {
+) -> Result<E::Reply, TransportError> {
     let mut request = request.clone();
     request.timeout = Some(limit);
     if let Some(value) = authorization {
@@ -297,120 +299,133 @@ async fn send_through(
         entry.or_insert_with(|| value.clone());
     }
     let authorization = request.headers.get(header::AUTHORIZATION).cloned();
-    let outcome = timeout(limit, transport.send(request))
+    let outcome = timeout(limit, E::through(transport, request))
         .await
         .unwrap_or_else(|_| Err(TransportError::timeout(limit)));
-    let Some(value) = authorization else {
-        return outcome;
-    };
-    match outcome {
-        Ok(mut response) => {
-            response.redact(&value);
-            Ok(response)
-        }
-        Err(error) => Err(error.redact(&value)),
+    match (outcome, authorization) {
+        (Ok(reply), Some(value)) => Ok(E::redacted(reply, &value)),
+        (Err(error), Some(value)) => Err(error.redact(&value)),
+        (outcome, None) => outcome,
     }
 }
 
-/// Whether a 401 says that the request was not executed, as far as the call asks for that: the login
-/// page of something in between does not.
-fn proves_that_nothing_was_done(request: &Request, response: &RawResponse) -> bool {
-    request.retry != RetryMode::UnlessExecuted || response.is_from_api()
+/// Whether a new token may be tried after this response: a 401 that says that the request was not executed,
+/// as far as the call asks for that. The login page of a proxy does not say so.
+fn is_renewable(request: &Request, response: &RawResponse) -> bool {
+    response.status == StatusCode::UNAUTHORIZED
+        && (request.retry != RetryMode::UnlessExecuted || response.is_from_api())
 }
 
 fn no_token(error: NoToken) -> TransportError {
     TransportError::refused("the token source has no token").with_source(error)
 }
 
-#[cfg(feature = "stream")]
-impl ConnectedTransport {
-    /// Opens a connection with a token, and with a new one if the server refuses the first. It counts as
-    /// a request until the server has answered; connecting again is up to the caller.
-    async fn open(&self, request: &Request) -> Result<Upgrade, TransportError> {
-        let mut progress = Progress::new(request, &self.policy, self.request_timeout);
-        let tokens = match &self.authorization {
-            Authorization::Fixed(value) => {
-                return self.open_once(request, Some(value), &mut progress).await;
-            }
-            Authorization::Source(_) if request.headers.contains_key(header::AUTHORIZATION) => {
-                return self.open_once(request, None, &mut progress).await;
-            }
-            Authorization::Source(tokens) => tokens,
-        };
-        let issued = progress.prepare(tokens.current()).await?;
-        let issued = issued.map_err(no_token)?;
-        let refused = match self
-            .open_once(request, Some(&issued.header), &mut progress)
-            .await?
-        {
-            Upgrade::Refused(response) if response.status == StatusCode::UNAUTHORIZED => response,
-            other => return Ok(other),
-        };
-        let header = issued.header.clone();
-        let renewed = progress.prepare(tokens.replace(issued)).await?;
-        match renewed.map_err(|error| no_token(error).redact(&header))? {
-            Some(issued) => {
-                trace::renewed(progress.sent + 1);
-                self.open_once(request, Some(&issued.header), &mut progress)
-                    .await
-            }
-            None => Ok(Upgrade::Refused(refused)),
-        }
-    }
+/// The use of a request: it is sent, or a connection is opened with it.
+trait Exchange {
+    type Reply: Send;
 
-    async fn open_once(
-        &self,
+    fn over_http(
+        http: &HttpTransport,
         request: &Request,
         authorization: Option<&HeaderValue>,
-        progress: &mut Progress,
-    ) -> Result<Upgrade, TransportError> {
-        let _leave = self.leave(progress).await?;
-        let limit = progress.attempt_limit.min(progress.left());
-        progress.sent += 1;
-        match &self.sender {
-            Sender::Http(http) => http.upgrade_borrowed(request, authorization, limit).await,
-            Sender::Other(other) => open_through(other, request, authorization, limit).await,
-        }
+        limit: Duration,
+    ) -> impl Future<Output = Result<Self::Reply, TransportError>> + Send;
+
+    fn through(
+        transport: &dyn Transport,
+        request: Request,
+    ) -> BoxFuture<'_, Result<Self::Reply, TransportError>>;
+
+    /// The response of the server; `None` if the connection is open.
+    fn response(reply: &Self::Reply) -> Option<&RawResponse>;
+
+    /// The reply without this token.
+    fn redacted(reply: Self::Reply, token: &HeaderValue) -> Self::Reply;
+}
+
+/// Sends the request and reads the response.
+enum Sending {}
+
+impl Exchange for Sending {
+    type Reply = RawResponse;
+
+    fn over_http(
+        http: &HttpTransport,
+        request: &Request,
+        authorization: Option<&HeaderValue>,
+        limit: Duration,
+    ) -> impl Future<Output = Result<RawResponse, TransportError>> + Send {
+        http.send_borrowed(request, authorization, limit)
+    }
+
+    fn through(
+        transport: &dyn Transport,
+        request: Request,
+    ) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
+        transport.send(request)
+    }
+
+    fn response(reply: &RawResponse) -> Option<&RawResponse> {
+        Some(reply)
+    }
+
+    fn redacted(mut reply: RawResponse, token: &HeaderValue) -> RawResponse {
+        reply.redact(token);
+        reply
     }
 }
 
-/// Opens a connection through a transport of the program's own, which need keep neither to the limit nor
-/// the token to itself.
+/// Opens a connection. It counts as a request until the server has answered; connecting again is up to the
+/// caller.
 #[cfg(feature = "stream")]
-async fn open_through(
-    transport: &Arc<dyn Transport>,
-    request: &Request,
-    authorization: Option<&HeaderValue>,
-    limit: Duration,
-) -> Result<Upgrade, TransportError> {
-    let mut request = request.clone();
-    request.timeout = Some(limit);
-    if let Some(value) = authorization {
-        let entry = request.headers.entry(header::AUTHORIZATION);
-        entry.or_insert_with(|| value.clone());
+enum Opening {}
+
+#[cfg(feature = "stream")]
+impl Exchange for Opening {
+    type Reply = Upgrade;
+
+    fn over_http(
+        http: &HttpTransport,
+        request: &Request,
+        authorization: Option<&HeaderValue>,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Upgrade, TransportError>> + Send {
+        http.upgrade_borrowed(request, authorization, limit)
     }
-    let authorization = request.headers.get(header::AUTHORIZATION).cloned();
-    let outcome = timeout(limit, transport.upgrade(request))
-        .await
-        .unwrap_or_else(|_| Err(TransportError::timeout(limit)));
-    let Some(value) = authorization else {
-        return outcome;
-    };
-    match outcome {
-        Ok(Upgrade::Refused(mut response)) => {
-            response.redact(&value);
-            Ok(Upgrade::Refused(response))
+
+    fn through(
+        transport: &dyn Transport,
+        request: Request,
+    ) -> BoxFuture<'_, Result<Upgrade, TransportError>> {
+        transport.upgrade(request)
+    }
+
+    fn response(reply: &Upgrade) -> Option<&RawResponse> {
+        match reply {
+            Upgrade::Refused(response) => Some(response),
+            _ => None,
         }
-        Ok(Upgrade::Switched(upgraded)) => Ok(Upgrade::Switched(upgraded.authorized_by(&value))),
-        Ok(other) => Ok(other),
-        Err(error) => Err(error.redact(&value)),
+    }
+
+    fn redacted(reply: Upgrade, token: &HeaderValue) -> Upgrade {
+        match reply {
+            Upgrade::Refused(mut response) => {
+                response.redact(token);
+                Upgrade::Refused(response)
+            }
+            Upgrade::Switched(upgraded) => Upgrade::Switched(upgraded.authorized_by(token)),
+            other => other,
+        }
     }
 }
 
 impl Transport for ConnectedTransport {
     #[cfg(feature = "stream")]
     fn upgrade(&self, request: Request) -> BoxFuture<'_, Result<Upgrade, TransportError>> {
-        Box::pin(async move { self.open(&request).await })
+        Box::pin(async move {
+            let mut progress = Progress::new(&request, &self.policy, self.request_timeout);
+            self.attempt::<Opening>(&request, &mut progress).await
+        })
     }
 
     fn send(&self, request: Request) -> BoxFuture<'_, Result<RawResponse, TransportError>> {
