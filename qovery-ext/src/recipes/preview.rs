@@ -1,7 +1,8 @@
 //! Preview environments: a copy of an environment for a pull request, made, updated and deleted by its
 //! name.
 //!
-//! Everything is found again by the name: the next run takes up the remains of an interrupted run, and [`PreviewEnvironment::delete`] removes them. Dropping a future of this module may leave the copy in any
+//! Everything is found again by the name: the next run takes up the remains of an interrupted run, and
+//! [`PreviewEnvironment::delete`] removes them. Dropping a future of this module may leave the copy in any
 //! state, and leaves nothing else.
 
 use std::{
@@ -22,7 +23,7 @@ use super::{
     ApplyVariablesError, DotenvError, EnvironmentService, FindError, FindExt, FoundEnvironment,
     ServiceUrl, SetVariableError, Variable, VariableOwner, VersionError, naming, parse_dotenv,
     plan_variables, services,
-    source::{Change, change},
+    source::{Change, change, check},
     urls,
 };
 use crate::{
@@ -227,35 +228,43 @@ impl PreviewEnvironment {
     /// [`PreviewEnvironment::deployment`].
     ///
     /// # Errors
-    /// Returns an error if a step fails; the environment stays, and the next run takes it up.
+    /// Returns an error before anything is made or edited if a service does not exist or cannot take its
+    /// change. If a later step fails, the environment stays, and the next run takes it up.
     pub async fn ensure(&self, client: &Client) -> Result<Preview, PreviewError> {
         if let Some(error) = &self.invalid {
             return Err(PreviewError::new(Reason::Dotenv(error.clone())));
         }
         let origin = self.find_origin(client).await?;
-        let (environment, is_new) = match self.existing(client, &origin).await?.as_slice() {
-            [] => (self.make(client, &origin).await?, true),
-            [environment] => (environment.clone(), false),
-            several => {
-                return Err(PreviewError::refused(format!(
-                    "{} previews of {} are named \"{}\", made at the same time: delete them, and run \
-                     this again",
-                    several.len(),
-                    origin.project,
-                    self.name
-                )));
+        let mut existing = self.existing(client, &origin).await?;
+        if existing.len() > 1 {
+            return Err(PreviewError::refused(format!(
+                "{} previews of {} are named \"{}\", made at the same time: delete them, and run this again",
+                existing.len(),
+                origin.project,
+                self.name
+            )));
+        }
+        let existing = existing.pop();
+        // A copy has the services of its original: a request that they cannot take is refused before
+        // anything is made.
+        let model = existing.as_ref().unwrap_or(&origin);
+        let services = listed(client, model.id()).await?;
+        self.check(client, &services).await?;
+        let is_new = existing.is_none();
+        let (environment, services) = match existing {
+            Some(environment) => (environment, services),
+            None => {
+                let environment = self.make(client, &origin).await?;
+                let services = listed(client, environment.id()).await?;
+                (environment, services)
             }
         };
-        let listed = services(client, environment.id()).await;
-        let services = listed.map_err(|error| PreviewError::call("listing the services", error))?;
         for (name, wanted) in &self.changes {
             let service = acted_on(&services, name)?;
             change(client, service, wanted)
                 .await
                 .map_err(|error| PreviewError::new(Reason::Version(error)))?;
         }
-        // Names that no service has are an error before anything is deployed.
-        self.selection(&services)?;
         self.set_variables(client, environment.id(), &services)
             .await?;
         Ok(Preview {
@@ -484,6 +493,23 @@ impl PreviewEnvironment {
         Ok(())
     }
 
+    /// Checks that each requested change fits a service. Sends nothing but reads.
+    async fn check(
+        &self,
+        client: &Client,
+        services: &[EnvironmentService],
+    ) -> Result<(), PreviewError> {
+        for (name, _) in &self.service_variables {
+            acted_on(services, name)?;
+        }
+        self.selection(services)?;
+        for (name, wanted) in &self.changes {
+            let checked = check(client, acted_on(services, name)?, wanted).await;
+            checked.map_err(|error| PreviewError::new(Reason::Version(error)))?;
+        }
+        Ok(())
+    }
+
     /// Returns all services with the requested commits; `None` if no commit was requested.
     fn selection(
         &self,
@@ -505,6 +531,14 @@ impl PreviewEnvironment {
         }
         Ok(Some(selection))
     }
+}
+
+async fn listed(
+    client: &Client,
+    environment: Uuid,
+) -> Result<Vec<EnvironmentService>, PreviewError> {
+    let listed = services(client, environment).await;
+    listed.map_err(|error| PreviewError::call("listing the services", error))
 }
 
 /// The service with a name.

@@ -145,6 +145,17 @@ enum Config {
     Terraform(Box<TerraformRequest>),
 }
 
+/// Checks that a service has the thing to change. Sends nothing but reads.
+pub(super) async fn check(
+    client: &Client,
+    service: ServiceRef,
+    change: &Change,
+) -> Result<(), VersionError> {
+    let value = change.value().trim();
+    let mut config = read(client, service, change, value).await?;
+    config.place_of(service, change).map(drop)
+}
+
 /// Changes one thing of a service.
 pub(super) async fn change(
     client: &Client,
@@ -152,23 +163,8 @@ pub(super) async fn change(
     change: &Change,
 ) -> Result<VersionChange, VersionError> {
     let value = change.value().trim();
-    if value.is_empty() {
-        let noun = change.noun();
-        return Err(VersionError::unsupported(format!(
-            "the {noun} for {service} is blank"
-        )));
-    }
-    let change = match change {
-        Change::ImageTag(_) => Change::ImageTag(value.to_owned()),
-        Change::Branch(_) => Change::Branch(value.to_owned()),
-        Change::ChartVersion(_) => Change::ChartVersion(value.to_owned()),
-    };
-    let mut config = Config::read(client, service).await?;
-    let place = config.place(&change).ok_or_else(|| {
-        let noun = change.noun();
-        let what = format!("{service} has no {noun}: its source is of another kind");
-        VersionError::unsupported(what)
-    })?;
+    let mut config = read(client, service, change, value).await?;
+    let place = config.place_of(service, change)?;
     let done = VersionChange {
         before: place.get(),
         after: value.to_owned(),
@@ -188,6 +184,21 @@ pub(super) async fn change(
         return Err(VersionError(Box::new(Reason::Edited(what))));
     }
     Ok(done)
+}
+
+async fn read(
+    client: &Client,
+    service: ServiceRef,
+    change: &Change,
+    value: &str,
+) -> Result<Config, VersionError> {
+    if value.is_empty() {
+        let noun = change.noun();
+        return Err(VersionError::unsupported(format!(
+            "the {noun} for {service} is blank"
+        )));
+    }
+    Config::read(client, service).await
 }
 
 /// The settings that were sent and that the server has with another value, or not at all. It may have more,
@@ -323,6 +334,23 @@ impl Config {
                     TerraformRequest::try_from(kept).map_err(|error| unreadable(error.to_string()));
                 Self::Terraform(Box::new(kept?))
             }
+        })
+    }
+
+    /// The field to change.
+    ///
+    /// # Errors
+    /// Returns an error if the source of the service has none.
+    fn place_of(
+        &mut self,
+        service: ServiceRef,
+        change: &Change,
+    ) -> Result<Place<'_>, VersionError> {
+        self.place(change).ok_or_else(|| {
+            let noun = change.noun();
+            VersionError::unsupported(format!(
+                "{service} has no {noun}: its source is of another kind"
+            ))
         })
     }
 

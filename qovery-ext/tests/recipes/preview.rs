@@ -344,6 +344,45 @@ async fn what_is_no_preview_is_never_touched() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_that_does_not_fit_is_refused_before_anything_is_made_or_edited() {
+    let scene = scene();
+    let made = PreviewEnvironment::named("there").from("my-org/shop/staging");
+    made.ensure(&scene.client).await.unwrap();
+    scene.fake.clear_requests();
+    for name in ["new", "there"] {
+        let wanted = || {
+            let preview = PreviewEnvironment::named(name).from("my-org/shop/staging");
+            preview
+                .branch("api", "feature")
+                .variable(Variable::new("A", "1"))
+        };
+        for preview in [
+            wanted().branch("apo", "x"),
+            wanted().image("webb", "x"),
+            wanted().chart("rediss", "x"),
+            wanted().commit("apo", "4f1c2d9"),
+            wanted().service_variable("apo", Variable::new("B", "2")),
+            wanted().image("api", "x"),
+            wanted().branch("redis", "x"),
+            wanted().chart("git-chart", "x"),
+            wanted().branch("orders", "x"),
+            wanted().image("infra", "x"),
+            wanted().image("cron", "x"),
+            wanted().branch("web", " "),
+            wanted().commit("web", "4f1c2d9"),
+            wanted().commit("orders", "4f1c2d9"),
+        ] {
+            let error = preview.deploy(&scene.client).await.unwrap_err();
+            assert!(
+                scene.fake.executions().is_empty(),
+                "{name}: {preview:?}: {error}"
+            );
+        }
+    }
+    assert_eq!(scene.copies().await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_preview_can_be_on_another_cluster_and_in_another_mode() {
     let scene = scene();
     let cluster = scene.fake.organization("my-org").cluster("previews");
