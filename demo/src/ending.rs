@@ -9,7 +9,12 @@ use std::{
 };
 
 use qovery_api::{Error as ApiError, Printable};
-use qovery_ext::{connect::ConnectError, display::Display, page::PageError, wait::TokenError};
+use qovery_ext::{
+    connect::ConnectError,
+    display::{Display, with_causes},
+    page::PageError,
+    wait::TokenError,
+};
 use serde_json::json;
 
 /// Invalid arguments or a missing setting: `EX_USAGE`.
@@ -57,20 +62,6 @@ impl fmt::Display for Problem {
             None => Ok(()),
         }
     }
-}
-
-/// An error and its causes, without causes that the text already contains.
-fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let own = error.to_string();
-        if !text.contains(&own) {
-            text = format!("{text}: {own}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 impl From<ConnectError> for Problem {

@@ -25,10 +25,10 @@
 //! | module | for | begin with |
 //! |---|---|---|
 //! | [`connect`] | a client that finds its token, retries if that is safe, keeps to limits | [`connect::from_env`], [`connect::Connect`] |
-//! | [`wait`] | deploy, stop, delete… and know how it ended | [`wait::WaitExt`], [`wait::WaitError`] |
+//! | [`wait`] | deploy, stop, delete… and learn the outcome | [`wait::WaitExt`], [`wait::WaitError`] |
 //! | [`page`] | lists that come in pages, as streams | [`page::PagedCall`], [`page::WindowCall`] |
-//! | `display` | bars, lines or NDJSON for what is waited for | `display::ShowExt` |
-//! | [`recipes`] | what takes several calls: anything by name, URLs, variables | `recipes::FindExt`, [`recipes::urls`] |
+//! | `display` | bars, lines or NDJSON while waiting | `display::ShowExt` |
+//! | [`recipes`] | jobs of several calls: names in place of ids, URLs, variables | `recipes::FindExt`, [`recipes::urls`] |
 //! | `stream` | logs, statuses and health as they come, by websocket | `stream::LiveExt` |
 //!
 //! # Features
@@ -37,7 +37,7 @@
 //! |---|---|---|
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | no | TLS by the system's library |
-//! | `gzip` | no | asks for compressed responses; the limit on a body counts what it unpacks to |
+//! | `gzip` | no | asks for compressed responses; the limit on a body applies to its unpacked size |
 //! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids |
 //! | `display` | no | the module `display`: `action.show().await` |
 //! | `preview` | no | `recipes::PreviewEnvironment`: an environment for each pull request |
@@ -68,6 +68,7 @@ pub mod connect;
 pub mod display;
 #[cfg(any(feature = "display", feature = "preview"))]
 mod interrupt;
+mod listing;
 pub mod page;
 pub mod recipes;
 #[cfg(feature = "stream")]

@@ -52,6 +52,7 @@ use qovery_api::{BoxFuture, Printable};
 pub use crate::interrupt::Interrupt;
 use crate::wait::{Action, Operation, OperationToken, Reached, WaitError};
 
+pub use text::with_causes;
 pub use view::Display;
 
 use log::Log;

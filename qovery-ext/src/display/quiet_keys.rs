@@ -1,5 +1,5 @@
-//! Keeps the terminal from writing `^C` between the bars: they are redrawn from where the cursor was
-//! left, and would leave a line behind.
+//! Keeps the terminal from writing `^C` between the bars: they are redrawn from the position of the cursor
+//! and would leave a line behind.
 //!
 //! Dropping it restores the terminal. A program that is killed leaves it so, which shows nowhere but
 //! in a missing `^C`.
@@ -13,7 +13,7 @@ use rustix::{
 /// The terminal does not show control keys for as long as this lives.
 #[derive(Debug)]
 pub(super) struct QuietKeys {
-    /// The modes to go back to; `None` where there is no terminal to change.
+    /// The modes to restore; `None` if there is no terminal to change.
     #[cfg(unix)]
     before: Option<Termios>,
 }

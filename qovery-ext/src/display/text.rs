@@ -258,8 +258,8 @@ impl Text {
     }
 }
 
-/// An error and its causes, as far as they say something new.
-pub(super) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+/// The message of an error and of its causes in one line, without causes that it already contains.
+pub fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -34,7 +34,7 @@ use super::{
 /// use qovery_api::{Client, uuid::Uuid};
 /// use qovery_ext::page::{PagedCall, ResumeCursor};
 ///
-/// /// Works on what is new, and gives back where to go on the next time.
+/// /// Works on new items, and returns the place to continue from the next time.
 /// async fn work(client: &Client, database: Uuid, place: ResumeCursor) -> Option<ResumeCursor> {
 ///     let backups = client.list_database_backup(database);
 ///     let mut backups = backups.paged().resume(place).items();

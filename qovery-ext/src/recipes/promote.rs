@@ -5,12 +5,15 @@
 
 use std::{collections::HashMap, fmt};
 
-use qovery_api::{Call, Client, Json, Operation, OperationInfo, Printable, operations};
+use qovery_api::{Call, Client, Printable, operations::ListServicesByEnvironmentId};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{DeploymentOutcome, VersionError, history, naming::comparable, services::kind_of};
-use crate::wait::{Action, ServiceRef, ServiceSelection, ServiceVersion, WaitExt};
+use crate::{
+    listing::ListOf,
+    wait::{Action, ServiceRef, ServiceSelection, ServiceVersion, WaitExt},
+};
 
 /// How far back the history is read.
 const ENTRIES: u32 = 100;
@@ -254,13 +257,13 @@ struct Source {
 }
 
 async fn sources(client: &Client, environment: Uuid) -> Result<Vec<Source>, VersionError> {
-    let call = Call::<ListDocuments>::new(client, &[&environment]);
+    // The whole documents: the image, the repository or the chart has another place for each kind.
+    let call = Call::<ListOf<ListServicesByEnvironmentId, Value>>::new(client, &[&environment]);
     let what = format!("listing the services of environment {environment}");
     let listed = call
         .await
         .map_err(|error| VersionError::call(what, error))?;
-    let results = listed.get("results").and_then(Value::as_array);
-    Ok(results.into_iter().flatten().filter_map(source).collect())
+    Ok(listed.results.iter().filter_map(source).collect())
 }
 
 fn source(document: &Value) -> Option<Source> {
@@ -290,15 +293,4 @@ fn source(document: &Value) -> Option<Source> {
         name: text("/name")?.to_owned(),
         origin,
     })
-}
-
-/// The operation that lists the services, with the whole documents: the image, the repository or the chart
-/// has another place for each kind.
-#[derive(Debug)]
-enum ListDocuments {}
-
-impl Operation for ListDocuments {
-    type Output = Value;
-    type Format = Json;
-    const INFO: &'static OperationInfo = operations::ListServicesByEnvironmentId::INFO;
 }

@@ -5,12 +5,15 @@
 
 use std::fmt;
 
-use qovery_api::{Call, Client, Error, Json, Operation, OperationInfo, Printable, operations};
+use qovery_api::{Call, Client, Error, Printable, operations::ListServicesByEnvironmentId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::naming;
-use crate::wait::{ServiceKind, ServiceRef, WaitExt};
+use crate::{
+    listing::ListOf,
+    wait::{ServiceKind, ServiceRef, WaitExt},
+};
 
 /// A service of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,13 +63,9 @@ pub async fn services(
     environment: Uuid,
 ) -> Result<Vec<EnvironmentService>, Error> {
     // Apart from its arguments, so that the future can go to another thread.
-    let call = Call::<ListNames>::new(client, &[&environment]);
+    let call = Call::<ListOf<ListServicesByEnvironmentId, Item>>::new(client, &[&environment]);
     let listed = call.await?;
-    let services: Vec<_> = listed
-        .results
-        .into_iter()
-        .map(Listed::into_service)
-        .collect();
+    let services: Vec<_> = listed.results.into_iter().map(Item::into_service).collect();
     for service in &services {
         client.remember_name(service.id, &service.name);
     }
@@ -194,25 +193,9 @@ impl std::error::Error for FindServiceError {
     }
 }
 
-/// The operation that lists the services, with as much of the answer as a name needs: a service
-/// whose configuration this version cannot read still has a name.
-#[derive(Debug)]
-enum ListNames {}
-
-impl Operation for ListNames {
-    type Output = Names;
-    type Format = Json;
-    const INFO: &'static OperationInfo = operations::ListServicesByEnvironmentId::INFO;
-}
-
+/// As much of a service as its name needs.
 #[derive(Deserialize)]
-struct Names {
-    #[serde(default)]
-    results: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
+struct Item {
     id: Uuid,
     name: String,
     #[serde(default)]
@@ -233,7 +216,7 @@ pub(super) fn kind_of(service_type: &str) -> Option<ServiceKind> {
     })
 }
 
-impl Listed {
+impl Item {
     fn into_service(self) -> EnvironmentService {
         let kind = kind_of(&self.service_type);
         EnvironmentService {
@@ -248,6 +231,7 @@ impl Listed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listing::Listed;
 
     fn listed(entries: &[(&str, &str)]) -> Vec<EnvironmentService> {
         let results: Vec<_> = entries
@@ -257,12 +241,8 @@ mod tests {
             })
             .collect();
         let names = serde_json::json!({ "results": results });
-        let names: Names = serde_json::from_value(names).unwrap();
-        names
-            .results
-            .into_iter()
-            .map(Listed::into_service)
-            .collect()
+        let names: Listed<Item> = serde_json::from_value(names).unwrap();
+        names.results.into_iter().map(Item::into_service).collect()
     }
 
     #[test]

@@ -241,7 +241,7 @@ impl Action {
         Self::new(source, subject, Plan::Until(condition))
     }
 
-    /// What the action is about.
+    /// The subject of the action.
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
@@ -275,7 +275,7 @@ impl Action {
         }
     }
 
-    /// What the action is to lead to; `None` for a condition.
+    /// The goal of the action; `None` for a condition.
     pub fn goal(&self) -> Option<Goal> {
         match &self.plan {
             Plan::Act(act) => Some(act.goal()),
@@ -285,7 +285,7 @@ impl Action {
         }
     }
 
-    /// Reads the names of what the action is about, for progress and errors: at most three requests. A
+    /// Reads the names of the subject and its services, for progress and errors: at most three requests. A
     /// name that cannot be read within 5 s is left out.
     ///
     /// # Cancel safety
@@ -294,7 +294,7 @@ impl Action {
         names::look_up(Arc::clone(&self.source), self.subject.clone())
     }
 
-    /// Reads what is there, asks the server to act, and returns as soon as it has accepted.
+    /// Reads the status before the action, sends the action, and returns as soon as the server has accepted it.
     ///
     /// # Errors
     /// Returns an error if the server refuses or is not reached, or if the deadline passes before the

@@ -223,7 +223,7 @@ impl Operation {
             };
             if !self.read_fact(fact).await? {
                 if let Fact::Request(_) = fact {
-                    // What is queued meanwhile is seen only now.
+                    // Requests that were queued meanwhile become visible only now.
                     self.read_fact(Fact::Queue).await?;
                 }
                 let phase = self.told.as_ref().map_or(Phase::NotStarted, |t| t.phase);
@@ -396,7 +396,7 @@ impl Operation {
         });
     }
 
-    /// What a failed poll means; `None` where it is tolerated.
+    /// The meaning of a failed poll; `None` if it is tolerated.
     fn judge_fault(&mut self, fault: Fault) -> Option<Verdict> {
         self.keep_away(fault.retry_after);
         if fault.may_mean_gone(&self.subject) {

@@ -111,16 +111,9 @@ impl Topic {
     }
 }
 
-fn noun(kind: ServiceKind) -> &'static str {
-    match kind {
-        ServiceKind::Application => "application",
-        ServiceKind::Container => "container",
-        ServiceKind::Database => "database",
-        ServiceKind::Job => "job",
-        ServiceKind::Helm => "helm",
-        ServiceKind::Terraform => "terraform",
-        ServiceKind::AgenticWorkflow => "agenticworkflow",
-    }
+/// The name of a kind in an error of the API: one word.
+fn noun(kind: ServiceKind) -> String {
+    kind.to_string().replace(' ', "")
 }
 
 #[cfg(test)]

@@ -322,7 +322,7 @@ impl Operation {
         Canceler::of(self)
     }
 
-    /// Reads the names of what is waited on, for progress and errors: at most three requests. A name that
+    /// Reads the names of the subject and its services, for progress and errors: at most three requests. A name that
     /// cannot be read within 5 s is left out.
     ///
     /// # Cancel safety
@@ -331,12 +331,12 @@ impl Operation {
         names::look_up(Arc::clone(&self.source), self.subject.clone())
     }
 
-    /// The names that are known of what is waited on.
+    /// The known names of the subject and its services.
     pub(super) fn names(&self) -> Names {
         self.source.names(&self.subject, self.last.as_ref())
     }
 
-    /// What is waited for; `None` for a condition.
+    /// The goal; `None` for a condition.
     pub fn goal(&self) -> Option<super::Goal> {
         match &self.until {
             Until::Goal(ledger) => Some(ledger.goal()),

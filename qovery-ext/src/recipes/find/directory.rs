@@ -9,13 +9,14 @@ use std::{
     time::Duration,
 };
 
-use qovery_api::{Call, Client, Error, Json, Operation, OperationInfo, operations};
+use qovery_api::{Call, Client, Error, Operation, operations};
 use serde::Deserialize;
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use uuid::Uuid;
 
 use super::{Candidate, FindError, Named};
 use crate::{
+    listing::{ListOf, Listed},
     recipes::{naming, services},
     wait::WaitExt,
 };
@@ -222,10 +223,14 @@ fn choose(list: List, entries: &[Entry], name: &str, within: &str) -> Result<Ent
 
 async fn fetch(client: &Client, list: List) -> Result<Vec<Entry>, Error> {
     let listed = match list {
-        List::Organizations => read_list::<ListOrganizations>(client, None).await?,
-        List::Projects(id) => read_list::<ListProjects>(client, Some(id)).await?,
-        List::Clusters(id) => read_list::<ListClusters>(client, Some(id)).await?,
-        List::Environments(id) => read_list::<ListEnvironments>(client, Some(id)).await?,
+        List::Organizations => read_list::<operations::ListOrganization>(client, None).await?,
+        List::Projects(id) => read_list::<operations::ListProject>(client, Some(id)).await?,
+        List::Clusters(id) => {
+            read_list::<operations::ListOrganizationCluster>(client, Some(id)).await?
+        }
+        List::Environments(id) => {
+            read_list::<operations::ListEnvironment>(client, Some(id)).await?
+        }
         List::Services(id) => {
             let services = services(client, id).await?;
             let entry = |service: crate::recipes::EnvironmentService| Entry {
@@ -241,43 +246,13 @@ async fn fetch(client: &Client, list: List) -> Result<Vec<Entry>, Error> {
     Ok(listed.results)
 }
 
-async fn read_list<O>(client: &Client, of: Option<Uuid>) -> Result<Listed, Error>
-where
-    O: Operation<Output = Listed, Format = Json>,
-{
+async fn read_list<O: Operation>(
+    client: &Client,
+    of: Option<Uuid>,
+) -> Result<Listed<Entry>, Error> {
     let call = match of {
-        Some(id) => Call::<O>::new(client, &[&id]),
-        None => Call::<O>::new(client, &[]),
+        Some(id) => Call::<ListOf<O, Entry>>::new(client, &[&id]),
+        None => Call::<ListOf<O, Entry>>::new(client, &[]),
     };
     call.await
-}
-
-/// The part of a list that names need: an item whose configuration this version cannot read still has a
-/// name.
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(default)]
-    results: Vec<Entry>,
-}
-
-macro_rules! lists {
-    ($($name:ident $operation:ident)+) => {
-        $(
-            #[derive(Debug)]
-            enum $name {}
-
-            impl Operation for $name {
-                type Output = Listed;
-                type Format = Json;
-                const INFO: &'static OperationInfo = operations::$operation::INFO;
-            }
-        )+
-    };
-}
-
-lists! {
-    ListOrganizations ListOrganization
-    ListProjects ListProject
-    ListClusters ListOrganizationCluster
-    ListEnvironments ListEnvironment
 }

@@ -136,7 +136,7 @@ fn server_time(headers: &HeaderMap) -> Option<i64> {
     Some(date.timestamp())
 }
 
-/// How long an action waits for what it is good to know beforehand.
+/// How long an action waits for facts that help attribution but are not required.
 const BEFOREHAND: Duration = Duration::from_secs(5);
 
 impl ApiSource {

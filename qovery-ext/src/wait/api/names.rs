@@ -1,19 +1,26 @@
-//! The names of what is waited on.
+//! The names of the subject of a wait and of its services.
 
 use std::future::IntoFuture as _;
 
-use qovery_api::{Call, Json, Operation, OperationInfo, operations};
+use qovery_api::{
+    Call,
+    operations::{ListOrganizationCluster, ListServicesByEnvironmentId},
+};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::ApiSource;
-use crate::wait::Subject;
+use crate::{
+    listing::{ListOf, Listed},
+    wait::Subject,
+};
 
 impl ApiSource {
-    /// Reads the names that are not known yet. What cannot be read stays without a name.
+    /// Reads the names that are not known yet. A failure leaves them unknown.
     pub(super) async fn read_names(&self, subject: &Subject) {
         if let Subject::Cluster { organization, .. } = subject {
-            let call = Call::<ListClusters>::new(&self.client, &[organization]);
+            let call =
+                Call::<ListOf<ListOrganizationCluster, Item>>::new(&self.client, &[organization]);
             self.remember_all(call.await);
             return;
         }
@@ -24,7 +31,8 @@ impl ApiSource {
         if environment.is_nil() {
             return;
         }
-        let services = Call::<ListServices>::new(&self.client, &[&environment]);
+        let services =
+            Call::<ListOf<ListServicesByEnvironmentId, Item>>::new(&self.client, &[&environment]);
         let own = async {
             if self.names.knows(environment) {
                 return;
@@ -38,38 +46,14 @@ impl ApiSource {
         self.remember_all(services);
     }
 
-    fn remember_all(&self, listed: Result<Listed, qovery_api::Error>) {
+    fn remember_all(&self, listed: Result<Listed<Item>, qovery_api::Error>) {
         for item in listed.map(|listed| listed.results).unwrap_or_default() {
             self.names.remember(item.id, item.name);
         }
     }
 }
 
-#[derive(Debug)]
-enum ListServices {}
-
-impl Operation for ListServices {
-    type Output = Listed;
-    type Format = Json;
-    const INFO: &'static OperationInfo = operations::ListServicesByEnvironmentId::INFO;
-}
-
-#[derive(Debug)]
-enum ListClusters {}
-
-impl Operation for ListClusters {
-    type Output = Listed;
-    type Format = Json;
-    const INFO: &'static OperationInfo = operations::ListOrganizationCluster::INFO;
-}
-
-/// As much of a list as names need.
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(default)]
-    results: Vec<Item>,
-}
-
+/// As much of an item as its name needs.
 #[derive(Deserialize)]
 struct Item {
     id: Uuid,

@@ -21,7 +21,7 @@ fn contract() -> yaml_serde::Value {
 /// Where the meaning of a value is decided.
 const DECIDED_IN: &str = "qovery-ext/src/wait/state_table.rs";
 
-/// What a person has to decide, one line for each value that differs, by its name.
+/// The decisions for a person, one line for each value that differs, by its name.
 fn undecided(what: &str, known: &BTreeSet<String>, contract: &BTreeSet<String>) -> Vec<String> {
     let new = contract.difference(known);
     let new =
