@@ -1,8 +1,8 @@
-//! Notices that the contract was edited, and has the client generated again.
+//! Detects an edit of the contract and regenerates the client.
 //!
 //! In this workspace, "edit the contract, build" gives a client for the new contract. Everywhere else
-//! (a packaged crate, a dependency by path or git, a vendored crate) this script does nothing: what is
-//! checked in is what is built. It has no dependencies, compiles no generator into anybody's build, and where the
+//! (a packaged crate, a dependency by path or git, a vendored crate) this script does nothing, and the
+//! checked-in code is built. It has no dependencies and compiles no generator into a dependent build. If the
 //! generated code is current it reads three files and ends.
 
 #![forbid(unsafe_code)]
@@ -22,9 +22,9 @@ use std::process::ExitCode;
 use recorded::Recorded;
 use workspace::Workspace;
 
-/// What mends a client that is not current.
+/// The command that regenerates the client.
 const COMMAND: &str = "cargo xtask generate";
-/// What a person calls the files that the client is generated from.
+/// The name of the generator's input files in messages.
 const SOURCES: &str = "openapi.yaml, openapi-ws.yaml and their overlays";
 /// The variable that forbids this script to write anything, with the value `never`.
 const SWITCH: &str = "QOVERY_REGENERATE";
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Makes the generated code agree with the contract, and says what was done where it did not.
+/// Regenerates the code if it differs from the contract, and reports that.
 fn keep_current(workspace: &Workspace) -> Result<Option<String>, String> {
     let wanted = workspace.fingerprint()?;
     match workspace.recorded() {

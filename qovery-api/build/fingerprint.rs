@@ -1,7 +1,7 @@
 //! A fingerprint of the files that the client is generated from.
 //!
 //! The regenerator records it in the generated code, the build script computes it again and compares:
-//! both include this file. It notices edits, cheaply even where nothing is optimised, and needs no
+//! both include this file. It detects edits, is cheap without optimisation too, and needs no
 //! library. Not a protection against forgery: the SHA-256 beside it is.
 
 /// FNV-1a in steps of eight bytes over the inputs, each after its length.
@@ -23,7 +23,7 @@ pub(crate) fn fingerprint(inputs: &[Vec<u8>]) -> String {
 }
 
 fn mix(hash: u64, word: u64) -> u64 {
-    // The rotation brings what the multiplication moved up back to where it matters.
+    // The rotation moves the bits that the multiplication raised back to the low end.
     (hash ^ word)
         .wrapping_mul(0x0000_0100_0000_01b3)
         .rotate_left(23)

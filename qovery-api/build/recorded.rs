@@ -1,12 +1,12 @@
-//! What the generated code says it was generated from.
+//! The origin that the generated code records.
 
 use std::fs;
 use std::path::Path;
 
-/// What stands before the fingerprint in the generated code.
+/// The text before the fingerprint in the generated code.
 const MARK: &str = "FINGERPRINT: &str = \"";
 
-/// From what the generated code comes.
+/// The origin of the generated code.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Recorded {
     /// The contract and the overlay of the workspace, as they were with this fingerprint.

@@ -1,4 +1,4 @@
-//! Runs the regenerator, which is a program of its own and not part of anybody's build.
+//! Runs the regenerator, a separate program that dependent builds do not contain.
 //!
 //! Not for deciding whether to. When the build is aborted, the regenerator ends with it or goes on
 //! alone: it changes all of its files or none.
@@ -85,7 +85,7 @@ fn finish(command: &mut Command) -> io::Result<(ExitStatus, String)> {
             terminal = None;
         }
         if message.trim_start().starts_with("Running `") {
-            // What follows are the messages of the regenerator itself.
+            // The messages of the regenerator itself follow.
             said.clear();
         } else {
             said.push_str(&message);

@@ -1,4 +1,4 @@
-//! Where this crate is built: as a member of the workspace that has its contract, or anywhere else.
+//! The kind of build: as a member of the workspace that has the contract, or as a dependency.
 //!
 //! A package that depends on the crate by path or git has the contract lying beside it too, so files do
 //! not tell, and neither do variables or the directory of artifacts, which anyone may set. The compiler
@@ -16,7 +16,7 @@ use super::recorded::Recorded;
 const THIS_FILE: &str = file!();
 /// This file, from the directory of the package.
 const IN_PACKAGE: &str = "build/workspace.rs";
-/// Files that cargo leaves in what it unpacked from a registry, checked out of git, or vendored.
+/// Files that cargo leaves in packages that it unpacked from a registry, checked out of git, or vendored.
 const OF_CARGO: [&str; 3] = [".cargo-ok", ".cargo-checksum.json", ".cargo_vcs_info.json"];
 
 /// The workspace that this crate is a member of.
@@ -31,7 +31,7 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace, where this build is one of the workspace itself.
+    /// The workspace, if this build is one of the workspace itself.
     pub(crate) fn around() -> Option<Self> {
         let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
         let workspace = Self {
@@ -75,14 +75,14 @@ impl Workspace {
         Ok(fingerprint(&inputs))
     }
 
-    /// What the generated code was generated from.
+    /// The origin of the generated code.
     pub(crate) fn recorded(&self) -> Recorded {
         Recorded::in_file(&self.constants)
     }
 
-    /// Gives the file that the regenerator has just written the age of what it was written from.
+    /// Sets the age of the file that the regenerator has just written to that of its input.
     ///
-    /// Cargo runs this script again where a file is younger than the script's own start; without this,
+    /// Cargo runs this script again if a file is younger than the start of the script; without this,
     /// the build after one that regenerated would compile the whole client once more.
     pub(crate) fn settle(&self) {
         let modified = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
@@ -91,7 +91,7 @@ impl Workspace {
         let age = inputs.into_iter().filter_map(|file| modified(file)).max();
         if let (Some(age), Ok(file)) = (age, fs::File::options().append(true).open(&self.constants))
         {
-            // Where it fails, the next build takes longer.
+            // If it fails, the next build takes longer.
             let _ = file.set_modified(age);
         }
     }
@@ -125,7 +125,7 @@ fn lists(manifest: &str, member: &str) -> bool {
         .any(|listed| listed.trim().trim_matches('"') == member)
 }
 
-/// Whether cargo put the package where it is: no person edits a contract there.
+/// Whether cargo placed the package: no person edits a contract there.
 fn belongs_to_cargo(package: &Path) -> bool {
     let marked = package
         .ancestors()

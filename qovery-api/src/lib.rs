@@ -1,7 +1,7 @@
 //! The Qovery API as a Rust client, generated from its contract.
 //!
-//! Every operation of the API is a method of [`Client`]. It takes what the call cannot do without, and
-//! gives a [`Call`] that is awaited; optional parameters and options of the call are set on that.
+//! Each operation of the API is a method of [`Client`] that takes the required parameters and returns a
+//! [`Call`]. Set optional parameters and options on the call, then `.await` it.
 //!
 //! ```no_run
 //! use qovery_api::{Client, uuid::Uuid};
@@ -21,14 +21,14 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Not for policy: a bare [`Client`] has a token and timeouts and nothing else. Retries, limits,
+//! A [`Client`] has a token and timeouts. Retries, limits,
 //! paging and waiting live in `qovery-ext`, which plugs into [`Transport`].
 //!
 //! # Models
-//! What operations take and give is in [`types`]. The API grows, and the client reads on: a value that
+//! The parameters and results of operations are in [`types`]. The API grows, and responses still decode: a value that
 //! an enum does not know, a member that a union does not know and a field that a model does not know
-//! are kept as they came, and are sent back like that. A field that may be absent, null or a value is a
-//! [`Patch`]. What must not be seen is a [`Secret`], and stays out of `Debug`.
+//! are kept, and are sent back unchanged. A field that may be absent, null or a value is a
+//! [`Patch`]. A secret value is a [`Secret`], which `Debug` does not show.
 //!
 //! # Errors
 //! Every call ends with one [`Error`], which says what happened and whether to try again is safe:
@@ -53,7 +53,7 @@
 //! which is on by default, turns all of them on. A program that names the few areas it uses compiles
 //! in a fraction of the time.
 //!
-//! | feature | what it has |
+//! | feature | contents |
 //! |---|---|
 //! | `environments` | Environments: deploying them, their statuses, history, queue, stages and logs. |
 //! | `projects` | Projects and their deployment rules. |
@@ -72,16 +72,16 @@
 //! | `billing` | Plans, invoices, costs, credit cards and rewards. |
 //!
 //! # Other features
-//! | feature | default | what it does |
+//! | feature | default | effect |
 //! |---|---|---|
 //! | `rustls` | on | TLS without a library of the system. |
 //! | `native-tls` | off | TLS of the system. |
-//! | `gzip` | off | Asks for compressed responses. The limit on a body counts what it unpacks to. |
+//! | `gzip` | off | Asks for compressed responses. The limit on a body applies to its unpacked size. |
 //! | `httpmock` | off | Typed mocks of all operations for tests: the module `mock`. |
 //! | `stream` | off | The websocket side of the API: the module `stream`. Turns `environments` on. |
 //!
 //! # The contract
-//! The client is generated, and what is generated is part of the crate: building it needs no generator
+//! The generated code is part of the crate: building it needs no generator
 //! and no network. [`contract::VERSION`] is the version that the contract gives itself,
 //! [`contract::DIGEST`] tells one contract from another, and [`contract::OPERATIONS`] counts the
 //! operations. [`contract::UPSTREAM_COMMIT`] and [`contract::UPSTREAM_DATE`] name the published

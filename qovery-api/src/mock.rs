@@ -1,8 +1,8 @@
 //! Typed mocks: one matcher and one responder for each operation, on an [`httpmock`] server.
 //!
 //! [`MockServerExt`] gives `MockServer` a method for each operation, named like that of
-//! [`Client`](crate::Client). What a test says about a request and its answer is checked by the
-//! compiler against the contract: parameters by their names and types, bodies by their models.
+//! [`Client`](crate::Client). The compiler checks the request and the answer that a test describes
+//! against the contract: parameters by their names and types, bodies by their models.
 //!
 //! ```
 //! use qovery_api::httpmock::MockServer;
@@ -37,18 +37,18 @@
 //! # Matching
 //! A matcher takes requests of the operation's method and path. Each method called on [`When`]
 //! narrows that down: to one value of a path parameter, of a query parameter, of a header or of the
-//! body. What is not mentioned may be anything. `None`, or an empty list, for an optional parameter
+//! body. Other parts may have any value. `None`, or an empty list, for an optional parameter
 //! matches requests without it.
 //!
 //! # Answering
 //! [`Then`] has a method for each success that the contract declares, which takes the model of the
-//! answer. Where a test has none at hand, [`model`] makes one of JSON, and says what does not fit.
+//! answer. [`model`] makes a model from JSON, and reports a part that does not fit.
 //! [`Then::error`] is for everything that is no success.
 //!
 //! # Outside of the contract
 //! An answer that the contract does not know, or a request that the client cannot send, is beyond the
 //! types. `into_inner` gives httpmock's own [`When`](httpmock::When) and [`Then`](httpmock::Then),
-//! with what was said so far:
+//! with the settings so far:
 //!
 //! ```
 //! # use qovery_api::{httpmock::MockServer, mock::MockServerExt as _};
@@ -60,7 +60,7 @@
 //! # }
 //! ```
 //!
-//! Not for state: what a mock answers does not depend on what was sent before. `qovery-fake` plays
+//! A mock has no state: its answer does not depend on earlier requests. `qovery-fake` plays
 //! deployments.
 #![allow(
     clippy::panic,
@@ -84,7 +84,7 @@ use crate::{ApiError, Operation, QueryValue};
 
 pub use crate::generated::mock::MockServerExt;
 
-/// What a request of one operation has to look like.
+/// The conditions on a request of one operation.
 ///
 /// The methods of an operation are named like the parameters of its call; see the [module](self).
 pub struct When<O> {
@@ -92,7 +92,7 @@ pub struct When<O> {
     operation: PhantomData<fn() -> O>,
 }
 
-/// What one operation is answered with.
+/// The answer to a request of one operation.
 ///
 /// The methods of an operation are named like the successes that the contract declares; see the
 /// [module](self).
@@ -123,7 +123,7 @@ impl<O: Operation> fmt::Debug for Then<O> {
 /// ```
 ///
 /// # Panics
-/// Where the model does not take it: with the field, and what is wrong with it.
+/// Panics if the JSON does not fit the model; the message names the field.
 pub fn model<T: DeserializeOwned>(json: Value) -> T {
     crate::decode(json.to_string().as_bytes())
         .unwrap_or_else(|error| panic!("the JSON is no {}: {error}", std::any::type_name::<T>()))
@@ -195,7 +195,7 @@ fn encoded<T: Serialize + ?Sized>(value: &T, id: &str) -> Value {
 }
 
 impl<O: Operation> When<O> {
-    /// httpmock's own matcher, with what was said so far; it can say what the contract does not know.
+    /// httpmock's own matcher, with the conditions so far, for requests that the contract does not describe.
     pub fn into_inner(self) -> httpmock::When {
         self.inner
     }
@@ -265,7 +265,7 @@ impl<O: Operation> When<O> {
         let pairs: Vec<(String, String)> = text.split('&').map(decoded_pair).collect();
         let mut when = self;
         for (name, value) in &pairs {
-            // For what httpmock reports where no mock matches.
+            // The description that httpmock prints if no mock matches.
             when = when.map(|when| when.query_param(name, value));
         }
         when.map(|when| {
@@ -322,7 +322,7 @@ impl<O: Operation> When<O> {
 }
 
 impl<O: Operation> Then<O> {
-    /// httpmock's own responder, with what was said so far; it can say what the contract does not know.
+    /// httpmock's own responder, with the answer so far, for answers that the contract does not describe.
     pub fn into_inner(self) -> httpmock::Then {
         self.inner
     }
@@ -330,7 +330,7 @@ impl<O: Operation> Then<O> {
     /// An error of the API: the status, and a body with this message in the form that the API uses.
     ///
     /// # Panics
-    /// Where the status is not between 400 and 599.
+    /// Panics if the status is not between 400 and 599.
     pub fn error(self, status: u16, message: &str) -> Self {
         let body = ApiError {
             status: Some(status),
@@ -377,7 +377,7 @@ impl<O: Operation> Then<O> {
         self.map(|then| then.status(status))
     }
 
-    /// The status, where it is one of a success.
+    /// The status, if it is one of a success.
     pub(crate) fn success_status(status: u16) -> u16 {
         assert!(
             (200..300).contains(&status),

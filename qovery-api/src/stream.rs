@@ -21,12 +21,12 @@ use reqwest::Url;
 pub use crate::generated_stream::{contract, requests, types};
 use crate::runtime::{OperationInfo, QueryValue, path::RESERVED};
 
-/// Where the websocket API is, unless said otherwise.
+/// The default address of the websocket API.
 pub const DEFAULT_STREAM_URL: &str = "wss://ws.qovery.com";
 
 /// A request that opens a websocket.
 pub trait StreamRequest: fmt::Debug + Clone + Send + Sync + 'static {
-    /// What one frame holds: JSON of this type, or bytes.
+    /// The content of one frame: JSON of this type, or bytes.
     type Frame: Send + 'static;
     /// The name of the operation in the contract.
     const ID: &'static str;

@@ -12,7 +12,7 @@ pub const DIGEST: &str = "b600ab52051ba7b08d7dc6cded90cfcbfafe5b0279a2273cea43ef
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 623usize;
 
-/// What the build script compares with the files, to notice a change without a library.
+/// The build script compares this with the files, to detect an edit without a library.
 #[doc(hidden)]
 pub const FINGERPRINT: &str = "2f764dc95241d332";
 

@@ -5,10 +5,10 @@
 
 /// Mocks operations on an httpmock server, which implements this.
 ///
-/// Each method takes a function that says what the request has to look like and what it is
-/// answered with, and gives the mock, with which a test finds out how often it was asked.
+/// Each method takes a function that describes the request and its answer, and returns the mock, which
+/// counts its requests.
 pub trait MockServerExt {
-    /// Mocks an operation that is given as a type; what the other methods call.
+    /// Mocks an operation that is given as a type. The other methods call this one.
     fn mock_operation<O: crate::runtime::Operation>(
         &self,
         configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>),

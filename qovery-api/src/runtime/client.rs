@@ -38,7 +38,7 @@ pub struct Client {
 #[derive(Clone)]
 struct Inner {
     base_url: Url,
-    /// Where the websocket API is, with `http` for `ws`; `None` if it is not known.
+    /// The address of the websocket API, with `http` for `ws`; `None` if it is not known.
     #[cfg(feature = "stream")]
     stream_url: Option<Url>,
     transport: Arc<dyn Transport>,
@@ -101,7 +101,7 @@ impl Client {
         Ok(())
     }
 
-    /// The limit on what a response may become, in bytes.
+    /// The limit on the decoded size of a response, in bytes.
     pub(crate) fn decoded_limit(&self) -> usize {
         self.inner.decoded_limit
     }
@@ -135,8 +135,8 @@ impl Client {
         &self.inner.base_url
     }
 
-    /// Where the websocket API is, with `https` for `wss`: what
-    /// [`ClientBuilder::stream_url`] says, or `wss://ws.qovery.com` for a client of
+    /// The address of the websocket API, with `https` for `wss`: that of
+    /// [`ClientBuilder::stream_url`], or `wss://ws.qovery.com` for a client of
     /// `https://api.qovery.com`. `None` for any other client: its token belongs to another server.
     #[cfg(feature = "stream")]
     pub fn stream_url(&self) -> Option<&Url> {
@@ -344,7 +344,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Where the websocket API is, such as `wss://ws.qovery.com`, a path included if there is one.
+    /// Sets the address of the websocket API, such as `wss://ws.qovery.com`, with a path if there is one.
     /// Default: `wss://ws.qovery.com` for a client of `https://api.qovery.com`, otherwise none. A `ws://`
     /// address is taken as it is: the token then crosses the network readable.
     #[cfg(feature = "stream")]

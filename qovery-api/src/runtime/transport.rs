@@ -23,7 +23,7 @@ pub trait Transport: Send + Sync + 'static {
 
     /// Sends `request`, which asks the server to switch to another protocol, over HTTP/1.1.
     ///
-    /// Default: refuses. A transport that wraps another one passes the request on, with what it adds.
+    /// Default: returns an error. A transport that wraps another one passes the request on.
     ///
     /// # Errors
     /// Returns an error if no response was received. A response of any status is not an error here.

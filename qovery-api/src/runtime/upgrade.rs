@@ -22,7 +22,7 @@ impl<T: AsyncRead + AsyncWrite + Send> Io for T {}
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Upgrade {
-    /// The server switched: what follows on the connection is the other protocol.
+    /// The server switched: the connection now carries the other protocol.
     Switched(Upgraded),
     /// Any other response, complete.
     Refused(RawResponse),
@@ -59,8 +59,8 @@ impl Upgraded {
         self
     }
 
-    /// The text without the token of the request, should the server repeat it, for example in the reason
-    /// with which it closes.
+    /// The text without the token of the request, in case the server repeats it, for example in the reason
+    /// of a close frame.
     pub fn redact(&self, text: &str) -> String {
         let mut text = text.to_owned();
         if let Some(token) = &self.token {

@@ -8192,7 +8192,7 @@ pub static OPERATIONS: &[Entry] = &[
         output: Some(Model::of::<types::IngressDeploymentStatusResponse>()),
     },
 ];
-/// Every conversion from what the server has to what replaces it.
+/// Every conversion from a response to the request that replaces the resource.
 pub static EDITS: &[Edit] = &[
     Edit::between::<
         types::AccountInfo,

@@ -152,7 +152,7 @@ fn constants(
         pub const DIGEST: &str = #digest;
         /// How many operations the contract has.
         pub const OPERATIONS: usize = #operations;
-        /// What the build script compares with the files, to notice a change without a library.
+        /// The build script compares this with the files, to detect an edit without a library.
         #[doc(hidden)]
         pub const FINGERPRINT: &str = #fingerprint;
     }

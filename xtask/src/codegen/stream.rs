@@ -13,10 +13,11 @@ use serde_json::Value;
 use super::areas::STREAM;
 use super::doc::{Doc, Line};
 use super::model::{
-    Format, Location, Normalised, OperationModel, ParameterModel, Remark, SchemaKind, TypeModel,
+    Format, Location, Normalised, OperationModel, ParameterModel, Remark, TypeModel,
 };
+use super::passes::edits::Shapes;
 use super::passes::usage::{self, Usage};
-use super::passes::{enums, models, names, unions};
+use super::passes::{self, models, names, unions};
 use super::progenitor::Output;
 use super::{normalise, progenitor, split};
 use crate::contract;
@@ -119,22 +120,15 @@ fn add_models(
     let with_default = models::with_default(&models);
     let by_name = models.iter().map(|model| (model.name.as_str(), model));
     let by_name: BTreeMap<&str, &models::Model> = by_name.collect();
-    for (name, schema) in &normalised.schemas {
-        let text = schema.description.as_deref().unwrap_or_default();
-        let tokens = match &schema.kind {
-            SchemaKind::Struct(_) => match by_name.get(name.as_str()) {
-                Some(model) => models::emit(model, &usage, &with_default, normalised),
-                None => continue,
-            },
-            SchemaKind::OpenEnum(values) => enums::emit(name, text, values, &usage),
-            SchemaKind::Union(union) => {
-                let members = unions::members(name, union, &structs, &known)?;
-                unions::emit(name, text, union, &members, &usage)
-            }
-        };
-        parts.add_model(&[&STREAM].into(), tokens)?;
-    }
-    Ok(())
+    let unions = unions::read(normalised, &structs, &known)?;
+    let shapes = Shapes {
+        structs: &by_name,
+        unions: &unions,
+        normalised,
+        usage: &usage,
+        with_default: &with_default,
+    };
+    passes::add_models(&shapes, parts, |_| [&STREAM].into())
 }
 
 /// Writes the request of one endpoint.

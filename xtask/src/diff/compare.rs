@@ -198,6 +198,11 @@ enum Argument {
     Reordered,
 }
 
+/// The locations of one thing on both sides.
+fn places(old: &str, new: &str) -> (Option<String>, Option<String>) {
+    (Some(old.to_owned()), Some(new.to_owned()))
+}
+
 fn arguments(old: &[(String, String)], new: &[(String, String)]) -> Vec<Argument> {
     let names = |all: &[(String, String)]| -> BTreeSet<String> {
         all.iter().map(|(name, _)| name.clone()).collect()

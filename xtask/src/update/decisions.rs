@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::codegen::areas;
 use crate::codegen::model::{Normalised, SchemaKind};
+use crate::contract::import::silent_schemas;
 use crate::printable::Printable;
 
 /// Where the meaning of a status value is decided.
@@ -82,15 +83,8 @@ fn is_of_states(name: &str) -> bool {
 /// Operations and schemas that lack a text of ours in a contract and did not in another.
 pub(super) fn texts_to_write(old: &Value, new: &Value) -> Vec<String> {
     let lacking = |contract: &Value| -> BTreeSet<String> {
-        let schemas = contract
-            .pointer("/components/schemas")
-            .and_then(Value::as_object);
-        let silent = schemas
-            .into_iter()
-            .flatten()
-            .filter(|(_, schema)| schema.get("description").is_none());
-        silent
-            .map(|(name, _)| format!("the schema {name} has no description"))
+        silent_schemas(contract)
+            .map(|name| format!("the schema {name} has no description"))
             .collect()
     };
     let operations = |contract: &Value| -> BTreeSet<String> {

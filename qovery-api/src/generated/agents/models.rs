@@ -23,7 +23,7 @@ pub struct AgenticWorkflowModelRequest {
 }
 
 impl crate::types::AgenticWorkflowModelRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(type_: crate::types::AgenticWorkflowModelType) -> Self {
         Self {
@@ -113,7 +113,7 @@ pub struct AgenticWorkflowRequest {
 }
 
 impl crate::types::AgenticWorkflowRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -269,7 +269,7 @@ pub struct McpServerRequest {
 }
 
 impl crate::types::McpServerRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,

@@ -12,7 +12,7 @@ impl crate::runtime::Client {
     /// - `agentic_workflow_id` (in the path): Id of the agentic workflow.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_agentic_workflow(
         &self,
@@ -31,7 +31,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete definition of the workflow.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_agentic_workflow(
         &self,
@@ -52,7 +52,7 @@ impl crate::runtime::Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn delete_agentic_workflow(
         &self,
@@ -71,7 +71,7 @@ impl crate::runtime::Client {
     /// - `body`: Whether to force the cancellation.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn cancel_agentic_workflow_deployment(
         &self,
@@ -92,7 +92,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_agentic_workflow_deployment_history_v2(
         &self,
@@ -110,7 +110,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_agentic_workflows(
         &self,
@@ -127,7 +127,7 @@ impl crate::runtime::Client {
     /// - `body`: The workflow's prompt, model, repositories, outputs, governance and resources.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_agentic_workflow(
         &self,
@@ -144,7 +144,7 @@ impl crate::runtime::Client {
     /// - `mcp_server_id` (in the path): Id of the MCP server.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_mcp_server(
         &self,
@@ -163,7 +163,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name, URL, description and headers.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_mcp_server(
         &self,
@@ -182,7 +182,7 @@ impl crate::runtime::Client {
     /// - `mcp_server_id` (in the path): Id of the MCP server.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_mcp_server(
         &self,
@@ -198,7 +198,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_mcp_servers(
         &self,
@@ -217,7 +217,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, URL, description and headers.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_mcp_server(
         &self,

@@ -147,7 +147,7 @@ pub struct ApplicationAdvancedSettings {
 }
 
 impl crate::types::ApplicationAdvancedSettings {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -661,7 +661,7 @@ pub struct ApplicationDeploymentRestrictionRequest {
 }
 
 impl crate::types::ApplicationDeploymentRestrictionRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::DeploymentRestrictionModeEnum,
@@ -768,7 +768,7 @@ pub struct ApplicationEditRequest {
 }
 
 impl crate::types::ApplicationEditRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(healthchecks: crate::types::Healthcheck) -> Self {
         Self {
@@ -1004,7 +1004,7 @@ pub struct ApplicationNetworkRequest {
 }
 
 impl crate::types::ApplicationNetworkRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1100,7 +1100,7 @@ pub struct ApplicationRequest {
 }
 
 impl crate::types::ApplicationRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1310,7 +1310,7 @@ pub struct DeployRequest {
 }
 
 impl crate::types::DeployRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         git_commit_id: impl ::core::convert::Into<::std::string::String>,
@@ -1551,7 +1551,7 @@ pub struct TagRequest {
 }
 
 impl crate::types::TagRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {

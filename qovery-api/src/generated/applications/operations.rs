@@ -12,7 +12,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_application(
         &self,
@@ -31,7 +31,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete definition of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_application(
         &self,
@@ -52,7 +52,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_application(
         &self,
@@ -68,7 +68,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_advanced_settings(
         &self,
@@ -87,7 +87,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_advanced_settings(
         &self,
@@ -106,7 +106,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn check_application_custom_domain(
         &self,
@@ -125,7 +125,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn clone_application(
         &self,
@@ -146,7 +146,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start_id`, `git_commit_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_commit(
         &self,
@@ -162,7 +162,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_contributor(
         &self,
@@ -178,7 +178,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_application_current_scale(
@@ -197,7 +197,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_application_current_storage_disk(
@@ -214,7 +214,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_custom_domain(
         &self,
@@ -233,7 +233,7 @@ impl crate::runtime::Client {
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_application_custom_domain(
         &self,
@@ -254,7 +254,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete settings of the custom domain.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_custom_domain(
         &self,
@@ -275,7 +275,7 @@ impl crate::runtime::Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_custom_domain(
         &self,
@@ -295,7 +295,7 @@ impl crate::runtime::Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_custom_domain_status(
         &self,
@@ -312,7 +312,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_application_database(
@@ -330,7 +330,7 @@ impl crate::runtime::Client {
     /// - `target_database_id`: `targetDatabaseId` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn attach_databaseto_application(
@@ -349,7 +349,7 @@ impl crate::runtime::Client {
     /// - `target_database_id` (in the path): Id of the database to detach.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn remove_database_from_application(
@@ -367,7 +367,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_application_dependency(
@@ -385,7 +385,7 @@ impl crate::runtime::Client {
     /// - `target_application_id`: `targetApplicationId` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn create_application_dependency(
@@ -404,7 +404,7 @@ impl crate::runtime::Client {
     /// - `target_application_id` (in the path): Id of the application that is no longer depended on.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn remove_application_dependency(
@@ -425,7 +425,7 @@ impl crate::runtime::Client {
     /// - `body`: The git commit to build and deploy.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn deploy_application(
         &self,
@@ -446,7 +446,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_deployment_history(
         &self,
@@ -466,7 +466,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_deployment_history_v2(
         &self,
@@ -482,7 +482,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_application_deployment_restrictions(
         &self,
@@ -501,7 +501,7 @@ impl crate::runtime::Client {
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 409.
     #[inline]
     pub fn create_application_deployment_restriction(
         &self,
@@ -524,7 +524,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete restriction.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_application_deployment_restriction(
         &self,
@@ -546,7 +546,7 @@ impl crate::runtime::Client {
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_application_deployment_restriction(
         &self,
@@ -569,7 +569,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_application_event(
@@ -588,7 +588,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_application_current_instance(
@@ -607,7 +607,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_links(
         &self,
@@ -625,7 +625,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_log(
         &self,
@@ -641,7 +641,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_application_logical_database(
@@ -659,7 +659,7 @@ impl crate::runtime::Client {
     /// - `target_logical_database_id` (in the path): Id of the logical database to attach.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn attach_logical_databaseto_application(
@@ -678,7 +678,7 @@ impl crate::runtime::Client {
     /// - `target_logical_database_id` (in the path): Id of the logical database to detach.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn remove_logical_database_from_application(
@@ -699,7 +699,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_application_metric_cpu(
@@ -721,7 +721,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_application_metric_health_check(
@@ -743,7 +743,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_application_metric_memory(
@@ -765,7 +765,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_application_metric_restart(
@@ -787,7 +787,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_application_metric_storage(
@@ -806,7 +806,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_application_network(
         &self,
@@ -825,7 +825,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete network settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_application_network(
         &self,
@@ -844,7 +844,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn redeploy_application(
         &self,
@@ -862,7 +862,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn restart_application(
@@ -881,7 +881,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn reboot_application(
         &self,
@@ -899,7 +899,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_application_status(
         &self,
@@ -917,7 +917,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn stop_application(
         &self,
@@ -933,7 +933,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_application_tag(
@@ -951,7 +951,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the tag.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn create_application_tag(
@@ -970,7 +970,7 @@ impl crate::runtime::Client {
     /// - `tag_id` (in the path): Id of the tag.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn delete_application_tag(
@@ -994,7 +994,7 @@ impl crate::runtime::Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn uninstall_application(
         &self,
@@ -1007,7 +1007,7 @@ impl crate::runtime::Client {
     /// `GET /defaultApplicationAdvancedSettings`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
     pub fn get_default_application_advanced_settings(
         &self,
@@ -1024,7 +1024,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `to_update`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application(
         &self,
@@ -1043,7 +1043,7 @@ impl crate::runtime::Client {
     /// - `body`: The git source, build and resources of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_application(
         &self,
@@ -1060,7 +1060,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_environment_application_current_scale(
@@ -1079,7 +1079,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_environment_application_current_storage(
@@ -1101,7 +1101,7 @@ impl crate::runtime::Client {
     /// - `body`: The services to deploy with their commits and tags.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn deploy_all_applications(
@@ -1121,7 +1121,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_application_status(
         &self,
@@ -1137,7 +1137,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_environment_application_supported_languages(

@@ -73,7 +73,7 @@ pub struct BillingInfoRequest {
 }
 
 impl crate::types::BillingInfoRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         first_name: impl ::core::convert::Into<::std::string::String>,
@@ -217,7 +217,7 @@ pub struct CreditCardRequest {
 }
 
 impl crate::types::CreditCardRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         number: impl ::core::convert::Into<crate::runtime::SecretText>,
@@ -356,7 +356,7 @@ pub struct OrganizationBillingUsageReportRequest {
 }
 
 impl crate::types::OrganizationBillingUsageReportRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         from: ::chrono::DateTime<::chrono::Utc>,
@@ -397,7 +397,7 @@ pub struct OrganizationChangePlanRequest {
 }
 
 impl crate::types::OrganizationChangePlanRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -428,7 +428,7 @@ pub struct OrganizationCreditCodeRequest {
 }
 
 impl crate::types::OrganizationCreditCodeRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -474,7 +474,7 @@ pub struct RewardClaim {
 }
 
 impl crate::types::RewardClaim {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -513,7 +513,7 @@ crate::runtime::open_enum::open_enum! {
 /// Carries over everything of a `BillingInfo` that a `BillingInfoRequest` can hold, and the fields that this version of the library does not know.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::BillingInfo>
 for crate::types::BillingInfoRequest {
     type Error = crate::runtime::ConversionError;

@@ -9,7 +9,7 @@ impl crate::runtime::Client {
     /// `GET /account/referral`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
     pub fn get_account_referral(
         &self,
@@ -24,7 +24,7 @@ impl crate::runtime::Client {
     /// - `body`: The kind of reward and the code that grants it.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn post_account_reward_claim(
         &self,
@@ -40,7 +40,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_billing_external_id(
         &self,
@@ -56,7 +56,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_billing_info(
         &self,
@@ -75,7 +75,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete billing details.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_organization_billing_info(
         &self,
@@ -92,7 +92,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_billing_status(
         &self,
@@ -111,7 +111,7 @@ impl crate::runtime::Client {
     /// - `body`: The period to report on and the seconds after which the report expires.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn generate_billing_usage_report(
         &self,
@@ -129,7 +129,7 @@ impl crate::runtime::Client {
     /// - `body`: The plan to change to.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn change_plan(
         &self,
@@ -147,7 +147,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_cluster_current_cost(
         &self,
@@ -164,7 +164,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_credit_cards(
         &self,
@@ -181,7 +181,7 @@ impl crate::runtime::Client {
     /// - `body`: The number, expiry and security code of the card.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn add_credit_card(
         &self,
@@ -201,7 +201,7 @@ impl crate::runtime::Client {
     /// - `credit_card_id` (in the path): Id of the credit card.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_credit_card(
         &self,
@@ -219,7 +219,7 @@ impl crate::runtime::Client {
     /// - `body`: The code to redeem.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn add_credit_code(
         &self,
@@ -238,7 +238,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_current_cost(
         &self,
@@ -256,7 +256,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn organization_download_all_invoices(
         &self,
@@ -272,7 +272,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_invoice(
         &self,
@@ -289,7 +289,7 @@ impl crate::runtime::Client {
     /// - `invoice_id` (in the path): Id of the invoice.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_invoice(
         &self,
@@ -307,7 +307,7 @@ impl crate::runtime::Client {
     /// - `invoice_id` (in the path): Id of the invoice.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_invoice_pdf(
         &self,

@@ -60,7 +60,7 @@ pub struct ArgoCdCredentialsRequest {
 }
 
 impl crate::types::ArgoCdCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         argocd_url: impl ::core::convert::Into<::std::string::String>,
@@ -113,7 +113,7 @@ pub struct ArgoCdDestinationClusterMappingRequest {
 }
 
 impl crate::types::ArgoCdDestinationClusterMappingRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         agent_cluster_id: ::uuid::Uuid,
@@ -346,7 +346,7 @@ pub struct BlueprintCreateRequest {
 }
 
 impl crate::types::BlueprintCreateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -587,13 +587,13 @@ crate::runtime::union::union! {
     /// A part of `BlueprintManifestResponse`.
     pub enum BlueprintManifestEngineSpec by tag "type" {
         "terraform" =>
-            /// Where `type` is `terraform`.
+            /// The member if `type` is `terraform`.
             Terraform(crate::types::BlueprintManifestEngineTerraform),
         "opentofu" =>
-            /// Where `type` is `opentofu`.
+            /// The member if `type` is `opentofu`.
             Opentofu(crate::types::BlueprintManifestEngineOpenTofu),
         "helm" =>
-            /// Where `type` is `helm`.
+            /// The member if `type` is `helm`.
             Helm(crate::types::BlueprintManifestEngineHelm),
     }
 }
@@ -660,10 +660,10 @@ crate::runtime::union::union! {
     /// A part of `BlueprintManifestResponse`.
     pub enum BlueprintManifestField by tag "kind" {
         "variable" =>
-            /// Where `kind` is `variable`.
+            /// The member if `kind` is `variable`.
             Variable(crate::types::BlueprintManifestVariableField),
         "contextVariable" =>
-            /// Where `kind` is `contextVariable`.
+            /// The member if `kind` is `contextVariable`.
             ContextVariable(crate::types::BlueprintManifestContextVariableField),
     }
 }
@@ -854,7 +854,7 @@ pub struct BlueprintSpecOverrides {
 }
 
 impl crate::types::BlueprintSpecOverrides {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1080,7 +1080,7 @@ pub struct BlueprintUpdateRequest {
 }
 
 impl crate::types::BlueprintUpdateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1197,7 +1197,7 @@ pub struct BlueprintUpdateVariableValue {
 }
 
 impl crate::types::BlueprintUpdateVariableValue {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(value: impl ::core::convert::Into<crate::runtime::SecretText>) -> Self {
         Self {
@@ -1232,7 +1232,7 @@ pub struct BlueprintVariableRequest {
 }
 
 impl crate::types::BlueprintVariableRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,

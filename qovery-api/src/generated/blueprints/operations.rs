@@ -12,7 +12,7 @@ impl crate::runtime::Client {
     /// - `argocd_app_id` (in the path): Id of the Argo CD application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_argo_cd_app(
         &self,
@@ -30,7 +30,7 @@ impl crate::runtime::Client {
     /// - `argocd_app_id` (in the path): Id of the Argo CD application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_argo_cd_app_manifest(
         &self,
@@ -49,7 +49,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, tag and icon, plus the variables and overrides to change.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn update_blueprint(
         &self,
@@ -68,7 +68,7 @@ impl crate::runtime::Client {
     /// - `blueprint_id` (in the path): Id of the blueprint.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 500.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 500.
     #[inline]
     pub fn deploy_blueprint(
         &self,
@@ -86,7 +86,7 @@ impl crate::runtime::Client {
     /// - `blueprint_id` (in the path): Id of the blueprint.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 422, 502.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 422, 502.
     #[inline]
     pub fn check_blueprint_update(
         &self,
@@ -105,7 +105,7 @@ impl crate::runtime::Client {
     /// - `body`: The update to preview.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 502.
     #[inline]
     pub fn preview_blueprint_update(
         &self,
@@ -122,7 +122,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_argo_cd_credentials(
         &self,
@@ -139,7 +139,7 @@ impl crate::runtime::Client {
     /// - `body`: The URL of Argo CD and the token to reach it with.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn save_argo_cd_credentials(
         &self,
@@ -158,7 +158,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_argo_cd_credentials(
         &self,
@@ -177,7 +177,7 @@ impl crate::runtime::Client {
     /// - `body`: The URL and the token to try.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn check_argo_cd_connection(
         &self,
@@ -194,7 +194,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_argo_cd_associated_services(
         &self,
@@ -215,7 +215,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `deploy`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409, 422, 502.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409, 422, 502.
     #[inline]
     pub fn create_blueprint(
         &self,
@@ -232,7 +232,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_argo_cd_destination_cluster_mappings(
         &self,
@@ -249,7 +249,7 @@ impl crate::runtime::Client {
     /// - `body`: The cluster that runs the agent, the destination's URL in Argo CD and the cluster to map it to.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn save_argo_cd_destination_cluster_mapping(
         &self,
@@ -268,7 +268,7 @@ impl crate::runtime::Client {
     /// - `argocd_cluster_url` (in the query): URL of the destination cluster, as Argo CD knows it.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn delete_argo_cd_destination_cluster_mapping(
         &self,
@@ -288,7 +288,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 502.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 502.
     #[inline]
     pub fn get_blueprint_catalog(
         &self,
@@ -308,7 +308,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the query): Id of the environment that the manifest is read for.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 502.
     #[inline]
     pub fn get_blueprint_catalog_service_manifest(
         &self,
@@ -335,7 +335,7 @@ impl crate::runtime::Client {
     /// - `service_version` (in the path): Version of the service, as named in the catalog.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 502.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 502.
     #[inline]
     pub fn get_blueprint_catalog_service_readme(
         &self,

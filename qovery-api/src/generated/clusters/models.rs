@@ -50,7 +50,7 @@ pub struct AlertingConfig {
 }
 
 impl crate::types::AlertingConfig {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
@@ -119,7 +119,7 @@ pub struct AutomaticallyConfiguredAuthDto {
 }
 
 impl crate::types::AutomaticallyConfiguredAuthDto {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(mode: crate::types::AutomaticallyConfiguredAuthDtoMode) -> Self {
         Self {
@@ -145,16 +145,16 @@ crate::runtime::union::union! {
     /// Sent by `create_aws_credentials` and `edit_aws_credentials`.
     pub enum AwsCredentialsRequest by tag "type" {
         "AWS_ROLE" =>
-            /// Where `type` is `AWS_ROLE`.
+            /// The member if `type` is `AWS_ROLE`.
             AwsRole(crate::types::AwsRoleCredentialsRequest),
         "AWS_STATIC" =>
-            /// Where `type` is `AWS_STATIC`.
+            /// The member if `type` is `AWS_STATIC`.
             AwsStatic(crate::types::AwsStaticCredentialsRequest),
         "EKS_ANYWHERE_VSPHERE_ROLE" =>
-            /// Where `type` is `EKS_ANYWHERE_VSPHERE_ROLE`.
+            /// The member if `type` is `EKS_ANYWHERE_VSPHERE_ROLE`.
             EksAnywhereVsphereRole(crate::types::EksAnywhereVsphereRoleCredentialsRequest),
         "EKS_ANYWHERE_VSPHERE_STATIC" =>
-            /// Where `type` is `EKS_ANYWHERE_VSPHERE_STATIC`.
+            /// The member if `type` is `EKS_ANYWHERE_VSPHERE_STATIC`.
             EksAnywhereVsphereStatic(crate::types::EksAnywhereVsphereStaticCredentialsRequest),
     }
 }
@@ -201,7 +201,7 @@ pub struct AwsParameterStoreEndpointDto {
 }
 
 impl crate::types::AwsParameterStoreEndpointDto {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::AwsParameterStoreEndpointDtoMode,
@@ -239,7 +239,7 @@ pub struct AwsRoleArnAuthDto {
 }
 
 impl crate::types::AwsRoleArnAuthDto {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::AwsRoleArnAuthDtoMode,
@@ -279,7 +279,7 @@ pub struct AwsRoleCredentialsRequest {
 }
 
 impl crate::types::AwsRoleCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         type_: crate::types::AwsRoleType,
@@ -309,7 +309,7 @@ pub struct AwsSecretManagerEndpointDto {
 }
 
 impl crate::types::AwsSecretManagerEndpointDto {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::AwsSecretManagerEndpointDtoMode,
@@ -351,7 +351,7 @@ pub struct AwsStaticCredentialsAuthDto {
 }
 
 impl crate::types::AwsStaticCredentialsAuthDto {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::AwsStaticCredentialsAuthDtoMode,
@@ -407,7 +407,7 @@ pub struct AwsStaticCredentialsRequest {
 }
 
 impl crate::types::AwsStaticCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         type_: crate::types::AwsStaticCredentialsRequestType,
@@ -451,7 +451,7 @@ pub struct AzureCredentialsRequest {
 }
 
 impl crate::types::AzureCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -479,7 +479,7 @@ pub struct CertManagerChartParameters {
 }
 
 impl crate::types::CertManagerChartParameters {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -538,7 +538,7 @@ pub struct CloudWatchExportConfig {
 }
 
 impl crate::types::CloudWatchExportConfig {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
@@ -582,7 +582,7 @@ pub struct CloudflareDnsProviderRequest {
 }
 
 impl crate::types::CloudflareDnsProviderRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         provider: crate::types::CloudflareDnsProviderProvider,
@@ -891,7 +891,7 @@ pub struct ClusterAdvancedSettings {
 }
 
 impl crate::types::ClusterAdvancedSettings {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1485,7 +1485,7 @@ pub struct ClusterAnalysisRequest {
 }
 
 impl crate::types::ClusterAnalysisRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         kind: crate::types::ClusterAnalysisKind,
@@ -1619,7 +1619,7 @@ pub struct ClusterCloudProviderInfoRequest {
 }
 
 impl crate::types::ClusterCloudProviderInfoRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1706,7 +1706,7 @@ pub struct ClusterDnsProviderRequest {
 }
 
 impl crate::types::ClusterDnsProviderRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(dns_provider: crate::types::ClusterDnsProviderRequestProvider) -> Self {
         Self {
@@ -1722,13 +1722,13 @@ crate::runtime::union::union! {
     /// A part of `ClusterDnsProviderRequest`.
     pub enum ClusterDnsProviderRequestProvider by tag "provider" {
         "QOVERY" =>
-            /// Where `provider` is `QOVERY`.
+            /// The member if `provider` is `QOVERY`.
             Qovery(crate::types::QoveryDnsProviderRequest),
         "CLOUDFLARE" =>
-            /// Where `provider` is `CLOUDFLARE`.
+            /// The member if `provider` is `CLOUDFLARE`.
             Cloudflare(crate::types::CloudflareDnsProviderRequest),
         "ROUTE53" =>
-            /// Where `provider` is `ROUTE53`.
+            /// The member if `provider` is `ROUTE53`.
             Route53(crate::types::Route53DnsProviderRequest),
     }
 }
@@ -1771,13 +1771,13 @@ crate::runtime::union::union! {
     /// A part of `ClusterDnsProviderResponse`.
     pub enum ClusterDnsProviderResponseProvider by tag "provider" {
         "QOVERY" =>
-            /// Where `provider` is `QOVERY`.
+            /// The member if `provider` is `QOVERY`.
             Qovery(crate::types::QoveryDnsProviderResponse),
         "CLOUDFLARE" =>
-            /// Where `provider` is `CLOUDFLARE`.
+            /// The member if `provider` is `CLOUDFLARE`.
             Cloudflare(crate::types::CloudflareDnsProviderResponse),
         "ROUTE53" =>
-            /// Where `provider` is `ROUTE53`.
+            /// The member if `provider` is `ROUTE53`.
             Route53(crate::types::Route53DnsProviderResponse),
     }
 }
@@ -1823,7 +1823,7 @@ pub struct ClusterEksAnywhereGitRepository {
 }
 
 impl crate::types::ClusterEksAnywhereGitRepository {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         url: impl ::core::convert::Into<::std::string::String>,
@@ -1979,7 +1979,7 @@ pub struct ClusterFeatureAwsExistingVpc {
 }
 
 impl crate::types::ClusterFeatureAwsExistingVpc {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         aws_vpc_eks_id: impl ::core::convert::Into<::std::string::String>,
@@ -2202,7 +2202,7 @@ pub struct ClusterFeatureGcpExistingVpc {
 }
 
 impl crate::types::ClusterFeatureGcpExistingVpc {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(vpc_name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -2308,7 +2308,7 @@ pub struct ClusterFeatureKarpenterParameters {
 }
 
 impl crate::types::ClusterFeatureKarpenterParameters {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         spot_enabled: bool,
@@ -2365,7 +2365,7 @@ pub struct ClusterFeatureNatGatewayParameters {
 }
 
 impl crate::types::ClusterFeatureNatGatewayParameters {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -2417,7 +2417,7 @@ pub struct ClusterFeatureNatGatewayTypeGcp {
 }
 
 impl crate::types::ClusterFeatureNatGatewayTypeGcp {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         provider: crate::types::ClusterFeatureNatGatewayTypeGcpProvider,
@@ -2457,7 +2457,7 @@ pub struct ClusterFeatureNatGatewayTypeScaleway {
 }
 
 impl crate::types::ClusterFeatureNatGatewayTypeScaleway {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         provider: crate::types::ClusterFeatureNatGatewayTypeScalewayProvider,
@@ -2591,22 +2591,22 @@ crate::runtime::union::union! {
     /// A part of `ClusterFeatureResponse`.
     pub enum ClusterFeatureResponseValueObject by tag "type" {
         "STRING" =>
-            /// Where `type` is `STRING`.
+            /// The member if `type` is `STRING`.
             String(crate::types::ClusterFeatureStringResponse),
         "BOOLEAN" =>
-            /// Where `type` is `BOOLEAN`.
+            /// The member if `type` is `BOOLEAN`.
             Boolean(crate::types::ClusterFeatureBooleanResponse),
         "AWS_USER_PROVIDED_NETWORK" =>
-            /// Where `type` is `AWS_USER_PROVIDED_NETWORK`.
+            /// The member if `type` is `AWS_USER_PROVIDED_NETWORK`.
             AwsUserProvidedNetwork(crate::types::ClusterFeatureAwsExistingVpcResponse),
         "GCP_USER_PROVIDED_NETWORK" =>
-            /// Where `type` is `GCP_USER_PROVIDED_NETWORK`.
+            /// The member if `type` is `GCP_USER_PROVIDED_NETWORK`.
             GcpUserProvidedNetwork(crate::types::ClusterFeatureGcpExistingVpcResponse),
         "KARPENTER" =>
-            /// Where `type` is `KARPENTER`.
+            /// The member if `type` is `KARPENTER`.
             Karpenter(crate::types::ClusterFeatureKarpenterParametersResponse),
         "NAT_GATEWAY" =>
-            /// Where `type` is `NAT_GATEWAY`.
+            /// The member if `type` is `NAT_GATEWAY`.
             NatGateway(crate::types::ClusterFeatureNatGatewayParametersResponse),
     }
 }
@@ -2702,7 +2702,7 @@ pub struct ClusterInfrastructureChartsParameters {
 }
 
 impl crate::types::ClusterInfrastructureChartsParameters {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -2769,7 +2769,7 @@ pub struct ClusterInfrastructureEksAnywhereParameters {
 }
 
 impl crate::types::ClusterInfrastructureEksAnywhereParameters {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::ClusterEksAnywhereGitRepository,
@@ -2805,7 +2805,7 @@ pub struct ClusterInfrastructureMetalLbChartParameters {
 }
 
 impl crate::types::ClusterInfrastructureMetalLbChartParameters {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -2850,7 +2850,7 @@ pub struct ClusterInfrastructureNginxChartParameters {
 }
 
 impl crate::types::ClusterInfrastructureNginxChartParameters {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3004,7 +3004,7 @@ pub struct ClusterKarpenterPrivateSubnetIdsPutRequest {
 }
 
 impl crate::types::ClusterKarpenterPrivateSubnetIdsPutRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3061,7 +3061,7 @@ pub struct ClusterKeda {
 }
 
 impl crate::types::ClusterKeda {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
@@ -3112,7 +3112,7 @@ pub struct ClusterLabelsGroup {
 }
 
 impl crate::types::ClusterLabelsGroup {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3172,7 +3172,7 @@ pub struct ClusterLockRequest {
 }
 
 impl crate::types::ClusterLockRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(reason: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -3506,7 +3506,7 @@ pub struct ClusterOperatorUpdateRequest {
 }
 
 impl crate::types::ClusterOperatorUpdateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         chart_version: impl ::core::convert::Into<::std::string::String>,
@@ -3599,7 +3599,7 @@ pub struct ClusterPlatformBindingRequest {
 }
 
 impl crate::types::ClusterPlatformBindingRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         template_key: impl ::core::convert::Into<::std::string::String>,
@@ -3808,7 +3808,7 @@ pub struct ClusterRequest {
 }
 
 impl crate::types::ClusterRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -3976,7 +3976,7 @@ pub struct ClusterRequestFeature {
 }
 
 impl crate::types::ClusterRequestFeature {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -4005,16 +4005,16 @@ crate::runtime::union::union! {
     /// A part of `ClusterRequestFeature`.
     pub enum ClusterRequestFeatureValue by property {
         "aws_vpc_eks_id" | "eks_subnets_zone_a_ids" | "eks_subnets_zone_b_ids" | "eks_subnets_zone_c_ids" =>
-            /// Where any of `aws_vpc_eks_id`, `eks_subnets_zone_a_ids`, `eks_subnets_zone_b_ids` and 1 more is there.
+            /// The member if any of `aws_vpc_eks_id`, `eks_subnets_zone_a_ids`, `eks_subnets_zone_b_ids` and 1 more is present.
             AwsExistingVpc(crate::types::ClusterFeatureAwsExistingVpc),
         "spot_enabled" | "disk_size_in_gib" | "default_service_architecture" | "qovery_node_pools" =>
-            /// Where any of `spot_enabled`, `disk_size_in_gib`, `default_service_architecture` and 1 more is there.
+            /// The member if any of `spot_enabled`, `disk_size_in_gib`, `default_service_architecture` and 1 more is present.
             KarpenterParameters(crate::types::ClusterFeatureKarpenterParameters),
         "vpc_name" =>
-            /// Where `vpc_name` is there.
+            /// The member if `vpc_name` is present.
             GcpExistingVpc(crate::types::ClusterFeatureGcpExistingVpc),
         "nat_gateway_type" =>
-            /// Where `nat_gateway_type` is there.
+            /// The member if `nat_gateway_type` is present.
             NatGatewayParameters(crate::types::ClusterFeatureNatGatewayParameters),
         else text =>
             /// A text.
@@ -4089,7 +4089,7 @@ pub struct ClusterRoutingTableItem {
 }
 
 impl crate::types::ClusterRoutingTableItem {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         destination: impl ::core::convert::Into<::std::string::String>,
@@ -4117,7 +4117,7 @@ pub struct ClusterRoutingTableRequest {
 }
 
 impl crate::types::ClusterRoutingTableRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(routes: ::std::vec::Vec<crate::types::ClusterRoutingTableItem>) -> Self {
         Self {
@@ -4249,7 +4249,7 @@ pub struct DoCredentialsRequest {
 }
 
 impl crate::types::DoCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -4311,7 +4311,7 @@ pub struct EksAnywhereBackupParameters {
 }
 
 impl crate::types::EksAnywhereBackupParameters {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(s3: crate::types::EksAnywhereBackupS3Parameters) -> Self {
         Self {
@@ -4363,7 +4363,7 @@ pub struct EksAnywhereBackupS3Parameters {
 }
 
 impl crate::types::EksAnywhereBackupS3Parameters {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         bucket: impl ::core::convert::Into<::std::string::String>,
@@ -4412,7 +4412,7 @@ pub struct EksAnywhereCommitRequest {
 }
 
 impl crate::types::EksAnywhereCommitRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(commit_id: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -4453,7 +4453,7 @@ pub struct EksAnywhereVsphereRoleCredentialsRequest {
 }
 
 impl crate::types::EksAnywhereVsphereRoleCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         type_: crate::types::EksAnywhereVsphereRoleCredentialsRequestType,
@@ -4505,7 +4505,7 @@ pub struct EksAnywhereVsphereStaticCredentialsRequest {
 }
 
 impl crate::types::EksAnywhereVsphereStaticCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         type_: crate::types::EksAnywhereVsphereStaticCredentialsType,
@@ -4719,10 +4719,10 @@ crate::runtime::union::union! {
     /// Sent by `create_gcp_credentials` and `edit_gcp_credentials`.
     pub enum GcpCredentialsRequest by tag "credential_type" {
         "SERVICE_ACCOUNT_KEY" =>
-            /// Where `credential_type` is `SERVICE_ACCOUNT_KEY`.
+            /// The member if `credential_type` is `SERVICE_ACCOUNT_KEY`.
             ServiceAccountKey(crate::types::GcpServiceAccountKeyCredentialsRequest),
         "WORKLOAD_IDENTITY_FEDERATION" | "WIF" =>
-            /// Where `credential_type` is `WORKLOAD_IDENTITY_FEDERATION` and `WIF`.
+            /// The member if `credential_type` is `WORKLOAD_IDENTITY_FEDERATION` and `WIF`.
             WorkloadIdentity(crate::types::GcpWorkloadIdentityCredentialsRequest),
     }
 }
@@ -4755,7 +4755,7 @@ pub struct GcpJsonCredentialsAuthDto {
 }
 
 impl crate::types::GcpJsonCredentialsAuthDto {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(mode: crate::types::GcpJsonCredentialsAuthDtoMode) -> Self {
         Self {
@@ -4803,7 +4803,7 @@ pub struct GcpSecretManagerEndpointDto {
 }
 
 impl crate::types::GcpSecretManagerEndpointDto {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::GcpSecretManagerEndpointDtoMode,
@@ -4857,7 +4857,7 @@ pub struct GcpServiceAccountKeyCredentialsRequest {
 }
 
 impl crate::types::GcpServiceAccountKeyCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -4913,7 +4913,7 @@ pub struct GcpWorkloadIdentityCredentialsRequest {
 }
 
 impl crate::types::GcpWorkloadIdentityCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -5023,16 +5023,16 @@ crate::runtime::union::union! {
     /// A part of `Cluster`.
     pub enum InfrastructureOutputs by tag "kind" {
         "AKS" =>
-            /// Where `kind` is `AKS`.
+            /// The member if `kind` is `AKS`.
             Aks(crate::types::AksInfrastructureOutputs),
         "EKS" =>
-            /// Where `kind` is `EKS`.
+            /// The member if `kind` is `EKS`.
             Eks(crate::types::EksInfrastructureOutputs),
         "GKE" =>
-            /// Where `kind` is `GKE`.
+            /// The member if `kind` is `GKE`.
             Gke(crate::types::GkeInfrastructureOutputs),
         "SCW_KAPSULE" =>
-            /// Where `kind` is `SCW_KAPSULE`.
+            /// The member if `kind` is `SCW_KAPSULE`.
             ScwKapsule(crate::types::KapsuleInfrastructureOutputs),
     }
 }
@@ -5077,7 +5077,7 @@ pub struct InternalNetworkMonitoring {
 }
 
 impl crate::types::InternalNetworkMonitoring {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(enabled: bool) -> Self {
         Self {
@@ -5132,7 +5132,7 @@ pub struct KarpenterCronjobNodePoolOverride {
 }
 
 impl crate::types::KarpenterCronjobNodePoolOverride {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5196,7 +5196,7 @@ pub struct KarpenterDefaultNodePoolOverride {
 }
 
 impl crate::types::KarpenterDefaultNodePoolOverride {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5272,7 +5272,7 @@ pub struct KarpenterGpuNodePoolOverride {
 }
 
 impl crate::types::KarpenterGpuNodePoolOverride {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5372,7 +5372,7 @@ pub struct KarpenterNodePool {
 }
 
 impl crate::types::KarpenterNodePool {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         requirements: ::std::vec::Vec<crate::types::KarpenterNodePoolRequirement>,
@@ -5444,7 +5444,7 @@ pub struct KarpenterNodePoolConsolidation {
 }
 
 impl crate::types::KarpenterNodePoolConsolidation {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         enabled: bool,
@@ -5484,7 +5484,7 @@ pub struct KarpenterNodePoolLimits {
 }
 
 impl crate::types::KarpenterNodePoolLimits {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         enabled: bool,
@@ -5518,7 +5518,7 @@ pub struct KarpenterNodePoolRequirement {
 }
 
 impl crate::types::KarpenterNodePoolRequirement {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         key: crate::types::KarpenterNodePoolRequirementKey,
@@ -5584,7 +5584,7 @@ pub struct KarpenterStableNodePoolOverride {
 }
 
 impl crate::types::KarpenterStableNodePoolOverride {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5716,7 +5716,7 @@ pub struct MetricsConfigurationManagedByQovery {
 }
 
 impl crate::types::MetricsConfigurationManagedByQovery {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5805,7 +5805,7 @@ pub struct MetricsParameters {
 }
 
 impl crate::types::MetricsParameters {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5837,7 +5837,7 @@ crate::runtime::union::union! {
     /// A part of `MetricsParameters`.
     pub enum MetricsParametersConfiguration by tag "kind" {
         "MANAGED_BY_QOVERY" =>
-            /// Where `kind` is `MANAGED_BY_QOVERY`.
+            /// The member if `kind` is `MANAGED_BY_QOVERY`.
             ManagedByQovery(crate::types::MetricsConfigurationManagedByQovery),
     }
 }
@@ -5855,10 +5855,10 @@ crate::runtime::union::union! {
     /// A part of `ClusterFeatureNatGatewayParameters`.
     pub enum NatGatewayType by tag "provider" {
         "scaleway" =>
-            /// Where `provider` is `scaleway`.
+            /// The member if `provider` is `scaleway`.
             Scaleway(crate::types::ClusterFeatureNatGatewayTypeScaleway),
         "gcp" =>
-            /// Where `provider` is `gcp`.
+            /// The member if `provider` is `gcp`.
             Gcp(crate::types::ClusterFeatureNatGatewayTypeGcp),
     }
 }
@@ -5903,7 +5903,7 @@ pub struct OnPremiseCredentialsRequest {
 }
 
 impl crate::types::OnPremiseCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -6001,7 +6001,7 @@ pub struct PlatformComponentConfigurationPreviewRequest {
 }
 
 impl crate::types::PlatformComponentConfigurationPreviewRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6315,7 +6315,7 @@ pub struct QoveryDnsProviderRequest {
 }
 
 impl crate::types::QoveryDnsProviderRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         provider: crate::types::QoveryDnsProviderProvider,
@@ -6414,7 +6414,7 @@ pub struct Route53DnsProviderRequest {
 }
 
 impl crate::types::Route53DnsProviderRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         provider: crate::types::Route53DnsProviderProvider,
@@ -6448,7 +6448,7 @@ crate::runtime::union::union! {
     /// A part of `Route53DnsProviderRequest`.
     pub enum Route53DnsProviderRequestCredentials by tag "type" {
         "STATIC" =>
-            /// Where `type` is `STATIC`.
+            /// The member if `type` is `STATIC`.
             Static(crate::types::Route53StaticCredentialsRequest),
     }
 }
@@ -6485,7 +6485,7 @@ crate::runtime::union::union! {
     /// A part of `Route53DnsProviderResponse`.
     pub enum Route53DnsProviderResponseCredentials by tag "type" {
         "STATIC" =>
-            /// Where `type` is `STATIC`.
+            /// The member if `type` is `STATIC`.
             Static(crate::types::Route53StaticCredentialsResponse),
     }
 }
@@ -6517,7 +6517,7 @@ pub struct Route53StaticCredentialsRequest {
 }
 
 impl crate::types::Route53StaticCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         type_: crate::types::Route53StaticCredentialsType,
@@ -6576,7 +6576,7 @@ pub struct ScalewayCredentialsRequest {
 }
 
 impl crate::types::ScalewayCredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -6637,7 +6637,7 @@ pub struct SecretManagerAccessRequest {
 }
 
 impl crate::types::SecretManagerAccessRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -6669,16 +6669,16 @@ crate::runtime::union::union! {
     /// A part of `SecretManagerAccess` and `SecretManagerAccessRequest`.
     pub enum SecretManagerAuthenticationDto by tag "mode" {
         "AUTOMATICALLY_CONFIGURED" =>
-            /// Where `mode` is `AUTOMATICALLY_CONFIGURED`.
+            /// The member if `mode` is `AUTOMATICALLY_CONFIGURED`.
             AutomaticallyConfigured(crate::types::AutomaticallyConfiguredAuthDto),
         "AWS_ROLE_ARN" =>
-            /// Where `mode` is `AWS_ROLE_ARN`.
+            /// The member if `mode` is `AWS_ROLE_ARN`.
             AwsRoleArn(crate::types::AwsRoleArnAuthDto),
         "AWS_STATIC_CREDENTIALS" =>
-            /// Where `mode` is `AWS_STATIC_CREDENTIALS`.
+            /// The member if `mode` is `AWS_STATIC_CREDENTIALS`.
             AwsStaticCredentials(crate::types::AwsStaticCredentialsAuthDto),
         "GCP_JSON_CREDENTIALS" =>
-            /// Where `mode` is `GCP_JSON_CREDENTIALS`.
+            /// The member if `mode` is `GCP_JSON_CREDENTIALS`.
             GcpJsonCredentials(crate::types::GcpJsonCredentialsAuthDto),
     }
 }
@@ -6717,13 +6717,13 @@ crate::runtime::union::union! {
     /// A part of `SecretManagerAccess` and `SecretManagerAccessRequest`.
     pub enum SecretManagerEndpointConfigurationDto by tag "mode" {
         "AWS_SECRET_MANAGER" =>
-            /// Where `mode` is `AWS_SECRET_MANAGER`.
+            /// The member if `mode` is `AWS_SECRET_MANAGER`.
             AwsSecretManager(crate::types::AwsSecretManagerEndpointDto),
         "AWS_PARAMETER_STORE" =>
-            /// Where `mode` is `AWS_PARAMETER_STORE`.
+            /// The member if `mode` is `AWS_PARAMETER_STORE`.
             AwsParameterStore(crate::types::AwsParameterStoreEndpointDto),
         "GCP_SECRET_MANAGER" =>
-            /// Where `mode` is `GCP_SECRET_MANAGER`.
+            /// The member if `mode` is `GCP_SECRET_MANAGER`.
             GcpSecretManager(crate::types::GcpSecretManagerEndpointDto),
     }
 }
@@ -6886,10 +6886,10 @@ impl ::core::convert::From<&crate::types::Cluster> for crate::types::ClusterRequ
     }
 }
 
-/// Fails where the member is not known.
+/// Returns an error if the member is unknown.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::ClusterCredentials>
 for crate::types::OnPremiseCredentialsRequest {
     type Error = crate::runtime::ConversionError;
@@ -6971,7 +6971,7 @@ for crate::types::ClusterRequestFeature {
     }
 }
 
-/// A member that is not known stays what it is.
+/// An unknown member is kept unchanged.
 impl ::core::convert::From<crate::types::ClusterFeatureResponseValueObject>
 for crate::types::ClusterRequestFeatureValue {
     #[inline]

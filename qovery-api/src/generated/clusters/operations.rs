@@ -9,7 +9,7 @@ impl crate::runtime::Client {
     /// `GET /admin/operator/clusters`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
     pub fn list_cluster_operator_fleet(
         &self,
@@ -21,7 +21,7 @@ impl crate::runtime::Client {
     /// `GET /aws/clusterFeature`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_aws_features(
         &self,
@@ -40,7 +40,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `only_meets_resource_reqs`, `with_gpu`, `gpu`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_awseks_instance_type(
         &self,
@@ -55,7 +55,7 @@ impl crate::runtime::Client {
     /// `GET /aws/instanceType`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_aws_instance_type(
         &self,
@@ -71,7 +71,7 @@ impl crate::runtime::Client {
     /// - `database_type` (in the path): Type of the managed database, such as PostgreSQL.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_aws_managed_database_instance_type(
         &self,
@@ -85,7 +85,7 @@ impl crate::runtime::Client {
     /// `GET /aws/managedDatabase/type`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_aws_managed_database_type(
         &self,
@@ -97,7 +97,7 @@ impl crate::runtime::Client {
     /// `GET /aws/region`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_aws_regions(
         &self,
@@ -116,7 +116,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `only_meets_resource_reqs`, `with_gpu`, `gpu`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_azure_aks_instance_type(
         &self,
@@ -129,7 +129,7 @@ impl crate::runtime::Client {
     /// `GET /azure/clusterFeature`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_azure_features(
         &self,
@@ -141,7 +141,7 @@ impl crate::runtime::Client {
     /// `GET /azure/region`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_azure_regions(
         &self,
@@ -153,7 +153,7 @@ impl crate::runtime::Client {
     /// `GET /cloudProvider`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_cloud_provider(
         &self,
@@ -168,7 +168,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_cluster_dns_provider(
         &self,
@@ -187,7 +187,7 @@ impl crate::runtime::Client {
     /// - `body`: The settings of a Qovery, Cloudflare or Route 53 provider.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_cluster_dns_provider(
         &self,
@@ -204,7 +204,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environments_by_cluster_id(
         &self,
@@ -226,7 +226,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `node_name`, `pod_name`, `reporting_component`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn get_cluster_kubernetes_events(
         &self,
@@ -247,7 +247,7 @@ impl crate::runtime::Client {
     /// - `body`: The reason for the lock and how many days it lasts.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn lock_cluster(
         &self,
@@ -264,7 +264,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn unlock_cluster(
         &self,
@@ -286,7 +286,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start`, `end`, `limit`, `since`, `step`, `interval`, `direction`, `time`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn get_cluster_logs(
         &self,
@@ -312,7 +312,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start`, `end`, `step`, `time`, `timeout_`, `dedup`, `partial_response`, `max_source_resolution`, `engine`, `analyze`, `board_short_name`, `metric_short_name`, `trace_id`, `range`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn get_cluster_metrics(
         &self,
@@ -336,7 +336,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `read_only`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn get_cluster_token_by_cluster_id(
         &self,
@@ -354,7 +354,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn upgrade_cluster(
         &self,
@@ -370,7 +370,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_cluster_analyses(
         &self,
@@ -389,7 +389,7 @@ impl crate::runtime::Client {
     /// - `body`: The kind of analysis, the output format and optional settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn start_cluster_analysis(
         &self,
@@ -407,7 +407,7 @@ impl crate::runtime::Client {
     /// - `analysis_id` (in the path): Id of the analysis.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_cluster_analysis(
         &self,
@@ -427,7 +427,7 @@ impl crate::runtime::Client {
     /// - `analysis_id` (in the path): Id of the analysis.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_cluster_analysis_logs(
         &self,
@@ -441,7 +441,7 @@ impl crate::runtime::Client {
     /// `GET /defaultClusterAdvancedSettings`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
     pub fn get_default_cluster_advanced_settings(
         &self,
@@ -453,7 +453,7 @@ impl crate::runtime::Client {
     /// `GET /digitalOcean/clusterFeature`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_do_features(
@@ -468,7 +468,7 @@ impl crate::runtime::Client {
     /// `GET /digitalOcean/instanceType`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_do_instance_type(
@@ -481,7 +481,7 @@ impl crate::runtime::Client {
     /// `GET /digitalOcean/region`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_do_regions(
@@ -494,7 +494,7 @@ impl crate::runtime::Client {
     /// `GET /gcp/clusterFeature`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_gcp_features(
         &self,
@@ -511,7 +511,7 @@ impl crate::runtime::Client {
     /// - `region` (in the path): Name of the Google Cloud region.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_gcp_gke_instance_type(
         &self,
@@ -524,7 +524,7 @@ impl crate::runtime::Client {
     /// `GET /gcp/region`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_gcp_regions(
         &self,
@@ -536,7 +536,7 @@ impl crate::runtime::Client {
     /// `GET /ips`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn list_qovery_ips(
         &self,
@@ -551,7 +551,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_aws_credentials(
         &self,
@@ -568,7 +568,7 @@ impl crate::runtime::Client {
     /// - `body`: A name with either a role to assume or a static key; the vSphere forms also carry a vSphere account.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_aws_credentials(
         &self,
@@ -586,7 +586,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn get_aws_credentials(
         &self,
@@ -607,7 +607,7 @@ impl crate::runtime::Client {
     /// - `body`: A name with either a role to assume or a static key; the vSphere forms also carry a vSphere account.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_aws_credentials(
         &self,
@@ -628,7 +628,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_aws_credentials(
         &self,
@@ -645,7 +645,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_azure_credentials(
         &self,
@@ -662,7 +662,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the subscription id and the tenant id.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_azure_credentials(
         &self,
@@ -680,7 +680,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn get_azure_credentials(
         &self,
@@ -701,7 +701,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the subscription id and the tenant id.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_azure_credentials(
         &self,
@@ -722,7 +722,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_azure_credentials(
         &self,
@@ -739,7 +739,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_cluster(
         &self,
@@ -758,7 +758,7 @@ impl crate::runtime::Client {
     /// - `body`: The provider, region, size, features and credentials of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_cluster(
         &self,
@@ -777,7 +777,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_cluster_status(
         &self,
@@ -797,7 +797,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete definition of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_cluster(
         &self,
@@ -820,7 +820,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `delete_mode`, `skip_reconcile`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_cluster(
         &self,
@@ -838,7 +838,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_cluster_advanced_settings(
         &self,
@@ -859,7 +859,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_cluster_advanced_settings(
         &self,
@@ -878,7 +878,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_cloud_provider_info(
         &self,
@@ -897,7 +897,7 @@ impl crate::runtime::Client {
     /// - `body`: The provider, the region and the credentials to use.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn specify_cluster_cloud_provider_info(
         &self,
@@ -920,7 +920,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `dry_run`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn deploy_cluster(
         &self,
@@ -941,7 +941,7 @@ impl crate::runtime::Client {
     /// - `body`: The commit to use.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn update_eks_anywhere_commit(
         &self,
@@ -962,7 +962,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_eks_anywhere_commits(
         &self,
@@ -982,7 +982,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn get_eks_anywhere_cluster_jwt(
         &self,
@@ -1000,7 +1000,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_installation_helm_values(
         &self,
@@ -1018,7 +1018,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_cluster_readiness_status(
         &self,
@@ -1039,7 +1039,7 @@ impl crate::runtime::Client {
     /// - `body`: The subnet ids of each of the three zones.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn update_karpenter_private_fargate_subnet_ids(
         &self,
@@ -1064,7 +1064,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `with_token_from_cli`, `read_only`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_cluster_kubeconfig(
         &self,
@@ -1085,7 +1085,7 @@ impl crate::runtime::Client {
     /// - `body`: The kubeconfig, as YAML text.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn edit_cluster_kubeconfig(
         &self,
@@ -1107,7 +1107,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_cluster_logs(
         &self,
@@ -1125,7 +1125,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn attach_cluster_operator(
         &self,
@@ -1143,7 +1143,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 412.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 412.
     #[inline]
     pub fn get_cluster_operator_bootstrap(
         &self,
@@ -1163,7 +1163,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn get_cluster_operator_status(
         &self,
@@ -1184,7 +1184,7 @@ impl crate::runtime::Client {
     /// - `body`: The chart version to go to and, optionally, the image version.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 412.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 412.
     #[inline]
     pub fn update_cluster_operator(
         &self,
@@ -1203,7 +1203,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 500, 503.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 500, 503.
     #[inline]
     pub fn get_cluster_platform_binding(
         &self,
@@ -1224,7 +1224,7 @@ impl crate::runtime::Client {
     /// - `body`: The template, its version and the selected layers and settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 500, 503.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 500, 503.
     #[inline]
     pub fn update_cluster_platform_binding(
         &self,
@@ -1245,7 +1245,7 @@ impl crate::runtime::Client {
     /// - `body`: The values to try.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 503.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 503.
     #[inline]
     pub fn resolve_platform_component_configuration(
         &self,
@@ -1266,7 +1266,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_routing_table(
         &self,
@@ -1287,7 +1287,7 @@ impl crate::runtime::Client {
     /// - `body`: All the routes of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_routing_table(
         &self,
@@ -1308,7 +1308,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_cluster_status(
         &self,
@@ -1328,7 +1328,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn stop_cluster(
         &self,
@@ -1348,7 +1348,7 @@ impl crate::runtime::Client {
     /// - `cluster_id` (in the path): Id of the cluster.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn update_cluster(
@@ -1366,7 +1366,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_do_credentials(
@@ -1384,7 +1384,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the API token and the Spaces keys.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn create_do_credentials(
@@ -1403,7 +1403,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_do_credentials(
@@ -1425,7 +1425,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the API token and the Spaces keys.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn edit_do_credentials(
@@ -1447,7 +1447,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn delete_do_credentials(
@@ -1465,7 +1465,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_gcp_credentials(
         &self,
@@ -1482,7 +1482,7 @@ impl crate::runtime::Client {
     /// - `body`: A name with either a service account key or a workload identity federation.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_gcp_credentials(
         &self,
@@ -1500,7 +1500,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn get_gcp_credentials(
         &self,
@@ -1521,7 +1521,7 @@ impl crate::runtime::Client {
     /// - `body`: A name with either a service account key or a workload identity federation.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_gcp_credentials(
         &self,
@@ -1542,7 +1542,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_gcp_credentials(
         &self,
@@ -1559,7 +1559,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_cluster_lock(
         &self,
@@ -1575,7 +1575,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_on_premise_credentials(
         &self,
@@ -1592,7 +1592,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_on_premise_credentials(
         &self,
@@ -1610,7 +1610,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn get_on_premise_credentials(
         &self,
@@ -1631,7 +1631,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_on_premise_credentials(
         &self,
@@ -1652,7 +1652,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_on_premise_credentials(
         &self,
@@ -1671,7 +1671,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `cluster_mode`, `cloud_provider`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 500, 503.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 500, 503.
     #[inline]
     pub fn list_platform_templates(
         &self,
@@ -1693,7 +1693,7 @@ impl crate::runtime::Client {
     /// - `body`: The values to try.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 503.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 503.
     #[inline]
     pub fn resolve_platform_template_component_configuration(
         &self,
@@ -1723,7 +1723,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_scaleway_credentials(
         &self,
@@ -1740,7 +1740,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the key pair, and the project and organization ids at Scaleway.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_scaleway_credentials(
         &self,
@@ -1758,7 +1758,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn get_scaleway_credentials(
         &self,
@@ -1779,7 +1779,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the key pair, and the project and organization ids at Scaleway.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_scaleway_credentials(
         &self,
@@ -1800,7 +1800,7 @@ impl crate::runtime::Client {
     /// - `credentials_id` (in the path): Id of the credentials.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_scaleway_credentials(
         &self,
@@ -1814,7 +1814,7 @@ impl crate::runtime::Client {
     /// `GET /scaleway/clusterFeature`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_scaleway_features(
         &self,
@@ -1828,7 +1828,7 @@ impl crate::runtime::Client {
     /// `GET /scaleway/instanceType`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_scaleway_instance_type(
         &self,
@@ -1845,7 +1845,7 @@ impl crate::runtime::Client {
     /// - `zone` (in the path): Name of the Scaleway zone.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_scaleway_kapsule_instance_type(
         &self,
@@ -1858,7 +1858,7 @@ impl crate::runtime::Client {
     /// `GET /scaleway/managedDatabase/type`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_scw_managed_database_type(
         &self,
@@ -1870,7 +1870,7 @@ impl crate::runtime::Client {
     /// `GET /scaleway/region`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_scaleway_regions(
         &self,
@@ -1885,7 +1885,7 @@ impl crate::runtime::Client {
     /// - `secret_manager_access_id` (in the path): Id of the secret manager access.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_secret_manager_access_external_secrets(
         &self,
@@ -1905,7 +1905,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `name_prefix`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_upstream_secrets_from_secret_provider(
         &self,

@@ -159,7 +159,7 @@ pub struct ContainerAdvancedSettings {
 }
 
 impl crate::types::ContainerAdvancedSettings {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -601,7 +601,7 @@ pub struct ContainerDeployRequest {
 }
 
 impl crate::types::ContainerDeployRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(image_tag: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -638,7 +638,7 @@ pub struct ContainerNetworkRequest {
 }
 
 impl crate::types::ContainerNetworkRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -684,7 +684,7 @@ pub struct ContainerRegistryRequest {
 }
 
 impl crate::types::ContainerRegistryRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -768,7 +768,7 @@ pub struct ContainerRegistryRequestConfig {
 }
 
 impl crate::types::ContainerRegistryRequestConfig {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1105,7 +1105,7 @@ pub struct ContainerRequest {
 }
 
 impl crate::types::ContainerRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1393,7 +1393,7 @@ pub struct OrganizationContainerAutoDeployRequest {
 }
 
 impl crate::types::OrganizationContainerAutoDeployRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1436,7 +1436,7 @@ pub struct OrganizationContainerPreviewRequest {
 }
 
 impl crate::types::OrganizationContainerPreviewRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1490,7 +1490,7 @@ for crate::types::ContainerNetworkRequest {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `cluster`, `associated_services_count`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::ContainerRegistryResponse>
 for crate::types::ContainerRegistryRequest {
     type Error = crate::runtime::ConversionError;

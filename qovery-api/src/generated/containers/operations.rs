@@ -9,7 +9,7 @@ impl crate::runtime::Client {
     /// `GET /availableContainerRegistry`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_available_container_registry(
         &self,
@@ -24,7 +24,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_container(
         &self,
@@ -43,7 +43,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete definition of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_container(
         &self,
@@ -64,7 +64,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_container(
         &self,
@@ -80,7 +80,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_container_advanced_settings(
         &self,
@@ -99,7 +99,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_container_advanced_settings(
         &self,
@@ -118,7 +118,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn check_container_custom_domain(
         &self,
@@ -137,7 +137,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn clone_container(
         &self,
@@ -154,7 +154,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_container_current_scale(
@@ -173,7 +173,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_container_current_storage_disk(
@@ -190,7 +190,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_container_custom_domain(
         &self,
@@ -209,7 +209,7 @@ impl crate::runtime::Client {
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_container_custom_domain(
         &self,
@@ -230,7 +230,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete settings of the custom domain.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_container_custom_domain(
         &self,
@@ -251,7 +251,7 @@ impl crate::runtime::Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_container_custom_domain(
         &self,
@@ -271,7 +271,7 @@ impl crate::runtime::Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_container_custom_domain_status(
         &self,
@@ -288,7 +288,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_container_dependency(
@@ -306,7 +306,7 @@ impl crate::runtime::Client {
     /// - `target_container_id`: `targetContainerId` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn create_container_dependency(
@@ -325,7 +325,7 @@ impl crate::runtime::Client {
     /// - `target_container_id` (in the path): Id of the container that is no longer depended on.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn remove_container_dependency(
@@ -346,7 +346,7 @@ impl crate::runtime::Client {
     /// - `body`: The image tag to deploy.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn deploy_container(
         &self,
@@ -365,7 +365,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_container_deployment_history(
         &self,
@@ -385,7 +385,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_container_deployment_history_v2(
         &self,
@@ -403,7 +403,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_container_current_instance(
@@ -422,7 +422,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_container_links(
         &self,
@@ -440,7 +440,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_container_log(
         &self,
@@ -456,7 +456,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_container_logical_database(
@@ -474,7 +474,7 @@ impl crate::runtime::Client {
     /// - `target_logical_database_id` (in the path): Id of the logical database to attach.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn attach_logical_database_to_container(
@@ -493,7 +493,7 @@ impl crate::runtime::Client {
     /// - `target_logical_database_id` (in the path): Id of the logical database to detach.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn remove_logical_database_from_container(
@@ -511,7 +511,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_container_network(
         &self,
@@ -530,7 +530,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete network settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_container_network(
         &self,
@@ -549,7 +549,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn redeploy_container(
         &self,
@@ -567,7 +567,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn restart_container(
@@ -586,7 +586,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn reboot_container(
         &self,
@@ -604,7 +604,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_container_status(
         &self,
@@ -622,7 +622,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn stop_container(
         &self,
@@ -644,7 +644,7 @@ impl crate::runtime::Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn uninstall_container(
         &self,
@@ -657,7 +657,7 @@ impl crate::runtime::Client {
     /// `GET /defaultContainerAdvancedSettings`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
     pub fn get_default_container_advanced_settings(
         &self,
@@ -672,7 +672,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_container(
         &self,
@@ -691,7 +691,7 @@ impl crate::runtime::Client {
     /// - `body`: The image, registry and resources of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_container(
         &self,
@@ -708,7 +708,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_environment_container_current_scale(
@@ -727,7 +727,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_environment_container_current_storage(
@@ -747,7 +747,7 @@ impl crate::runtime::Client {
     /// - `body`: The services to deploy with their commits and tags.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn deploy_all_services_legacy(
@@ -767,7 +767,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_container_status(
         &self,
@@ -786,7 +786,7 @@ impl crate::runtime::Client {
     /// - `body`: The image name and the tag.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn auto_deploy_container_environments(
         &self,
@@ -806,7 +806,7 @@ impl crate::runtime::Client {
     /// - `body`: The image name and the tag.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn preview_container_environments(
         &self,
@@ -823,7 +823,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_container_registry(
         &self,
@@ -842,7 +842,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, kind, URL and access settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_container_registry(
         &self,
@@ -860,7 +860,7 @@ impl crate::runtime::Client {
     /// - `container_registry_id` (in the path): Id of the container registry.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_container_registry(
         &self,
@@ -881,7 +881,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name, kind, URL and access settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_container_registry(
         &self,
@@ -903,7 +903,7 @@ impl crate::runtime::Client {
     /// - `container_registry_id` (in the path): Id of the container registry.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_container_registry(
         &self,
@@ -923,7 +923,7 @@ impl crate::runtime::Client {
     /// - `container_registry_id` (in the path): Id of the container registry.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_container_registry_container_status(
         &self,
@@ -943,7 +943,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `image_name`, `search`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_container_versions(
         &self,

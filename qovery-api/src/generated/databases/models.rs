@@ -53,7 +53,7 @@ pub struct BackupRequest {
 }
 
 impl crate::types::BackupRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -98,7 +98,7 @@ pub struct CredentialsRequest {
 }
 
 impl crate::types::CredentialsRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         login: impl ::core::convert::Into<::std::string::String>,
@@ -254,7 +254,7 @@ pub struct DatabaseEditRequest {
 }
 
 impl crate::types::DatabaseEditRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -420,7 +420,7 @@ pub struct DatabaseRequest {
 }
 
 impl crate::types::DatabaseRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -633,7 +633,7 @@ pub struct LogicalDatabaseRequest {
 }
 
 impl crate::types::LogicalDatabaseRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {

@@ -12,7 +12,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_database(
         &self,
@@ -31,7 +31,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete definition of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_database(
         &self,
@@ -52,7 +52,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_database(
         &self,
@@ -68,7 +68,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_database_application(
         &self,
@@ -85,7 +85,7 @@ impl crate::runtime::Client {
     /// - `target_application_id` (in the path): Id of the application to detach.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn remove_application_from_database(
         &self,
@@ -106,7 +106,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_database_backup(
         &self,
@@ -125,7 +125,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the backup and a message.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn add_backup_database(
         &self,
@@ -145,7 +145,7 @@ impl crate::runtime::Client {
     /// - `backup_id` (in the path): Id of the backup.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn remove_database_backup(
         &self,
@@ -165,7 +165,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn clone_database(
         &self,
@@ -184,7 +184,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_database_current_metric(
@@ -205,7 +205,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `apply_immediately`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn deploy_database(
         &self,
@@ -225,7 +225,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_database_deployment_history(
         &self,
@@ -245,7 +245,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_database_deployment_history_v2(
         &self,
@@ -265,7 +265,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_database_event(
@@ -282,7 +282,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_logical_database_database(
@@ -300,7 +300,7 @@ impl crate::runtime::Client {
     /// - `body`: The name and the description of the logical database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn create_logical_database_on_database(
@@ -320,7 +320,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_database_master_credentials(
         &self,
@@ -339,7 +339,7 @@ impl crate::runtime::Client {
     /// - `body`: The new login and password.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn edit_database_credentials(
@@ -360,7 +360,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_database_metric_cpu(
@@ -382,7 +382,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_database_metric_health_check(
@@ -404,7 +404,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_database_metric_memory(
@@ -426,7 +426,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_database_metric_restart(
@@ -448,7 +448,7 @@ impl crate::runtime::Client {
     /// - `last_seconds` (in the query): How far to look back, in seconds.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_database_metric_storage(
@@ -471,7 +471,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `apply_immediately`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn redeploy_database(
         &self,
@@ -489,7 +489,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn restart_database(
@@ -508,7 +508,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn reboot_database(
         &self,
@@ -526,7 +526,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_database_status(
         &self,
@@ -544,7 +544,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn stop_database(
         &self,
@@ -566,7 +566,7 @@ impl crate::runtime::Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn uninstall_database(
         &self,
@@ -582,7 +582,7 @@ impl crate::runtime::Client {
     /// - `database_id` (in the path): Id of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_database_version(
         &self,
@@ -598,7 +598,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_database(
         &self,
@@ -617,7 +617,7 @@ impl crate::runtime::Client {
     /// - `body`: The type, version, mode and resources of the database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_database(
         &self,
@@ -636,7 +636,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_environment_database_current_metric(
@@ -655,7 +655,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_database_status(
         &self,
@@ -671,7 +671,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_database_config(
         &self,
@@ -687,7 +687,7 @@ impl crate::runtime::Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_logical_database(
@@ -707,7 +707,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name and description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn edit_logical_database(
@@ -727,7 +727,7 @@ impl crate::runtime::Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn delete_logical_database(
@@ -744,7 +744,7 @@ impl crate::runtime::Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_logical_database_application(
@@ -761,7 +761,7 @@ impl crate::runtime::Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn list_logical_database_container(
@@ -780,7 +780,7 @@ impl crate::runtime::Client {
     /// - `logical_database_id` (in the path): Id of the logical database.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_logical_database_credentials(
@@ -800,7 +800,7 @@ impl crate::runtime::Client {
     /// - `body`: The new login and password.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn edit_logical_database_credentials(

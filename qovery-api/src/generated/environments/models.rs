@@ -13,7 +13,7 @@ pub struct AttachServiceToDeploymentStageRequest {
 }
 
 impl crate::types::AttachServiceToDeploymentStageRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -39,7 +39,7 @@ pub struct CleanFailedJobsRequest {
 }
 
 impl crate::types::CleanFailedJobsRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -88,7 +88,7 @@ pub struct CloneEnvironmentRequest {
 }
 
 impl crate::types::CloneEnvironmentRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -159,7 +159,7 @@ pub struct ContainerImageCheckRequest {
 }
 
 impl crate::types::ContainerImageCheckRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         registry_id: ::uuid::Uuid,
@@ -205,7 +205,7 @@ pub struct CreateEnvironmentRequest {
 }
 
 impl crate::types::CreateEnvironmentRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -243,7 +243,7 @@ pub struct DeploymentBuildUsageReportRequest {
 }
 
 impl crate::types::DeploymentBuildUsageReportRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         execution_id: impl ::core::convert::Into<::std::string::String>,
@@ -469,7 +469,7 @@ pub struct DeploymentStageRequest {
 }
 
 impl crate::types::DeploymentStageRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -585,7 +585,7 @@ pub struct DockerfileCheckRequest {
 }
 
 impl crate::types::DockerfileCheckRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::ApplicationGitRepositoryRequest,
@@ -740,7 +740,7 @@ pub struct EnvironmentDeploymentRuleEditRequest {
 }
 
 impl crate::types::EnvironmentDeploymentRuleEditRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         timezone: impl ::core::convert::Into<::std::string::String>,
@@ -807,7 +807,7 @@ pub struct EnvironmentEditRequest {
 }
 
 impl crate::types::EnvironmentEditRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1074,7 +1074,7 @@ pub struct EnvironmentRestartRequest {
 }
 
 impl crate::types::EnvironmentRestartRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1112,7 +1112,7 @@ pub struct EnvironmentServiceIdsAllRequest {
 }
 
 impl crate::types::EnvironmentServiceIdsAllRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1334,7 +1334,7 @@ pub struct GitFileCheckRequest {
 }
 
 impl crate::types::GitFileCheckRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::HelmGitRepositoryRequest,
@@ -1391,7 +1391,7 @@ pub struct HelmCheckRequest {
 }
 
 impl crate::types::HelmCheckRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(git_repository: crate::types::HelmGitRepositoryRequest) -> Self {
         Self {
@@ -1588,7 +1588,7 @@ pub struct RebootServicesRequest {
 }
 
 impl crate::types::RebootServicesRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1622,28 +1622,28 @@ crate::runtime::union::union! {
     /// A part of `ListServicesByEnvironmentIdResponse`.
     pub enum Service by tag "service_type" {
         "APPLICATION" =>
-            /// Where `service_type` is `APPLICATION`.
+            /// The member if `service_type` is `APPLICATION`.
             Application(crate::types::Application),
         "CONTAINER" =>
-            /// Where `service_type` is `CONTAINER`.
+            /// The member if `service_type` is `CONTAINER`.
             Container(crate::types::ContainerResponse),
         "DATABASE" =>
-            /// Where `service_type` is `DATABASE`.
+            /// The member if `service_type` is `DATABASE`.
             Database(crate::types::Database),
         "HELM" =>
-            /// Where `service_type` is `HELM`.
+            /// The member if `service_type` is `HELM`.
             Helm(crate::types::HelmResponse),
         "JOB" =>
-            /// Where `service_type` is `JOB`.
+            /// The member if `service_type` is `JOB`.
             Job(crate::types::JobResponse),
         "TERRAFORM" =>
-            /// Where `service_type` is `TERRAFORM`.
+            /// The member if `service_type` is `TERRAFORM`.
             Terraform(crate::types::TerraformResponse),
         "ARGOCD_APP" =>
-            /// Where `service_type` is `ARGOCD_APP`.
+            /// The member if `service_type` is `ARGOCD_APP`.
             ArgocdApp(crate::types::ArgocdAppResponse),
         "AGENTIC_WORKFLOW" =>
-            /// Where `service_type` is `AGENTIC_WORKFLOW`.
+            /// The member if `service_type` is `AGENTIC_WORKFLOW`.
             AgenticWorkflow(crate::types::AgenticWorkflowResponse),
     }
 }
@@ -1848,7 +1848,7 @@ crate::runtime::open_enum::open_enum! {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `deployment_order`, `services`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::DeploymentStageResponse>
 for crate::types::DeploymentStageRequest {
     type Error = crate::runtime::ConversionError;
@@ -1930,7 +1930,7 @@ for crate::types::EnvironmentDeploymentRuleEditRequest {
     }
 }
 
-/// A value that is not known stays what it is.
+/// An unknown value is kept unchanged.
 impl ::core::convert::From<crate::types::EnvironmentModeEnum>
 for crate::types::CreateEnvironmentModeEnum {
     #[inline]

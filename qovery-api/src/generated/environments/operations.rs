@@ -16,7 +16,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `body`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn cancel_deployment_request(
         &self,
@@ -32,7 +32,7 @@ impl crate::runtime::Client {
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_deployment_stage(
         &self,
@@ -51,7 +51,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name and description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn edit_deployment_stage(
         &self,
@@ -70,7 +70,7 @@ impl crate::runtime::Client {
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_deployment_stage(
         &self,
@@ -89,7 +89,7 @@ impl crate::runtime::Client {
     /// - `stage_id`: `stageId` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn move_after_deployment_stage(
         &self,
@@ -109,7 +109,7 @@ impl crate::runtime::Client {
     /// - `stage_id` (in the path): Id of the stage to move in front of.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn move_before_deployment_stage(
         &self,
@@ -130,7 +130,7 @@ impl crate::runtime::Client {
     /// - `body`: Whether to skip the service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn attach_service_to_deployment_stage(
         &self,
@@ -150,7 +150,7 @@ impl crate::runtime::Client {
     /// - `deployment_request_id` (in the query): Id of the deployment request, as found in the answer to a deploy, redeploy, stop or restart.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn get_deployment_status_by_deployment_request_id(
         &self,
@@ -169,7 +169,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment(
         &self,
@@ -188,7 +188,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name and mode.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_environment(
         &self,
@@ -209,7 +209,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_environment(
         &self,
@@ -228,7 +228,7 @@ impl crate::runtime::Client {
     /// - `body`: Whether to force the cancellation.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn cancel_environment_deployment(
         &self,
@@ -246,7 +246,7 @@ impl crate::runtime::Client {
     /// - `body`: The registry, the image name and the tag to check.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn check_container_image(
         &self,
@@ -264,7 +264,7 @@ impl crate::runtime::Client {
     /// - `body`: The repository and the path of the Dockerfile.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn check_dockerfile(
         &self,
@@ -282,7 +282,7 @@ impl crate::runtime::Client {
     /// - `body`: The repository and the paths of the files.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn check_git_file(
         &self,
@@ -300,7 +300,7 @@ impl crate::runtime::Client {
     /// - `body`: The repository that holds the chart.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn check_helm_repository(
         &self,
@@ -318,7 +318,7 @@ impl crate::runtime::Client {
     /// - `body`: The ids of the jobs to clean up.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn clean_failed_jobs(
         &self,
@@ -338,7 +338,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the copy and, optionally, its cluster, project and mode.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn clone_environment(
         &self,
@@ -357,7 +357,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn deploy_environment(
         &self,
@@ -376,7 +376,7 @@ impl crate::runtime::Client {
     /// - `body`: The deployment's execution id and the seconds after which the report expires.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn generate_deployment_build_usage_report(
         &self,
@@ -397,7 +397,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_deployment_history(
         &self,
@@ -417,7 +417,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_deployment_history_v2(
         &self,
@@ -435,7 +435,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn list_deployment_request_by_environment_id(
         &self,
@@ -451,7 +451,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_deployment_rule(
         &self,
@@ -471,7 +471,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete rule: start and stop times, weekdays, time zone and options.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_environment_deployment_rule(
         &self,
@@ -490,7 +490,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_deployment_stage(
         &self,
@@ -507,7 +507,7 @@ impl crate::runtime::Client {
     /// - `body`: The name and the description of the stage.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn create_environment_deployment_stage(
         &self,
@@ -526,7 +526,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_services_links(
         &self,
@@ -544,7 +544,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_log(
         &self,
@@ -564,7 +564,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `version`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_logs(
         &self,
@@ -582,7 +582,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn redeploy_environment(
         &self,
@@ -601,7 +601,7 @@ impl crate::runtime::Client {
     /// - `body`: Whether to restart databases as well, `false` by default.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn restart_environment(
@@ -624,7 +624,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn delete_selected_services(
         &self,
@@ -644,7 +644,7 @@ impl crate::runtime::Client {
     /// - `body`: The services to deploy, by kind, with their versions.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn deploy_all_services(
         &self,
@@ -664,7 +664,7 @@ impl crate::runtime::Client {
     /// - `body`: The ids of the services to reboot, by kind.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn reboot_services(
         &self,
@@ -684,7 +684,7 @@ impl crate::runtime::Client {
     /// - `body`: The ids of the services to stop, by kind.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn stop_selected_services(
         &self,
@@ -704,7 +704,7 @@ impl crate::runtime::Client {
     /// - `body`: The ids of the services to uninstall, by kind.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn uninstall_selected_services(
         &self,
@@ -723,7 +723,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn list_services_by_environment_id(
         &self,
@@ -741,7 +741,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_status(
         &self,
@@ -759,7 +759,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_statuses(
         &self,
@@ -777,7 +777,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_statuses_with_stages(
         &self,
@@ -795,7 +795,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn stop_environment(
         &self,
@@ -813,7 +813,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `export_secrets`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn export_environment_configuration_into_terraform(
         &self,
@@ -833,7 +833,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn uninstall_environment(
         &self,
@@ -849,7 +849,7 @@ impl crate::runtime::Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment(
         &self,
@@ -868,7 +868,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the cluster and the mode of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_environment(
         &self,
@@ -887,7 +887,7 @@ impl crate::runtime::Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_project_environments_overview(
         &self,
@@ -903,7 +903,7 @@ impl crate::runtime::Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_project_environment_service_number(
         &self,
@@ -921,7 +921,7 @@ impl crate::runtime::Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_project_environments_status(
         &self,
@@ -939,7 +939,7 @@ impl crate::runtime::Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn list_deployment_request_by_service_id(
         &self,
@@ -955,7 +955,7 @@ impl crate::runtime::Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_service_deployment_stage(
         &self,
@@ -973,7 +973,7 @@ impl crate::runtime::Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 422, 429.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 422, 429.
     #[inline]
     pub fn sync_service_git_webhook(
         &self,
@@ -991,7 +991,7 @@ impl crate::runtime::Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn get_service_git_webhook_status(
         &self,
@@ -1010,7 +1010,7 @@ impl crate::runtime::Client {
     /// - `service_id` (in the path): Id of the service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn get_ingress_deployment_status(
         &self,

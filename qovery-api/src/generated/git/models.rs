@@ -106,7 +106,7 @@ pub struct OrganizationGithubAppConnectRequest {
 }
 
 impl crate::types::OrganizationGithubAppConnectRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         installation_id: impl ::core::convert::Into<::std::string::String>,

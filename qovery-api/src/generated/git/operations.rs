@@ -9,7 +9,7 @@ impl crate::runtime::Client {
     /// `GET /account/bitbucket/repository`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_bitbucket_repositories(
@@ -24,7 +24,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `name`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_bitbucket_repository_branches(
@@ -37,7 +37,7 @@ impl crate::runtime::Client {
     /// `GET /account/gitAuthProvider`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_git_provider_account(
@@ -50,7 +50,7 @@ impl crate::runtime::Client {
     /// `GET /account/github/repository`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_github_repositories(
@@ -65,7 +65,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `name`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_github_repository_branches(
@@ -78,7 +78,7 @@ impl crate::runtime::Client {
     /// `GET /account/gitlab/repository`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_gitlab_repositories(
@@ -93,7 +93,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `name`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn get_gitlab_repository_branches(
@@ -111,7 +111,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `git_token_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
     pub fn get_organization_bitbucket_repositories(
         &self,
@@ -129,7 +129,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `name`, `git_token_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
     pub fn get_organization_bitbucket_repository_branches(
         &self,
@@ -147,7 +147,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
     pub fn get_organization_git_provider_account(
         &self,
@@ -165,7 +165,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `git_token_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
     pub fn get_organization_github_repositories(
         &self,
@@ -183,7 +183,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `name`, `git_token_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
     pub fn get_organization_github_repository_branches(
         &self,
@@ -203,7 +203,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `git_token_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
     pub fn get_organization_gitlab_repositories(
         &self,
@@ -221,7 +221,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `name`, `git_token_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
     pub fn get_organization_gitlab_repository_branches(
         &self,
@@ -240,7 +240,7 @@ impl crate::runtime::Client {
     /// - `body`: The installation id and the code that GitHub handed out.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn organization_github_app_connect(
         &self,
@@ -259,7 +259,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `force`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn organization_github_app_disconnect(
         &self,
@@ -276,7 +276,7 @@ impl crate::runtime::Client {
     /// - `body`: The repository to look into, with its branch and, if needed, the git token to use.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn list_directories_from_git_repository(
         &self,

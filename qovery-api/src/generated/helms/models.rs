@@ -123,7 +123,7 @@ pub struct HelmAdvancedSettings {
 }
 
 impl crate::types::HelmAdvancedSettings {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -424,7 +424,7 @@ pub struct HelmDefaultValuesRequest {
 }
 
 impl crate::types::HelmDefaultValuesRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(source: crate::types::HelmRequestSource) -> Self {
         Self {
@@ -450,7 +450,7 @@ pub struct HelmDeployRequest {
 }
 
 impl crate::types::HelmDeployRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -505,7 +505,7 @@ pub struct HelmDeploymentRestrictionRequest {
 }
 
 impl crate::types::HelmDeploymentRestrictionRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::DeploymentRestrictionModeEnum,
@@ -609,7 +609,7 @@ pub struct HelmRepositoryRequest {
 }
 
 impl crate::types::HelmRepositoryRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -679,7 +679,7 @@ pub struct HelmRepositoryRequestConfig {
 }
 
 impl crate::types::HelmRepositoryRequestConfig {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -901,7 +901,7 @@ pub struct HelmRequest {
 }
 
 impl crate::types::HelmRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -989,10 +989,10 @@ crate::runtime::union::union! {
     /// A part of `HelmRequest`.
     pub enum HelmRequestPort by property {
         "service_selectors" =>
-            /// Where `service_selectors` is there.
+            /// The member if `service_selectors` is present.
             Selectors(crate::types::HelmRequestPortServiceSelectors),
         "name" | "internal_port" | "external_port" | "namespace" | "protocol" | "is_default" | "service_name" =>
-            /// Where any of `name`, `internal_port`, `external_port` and 4 more is there.
+            /// The member if any of `name`, `internal_port`, `external_port` and 4 more is present.
             Name(crate::types::HelmRequestPortServiceName),
     }
 }
@@ -1033,7 +1033,7 @@ pub struct HelmRequestPortServiceName {
 }
 
 impl crate::types::HelmRequestPortServiceName {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(internal_port: i64) -> Self {
         Self {
@@ -1118,7 +1118,7 @@ pub struct HelmRequestPortServiceSelectors {
 }
 
 impl crate::types::HelmRequestPortServiceSelectors {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(internal_port: i64) -> Self {
         Self {
@@ -1185,10 +1185,10 @@ crate::runtime::union::union! {
     /// A part of `HelmDefaultValuesRequest` and `HelmRequest`.
     pub enum HelmRequestSource by property {
         "git_repository" =>
-            /// Where `git_repository` is there.
+            /// The member if `git_repository` is present.
             Git(crate::types::HelmRequestSourceGitRepository),
         "helm_repository" =>
-            /// Where `helm_repository` is there.
+            /// The member if `helm_repository` is present.
             Helm(crate::types::HelmRequestSourceHelmRepository),
     }
 }
@@ -1217,7 +1217,7 @@ pub struct HelmRequestSourceGitRepository {
 }
 
 impl crate::types::HelmRequestSourceGitRepository {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1248,7 +1248,7 @@ pub struct HelmRequestSourceHelmRepository {
 }
 
 impl crate::types::HelmRequestSourceHelmRepository {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1283,7 +1283,7 @@ pub struct HelmRequestSourceHelmRepositoryHelmRepository {
 }
 
 impl crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1346,7 +1346,7 @@ pub struct HelmRequestValuesOverride {
 }
 
 impl crate::types::HelmRequestValuesOverride {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1423,7 +1423,7 @@ pub struct HelmRequestValuesOverrideFile {
 }
 
 impl crate::types::HelmRequestValuesOverrideFile {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1470,7 +1470,7 @@ pub struct HelmRequestValuesOverrideFileGit {
 }
 
 impl crate::types::HelmRequestValuesOverrideFileGit {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::ApplicationGitRepositoryRequest,
@@ -1498,7 +1498,7 @@ pub struct HelmRequestValuesOverrideFileRaw {
 }
 
 impl crate::types::HelmRequestValuesOverrideFileRaw {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1529,7 +1529,7 @@ pub struct HelmRequestValuesOverrideFileRawItem {
 }
 
 impl crate::types::HelmRequestValuesOverrideFileRawItem {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1754,7 +1754,7 @@ for crate::types::HelmRequestPortServiceSelectors {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `associated_services_count`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::HelmRepositoryResponse>
 for crate::types::HelmRepositoryRequest {
     type Error = crate::runtime::ConversionError;
@@ -1867,7 +1867,7 @@ impl ::core::convert::From<&crate::types::HelmResponse> for crate::types::HelmRe
     }
 }
 
-/// A member that is not known stays what it is.
+/// An unknown member is kept unchanged.
 impl ::core::convert::From<crate::types::HelmResponsePort>
 for crate::types::HelmRequestPort {
     #[inline]
@@ -1898,7 +1898,7 @@ for crate::types::HelmRequestPort {
     }
 }
 
-/// A member that is not known stays what it is.
+/// An unknown member is kept unchanged.
 impl ::core::convert::From<crate::types::HelmResponseSource>
 for crate::types::HelmRequestSource {
     #[inline]

@@ -9,7 +9,7 @@ impl crate::runtime::Client {
     /// `GET /availableHelmRepository`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_available_helm_repository(
         &self,
@@ -21,7 +21,7 @@ impl crate::runtime::Client {
     /// `GET /defaultHelmAdvancedSettings`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
     pub fn get_default_helm_advanced_settings(
         &self,
@@ -38,7 +38,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `to_update`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_helms(
         &self,
@@ -57,7 +57,7 @@ impl crate::runtime::Client {
     /// - `body`: The chart's source, values and options of the Helm service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_helm(
         &self,
@@ -76,7 +76,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_helm_status(
         &self,
@@ -93,7 +93,7 @@ impl crate::runtime::Client {
     /// - `body`: The chart's source: a git repository or a Helm repository.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn create_helm_default_values(
         &self,
@@ -110,7 +110,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_helm(
         &self,
@@ -129,7 +129,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete definition of the Helm service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_helm(
         &self,
@@ -150,7 +150,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_helm(
         &self,
@@ -166,7 +166,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_helm_advanced_settings(
         &self,
@@ -185,7 +185,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_helm_advanced_settings(
         &self,
@@ -204,7 +204,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn check_helm_custom_domain(
         &self,
@@ -223,7 +223,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn clone_helm(
         &self,
@@ -244,7 +244,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `of`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_helm_commit(
         &self,
@@ -260,7 +260,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_helm_custom_domain(
         &self,
@@ -279,7 +279,7 @@ impl crate::runtime::Client {
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_helm_custom_domain(
         &self,
@@ -297,7 +297,7 @@ impl crate::runtime::Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn get_helm_custom_domain(
         &self,
@@ -318,7 +318,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete settings of the custom domain.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_helm_custom_domain(
         &self,
@@ -339,7 +339,7 @@ impl crate::runtime::Client {
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_helm_custom_domain(
         &self,
@@ -361,7 +361,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `force_event`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn deploy_helm(
         &self,
@@ -380,7 +380,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_helm_deployment_history(
         &self,
@@ -400,7 +400,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_helm_deployment_history_v2(
         &self,
@@ -416,7 +416,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_helm_deployment_restrictions(
         &self,
@@ -435,7 +435,7 @@ impl crate::runtime::Client {
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 409.
     #[inline]
     pub fn create_helm_deployment_restriction(
         &self,
@@ -456,7 +456,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete restriction.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_helm_deployment_restriction(
         &self,
@@ -478,7 +478,7 @@ impl crate::runtime::Client {
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_helm_deployment_restriction(
         &self,
@@ -497,7 +497,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_helm_links(
         &self,
@@ -513,7 +513,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_helm_kubernetes_services(
         &self,
@@ -533,7 +533,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `force_event`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn redeploy_helm(
         &self,
@@ -551,7 +551,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_helm_status(
         &self,
@@ -569,7 +569,7 @@ impl crate::runtime::Client {
     /// - `helm_id` (in the path): Id of the helm.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn stop_helm(
         &self,
@@ -591,7 +591,7 @@ impl crate::runtime::Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn uninstall_helm(
         &self,
@@ -607,7 +607,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_helm_repository(
         &self,
@@ -626,7 +626,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, kind, URL and access settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_helm_repository(
         &self,
@@ -644,7 +644,7 @@ impl crate::runtime::Client {
     /// - `helm_repository_id` (in the path): Id of the helm repository.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_helm_repository(
         &self,
@@ -665,7 +665,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name, kind, URL and access settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_helm_repository(
         &self,
@@ -687,7 +687,7 @@ impl crate::runtime::Client {
     /// - `helm_repository_id` (in the path): Id of the helm repository.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_helm_repository(
         &self,
@@ -707,7 +707,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `chart_name`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_helm_charts(
         &self,

@@ -52,7 +52,7 @@ pub struct JobAdvancedSettings {
 }
 
 impl crate::types::JobAdvancedSettings {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -193,7 +193,7 @@ pub struct JobCronCommand {
 }
 
 impl crate::types::JobCronCommand {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(scheduled_at: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -244,7 +244,7 @@ pub struct JobDeployRequest {
 }
 
 impl crate::types::JobDeployRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -289,7 +289,7 @@ pub struct JobDeploymentRestrictionRequest {
 }
 
 impl crate::types::JobDeploymentRestrictionRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::DeploymentRestrictionModeEnum,
@@ -367,7 +367,7 @@ pub struct JobLifecycleCommand {
 }
 
 impl crate::types::JobLifecycleCommand {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -457,7 +457,7 @@ pub struct JobRequest {
 }
 
 impl crate::types::JobRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -626,7 +626,7 @@ pub struct JobRequestSchedule {
 }
 
 impl crate::types::JobRequestSchedule {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -684,7 +684,7 @@ pub struct JobRequestSource {
 }
 
 impl crate::types::JobRequestSource {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -737,7 +737,7 @@ pub struct JobRequestSourceDocker {
 }
 
 impl crate::types::JobRequestSourceDocker {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -802,7 +802,7 @@ pub struct JobRequestSourceImage {
 }
 
 impl crate::types::JobRequestSourceImage {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -986,7 +986,7 @@ pub struct OrganizationJobAutoDeployRequest {
 }
 
 impl crate::types::OrganizationJobAutoDeployRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1044,7 +1044,7 @@ for crate::types::JobRequestSourceImage {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::CronJobResponse>
 for crate::types::JobRequest {
     type Error = crate::runtime::ConversionError;
@@ -1182,10 +1182,10 @@ for crate::types::JobDeploymentRestrictionRequest {
     }
 }
 
-/// Fails where the member is not known.
+/// Returns an error if the member is unknown.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::JobResponse> for crate::types::JobRequest {
     type Error = crate::runtime::ConversionError;
     #[inline]
@@ -1220,10 +1220,10 @@ impl ::core::convert::TryFrom<&crate::types::JobResponse> for crate::types::JobR
     }
 }
 
-/// Fails where the member is not known.
+/// Returns an error if the member is unknown.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::JobResponseSource>
 for crate::types::JobRequestSource {
     type Error = crate::runtime::ConversionError;
@@ -1344,7 +1344,7 @@ for crate::types::JobRequestSourceDocker {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `environment`, `maximum_cpu`, `maximum_memory`, `maximum_gpu`, `service_type`, `job_type`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::LifecycleJobResponse>
 for crate::types::JobRequest {
     type Error = crate::runtime::ConversionError;

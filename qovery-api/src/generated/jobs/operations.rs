@@ -9,7 +9,7 @@ impl crate::runtime::Client {
     /// `GET /defaultJobAdvancedSettings`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
     pub fn get_default_job_advanced_settings(
         &self,
@@ -26,7 +26,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `to_update`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_jobs(
         &self,
@@ -45,7 +45,7 @@ impl crate::runtime::Client {
     /// - `body`: The source, schedule and resources of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_job(
         &self,
@@ -64,7 +64,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_job_status(
         &self,
@@ -80,7 +80,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_lifecycle_templates(
         &self,
@@ -99,7 +99,7 @@ impl crate::runtime::Client {
     /// - `lifecycle_template_id` (in the path): Id of the lifecycle template.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_lifecycle_template(
         &self,
@@ -118,7 +118,7 @@ impl crate::runtime::Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_job(
         &self,
@@ -137,7 +137,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete definition of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_job(
         &self,
@@ -158,7 +158,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `skip_reconcile`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_job(
         &self,
@@ -174,7 +174,7 @@ impl crate::runtime::Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_job_advanced_settings(
         &self,
@@ -193,7 +193,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_job_advanced_settings(
         &self,
@@ -210,7 +210,7 @@ impl crate::runtime::Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn clean_failed_job(
         &self,
@@ -229,7 +229,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn clone_job(
         &self,
@@ -250,7 +250,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `start_id`, `git_commit_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_job_commit(
         &self,
@@ -271,7 +271,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `force_event`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn deploy_job(
         &self,
@@ -290,7 +290,7 @@ impl crate::runtime::Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_job_deployment_history(
         &self,
@@ -310,7 +310,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_job_deployment_history_v2(
         &self,
@@ -326,7 +326,7 @@ impl crate::runtime::Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_job_deployment_restrictions(
         &self,
@@ -345,7 +345,7 @@ impl crate::runtime::Client {
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 409.
     #[inline]
     pub fn create_job_deployment_restriction(
         &self,
@@ -366,7 +366,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete restriction.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_job_deployment_restriction(
         &self,
@@ -388,7 +388,7 @@ impl crate::runtime::Client {
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_job_deployment_restriction(
         &self,
@@ -409,7 +409,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `force_event`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn redeploy_job(
         &self,
@@ -427,7 +427,7 @@ impl crate::runtime::Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_job_status(
         &self,
@@ -445,7 +445,7 @@ impl crate::runtime::Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn stop_job(
         &self,
@@ -467,7 +467,7 @@ impl crate::runtime::Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn uninstall_job(
         &self,
@@ -486,7 +486,7 @@ impl crate::runtime::Client {
     /// - `body`: The image name and the tag.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn auto_deploy_job_environments(
         &self,

@@ -38,7 +38,7 @@ pub struct AccountInfoEditRequest {
 }
 
 impl crate::types::AccountInfoEditRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -71,7 +71,7 @@ pub struct AlertPresentation {
 }
 
 impl crate::types::AlertPresentation {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -119,10 +119,10 @@ crate::runtime::union::union! {
     /// Sent by `create_alert_receiver`.
     pub enum AlertReceiverCreationRequest by tag "type" {
         "SLACK" =>
-            /// Where `type` is `SLACK`.
+            /// The member if `type` is `SLACK`.
             Slack(crate::types::SlackAlertReceiverCreationRequest),
         "EMAIL" =>
-            /// Where `type` is `EMAIL`.
+            /// The member if `type` is `EMAIL`.
             Email(crate::types::EmailAlertReceiverCreationRequest),
     }
 }
@@ -155,7 +155,7 @@ pub struct AlertReceiverCreationValidationRequest {
 }
 
 impl crate::types::AlertReceiverCreationValidationRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(alert_receiver: crate::types::AlertReceiverCreationRequest) -> Self {
         Self {
@@ -181,10 +181,10 @@ crate::runtime::union::union! {
     /// Sent by `edit_alert_receiver`.
     pub enum AlertReceiverEditRequest by tag "type" {
         "SLACK" =>
-            /// Where `type` is `SLACK`.
+            /// The member if `type` is `SLACK`.
             Slack(crate::types::SlackAlertReceiverEditRequest),
         "EMAIL" =>
-            /// Where `type` is `EMAIL`.
+            /// The member if `type` is `EMAIL`.
             Email(crate::types::EmailAlertReceiverEditRequest),
     }
 }
@@ -220,10 +220,10 @@ crate::runtime::union::union! {
     /// Returned by `create_alert_receiver`, `get_alert_receiver` and `edit_alert_receiver`.
     pub enum AlertReceiverResponse by tag "type" {
         "SLACK" =>
-            /// Where `type` is `SLACK`.
+            /// The member if `type` is `SLACK`.
             Slack(crate::types::SlackAlertReceiverResponse),
         "EMAIL" =>
-            /// Where `type` is `EMAIL`.
+            /// The member if `type` is `EMAIL`.
             Email(crate::types::EmailAlertReceiverResponse),
     }
 }
@@ -266,7 +266,7 @@ pub struct AlertReceiverValidationRequest {
 }
 
 impl crate::types::AlertReceiverValidationRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -305,7 +305,7 @@ pub struct AlertRuleCondition {
 }
 
 impl crate::types::AlertRuleCondition {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         kind: crate::types::AlertRuleConditionKind,
@@ -428,7 +428,7 @@ pub struct AlertRuleCreationRequest {
 }
 
 impl crate::types::AlertRuleCreationRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         organization_id: ::uuid::Uuid,
@@ -492,7 +492,7 @@ pub struct AlertRuleEditRequest {
 }
 
 impl crate::types::AlertRuleEditRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -644,7 +644,7 @@ pub struct AlertTarget {
 }
 
 impl crate::types::AlertTarget {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         target_type: crate::types::AlertTargetType,
@@ -859,7 +859,7 @@ pub struct CustomRoleClusterPermissionRequest {
 }
 
 impl crate::types::CustomRoleClusterPermissionRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -920,7 +920,7 @@ pub struct CustomRoleProjectPermissionRequest {
 }
 
 impl crate::types::CustomRoleProjectPermissionRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -963,7 +963,7 @@ pub struct DeleteMemberRequest {
 }
 
 impl crate::types::DeleteMemberRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(user_id: ::uuid::Uuid) -> Self {
         Self {
@@ -1009,7 +1009,7 @@ pub struct EmailAlertReceiverCreationRequest {
 }
 
 impl crate::types::EmailAlertReceiverCreationRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         organization_id: ::uuid::Uuid,
@@ -1103,7 +1103,7 @@ pub struct EmailAlertReceiverEditRequest {
 }
 
 impl crate::types::EmailAlertReceiverEditRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1229,7 +1229,7 @@ pub struct EnterpriseConnectionDto {
 }
 
 impl crate::types::EnterpriseConnectionDto {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         connection_name: impl ::core::convert::Into<::std::string::String>,
@@ -1354,7 +1354,7 @@ pub struct GitTokenRequest {
 }
 
 impl crate::types::GitTokenRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1533,7 +1533,7 @@ pub struct InviteMemberRequest {
 }
 
 impl crate::types::InviteMemberRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(email: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -1705,10 +1705,10 @@ crate::runtime::union::union! {
     /// A part of `AlertRuleList`.
     pub enum ListedAlertRule by tag "source" {
         "MANAGED" =>
-            /// Where `source` is `MANAGED`.
+            /// The member if `source` is `MANAGED`.
             Managed(crate::types::AlertRuleResponse),
         "GHOST" =>
-            /// Where `source` is `GHOST`.
+            /// The member if `source` is `GHOST`.
             Ghost(crate::types::GhostAlertRuleResponse),
     }
 }
@@ -1783,7 +1783,7 @@ pub struct MemberRoleUpdateRequest {
 }
 
 impl crate::types::MemberRoleUpdateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         user_id: impl ::core::convert::Into<::std::string::String>,
@@ -1813,7 +1813,7 @@ pub struct OrganizationAnnotationsGroupCreateRequest {
 }
 
 impl crate::types::OrganizationAnnotationsGroupCreateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1918,7 +1918,7 @@ pub struct OrganizationApiTokenCreateRequest {
 }
 
 impl crate::types::OrganizationApiTokenCreateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -2055,7 +2055,7 @@ pub struct OrganizationCustomRoleCreateRequest {
 }
 
 impl crate::types::OrganizationCustomRoleCreateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -2124,7 +2124,7 @@ pub struct OrganizationCustomRoleUpdateRequest {
 }
 
 impl crate::types::OrganizationCustomRoleUpdateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -2178,7 +2178,7 @@ pub struct OrganizationEditRequest {
 }
 
 impl crate::types::OrganizationEditRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -2631,7 +2631,7 @@ pub struct OrganizationLabelsGroupCreateRequest {
 }
 
 impl crate::types::OrganizationLabelsGroupCreateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -2678,7 +2678,7 @@ pub struct OrganizationOnboardingPatchRequest {
 }
 
 impl crate::types::OrganizationOnboardingPatchRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(status: crate::types::OrganizationOnboardingStatusEnum) -> Self {
         Self {
@@ -2795,7 +2795,7 @@ pub struct OrganizationPolicyApiTokenCreateRequest {
 }
 
 impl crate::types::OrganizationPolicyApiTokenCreateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -2878,7 +2878,7 @@ pub struct OrganizationRequest {
 }
 
 impl crate::types::OrganizationRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -2995,7 +2995,7 @@ pub struct OrganizationWebhookCreateRequest {
 }
 
 impl crate::types::OrganizationWebhookCreateRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         kind: crate::types::OrganizationWebhookKindEnum,
@@ -3182,7 +3182,7 @@ pub struct ProjectPermissionPermission {
 }
 
 impl crate::types::ProjectPermissionPermission {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3240,7 +3240,7 @@ pub struct ServiceLightResponse {
 }
 
 impl crate::types::ServiceLightResponse {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         id: ::uuid::Uuid,
@@ -3354,7 +3354,7 @@ pub struct SignUpRequest {
 }
 
 impl crate::types::SignUpRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         first_name: impl ::core::convert::Into<::std::string::String>,
@@ -3477,7 +3477,7 @@ pub struct SlackAlertReceiverCreationRequest {
 }
 
 impl crate::types::SlackAlertReceiverCreationRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         organization_id: ::uuid::Uuid,
@@ -3543,7 +3543,7 @@ pub struct SlackAlertReceiverEditRequest {
 }
 
 impl crate::types::SlackAlertReceiverEditRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -3655,7 +3655,7 @@ pub struct TerraformVariableParsingRequest {
 }
 
 impl crate::types::TerraformVariableParsingRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(git_repository: crate::types::ApplicationGitRepositoryRequest) -> Self {
         Self {
@@ -3671,10 +3671,10 @@ crate::runtime::union::union! {
     /// A part of `TfVarsListRequest`.
     pub enum TfVarsDiscoveryMode by tag "type" {
         "AutoDiscover" =>
-            /// Where `type` is `AutoDiscover`.
+            /// The member if `type` is `AutoDiscover`.
             AutoDiscover(crate::types::TfVarsDiscoveryModeAutoDiscover),
         "SpecificPaths" =>
-            /// Where `type` is `SpecificPaths`.
+            /// The member if `type` is `SpecificPaths`.
             SpecificPaths(crate::types::TfVarsDiscoveryModeSpecificPaths),
     }
 }
@@ -3705,7 +3705,7 @@ pub struct TfVarsDiscoveryModeAutoDiscover {
 }
 
 impl crate::types::TfVarsDiscoveryModeAutoDiscover {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(type_: crate::types::TfVarsDiscoveryModeAutoDiscoverType) -> Self {
         Self {
@@ -3739,7 +3739,7 @@ pub struct TfVarsDiscoveryModeSpecificPaths {
 }
 
 impl crate::types::TfVarsDiscoveryModeSpecificPaths {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         type_: crate::types::TfVarsDiscoveryModeSpecificPathsType,
@@ -3792,7 +3792,7 @@ pub struct TfVarsListRequest {
 }
 
 impl crate::types::TfVarsListRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         git_repository: crate::types::ApplicationGitRepositoryRequest,
@@ -3818,7 +3818,7 @@ pub struct TransferOwnershipRequest {
 }
 
 impl crate::types::TransferOwnershipRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(user_id: ::uuid::Uuid) -> Self {
         Self {
@@ -3921,7 +3921,7 @@ for crate::types::AlertPresentation {
     }
 }
 
-/// A member that is not known stays what it is.
+/// An unknown member is kept unchanged.
 impl ::core::convert::From<crate::types::AlertReceiverResponse>
 for crate::types::AlertReceiverEditRequest {
     #[inline]
@@ -4121,7 +4121,7 @@ for crate::types::OrganizationAnnotationsGroupCreateRequest {
 /// In the response, and not carried by the request: `id`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::OrganizationCustomRole>
 for crate::types::OrganizationCustomRoleUpdateRequest {
     type Error = crate::runtime::ConversionError;
@@ -4194,7 +4194,7 @@ for crate::types::OrganizationLabelsGroupCreateRequest {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `target_secret_set`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::OrganizationWebhookCreateResponse>
 for crate::types::OrganizationWebhookCreateRequest {
     type Error = crate::runtime::ConversionError;
@@ -4242,7 +4242,7 @@ for crate::types::OrganizationWebhookCreateRequest {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `target_secret_set`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::OrganizationWebhookResponse>
 for crate::types::OrganizationWebhookCreateRequest {
     type Error = crate::runtime::ConversionError;

@@ -9,7 +9,7 @@ impl crate::runtime::Client {
     /// `GET /account`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
     pub fn get_account_information(
         &self,
@@ -26,7 +26,7 @@ impl crate::runtime::Client {
     /// - `body`: The new communication email.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401.
     #[inline]
     pub fn edit_account_information(
         &self,
@@ -39,7 +39,7 @@ impl crate::runtime::Client {
     /// `GET /admin/userSignUp`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_user_sign_up(
         &self,
@@ -54,7 +54,7 @@ impl crate::runtime::Client {
     /// - `body`: The user's answers to the sign-up questionnaire.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_user_sign_up(
         &self,
@@ -70,7 +70,7 @@ impl crate::runtime::Client {
     /// - `body`: A Slack or email receiver, with the organization it belongs to.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403.
     #[inline]
     pub fn create_alert_receiver(
         &self,
@@ -86,7 +86,7 @@ impl crate::runtime::Client {
     /// - `body`: The receiver to try out and, optionally, the message to send.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn validate_new_alert_receiver(
         &self,
@@ -102,7 +102,7 @@ impl crate::runtime::Client {
     /// - `alert_receiver_id` (in the path): Id of the alert receiver.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 403, 404.
     #[inline]
     pub fn get_alert_receiver(
         &self,
@@ -121,7 +121,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete settings of the Slack or email receiver.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_alert_receiver(
         &self,
@@ -140,7 +140,7 @@ impl crate::runtime::Client {
     /// - `alert_receiver_id` (in the path): Id of the alert receiver.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_alert_receiver(
         &self,
@@ -157,7 +157,7 @@ impl crate::runtime::Client {
     /// - `body`: The message to send, if not the usual one.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn validate_existing_alert_receiver(
         &self,
@@ -174,7 +174,7 @@ impl crate::runtime::Client {
     /// - `body`: The rule's condition, target, severity and at least one receiver.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403.
     #[inline]
     pub fn create_alert_rule(
         &self,
@@ -190,7 +190,7 @@ impl crate::runtime::Client {
     /// - `alert_rule_id` (in the path): Id of the alert rule.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_alert_rule(
         &self,
@@ -209,7 +209,7 @@ impl crate::runtime::Client {
     /// - `body`: The rule's complete condition, severity, presentation and receivers.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_alert_rule(
         &self,
@@ -228,7 +228,7 @@ impl crate::runtime::Client {
     /// - `alert_rule_id` (in the path): Id of the alert rule.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_alert_rule(
         &self,
@@ -241,7 +241,7 @@ impl crate::runtime::Client {
     /// `GET /organization`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization(
         &self,
@@ -256,7 +256,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the plan and the optional details of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_organization(
         &self,
@@ -272,7 +272,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization(
         &self,
@@ -291,7 +291,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name and details.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_organization(
         &self,
@@ -310,7 +310,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_organization(
         &self,
@@ -326,7 +326,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_alert_receivers(
         &self,
@@ -344,7 +344,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_alert_rules(
         &self,
@@ -360,7 +360,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_annotations_group(
         &self,
@@ -377,7 +377,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the annotations and the kinds of object they apply to.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403.
     #[inline]
     pub fn create_organization_annotations_group(
         &self,
@@ -395,7 +395,7 @@ impl crate::runtime::Client {
     /// - `annotations_group_id` (in the path): Id of the annotations group.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_annotations_group(
         &self,
@@ -416,7 +416,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the annotations and the kinds of object they apply to.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn edit_organization_annotations_group(
         &self,
@@ -438,7 +438,7 @@ impl crate::runtime::Client {
     /// - `annotations_group_id` (in the path): Id of the annotations group.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_organization_annotations_group(
         &self,
@@ -456,7 +456,7 @@ impl crate::runtime::Client {
     /// - `annotations_group_id` (in the path): Id of the annotations group.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_annotations_group_associated_items(
         &self,
@@ -477,7 +477,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `name`, `creator_name`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_api_tokens(
         &self,
@@ -496,7 +496,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the description and the role of the token.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_organization_api_token(
         &self,
@@ -516,7 +516,7 @@ impl crate::runtime::Client {
     /// - `api_token_id` (in the path): Id of the API token.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_organization_api_token(
         &self,
@@ -533,7 +533,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_available_roles(
         &self,
@@ -550,7 +550,7 @@ impl crate::runtime::Client {
     /// - `container_registry_id` (in the path): Id of the container registry.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_container_registry_associated_services(
         &self,
@@ -569,7 +569,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400.
     #[inline]
     pub fn list_organization_credentials(
         &self,
@@ -585,7 +585,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_custom_roles(
         &self,
@@ -602,7 +602,7 @@ impl crate::runtime::Client {
     /// - `body`: The name and the description; permissions are set by an edit.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403.
     #[inline]
     pub fn create_organization_custom_role(
         &self,
@@ -620,7 +620,7 @@ impl crate::runtime::Client {
     /// - `custom_role_id` (in the path): Id of the custom role.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_custom_role(
         &self,
@@ -641,7 +641,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name, description and permissions.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_organization_custom_role(
         &self,
@@ -662,7 +662,7 @@ impl crate::runtime::Client {
     /// - `custom_role_id` (in the path): Id of the custom role.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_organization_custom_role(
         &self,
@@ -679,7 +679,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_enterprise_connections(
         &self,
@@ -696,7 +696,7 @@ impl crate::runtime::Client {
     /// - `connection_name` (in the path): Name of the enterprise connection.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_enterprise_connection(
         &self,
@@ -717,7 +717,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete default role, group mappings and synchronization setting.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn update_organization_enterprise_connection(
         &self,
@@ -737,7 +737,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn list_environments_by_organization_id(
         &self,
@@ -757,7 +757,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `page_size`, `from_timestamp`, `to_timestamp`, `continue_token`, `step_back_token`, `event_type`, `target_type`, `target_id`, `sub_target_type`, `triggered_by`, `origin`, `service_project_id`, `service_environment_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_events(
         &self,
@@ -773,7 +773,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_git_tokens(
         &self,
@@ -792,7 +792,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the git provider and the token.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn create_git_token(
         &self,
@@ -810,7 +810,7 @@ impl crate::runtime::Client {
     /// - `git_token_id` (in the path): Id of the git token.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_git_token(
         &self,
@@ -831,7 +831,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name, provider and token.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_git_token(
         &self,
@@ -852,7 +852,7 @@ impl crate::runtime::Client {
     /// - `git_token_id` (in the path): Id of the git token.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_git_token(
         &self,
@@ -870,7 +870,7 @@ impl crate::runtime::Client {
     /// - `git_token_id` (in the path): Id of the git token.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_git_token_associated_services(
         &self,
@@ -888,7 +888,7 @@ impl crate::runtime::Client {
     /// - `helm_repository_id` (in the path): Id of the helm repository.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_helm_repository_associated_services(
         &self,
@@ -905,7 +905,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_invited_members(
         &self,
@@ -922,7 +922,7 @@ impl crate::runtime::Client {
     /// - `body`: The email address to invite and the role to give.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn post_invite_member(
         &self,
@@ -940,7 +940,7 @@ impl crate::runtime::Client {
     /// - `invite_id` (in the path): Id of the invite.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_member_invitation(
         &self,
@@ -958,7 +958,7 @@ impl crate::runtime::Client {
     /// - `invite_id` (in the path): Id of the invite.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn post_accept_invite_member(
         &self,
@@ -978,7 +978,7 @@ impl crate::runtime::Client {
     /// - `invite_id` (in the path): Id of the invite.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_invite_member(
         &self,
@@ -995,7 +995,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_labels_group(
         &self,
@@ -1012,7 +1012,7 @@ impl crate::runtime::Client {
     /// - `body`: The name and the labels.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403.
     #[inline]
     pub fn create_organization_labels_group(
         &self,
@@ -1030,7 +1030,7 @@ impl crate::runtime::Client {
     /// - `labels_group_id` (in the path): Id of the labels group.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_labelss_group(
         &self,
@@ -1051,7 +1051,7 @@ impl crate::runtime::Client {
     /// - `body`: The name and the labels.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn edit_organization_labels_group(
         &self,
@@ -1072,7 +1072,7 @@ impl crate::runtime::Client {
     /// - `labels_group_id` (in the path): Id of the labels group.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_organization_labels_group(
         &self,
@@ -1090,7 +1090,7 @@ impl crate::runtime::Client {
     /// - `labels_group_id` (in the path): Id of the labels group.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_labels_group_associated_items(
         &self,
@@ -1110,7 +1110,7 @@ impl crate::runtime::Client {
     /// - `body`: The repository, and whether to search it or to read given paths.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn list_tf_vars_files_from_git_repo(
         &self,
@@ -1127,7 +1127,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_members(
         &self,
@@ -1146,7 +1146,7 @@ impl crate::runtime::Client {
     /// - `body`: The user and the role to give.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_organization_member_role(
         &self,
@@ -1164,7 +1164,7 @@ impl crate::runtime::Client {
     /// - `body`: The user to remove.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_member(
         &self,
@@ -1182,7 +1182,7 @@ impl crate::runtime::Client {
     /// - `user_id` (in the path): Id of the user to remove.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[deprecated = "the current API no longer documents this operation"]
     #[inline]
     pub fn delete_member_legacy(
@@ -1200,7 +1200,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_onboarding(
         &self,
@@ -1217,7 +1217,7 @@ impl crate::runtime::Client {
     /// - `body`: The new status.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn update_organization_onboarding(
         &self,
@@ -1235,7 +1235,7 @@ impl crate::runtime::Client {
     /// - `body`: The repository to read.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn parse_terraform_variables_from_git_repo(
         &self,
@@ -1252,7 +1252,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_policy_api_tokens(
         &self,
@@ -1271,7 +1271,7 @@ impl crate::runtime::Client {
     /// - `body`: The name, the Open Policy Agent policy and, optionally, a role and an expiry.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_organization_policy_api_token(
         &self,
@@ -1291,7 +1291,7 @@ impl crate::runtime::Client {
     /// - `policy_api_token_id` (in the path): Id of the policy API token.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_organization_policy_api_token(
         &self,
@@ -1310,7 +1310,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `project_id`, `environment_id`, `cluster_id`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn list_services_by_organization_id(
         &self,
@@ -1330,7 +1330,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `from_timestamp`, `to_timestamp`, `event_type`, `target_type`, `triggered_by`, `origin`, `project_id`, `environment_id`, `target_level_to_fetch`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_event_targets(
         &self,
@@ -1347,7 +1347,7 @@ impl crate::runtime::Client {
     /// - `body`: The user who becomes the owner.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn post_organization_transfer_ownership(
         &self,
@@ -1364,7 +1364,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_organization_web_hooks(
         &self,
@@ -1383,7 +1383,7 @@ impl crate::runtime::Client {
     /// - `body`: The kind, target URL, secret, events and filters.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403.
     #[inline]
     pub fn create_organization_webhook(
         &self,
@@ -1401,7 +1401,7 @@ impl crate::runtime::Client {
     /// - `webhook_id` (in the path): Id of the webhook.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_webhook(
         &self,
@@ -1422,7 +1422,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete kind, target URL, secret, events and filters.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_organization_webhook(
         &self,
@@ -1443,7 +1443,7 @@ impl crate::runtime::Client {
     /// - `webhook_id` (in the path): Id of the webhook.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_organization_webhook(
         &self,
@@ -1463,7 +1463,7 @@ impl crate::runtime::Client {
     /// - `webhook_id` (in the path): Id of the webhook.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_webhook_event(
         &self,

@@ -101,7 +101,7 @@ pub struct ProjectDeploymentRuleRequest {
 }
 
 impl crate::types::ProjectDeploymentRuleRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -169,7 +169,7 @@ pub struct ProjectDeploymentRulesPriorityOrderRequest {
 }
 
 impl crate::types::ProjectDeploymentRulesPriorityOrderRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -202,7 +202,7 @@ pub struct ProjectRequest {
 }
 
 impl crate::types::ProjectRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {

@@ -12,7 +12,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_project(
         &self,
@@ -29,7 +29,7 @@ impl crate::runtime::Client {
     /// - `body`: The name and the description of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_project(
         &self,
@@ -46,7 +46,7 @@ impl crate::runtime::Client {
     /// - `organization_id` (in the path): Id of the organization.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_organization_project_stats(
         &self,
@@ -62,7 +62,7 @@ impl crate::runtime::Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_project(
         &self,
@@ -81,7 +81,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete name and description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_project(
         &self,
@@ -100,7 +100,7 @@ impl crate::runtime::Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_project(
         &self,
@@ -116,7 +116,7 @@ impl crate::runtime::Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_project_deployment_rules(
         &self,
@@ -133,7 +133,7 @@ impl crate::runtime::Client {
     /// - `body`: The cluster, mode and name pattern the rule is for, with its times and weekdays.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_deployment_rule(
         &self,
@@ -153,7 +153,7 @@ impl crate::runtime::Client {
     /// - `body`: The ids of the rules, in their new order.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn update_deployment_rules_priority_order(
         &self,
@@ -171,7 +171,7 @@ impl crate::runtime::Client {
     /// - `deployment_rule_id` (in the path): Id of the deployment rule.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_project_deployment_rule(
         &self,
@@ -192,7 +192,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete rule.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_project_deployemtn_rule(
         &self,
@@ -213,7 +213,7 @@ impl crate::runtime::Client {
     /// - `deployment_rule_id` (in the path): Id of the deployment rule.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_project_deployment_rule(
         &self,

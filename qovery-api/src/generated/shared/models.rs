@@ -60,7 +60,7 @@ pub struct AgenticWorkflowGovernance {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowGovernance {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(host_allowlist: ::std::vec::Vec<::std::string::String>) -> Self {
         Self {
@@ -86,7 +86,7 @@ pub struct AgenticWorkflowHeader {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowHeader {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -153,7 +153,7 @@ pub struct AgenticWorkflowOutput {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowOutput {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -213,7 +213,7 @@ pub struct AgenticWorkflowProjectRepository {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowProjectRepository {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         url: impl ::core::convert::Into<::std::string::String>,
@@ -265,7 +265,7 @@ pub struct AgenticWorkflowResources {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::AgenticWorkflowResources {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
         Self {
@@ -378,7 +378,7 @@ pub struct Annotation {
     )
 )]
 impl crate::types::Annotation {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -595,7 +595,7 @@ pub struct ApplicationGitRepositoryRequest {
     )
 )]
 impl crate::types::ApplicationGitRepositoryRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         url: impl ::core::convert::Into<::std::string::String>,
@@ -712,7 +712,7 @@ crate::runtime::union::union! {
     /// A part of `ApplicationEditRequest`, `ApplicationRequest` and `ContainerRequest`.
     pub enum AutoscalingPolicyRequest by tag "mode" {
         "KEDA" =>
-            /// Where `mode` is `KEDA`.
+            /// The member if `mode` is `KEDA`.
             Keda(crate::types::KedaAutoscalingRequest),
     }
 }
@@ -739,7 +739,7 @@ crate::runtime::union::union! {
     /// A part of `Application` and `ContainerResponse`.
     pub enum AutoscalingPolicyResponse by tag "mode" {
         "KEDA" =>
-            /// Where `mode` is `KEDA`.
+            /// The member if `mode` is `KEDA`.
             Keda(crate::types::KedaAutoscalingResponse),
     }
 }
@@ -864,7 +864,7 @@ pub struct BlueprintTerraformBackend {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::BlueprintTerraformBackend {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(blueprint: crate::types::TerraformBackendBlueprint) -> Self {
         Self {
@@ -899,7 +899,7 @@ pub struct CancelDeploymentRequest {
 
 #[cfg(any(feature = "agents", feature = "environments"))]
 impl crate::types::CancelDeploymentRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -996,7 +996,7 @@ pub struct CloneServiceRequest {
     )
 )]
 impl crate::types::CloneServiceRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -1076,7 +1076,7 @@ pub struct ClusterCloudProviderInfoCredentials {
 
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 impl crate::types::ClusterCloudProviderInfoCredentials {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -1109,28 +1109,28 @@ crate::runtime::union::union! {
     /// Returned by `create_aws_credentials`, `get_aws_credentials`, `edit_aws_credentials` and 15 more.
     pub enum ClusterCredentials by tag "object_type" {
         "AWS" =>
-            /// Where `object_type` is `AWS`.
+            /// The member if `object_type` is `AWS`.
             Aws(crate::types::AwsStaticClusterCredentials),
         "SCW" =>
-            /// Where `object_type` is `SCW`.
+            /// The member if `object_type` is `SCW`.
             Scw(crate::types::ScalewayClusterCredentials),
         "OTHER" =>
-            /// Where `object_type` is `OTHER`.
+            /// The member if `object_type` is `OTHER`.
             Other(crate::types::GenericClusterCredentials),
         "AWS_ROLE" =>
-            /// Where `object_type` is `AWS_ROLE`.
+            /// The member if `object_type` is `AWS_ROLE`.
             AwsRole(crate::types::AwsRoleClusterCredentials),
         "EKS_ANYWHERE_VSPHERE" =>
-            /// Where `object_type` is `EKS_ANYWHERE_VSPHERE`.
+            /// The member if `object_type` is `EKS_ANYWHERE_VSPHERE`.
             EksAnywhereVsphere(crate::types::EksAnywhereVsphereClusterCredentials),
         "AZURE" =>
-            /// Where `object_type` is `AZURE`.
+            /// The member if `object_type` is `AZURE`.
             Azure(crate::types::AzureStaticClusterCredentials),
         "GCP" =>
-            /// Where `object_type` is `GCP`.
+            /// The member if `object_type` is `GCP`.
             Gcp(crate::types::GcpStaticClusterCredentials),
         "GCP_WORKLOAD_IDENTITY_FEDERATION" =>
-            /// Where `object_type` is `GCP_WORKLOAD_IDENTITY_FEDERATION`.
+            /// The member if `object_type` is `GCP_WORKLOAD_IDENTITY_FEDERATION`.
             GcpWorkloadIdentityFederation(crate::types::GcpWorkloadIdentityClusterCredentials),
     }
 }
@@ -1346,7 +1346,7 @@ pub struct ContainerRequestPort {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::ContainerRequestPort {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(internal_port: i64, publicly_accessible: bool) -> Self {
         Self {
@@ -1433,7 +1433,7 @@ pub struct ContainerRequestStorageItem {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::ContainerRequestStorageItem {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         type_: crate::types::StorageTypeEnum,
@@ -1746,7 +1746,7 @@ pub struct CustomDomainRequest {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 impl crate::types::CustomDomainRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         domain: impl ::core::convert::Into<::std::string::String>,
@@ -1954,7 +1954,7 @@ pub struct DeployAllRequest {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -2034,7 +2034,7 @@ pub struct DeployAllRequestApplication {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequestApplication {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(application_id: ::uuid::Uuid) -> Self {
         Self {
@@ -2068,7 +2068,7 @@ pub struct DeployAllRequestContainer {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequestContainer {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(id: ::uuid::Uuid) -> Self {
         Self {
@@ -2106,7 +2106,7 @@ pub struct DeployAllRequestHelm {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequestHelm {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -2168,7 +2168,7 @@ pub struct DeployAllRequestJob {
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 impl crate::types::DeployAllRequestJob {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -2566,16 +2566,16 @@ crate::runtime::union::union! {
     /// A part of `DeploymentHistoryService`.
     pub enum DeploymentHistoryServiceDetails by property {
         "job_type" =>
-            /// Where `job_type` is there.
+            /// The member if `job_type` is present.
             Job(crate::types::DeploymentHistoryJobDetails),
         "arguments" =>
-            /// Where `arguments` is there.
+            /// The member if `arguments` is present.
             Container(crate::types::DeploymentHistoryContainerDetails),
         "build_pod_name" =>
-            /// Where `build_pod_name` is there.
+            /// The member if `build_pod_name` is present.
             Application(crate::types::DeploymentHistoryApplicationDetails),
         "commit" | "repository" =>
-            /// Where any of `commit` and `repository` is there.
+            /// The member if any of `commit` and `repository` is present.
             Helm(crate::types::DeploymentHistoryHelmDetails),
     }
 }
@@ -2765,7 +2765,7 @@ pub struct DockerfileFragmentFile {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::DockerfileFragmentFile {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         type_: crate::types::DockerfileFragmentFileType,
@@ -2806,7 +2806,7 @@ pub struct DockerfileFragmentInline {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::DockerfileFragmentInline {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         type_: crate::types::DockerfileFragmentInlineType,
@@ -3109,7 +3109,7 @@ pub struct Healthcheck {
     )
 )]
 impl crate::types::Healthcheck {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -3160,7 +3160,7 @@ pub struct HelmGitRepositoryRequest {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::types::HelmGitRepositoryRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(url: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -3322,10 +3322,10 @@ crate::runtime::union::union! {
     /// A part of `HelmResponse`.
     pub enum HelmResponsePort by tag "port_type" {
         "SERVICE_NAME" =>
-            /// Where `port_type` is `SERVICE_NAME`.
+            /// The member if `port_type` is `SERVICE_NAME`.
             ServiceName(crate::types::HelmPortResponseWithServiceName),
         "SERVICE_SELECTORS" =>
-            /// Where `port_type` is `SERVICE_SELECTORS`.
+            /// The member if `port_type` is `SERVICE_SELECTORS`.
             ServiceSelectors(crate::types::HelmPortResponseWithServiceSelectors),
     }
 }
@@ -3353,10 +3353,10 @@ crate::runtime::union::union! {
     /// A part of `HelmResponse`.
     pub enum HelmResponseSource by property {
         "git" =>
-            /// Where `git` is there.
+            /// The member if `git` is present.
             Git(crate::types::HelmResponseSourceGit),
         "repository" =>
-            /// Where `repository` is there.
+            /// The member if `repository` is present.
             Repository(crate::types::HelmResponseSourceRepository),
     }
 }
@@ -3656,10 +3656,10 @@ crate::runtime::union::union! {
     /// Returned by `create_job`, `get_job`, `edit_job` and 1 more.
     pub enum JobResponse by tag "job_type" {
         "LIFECYCLE" =>
-            /// Where `job_type` is `LIFECYCLE`.
+            /// The member if `job_type` is `LIFECYCLE`.
             Lifecycle(crate::types::LifecycleJobResponse),
         "CRON" =>
-            /// Where `job_type` is `CRON`.
+            /// The member if `job_type` is `CRON`.
             Cron(crate::types::CronJobResponse),
     }
 }
@@ -3686,10 +3686,10 @@ crate::runtime::union::union! {
     /// A part of `CronJobResponse` and `LifecycleJobResponse`.
     pub enum JobResponseSource by property {
         "image" =>
-            /// Where `image` is there.
+            /// The member if `image` is present.
             Image(crate::types::JobResponseSourceImage),
         "docker" =>
-            /// Where `docker` is there.
+            /// The member if `docker` is present.
             Docker(crate::types::JobResponseSourceDocker),
     }
 }
@@ -3812,7 +3812,7 @@ pub struct KedaAutoscalingRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::KedaAutoscalingRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::AutoscalingMode,
@@ -3905,7 +3905,7 @@ pub struct KedaScalerRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::KedaScalerRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         scaler_type: impl ::core::convert::Into<::std::string::String>,
@@ -4037,7 +4037,7 @@ pub struct KedaTriggerAuthenticationRequest {
 
 #[cfg(any(feature = "applications", feature = "containers"))]
 impl crate::types::KedaTriggerAuthenticationRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -4117,7 +4117,7 @@ pub struct KubernetesSelector {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 impl crate::types::KubernetesSelector {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -4143,7 +4143,7 @@ pub struct KubernetesTerraformBackend {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::KubernetesTerraformBackend {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         kubernetes: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -4191,7 +4191,7 @@ pub struct Label {
     )
 )]
 impl crate::types::Label {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -4897,7 +4897,7 @@ pub struct Probe {
     )
 )]
 impl crate::types::Probe {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -4984,7 +4984,7 @@ pub struct ProbeType {
     )
 )]
 impl crate::types::ProbeType {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5073,7 +5073,7 @@ pub struct ProbeTypeExec {
     )
 )]
 impl crate::types::ProbeTypeExec {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5121,7 +5121,7 @@ pub struct ProbeTypeGrpc {
     )
 )]
 impl crate::types::ProbeTypeGrpc {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5185,7 +5185,7 @@ pub struct ProbeTypeHttp {
     )
 )]
 impl crate::types::ProbeTypeHttp {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5253,7 +5253,7 @@ pub struct ProbeTypeTcp {
     )
 )]
 impl crate::types::ProbeTypeTcp {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -5491,7 +5491,7 @@ pub struct ServiceAnnotationRequest {
     )
 )]
 impl crate::types::ServiceAnnotationRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(id: ::uuid::Uuid) -> Self {
         Self {
@@ -5555,7 +5555,7 @@ pub struct ServiceLabelRequest {
     )
 )]
 impl crate::types::ServiceLabelRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(id: ::uuid::Uuid) -> Self {
         Self {
@@ -5609,7 +5609,7 @@ pub struct ServicePort {
     )
 )]
 impl crate::types::ServicePort {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         id: ::uuid::Uuid,
@@ -6102,7 +6102,7 @@ pub struct TerraformAutoDeployConfig {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::TerraformAutoDeployConfig {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         auto_deploy: bool,
@@ -6138,13 +6138,13 @@ crate::runtime::union::union! {
     /// A part of `TerraformRequest` and `TerraformResponse`.
     pub enum TerraformBackend by property {
         "kubernetes" =>
-            /// Where `kubernetes` is there.
+            /// The member if `kubernetes` is present.
             Kubernetes(crate::types::KubernetesTerraformBackend),
         "user_provided" =>
-            /// Where `user_provided` is there.
+            /// The member if `user_provided` is present.
             UserProvided(crate::types::UserProvidedTerraformBackend),
         "blueprint" =>
-            /// Where `blueprint` is there.
+            /// The member if `blueprint` is present.
             Blueprint(crate::types::BlueprintTerraformBackend),
     }
 }
@@ -6193,7 +6193,7 @@ pub struct TerraformBackendBlueprint {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::TerraformBackendBlueprint {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(type_: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -6252,7 +6252,7 @@ pub struct TerraformDeployRequest {
     )
 )]
 impl crate::types::TerraformDeployRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6322,10 +6322,10 @@ crate::runtime::union::union! {
     /// A part of `TerraformRequest` and `TerraformResponse`.
     pub enum TerraformDockerfileFragment by tag "type" {
         "file" =>
-            /// Where `type` is `file`.
+            /// The member if `type` is `file`.
             File(crate::types::DockerfileFragmentFile),
         "inline" =>
-            /// Where `type` is `inline`.
+            /// The member if `type` is `inline`.
             Inline(crate::types::DockerfileFragmentInline),
     }
 }
@@ -6419,7 +6419,7 @@ pub struct TerraformProviderVersion {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::TerraformProviderVersion {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         explicit_version: impl ::core::convert::Into<::std::string::String>,
@@ -6519,7 +6519,7 @@ pub struct TerraformVarKeyValue {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::TerraformVarKeyValue {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -6620,7 +6620,7 @@ pub struct UserProvidedTerraformBackend {
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::types::UserProvidedTerraformBackend {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         user_provided: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -6725,7 +6725,7 @@ for crate::types::HelmGitRepositoryRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// A member that is not known stays what it is.
+/// An unknown member is kept unchanged.
 impl ::core::convert::From<crate::types::AutoscalingPolicyResponse>
 for crate::types::AutoscalingPolicyRequest {
     #[inline]
@@ -6758,7 +6758,7 @@ for crate::types::AutoscalingPolicyRequest {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `validation_domain`, `status`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::CustomDomain>
 for crate::types::CustomDomainRequest {
     type Error = crate::runtime::ConversionError;

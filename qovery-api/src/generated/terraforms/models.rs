@@ -43,7 +43,7 @@ pub struct TerraformAdvancedSettings {
 }
 
 impl crate::types::TerraformAdvancedSettings {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -139,7 +139,7 @@ pub struct TerraformDeploymentRestrictionRequest {
 }
 
 impl crate::types::TerraformDeploymentRestrictionRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         mode: crate::types::DeploymentRestrictionModeEnum,
@@ -205,7 +205,7 @@ pub struct TerraformGitRepositoryRequest {
 }
 
 impl crate::types::TerraformGitRepositoryRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(url: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -292,7 +292,7 @@ pub struct TerraformRequest {
 }
 
 impl crate::types::TerraformRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -399,7 +399,7 @@ pub struct TerraformRequestJobResources {
 }
 
 impl crate::types::TerraformRequestJobResources {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(cpu_milli: i64, ram_mib: i64, gpu: i64, storage_gib: i64) -> Self {
         Self {
@@ -426,7 +426,7 @@ pub struct TerraformRequestTerraformFilesSource {
 }
 
 impl crate::types::TerraformRequestTerraformFilesSource {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -520,7 +520,7 @@ pub struct TerraformVariablesSourceRequest {
 }
 
 impl crate::types::TerraformVariablesSourceRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         tf_var_file_paths: ::std::vec::Vec<::std::string::String>,
@@ -658,7 +658,7 @@ for crate::types::TerraformRequestJobResources {
 /// In the response, and not carried by the request: `id`, `created_at`, `updated_at`, `auto_deploy`, `service_type`, `environment`.
 ///
 /// # Errors
-/// Where something is absent that the request must say, or a member of a union is not known.
+/// Returns an error if a required value is absent, or if a member of a union is unknown.
 impl ::core::convert::TryFrom<crate::types::TerraformResponse>
 for crate::types::TerraformRequest {
     type Error = crate::runtime::ConversionError;

@@ -9,7 +9,7 @@ impl crate::runtime::Client {
     /// `GET /defaultTerraformAdvancedSettings`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
     pub fn get_default_terraform_advanced_settings(
         &self,
@@ -24,7 +24,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_terraforms(
         &self,
@@ -43,7 +43,7 @@ impl crate::runtime::Client {
     /// - `body`: The files, variables, backend and engine of the Terraform service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn create_terraform(
         &self,
@@ -57,7 +57,7 @@ impl crate::runtime::Client {
     /// `GET /terraform/availableVersion`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_terraform_versions(
         &self,
@@ -72,7 +72,7 @@ impl crate::runtime::Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_terraform(
         &self,
@@ -91,7 +91,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete definition of the Terraform service.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn edit_terraform(
         &self,
@@ -112,7 +112,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `resources_only`, `skip_reconcile`, `force_terraform_action`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_terraform(
         &self,
@@ -128,7 +128,7 @@ impl crate::runtime::Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_terraform_advanced_settings(
         &self,
@@ -147,7 +147,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete set of advanced settings.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_terraform_advanced_settings(
         &self,
@@ -167,7 +167,7 @@ impl crate::runtime::Client {
     /// - `body`: The name of the copy and the environment to put it in.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn clone_terraform(
         &self,
@@ -186,7 +186,7 @@ impl crate::runtime::Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_terraform_commit(
         &self,
@@ -205,7 +205,7 @@ impl crate::runtime::Client {
     /// - `body`: The git commit to use and, optionally, one action to run: `PLAN`, `FORCE_UNLOCK` or `MIGRATE_STATE`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn deploy_terraform(
         &self,
@@ -226,7 +226,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `page_size`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_terraform_deployment_history_v2(
         &self,
@@ -242,7 +242,7 @@ impl crate::runtime::Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_terraform_deployment_restrictions(
         &self,
@@ -261,7 +261,7 @@ impl crate::runtime::Client {
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 409.
     #[inline]
     pub fn create_terraform_deployment_restriction(
         &self,
@@ -282,7 +282,7 @@ impl crate::runtime::Client {
     /// - `body`: The complete restriction.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_terraform_deployment_restriction(
         &self,
@@ -304,7 +304,7 @@ impl crate::runtime::Client {
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_terraform_deployment_restriction(
         &self,
@@ -323,7 +323,7 @@ impl crate::runtime::Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn redeploy_terraform(
         &self,
@@ -339,7 +339,7 @@ impl crate::runtime::Client {
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_terraform_resources(
         &self,
@@ -361,7 +361,7 @@ impl crate::runtime::Client {
     /// The server may answer without a body: that gives `None`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404, 409.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
     #[inline]
     pub fn uninstall_terraform(
         &self,

@@ -21,7 +21,7 @@ pub struct AliasRequest {
 }
 
 impl crate::types::AliasRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -161,7 +161,7 @@ pub struct EnvironmentVariableEditRequest {
 }
 
 impl crate::types::EnvironmentVariableEditRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -254,7 +254,7 @@ pub struct EnvironmentVariableRequest {
 }
 
 impl crate::types::EnvironmentVariableRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -333,7 +333,7 @@ pub struct OverrideRequest {
 }
 
 impl crate::types::OverrideRequest {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -452,7 +452,7 @@ pub struct SecretEditRequest {
 }
 
 impl crate::types::SecretEditRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -537,7 +537,7 @@ pub struct SecretRequest {
 }
 
 impl crate::types::SecretRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -661,7 +661,7 @@ pub struct VariableAliasRequest {
 }
 
 impl crate::types::VariableAliasRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,
@@ -719,7 +719,7 @@ pub struct VariableEditRequest {
 }
 
 impl crate::types::VariableEditRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(key: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -802,7 +802,7 @@ pub struct VariableImportRequest {
 }
 
 impl crate::types::VariableImportRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         overwrite: bool,
@@ -832,7 +832,7 @@ pub struct VariableImportRequestVar {
 }
 
 impl crate::types::VariableImportRequestVar {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         name: impl ::core::convert::Into<::std::string::String>,
@@ -908,7 +908,7 @@ pub struct VariableOverrideRequest {
 }
 
 impl crate::types::VariableOverrideRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         value: impl ::core::convert::Into<crate::runtime::SecretText>,
@@ -974,7 +974,7 @@ pub struct VariableRequest {
 }
 
 impl crate::types::VariableRequest {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(
         key: impl ::core::convert::Into<::std::string::String>,

@@ -14,7 +14,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_environment_variable(
         &self,
@@ -33,7 +33,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_application_environment_variable(
         &self,
@@ -53,7 +53,7 @@ impl crate::runtime::Client {
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn import_environment_variable(
         &self,
@@ -74,7 +74,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_application_environment_variable(
         &self,
@@ -96,7 +96,7 @@ impl crate::runtime::Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_application_environment_variable(
         &self,
@@ -117,7 +117,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_application_environment_variable_alias(
         &self,
@@ -142,7 +142,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_application_environment_variable_override(
         &self,
@@ -165,7 +165,7 @@ impl crate::runtime::Client {
     /// - `application_id` (in the path): Id of the application.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_secrets(
         &self,
@@ -184,7 +184,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_application_secret(
         &self,
@@ -205,7 +205,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_application_secret(
         &self,
@@ -226,7 +226,7 @@ impl crate::runtime::Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_application_secret(
         &self,
@@ -247,7 +247,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_application_secret_alias(
         &self,
@@ -269,7 +269,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_application_secret_override(
         &self,
@@ -289,7 +289,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_container_environment_variable(
         &self,
@@ -308,7 +308,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_container_environment_variable(
         &self,
@@ -328,7 +328,7 @@ impl crate::runtime::Client {
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn import_container_environment_variable(
         &self,
@@ -349,7 +349,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_container_environment_variable(
         &self,
@@ -371,7 +371,7 @@ impl crate::runtime::Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_container_environment_variable(
         &self,
@@ -392,7 +392,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_container_environment_variable_alias(
         &self,
@@ -417,7 +417,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_container_environment_variable_override(
         &self,
@@ -440,7 +440,7 @@ impl crate::runtime::Client {
     /// - `container_id` (in the path): Id of the container.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_container_secrets(
         &self,
@@ -459,7 +459,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_container_secret(
         &self,
@@ -480,7 +480,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_container_secret(
         &self,
@@ -501,7 +501,7 @@ impl crate::runtime::Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_container_secret(
         &self,
@@ -522,7 +522,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_container_secret_alias(
         &self,
@@ -544,7 +544,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_container_secret_override(
         &self,
@@ -564,7 +564,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_environment_variable(
         &self,
@@ -583,7 +583,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_environment_environment_variable(
         &self,
@@ -604,7 +604,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_environment_environment_variable(
         &self,
@@ -626,7 +626,7 @@ impl crate::runtime::Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_environment_environment_variable(
         &self,
@@ -647,7 +647,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_environment_environment_variable_alias(
         &self,
@@ -672,7 +672,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_environment_environment_variable_override(
         &self,
@@ -695,7 +695,7 @@ impl crate::runtime::Client {
     /// - `environment_id` (in the path): Id of the environment.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_secrets(
         &self,
@@ -714,7 +714,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_environment_secret(
         &self,
@@ -735,7 +735,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_environment_secret(
         &self,
@@ -756,7 +756,7 @@ impl crate::runtime::Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_environment_secret(
         &self,
@@ -777,7 +777,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_environment_secret_alias(
         &self,
@@ -799,7 +799,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_environment_secret_override(
         &self,
@@ -819,7 +819,7 @@ impl crate::runtime::Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_job_environment_variable(
         &self,
@@ -838,7 +838,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_job_environment_variable(
         &self,
@@ -858,7 +858,7 @@ impl crate::runtime::Client {
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn import_job_environment_variable(
         &self,
@@ -879,7 +879,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_job_environment_variable(
         &self,
@@ -900,7 +900,7 @@ impl crate::runtime::Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_job_environment_variable(
         &self,
@@ -921,7 +921,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_job_environment_variable_alias(
         &self,
@@ -943,7 +943,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_job_environment_variable_override(
         &self,
@@ -963,7 +963,7 @@ impl crate::runtime::Client {
     /// - `job_id` (in the path): Id of the job.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_job_secrets(
         &self,
@@ -982,7 +982,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_job_secret(
         &self,
@@ -1003,7 +1003,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_job_secret(
         &self,
@@ -1024,7 +1024,7 @@ impl crate::runtime::Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_job_secret(
         &self,
@@ -1045,7 +1045,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_job_secret_alias(
         &self,
@@ -1067,7 +1067,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_job_secret_override(
         &self,
@@ -1087,7 +1087,7 @@ impl crate::runtime::Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_project_environment_variable(
         &self,
@@ -1106,7 +1106,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_project_environment_variable(
         &self,
@@ -1127,7 +1127,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_project_environment_variable(
         &self,
@@ -1149,7 +1149,7 @@ impl crate::runtime::Client {
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_project_environment_variable(
         &self,
@@ -1170,7 +1170,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_project_environment_variable_alias(
         &self,
@@ -1193,7 +1193,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_project_environment_variable_override(
         &self,
@@ -1216,7 +1216,7 @@ impl crate::runtime::Client {
     /// - `project_id` (in the path): Id of the project.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_project_secrets(
         &self,
@@ -1235,7 +1235,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_project_secret(
         &self,
@@ -1256,7 +1256,7 @@ impl crate::runtime::Client {
     /// - `body`: The secret's key, value and optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_project_secret(
         &self,
@@ -1277,7 +1277,7 @@ impl crate::runtime::Client {
     /// - `secret_id` (in the path): Id of the secret.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_project_secret(
         &self,
@@ -1298,7 +1298,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_project_secret_alias(
         &self,
@@ -1320,7 +1320,7 @@ impl crate::runtime::Client {
     /// - `body`: The value that overrides the original.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_project_secret_override(
         &self,
@@ -1343,7 +1343,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `is_secret`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_variables(
         &self,
@@ -1364,7 +1364,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key, value, scope and parent, and whether it is secret.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_variable(
         &self,
@@ -1384,7 +1384,7 @@ impl crate::runtime::Client {
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn import_environment_variables(
         &self,
@@ -1408,7 +1408,7 @@ impl crate::runtime::Client {
     /// - `body`: The variable's key and value, with the optional description.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn edit_variable(
         &self,
@@ -1427,7 +1427,7 @@ impl crate::runtime::Client {
     /// - `variable_id` (in the path): Id of the variable.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn delete_variable(
         &self,
@@ -1446,7 +1446,7 @@ impl crate::runtime::Client {
     /// - `body`: The key of the alias and the scope and parent it belongs to.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_variable_alias(
         &self,
@@ -1466,7 +1466,7 @@ impl crate::runtime::Client {
     /// - `body`: The value of the override and the scope and parent it belongs to.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call; the contract names the statuses 400, 401, 403, 404.
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
     #[inline]
     pub fn create_variable_override(
         &self,

@@ -996,13 +996,13 @@ crate::runtime::union::union! {
     /// A part of `ClusterComputedStatusDto`.
     pub enum QoveryClusterKubeVersionStatus by tag "type" {
         "OK" =>
-            /// Where `type` is `OK`.
+            /// The member if `type` is `OK`.
             Ok(crate::stream::types::KubeVersionStatusOkValue),
         "DRIFT" =>
-            /// Where `type` is `DRIFT`.
+            /// The member if `type` is `DRIFT`.
             Drift(crate::stream::types::KubeVersionStatusDriftValue),
         "UNKNOWN" =>
-            /// Where `type` is `UNKNOWN`.
+            /// The member if `type` is `UNKNOWN`.
             LiteralUnknown(crate::stream::types::KubeVersionStatusUnknownValue),
     }
 }
@@ -1065,10 +1065,10 @@ crate::runtime::union::union! {
     /// A part of `ClusterComputedStatusDto` and `QoveryComponentDto`.
     pub enum QoveryComponentInFailure by tag "type" {
         "POD_IN_ERROR" =>
-            /// Where `type` is `POD_IN_ERROR`.
+            /// The member if `type` is `POD_IN_ERROR`.
             PodInError(crate::stream::types::PodInErrorValue),
         "MISSING_COMPONENT" =>
-            /// Where `type` is `MISSING_COMPONENT`.
+            /// The member if `type` is `MISSING_COMPONENT`.
             MissingComponent(crate::stream::types::MissingComponentValue),
     }
 }

@@ -97,8 +97,8 @@ impl HttpTransportBuilder {
     }
 
     /// Settings of reqwest to start from: proxies, certificates, pools. Redirects, retries, timeouts,
-    /// compression and the user agent are set by this builder, whatever was set there, and what goes
-    /// over the wire is not logged.
+    /// compression and the user agent are overwritten by this builder, and traffic on the
+    /// wire is not logged.
     ///
     /// Such settings can be used once. To open websockets as well, give
     /// [`reqwest_with`](Self::reqwest_with).
@@ -146,7 +146,7 @@ impl HttpTransportBuilder {
         };
         #[cfg(feature = "stream")]
         let upgrading = {
-            // What can be used once is used up by the requests.
+            // Settings that can be used once are used up by the requests.
             let again = self.http.is_none().then(|| Arc::clone(&self.make_http));
             super::upgrading::Upgrading::new(self.make_upgrading.or(again), settings.clone())
         };

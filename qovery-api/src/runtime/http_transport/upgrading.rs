@@ -106,7 +106,7 @@ impl HttpTransport {
         http: &reqwest::Client,
         mut sent: reqwest::Request,
     ) -> Result<Upgrade, Fault> {
-        // What follows is not the body of a response.
+        // The following bytes are not the body of a response.
         sent.headers_mut().remove(header::ACCEPT_ENCODING);
         let method = sent.method().clone();
         let response = http.execute(sent).await.map_err(Fault::Sending)?;

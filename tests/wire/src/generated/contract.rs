@@ -12,7 +12,7 @@ pub const DIGEST: &str = "4583e6499bad297d22644f5c8dc8e34b4fa979e0e9c999f394f212
 /// How many operations the contract has.
 pub const OPERATIONS: usize = 41usize;
 
-/// What the build script compares with the files, to notice a change without a library.
+/// The build script compares this with the files, to detect an edit without a library.
 #[doc(hidden)]
 pub const FINGERPRINT: &str = "";
 

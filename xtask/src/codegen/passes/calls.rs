@@ -529,7 +529,8 @@ fn method_text(operation: &OperationModel) -> Doc {
         .iter()
         .map(|(status, _)| status.as_str())
         .collect();
-    let errors = Line::new("Any ").link("Error", "crate::Error");
+    let errors = Line::new("Returns an ").link("Error", "crate::Error");
+    let errors = errors.text(" if the call fails.");
     let named = !statuses
         .iter()
         .all(|status| status.contains('X') || *status == "default");
@@ -537,11 +538,11 @@ fn method_text(operation: &OperationModel) -> Doc {
         "Errors",
         if named {
             errors
-                .text(" of a call; the contract names the statuses ")
+                .text(" Documented error statuses: ")
                 .text(&statuses.join(", "))
                 .text(".")
         } else {
-            errors.text(" of a call.")
+            errors
         },
     )
 }

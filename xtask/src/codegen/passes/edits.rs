@@ -21,7 +21,7 @@ use crate::codegen::doc::Line;
 use crate::codegen::model::{BodyKind, Normalised, OperationModel, SchemaKind, UnionModel};
 use crate::problem::Problem;
 
-use super::{methods::Signature, models::Model, types, usage::Usage};
+use super::{methods::Signature, models::Model, types, unions::Unions, usage::Usage};
 
 /// How many pairs of models are tried, at most. Fields of other names are looked for as well, so that
 /// models that contain each other give pairs without end.
@@ -30,7 +30,7 @@ const PAIRS: usize = 20_000;
 /// The models that may be converted, with their uses.
 pub(crate) struct Shapes<'a> {
     pub(crate) structs: &'a BTreeMap<&'a str, &'a Model>,
-    pub(crate) unions: &'a BTreeMap<&'a str, (&'a UnionModel, BTreeMap<String, Type>)>,
+    pub(crate) unions: &'a Unions<'a>,
     pub(crate) normalised: &'a Normalised,
     pub(crate) usage: &'a Usage,
     /// The models all of whose fields may be absent.
@@ -191,7 +191,7 @@ impl Conversions<'_> {
             tokens: write::conversion(
                 from,
                 to,
-                Line::new("A value that is not known stays what it is.").into(),
+                Line::new("An unknown value is kept unchanged.").into(),
                 false,
                 quote!(Self::from(from.as_str())),
             ),

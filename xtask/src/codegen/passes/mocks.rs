@@ -254,7 +254,7 @@ fn responder(operation: &OperationModel, status: &str, output: Option<&Type>) ->
             Doc::of(Line::new(&text))
         }
         None => Doc::of(Line::new("A status from 200 to 299."))
-            .section("Panics", Line::new("Where the status is another one.")),
+            .section("Panics", Line::new("Panics if the status is another one.")),
     };
     let text = text.attributes();
     let media = operation

@@ -17,10 +17,11 @@ pub(crate) mod types;
 pub(crate) mod unions;
 pub(crate) mod usage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 
+use crate::codegen::areas::Area;
 use crate::codegen::model::{Normalised, Remark, SchemaKind};
 use crate::codegen::progenitor::Output;
 use crate::codegen::purpose::Purpose;
@@ -90,31 +91,7 @@ pub(crate) fn run(
             .collect();
         parts.add_tables(&calls, &mocks)?;
     }
-    let mut unions = BTreeMap::new();
-    for (name, schema) in &normalised.schemas {
-        if let SchemaKind::Union(union) = &schema.kind {
-            let members = unions::members(name, union, &structs, &known)?;
-            unions.insert(name.as_str(), (union, members));
-        }
-    }
-    for (name, schema) in &normalised.schemas {
-        let text = schema.description.as_deref().unwrap_or_default();
-        let tokens = match &schema.kind {
-            SchemaKind::Struct(_) => match by_name.get(name.as_str()) {
-                Some(model) => models::emit(model, &usage, &with_default, normalised),
-                None => continue,
-            },
-            SchemaKind::OpenEnum(values) => enums::emit(name, text, values, &usage),
-            SchemaKind::Union(_) => match unions.get(name.as_str()) {
-                Some((union, members)) => unions::emit(name, text, union, members, &usage),
-                None => continue,
-            },
-        };
-        parts.add_model(&usage.areas(name), tokens)?;
-        for former in &schema.former {
-            parts.add_model(&usage.areas(name), models::former(former, name))?;
-        }
-    }
+    let unions = unions::read(normalised, &structs, &known)?;
     let shapes = edits::Shapes {
         structs: &by_name,
         unions: &unions,
@@ -122,6 +99,7 @@ pub(crate) fn run(
         usage: &usage,
         with_default: &with_default,
     };
+    add_models(&shapes, parts, |name| usage.areas(name))?;
     let edits = edits::emit(&shapes, &signatures)?;
     for (areas, conversion) in edits.pieces {
         parts.add_model(&areas, conversion)?;
@@ -129,6 +107,35 @@ pub(crate) fn run(
     if purpose.is_tested {
         let pairs: Vec<TokenStream> = edits.pairs.iter().map(table::edit).collect();
         parts.add_edits(&pairs)?;
+    }
+    Ok(())
+}
+
+/// Adds each model, and the deprecated names that it had, in the areas that reach it.
+pub(crate) fn add_models(
+    shapes: &edits::Shapes<'_>,
+    parts: &mut Parts,
+    areas: impl Fn(&str) -> BTreeSet<&'static Area>,
+) -> Result<(), Problem> {
+    for (name, schema) in &shapes.normalised.schemas {
+        let text = schema.description.as_deref().unwrap_or_default();
+        let tokens = match &schema.kind {
+            SchemaKind::Struct(_) => match shapes.structs.get(name.as_str()) {
+                Some(model) => {
+                    models::emit(model, shapes.usage, shapes.with_default, shapes.normalised)
+                }
+                None => continue,
+            },
+            SchemaKind::OpenEnum(values) => enums::emit(name, text, values, shapes.usage),
+            SchemaKind::Union(_) => match shapes.unions.get(name.as_str()) {
+                Some((union, members)) => unions::emit(name, text, union, members, shapes.usage),
+                None => continue,
+            },
+        };
+        parts.add_model(&areas(name), tokens)?;
+        for former in &schema.former {
+            parts.add_model(&areas(name), models::former(former, name))?;
+        }
     }
     Ok(())
 }

@@ -10,16 +10,36 @@ use quote::{format_ident, quote};
 use syn::{ItemStruct, Type};
 
 use crate::codegen::doc::{Doc, Line};
-use crate::codegen::model::{JsonType, UnionModel, UnionStrategy, VariantModel};
+use crate::codegen::model::{
+    JsonType, Normalised, SchemaKind, UnionModel, UnionStrategy, VariantModel,
+};
 use crate::problem::Problem;
 
 use super::{names, types, usage::Usage};
 
-/// The type of each member of the union `name`, by the name of its variant.
+/// The unions by name, each with the types of its members by the names of their variants.
+pub(crate) type Unions<'a> = BTreeMap<&'a str, (&'a UnionModel, BTreeMap<String, Type>)>;
+
+/// Reads the unions of a contract.
 ///
 /// # Errors
-/// Returns an error if progenitor wrote no struct with the members' types.
-pub(crate) fn members(
+/// Returns an error if progenitor wrote no struct with the types of the members.
+pub(crate) fn read<'a>(
+    normalised: &'a Normalised,
+    structs: &BTreeMap<String, &ItemStruct>,
+    known: &BTreeSet<String>,
+) -> Result<Unions<'a>, Problem> {
+    let mut unions = Unions::new();
+    for (name, schema) in &normalised.schemas {
+        if let SchemaKind::Union(union) = &schema.kind {
+            let members = members(name, union, structs, known)?;
+            unions.insert(name, (union, members));
+        }
+    }
+    Ok(unions)
+}
+
+fn members(
     name: &str,
     union: &UnionModel,
     structs: &BTreeMap<String, &ItemStruct>,
@@ -149,16 +169,18 @@ fn member_text(variant: &VariantModel, strategy: &UnionStrategy) -> Doc {
         _ => Vec::new(),
     };
     let text = match (strategy, told.is_empty()) {
-        (UnionStrategy::Tag { property }, false) => Line::new("Where ")
+        (UnionStrategy::Tag { property }, false) => Line::new("The member if ")
             .code(property)
             .text(" is ")
             .names(&told)
             .text("."),
         (UnionStrategy::Presence, false) => match told.as_slice() {
-            [one] => Line::new("Where ").code(one).text(" is there."),
-            _ => Line::new("Where any of ").names(&told).text(" is there."),
+            [one] => Line::new("The member if ").code(one).text(" is present."),
+            _ => Line::new("The member if any of ")
+                .names(&told)
+                .text(" is present."),
         },
-        (UnionStrategy::Tag { .. }, true) => Line::new("Otherwise."),
+        (UnionStrategy::Tag { .. }, true) => Line::new("The member otherwise."),
         _ => Line::new(match variant.json_type {
             JsonType::Object => "An object.",
             JsonType::Array => "A list.",

@@ -9,7 +9,7 @@ mod run;
 use super::model::Normalised;
 use crate::problem::Problem;
 
-pub(crate) use output::Output;
+pub(crate) use output::{Output, bounds};
 
 /// Generates types, operations and mocks.
 ///

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use syn::{
-    Fields, File, ImplItem, Item, ItemImpl, ItemStruct, PathArguments, Signature, TraitItem, Type,
-    TypeParamBound, WherePredicate,
+    Fields, File, ImplItem, Item, ItemImpl, ItemStruct, PathArguments, Signature, TraitBound,
+    TraitItem, Type, TypeParamBound, WherePredicate,
 };
 
 /// The output of progenitor for a contract.
@@ -89,21 +89,25 @@ fn signatures(block: &ItemImpl) -> impl Iterator<Item = &Signature> {
     })
 }
 
-/// `NameWhen` of `where F: FnOnce(operations::NameWhen, operations::NameThen)`.
-fn matcher(method: &Signature) -> Option<String> {
-    let predicates = &method.generics.where_clause.as_ref()?.predicates;
-    let bounds = predicates.iter().filter_map(|predicate| match predicate {
+/// The traits that the where clause of a method asks for.
+pub(crate) fn bounds(method: &Signature) -> impl Iterator<Item = &TraitBound> {
+    let clause = method.generics.where_clause.iter();
+    let bounds = clause.flat_map(|clause| &clause.predicates);
+    let bounds = bounds.filter_map(|predicate| match predicate {
         WherePredicate::Type(predicate) => Some(&predicate.bounds),
         _ => None,
     });
-    bounds.flatten().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else {
-            return None;
-        };
-        match &bound.path.segments.last()?.arguments {
-            PathArguments::Parenthesized(arguments) => name(&arguments.inputs.first()?.ty),
-            _ => None,
-        }
+    bounds.flatten().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => Some(bound),
+        _ => None,
+    })
+}
+
+/// `NameWhen` of `where F: FnOnce(operations::NameWhen, operations::NameThen)`.
+fn matcher(method: &Signature) -> Option<String> {
+    bounds(method).find_map(|bound| match &bound.path.segments.last()?.arguments {
+        PathArguments::Parenthesized(arguments) => name(&arguments.inputs.first()?.ty),
+        _ => None,
     })
 }
 

@@ -162,7 +162,7 @@ impl Parts {
     /// Adds how the tests convert a response to the request that replaces the resource.
     pub(crate) fn add_edits(&mut self, edits: &[TokenStream]) -> Result<(), Problem> {
         self.table.extend(Formatted::as_they_are(quote! {
-            /// Every conversion from what the server has to what replaces it.
+            /// Every conversion from a response to the request that replaces the resource.
             pub static EDITS: &[Edit] = &[#(#edits),*];
         })?);
         Ok(())
@@ -184,10 +184,10 @@ fn mock_trait(methods: &BTreeMap<&'static Area, Vec<TokenStream>>) -> TokenStrea
     quote! {
         /// Mocks operations on an httpmock server, which implements this.
         ///
-        /// Each method takes a function that says what the request has to look like and what it is
-        /// answered with, and gives the mock, with which a test finds out how often it was asked.
+        /// Each method takes a function that describes the request and its answer, and returns the mock, which
+        /// counts its requests.
         pub trait MockServerExt {
-            /// Mocks an operation that is given as a type; what the other methods call.
+            /// Mocks an operation that is given as a type. The other methods call this one.
             fn mock_operation<O: rt::Operation>(&self, configure: impl FnOnce(When<O>, Then<O>)) -> Mock<'_>;
 
             #(#methods)*

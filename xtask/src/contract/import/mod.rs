@@ -26,7 +26,7 @@ use layer::Kind;
 use super::Document;
 use crate::problem::Problem;
 pub(crate) use loss::Loss;
-pub(crate) use report::Report;
+pub(crate) use report::{Report, silent_schemas};
 
 /// The outcome of an import.
 pub(crate) struct Imported {

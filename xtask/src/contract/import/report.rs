@@ -33,6 +33,18 @@ const TO_WRITE: [&str; 2] = [MADE, SILENT];
 const MADE: &str = "operations whose summary is still the one made from the id";
 const SILENT: &str = "schemas without a description";
 
+/// The schemas of a contract that lack a description, by name.
+pub(crate) fn silent_schemas(contract: &Value) -> impl Iterator<Item = &String> {
+    let schemas = contract
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    let silent = schemas
+        .into_iter()
+        .flatten()
+        .filter(|(_, schema)| schema.get("description").is_none());
+    silent.map(|(name, _)| name)
+}
+
 impl Report {
     /// The facts that cannot be kept.
     pub(crate) fn breaking(&self) -> &[String] {
@@ -116,16 +128,8 @@ impl Report {
             .insert(2, ("no longer published, kept and deprecated", kept));
         report.sections.push((SECRETS, secrets::new(before, after)));
         report.sections.push((MADE, made_summaries(document)));
-        let schemas = document
-            .pointer("/components/schemas")
-            .and_then(Value::as_object);
-        let silent = schemas
-            .into_iter()
-            .flatten()
-            .filter(|(_, schema)| schema.get("description").is_none());
-        report
-            .sections
-            .push((SILENT, silent.map(|(name, _)| name.clone()).collect()));
+        let silent = silent_schemas(document).cloned().collect();
+        report.sections.push((SILENT, silent));
         report
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Argument, Found, arguments};
+use super::{Argument, Found, arguments, places};
 use crate::codegen::model::{FieldModel, SchemaKind, SchemaModel};
 use crate::diff::phrase::Phrase;
 use crate::diff::rules::{self, Rule};
@@ -113,12 +113,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, was: &TypeItem, new_name: &str, i
     let (Some(old_schema), Some(new_schema)) = (old.schema(old_name), new.schema(new_name)) else {
         return;
     };
-    let both = || {
-        (
-            Some(old_schema.pointer.clone()),
-            Some(new_schema.pointer.clone()),
-        )
-    };
+    let both = || places(&old_schema.pointer, &new_schema.pointer);
     if features(was).difference(&features(is)).next().is_some() {
         let list = |item: &TypeItem| features(item).into_iter().collect::<Vec<_>>().join(", ");
         let phrase = Phrase::of(new_name)
@@ -346,12 +341,7 @@ fn constructor(
 ) {
     let (_, subject) = key;
     let (old, new) = (found.old, found.new);
-    let both = || {
-        (
-            Some(old_schema.pointer.clone()),
-            Some(new_schema.pointer.clone()),
-        )
-    };
+    let both = || places(&old_schema.pointer, &new_schema.pointer);
     let (before, after) = match (&was.new, &is.new) {
         (Some(before), Some(after)) => (before, after),
         (None, Some(_)) => {
@@ -595,12 +585,7 @@ fn members(
 ) {
     let (_, subject) = key;
     let (old, new) = (found.old, found.new);
-    let both = || {
-        (
-            Some(old_schema.pointer.clone()),
-            Some(new_schema.pointer.clone()),
-        )
-    };
+    let both = || places(&old_schema.pointer, &new_schema.pointer);
     for member in &was.members {
         let path = format!("{subject}::{}", member.name);
         let (old_place, new_place) = both();

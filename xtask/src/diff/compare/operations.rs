@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Argument, Found, arguments};
+use super::{Argument, Found, arguments, places};
 use crate::codegen::model::{OperationModel, ParameterModel};
 use crate::diff::phrase::Phrase;
 use crate::diff::rules;
@@ -165,12 +165,7 @@ fn pair(found: &mut Found<'_>, old_name: &str, new_name: &str) {
             place(new, new_operation, argument),
         )
     };
-    let both = || {
-        (
-            Some(old_operation.pointer.clone()),
-            Some(new_operation.pointer.clone()),
-        )
-    };
+    let both = || places(&old_operation.pointer, &new_operation.pointer);
 
     let mut passed = BTreeSet::new();
     for argument in arguments(&was.arguments, &is.arguments) {
@@ -303,7 +298,7 @@ fn setters(
 /// Compares requests and responses, which no compiler sees.
 fn wire(found: &mut Found<'_>, key: (&str, &str), was: &OperationModel, is: &OperationModel) {
     let (_, subject) = key;
-    let both = || (Some(was.pointer.clone()), Some(is.pointer.clone()));
+    let both = || places(&was.pointer, &is.pointer);
     if !same_request(was, is) {
         let phrase = Phrase::of(subject)
             .words(" sent ")

@@ -17,7 +17,7 @@ pub struct Cat {
 }
 
 impl crate::types::Cat {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(kind: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -58,7 +58,7 @@ pub struct Dog {
 }
 
 impl crate::types::Dog {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(kind: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -111,7 +111,7 @@ pub struct Form {
 }
 
 impl crate::types::Form {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(name: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -194,7 +194,7 @@ pub struct Group {
 }
 
 impl crate::types::Group {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -233,10 +233,10 @@ crate::runtime::union::union! {
     /// Returned by `send_group`.
     pub enum Node by property {
         "children" =>
-            /// Where `children` is there.
+            /// The member if `children` is present.
             ChildrenMember(crate::types::NodeChildrenMember),
         "leaf" =>
-            /// Where `leaf` is there.
+            /// The member if `leaf` is present.
             Leaf(crate::types::NodeLeaf),
     }
 }
@@ -257,10 +257,10 @@ crate::runtime::union::union! {
     /// A part of `NodeChildrenChildren` and `NodeChildrenMember`.
     pub enum NodeChildren by property {
         "children" =>
-            /// Where `children` is there.
+            /// The member if `children` is present.
             Children(crate::types::NodeChildrenChildren),
         "leaf" | "weight" =>
-            /// Where any of `leaf` and `weight` is there.
+            /// The member if any of `leaf` and `weight` is present.
             Leaf(crate::types::NodeChildrenLeaf),
     }
 }
@@ -329,7 +329,7 @@ pub struct Other {
 }
 
 impl crate::types::Other {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -354,10 +354,10 @@ crate::runtime::union::union! {
     /// Sent by `add_pet`. Returned by `list_pets`.
     pub enum Pet by tag "kind" {
         "cat" =>
-            /// Where `kind` is `cat`.
+            /// The member if `kind` is `cat`.
             Cat(crate::types::Cat),
         "dog" =>
-            /// Where `kind` is `dog`.
+            /// The member if `kind` is `dog`.
             Dog(crate::types::Dog),
     }
 }
@@ -388,7 +388,7 @@ pub struct QueryStylesFilter {
 }
 
 impl crate::types::QueryStylesFilter {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -433,7 +433,7 @@ pub struct Range {
 }
 
 impl crate::types::Range {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(from: i64) -> Self {
         Self {
@@ -462,7 +462,7 @@ pub struct Thing {
 }
 
 impl crate::types::Thing {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {

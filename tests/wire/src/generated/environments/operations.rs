@@ -13,7 +13,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/json-patch+json`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn patch_list(
         &self,
@@ -32,7 +32,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/vnd.things.v2+json; charset=utf-8`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn vendor_thing(
         &self,
@@ -51,7 +51,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/json`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn delete_with_body(
         &self,
@@ -68,7 +68,7 @@ impl crate::runtime::Client {
     /// - `id`: `id` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn head_thing(
         &self,
@@ -85,7 +85,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/merge-patch+json`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn merge_thing(
         &self,
@@ -103,7 +103,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/json`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn search_with_body(
         &self,
@@ -119,7 +119,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/x-www-form-urlencoded`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn send_form(
         &self,
@@ -152,7 +152,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/yaml`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn send_yaml(
         &self,
@@ -168,7 +168,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/octet-stream`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn send_bytes(
         &self,
@@ -185,7 +185,7 @@ impl crate::runtime::Client {
     /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by `body_merge_patch_json`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn send_several_or_none(
         &self,
@@ -202,7 +202,7 @@ impl crate::runtime::Client {
     /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by `body_merge_patch_json`, `application/vnd.things.v2+json` by `body_vnd_things_v2_json`, `application/x-www-form-urlencoded` by `body_form`, `text/plain` by `body_plain`, `application/octet-stream` by `body_octet_stream`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn send_several(
         &self,
@@ -217,7 +217,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `exploded`, `commas`, `blanks`, `pipes`, `filter`, `labels`, `range`, `document`, `at`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn query_styles(&self) -> crate::runtime::Call<crate::operations::QueryStyles> {
         crate::runtime::Call::new(self, &[])
@@ -233,7 +233,7 @@ impl crate::runtime::Client {
     /// - `session`: `session` a cookie.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn required_styles(
         &self,
@@ -282,7 +282,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `x_count`, `x_ratio`, `x_request_id`, `x_since`, `x_day`, `x_mode`, `x_tags`, `x_range`, `if_match`, `timeout_`, `theme`, `seen`, `ids`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn with_headers(
         &self,
@@ -311,7 +311,7 @@ impl crate::runtime::Client {
     /// - `n`: `n` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn typed_path(
         &self,
@@ -335,7 +335,7 @@ impl crate::runtime::Client {
     /// - `range`: `range` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn styled_path(
         &self,
@@ -384,7 +384,7 @@ impl crate::runtime::Client {
     /// - `role`: `role` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn nested_path(
         &self,
@@ -403,7 +403,7 @@ impl crate::runtime::Client {
     /// - `foo_bar_path`: `foo_bar` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn spelled_path(
         &self,
@@ -424,7 +424,7 @@ impl crate::runtime::Client {
     /// - `e`: `e` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn joined_path(
         &self,
@@ -444,7 +444,7 @@ impl crate::runtime::Client {
     /// - `id`: `id` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn space_in_path(
         &self,
@@ -464,7 +464,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `more`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn query_in_path(
         &self,
@@ -480,7 +480,7 @@ impl crate::runtime::Client {
     /// - `id`: `id` in the path.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn fragment_in_path(
         &self,
@@ -496,7 +496,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/json`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn send_group(
         &self,
@@ -509,7 +509,7 @@ impl crate::runtime::Client {
     /// `GET /pets`
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn list_pets(&self) -> crate::runtime::Call<crate::operations::ListPets> {
         crate::runtime::Call::new(self, &[])
@@ -522,7 +522,7 @@ impl crate::runtime::Client {
     /// - `body`: sent as `application/json`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn add_pet(
         &self,
@@ -542,7 +542,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn clone_(
         &self,
@@ -566,7 +566,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn base_url_(
         &self,
@@ -590,7 +590,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn with_transport_(
         &self,
@@ -614,7 +614,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn call(
         &self,
@@ -638,7 +638,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn b_tree_map(
         &self,
@@ -662,7 +662,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn mock(
         &self,
@@ -686,7 +686,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn when(
         &self,
@@ -710,7 +710,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn self_(
         &self,

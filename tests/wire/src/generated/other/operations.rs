@@ -16,7 +16,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn new_(
         &self,
@@ -40,7 +40,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn builder_(
         &self,
@@ -64,7 +64,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn transport_(
         &self,
@@ -88,7 +88,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn client(
         &self,
@@ -112,7 +112,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn bytes(
         &self,
@@ -136,7 +136,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn method(
         &self,
@@ -160,7 +160,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn put_names12_by_self(
         &self,
@@ -184,7 +184,7 @@ impl crate::runtime::Client {
     /// Setters of the call: `without_query_`, `response_`.
     ///
     /// # Errors
-    /// Any [`Error`](crate::Error) of a call.
+    /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn then(
         &self,

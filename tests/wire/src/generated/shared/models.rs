@@ -37,7 +37,7 @@ pub struct Box {
 }
 
 impl crate::types::Box {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -78,7 +78,7 @@ pub struct Bytes {
 }
 
 impl crate::types::Bytes {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -119,7 +119,7 @@ pub struct Call {
 }
 
 impl crate::types::Call {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -180,7 +180,7 @@ pub struct Default {
 }
 
 impl crate::types::Default {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -278,7 +278,7 @@ pub struct Everything {
 }
 
 impl crate::types::Everything {
-    /// Says nothing yet: every field is set by its setter.
+    /// Creates an empty value. Set its fields by their setters.
     #[inline]
     pub fn new() -> Self {
         Self {
@@ -526,7 +526,7 @@ pub struct From {
 }
 
 impl crate::types::From {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -587,7 +587,7 @@ pub struct Method {
 }
 
 impl crate::types::Method {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -628,7 +628,7 @@ pub struct Mock {
 }
 
 impl crate::types::Mock {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -689,7 +689,7 @@ pub struct Ok {
 }
 
 impl crate::types::Ok {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -730,7 +730,7 @@ pub struct Operation {
 }
 
 impl crate::types::Operation {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -771,7 +771,7 @@ pub struct Option {
 }
 
 impl crate::types::Option {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -846,7 +846,7 @@ pub struct Secret {
 }
 
 impl crate::types::Secret {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -887,7 +887,7 @@ pub struct Self_ {
 }
 
 impl crate::types::Self_ {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -928,7 +928,7 @@ pub struct Some {
 }
 
 impl crate::types::Some {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -989,7 +989,7 @@ pub struct Then {
 }
 
 impl crate::types::Then {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {
@@ -1040,10 +1040,10 @@ crate::runtime::union::union! {
     /// A part of `Everything`.
     pub enum Value by tag "String" {
         "Option" =>
-            /// Where `String` is `Option`.
+            /// The member if `String` is `Option`.
             Option(crate::types::Option),
         "Vec" =>
-            /// Where `String` is `Vec`.
+            /// The member if `String` is `Vec`.
             Vec(crate::types::Vec),
     }
 }
@@ -1074,7 +1074,7 @@ pub struct Vec {
 }
 
 impl crate::types::Vec {
-    /// Takes what must be sent; every other field is set by its setter.
+    /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
     pub fn new(string: impl ::core::convert::Into<::std::string::String>) -> Self {
         Self {

@@ -57,7 +57,7 @@ impl Conversions<'_> {
             tokens: write::conversion(
                 from,
                 to,
-                Line::new("A member that is not known stays what it is.").into(),
+                Line::new("An unknown member is kept unchanged.").into(),
                 fallible,
                 body,
             ),
@@ -160,7 +160,7 @@ impl Conversions<'_> {
             tokens: write::conversion(
                 from,
                 to,
-                Line::new("Fails where the member is not known.").into(),
+                Line::new("Returns an error if the member is unknown.").into(),
                 true,
                 body,
             ),

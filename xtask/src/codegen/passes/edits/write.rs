@@ -16,7 +16,8 @@ pub(super) fn conversion(
 ) -> TokenStream {
     let (source, target) = (format_ident!("{from}"), format_ident!("{to}"));
     if fallible {
-        let errors = "Where something is absent that the request must say, or a member of a union is not known.";
+        let errors =
+            "Returns an error if a required value is absent, or if a member of a union is unknown.";
         let text = text.section("Errors", Line::new(errors)).attributes();
         return quote! {
             #text

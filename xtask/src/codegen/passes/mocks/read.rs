@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::{FnArg, GenericParam, Pat, Signature, Type, TypeParamBound, TypePath, WherePredicate};
+use syn::{FnArg, GenericParam, Pat, Signature, Type, TypePath};
 
 use crate::codegen::passes::{names, types};
-use crate::codegen::progenitor::Output;
+use crate::codegen::progenitor::{Output, bounds};
 
 /// The types of the matchers, by the name of the operation's method and of the parameter.
 pub(crate) type Matchers = BTreeMap<String, BTreeMap<String, Type>>;
@@ -40,15 +40,7 @@ fn value_type(signature: &Signature) -> Option<Type> {
     if !generic {
         return Some(value);
     }
-    let predicates = &signature.generics.where_clause.as_ref()?.predicates;
-    let bounds = predicates.iter().filter_map(|predicate| match predicate {
-        WherePredicate::Type(predicate) => Some(&predicate.bounds),
-        _ => None,
-    });
-    bounds.flatten().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else {
-            return None;
-        };
+    bounds(signature).find_map(|bound| {
         let path = Type::Path(TypePath {
             attrs: Vec::new(),
             qself: None,

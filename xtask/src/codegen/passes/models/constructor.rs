@@ -44,9 +44,9 @@ pub(super) fn emit(name: &Ident, fields: &[Field]) -> TokenStream {
         }
     });
     let about = Doc::of(Line::new(if required.is_empty() {
-        "Says nothing yet: every field is set by its setter."
+        "Creates an empty value. Set its fields by their setters."
     } else {
-        "Takes what must be sent; every other field is set by its setter."
+        "Creates a value from its required fields. Set the others by their setters."
     }));
     let about = about.attributes();
     let setters = fields
