@@ -7,7 +7,6 @@
 //! Lines go to standard output, what happens to the connection to standard error.
 
 use anyhow::Context as _;
-use futures_util::StreamExt as _;
 use qovery_ext::{
     connect,
     qovery_api::uuid::Uuid,

@@ -38,15 +38,17 @@
 //! | `rustls` | yes | TLS by rustls |
 //! | `native-tls` | no | TLS by the system's library |
 //! | `gzip` | no | asks for compressed responses; the limit on a body applies to its unpacked size |
-//! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids |
+//! | `find` | no | `recipes::FindExt`: names, paths and console URLs in place of ids; the areas `organizations` and `projects` |
 //! | `display` | no | the module `display`: `action.show().await` |
-//! | `preview` | no | `recipes::PreviewEnvironment`: an environment for each pull request |
-//! | `bulk` | no | `recipes::Bulk`: one action on many environments, with a journal |
-//! | `variables` | no | `recipes::set_variable`, plans, `.env` files, and the area of the API that it needs |
-//! | `stream` | no | the module `stream`: websockets |
+//! | `preview` | no | `recipes::PreviewEnvironment`: an environment for each pull request; the features `find` and `variables` |
+//! | `bulk` | no | `recipes::Bulk`: one action on many environments, with a journal; the feature `find` |
+//! | `variables` | no | `recipes::set_variable`, plans, `.env` files; the area `variables` |
+//! | `stream` | no | the module `stream`: websockets; the area `organizations` |
 //!
-//! Of the areas of [`qovery_api`], those that [`wait`] acts on are enabled: environments, projects,
-//! each kind of service, clusters. For other operations, depend on `qovery-api` too and enable theirs.
+//! Of the areas of [`qovery_api`], those that [`wait`] acts on are always enabled: `environments`,
+//! `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms`, `agents` and `clusters`. For
+//! operations of other areas, depend on `qovery-api` too and enable theirs. If an operation is missing, the
+//! error of the compiler names its feature.
 //!
 //! # Guarantees
 //!

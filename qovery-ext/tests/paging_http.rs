@@ -352,7 +352,7 @@ async fn second_deployment_histories_are_windows_that_can_be_widened() {
     })
     .await;
     is_a_window(&path("application"), |client| {
-        client.list_application_deployment_history_v2(&PARENT.to_string())
+        client.list_application_deployment_history_v2(PARENT)
     })
     .await;
     is_a_window(&path("container"), |client| {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use qovery_ext::wait::{ServiceKind as Kind, State, WaitExt};
+use qovery_ext::wait::{Phase, ServiceKind as Kind, State, WaitExt};
 use qovery_fake::{FakeEnvironment, FakeQovery, FakeService, Step, Workload};
 
 /// How many moments the end falls on, and what lies between them.
@@ -31,6 +31,33 @@ async fn a_success_ends_with_a_status_that_shows_it() {
         assert_eq!(last.state, State::Deployed, "moment {moment}");
         assert_eq!(last.services[0].state, State::Deployed, "moment {moment}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_progress_of_an_operation_is_read_with_next_alone_and_ends_after_the_goal() {
+    let (fake, environment, _orders) = scene(3);
+    let client = fake.client();
+    let action = client.environment(environment.id()).deploy();
+    let mut progress = action.progress().await.unwrap();
+    let mut phases = Vec::new();
+    loop {
+        // A future that is dropped loses nothing.
+        let step = tokio::time::timeout(Duration::from_millis(300), progress.next()).await;
+        match step {
+            Err(_) => {}
+            Ok(None) => break,
+            Ok(Some(step)) => phases.push(step.unwrap().phase),
+        }
+    }
+    assert_eq!(phases.last(), Some(&Phase::Reached));
+    assert_eq!(
+        phases
+            .iter()
+            .filter(|phase| **phase == Phase::Reached)
+            .count(),
+        1
+    );
+    assert!(progress.next().await.is_none());
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ mod diff;
 mod generate;
 mod import;
 mod lock;
+mod names;
 mod order;
 // The client contains the same file, so that the generator does not depend on its own output.
 #[allow(
@@ -45,6 +46,7 @@ enum Command {
     Generate(generate::Args),
     Update(update::Args),
     Areas(areas::Args),
+    Names(names::Args),
 }
 
 /// Runs the command with the arguments of this process.
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         Command::Generate(args) => generate::run(&args),
         Command::Update(args) => update::run(&args),
         Command::Areas(args) => areas::run(&args),
+        Command::Names(args) => names::run(&args),
     });
     outcome.unwrap_or_else(|problem| {
         eprintln!("error: {problem}");

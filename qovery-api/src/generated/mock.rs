@@ -14,7 +14,22 @@ pub trait MockServerExt {
         configure: impl ::core::ops::FnOnce(crate::mock::When<O>, crate::mock::Then<O>),
     ) -> ::httpmock::Mock<'_>;
     #[cfg(feature = "environments")]
+    /// Mocks `GET /cluster/{clusterId}/environments`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn get_environments_by_cluster_id(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetEnvironmentsByClusterId>,
+            crate::mock::Then<crate::operations::GetEnvironmentsByClusterId>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
     /// Mocks `POST /deploymentQueue/{deploymentRequestId}/cancelDeployment`.
+    ///
+    /// Available on crate feature `environments` only.
     fn cancel_deployment_request(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -26,6 +41,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /deploymentStage/{deploymentStageId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_deployment_stage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -37,6 +54,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /deploymentStage/{deploymentStageId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn edit_deployment_stage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -48,6 +67,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `DELETE /deploymentStage/{deploymentStageId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn delete_deployment_stage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -59,6 +80,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /deploymentStage/{deploymentStageId}/moveAfter/{stageId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn move_after_deployment_stage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -70,6 +93,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /deploymentStage/{deploymentStageId}/moveBefore/{stageId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn move_before_deployment_stage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -81,6 +106,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /deploymentStage/{deploymentStageId}/service/{serviceId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn attach_service_to_deployment_stage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -92,6 +119,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/deploymentStatus`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_deployment_status_by_deployment_request_id(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -107,6 +136,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -118,6 +149,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /environment/{environmentId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn edit_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -129,6 +162,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `DELETE /environment/{environmentId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn delete_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -140,6 +175,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/cancelDeployment`.
+    ///
+    /// Available on crate feature `environments` only.
     fn cancel_environment_deployment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -150,62 +187,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
-    /// Mocks `POST /environment/{environmentId}/checkContainerImage`.
-    fn check_container_image(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::CheckContainerImage>,
-            crate::mock::Then<crate::operations::CheckContainerImage>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /environment/{environmentId}/checkDockerfile`.
-    fn check_dockerfile(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::CheckDockerfile>,
-            crate::mock::Then<crate::operations::CheckDockerfile>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /environment/{environmentId}/checkGitFile`.
-    fn check_git_file(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::CheckGitFile>,
-            crate::mock::Then<crate::operations::CheckGitFile>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /environment/{environmentId}/checkHelmRepository`.
-    fn check_helm_repository(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::CheckHelmRepository>,
-            crate::mock::Then<crate::operations::CheckHelmRepository>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `POST /environment/{environmentId}/cleanFailedJobs`.
-    fn clean_failed_jobs(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::CleanFailedJobs>,
-            crate::mock::Then<crate::operations::CleanFailedJobs>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/clone`.
+    ///
+    /// Available on crate feature `environments` only.
     fn clone_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -217,6 +201,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/deploy`.
+    ///
+    /// Available on crate feature `environments` only.
     fn deploy_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -228,6 +214,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/deploymentBuildUsageReport`.
+    ///
+    /// Available on crate feature `environments` only.
     fn generate_deployment_build_usage_report(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -239,6 +227,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentHistory`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_environment_deployment_history(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -250,6 +240,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentHistoryV2`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_environment_deployment_history_v2(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -261,6 +253,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentQueue`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_deployment_request_by_environment_id(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -272,6 +266,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentRule`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_environment_deployment_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -283,6 +279,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /environment/{environmentId}/deploymentRule/{deploymentRuleId}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn edit_environment_deployment_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -294,6 +292,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/deploymentStage`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_environment_deployment_stage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -305,6 +305,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/deploymentStage`.
+    ///
+    /// Available on crate feature `environments` only.
     fn create_environment_deployment_stage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -316,6 +318,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/link`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_environment_services_links(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -327,6 +331,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/log`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_environment_log(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -338,6 +344,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/logs`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_environment_logs(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -349,6 +357,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/redeploy`.
+    ///
+    /// Available on crate feature `environments` only.
     fn redeploy_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -360,6 +370,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/restart`.
+    ///
+    /// Available on crate feature `environments` only.
     fn restart_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -371,6 +383,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/delete`.
+    ///
+    /// Available on crate feature `environments` only.
     fn delete_selected_services(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -382,6 +396,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/deploy`.
+    ///
+    /// Available on crate feature `environments` only.
     fn deploy_all_services(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -393,6 +409,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/restart-service`.
+    ///
+    /// Available on crate feature `environments` only.
     fn reboot_services(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -404,6 +422,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/stop`.
+    ///
+    /// Available on crate feature `environments` only.
     fn stop_selected_services(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -415,6 +435,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/service/uninstall`.
+    ///
+    /// Available on crate feature `environments` only.
     fn uninstall_selected_services(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -426,6 +448,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/services`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_services_by_environment_id(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -437,6 +461,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/status`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_environment_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -448,6 +474,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/statuses`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_environment_statuses(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -459,6 +487,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/statusesWithStages`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_environment_statuses_with_stages(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -470,6 +500,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/stop`.
+    ///
+    /// Available on crate feature `environments` only.
     fn stop_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -481,6 +513,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /environment/{environmentId}/terraformExport`.
+    ///
+    /// Available on crate feature `environments` only.
     fn export_environment_configuration_into_terraform(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -496,6 +530,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /environment/{environmentId}/uninstall`.
+    ///
+    /// Available on crate feature `environments` only.
     fn uninstall_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -506,7 +542,35 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
+    /// Mocks `GET /organization/{organizationId}/environments`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn list_environments_by_organization_id(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListEnvironmentsByOrganizationId>,
+            crate::mock::Then<crate::operations::ListEnvironmentsByOrganizationId>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
+    /// Mocks `GET /organization/{organizationId}/services`.
+    ///
+    /// Available on crate feature `environments` only.
+    fn list_services_by_organization_id(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListServicesByOrganizationId>,
+            crate::mock::Then<crate::operations::ListServicesByOrganizationId>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "environments")]
     /// Mocks `GET /project/{projectId}/environment`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -518,6 +582,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /project/{projectId}/environment`.
+    ///
+    /// Available on crate feature `environments` only.
     fn create_environment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -529,6 +595,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /project/{projectId}/environment/overview`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_project_environments_overview(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -540,6 +608,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /project/{projectId}/environment/stats`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_project_environment_service_number(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -551,6 +621,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /project/{projectId}/environment/status`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_project_environments_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -562,6 +634,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /service/{serviceId}/deploymentQueue`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_deployment_request_by_service_id(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -573,6 +647,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /service/{serviceId}/deploymentStage`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_service_deployment_stage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -583,29 +659,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "environments")]
-    /// Mocks `POST /service/{serviceId}/gitWebhook/sync`.
-    fn sync_service_git_webhook(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SyncServiceGitWebhook>,
-            crate::mock::Then<crate::operations::SyncServiceGitWebhook>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
-    /// Mocks `GET /service/{serviceId}/gitWebhookStatus`.
-    fn get_service_git_webhook_status(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetServiceGitWebhookStatus>,
-            crate::mock::Then<crate::operations::GetServiceGitWebhookStatus>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "environments")]
     /// Mocks `GET /{serviceType}/{serviceId}/ingressDeploymentStatus`.
+    ///
+    /// Available on crate feature `environments` only.
     fn get_ingress_deployment_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -617,6 +673,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /organization/{organizationId}/project`.
+    ///
+    /// Available on crate feature `projects` only.
     fn list_project(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -628,6 +686,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `POST /organization/{organizationId}/project`.
+    ///
+    /// Available on crate feature `projects` only.
     fn create_project(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -639,6 +699,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /organization/{organizationId}/project/stats`.
+    ///
+    /// Available on crate feature `projects` only.
     fn get_organization_project_stats(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -650,6 +712,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /project/{projectId}`.
+    ///
+    /// Available on crate feature `projects` only.
     fn get_project(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -661,6 +725,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `PUT /project/{projectId}`.
+    ///
+    /// Available on crate feature `projects` only.
     fn edit_project(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -672,6 +738,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `DELETE /project/{projectId}`.
+    ///
+    /// Available on crate feature `projects` only.
     fn delete_project(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -683,6 +751,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /project/{projectId}/deploymentRule`.
+    ///
+    /// Available on crate feature `projects` only.
     fn list_project_deployment_rules(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -694,6 +764,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `POST /project/{projectId}/deploymentRule`.
+    ///
+    /// Available on crate feature `projects` only.
     fn create_deployment_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -705,6 +777,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `PUT /project/{projectId}/deploymentRule/order`.
+    ///
+    /// Available on crate feature `projects` only.
     fn update_deployment_rules_priority_order(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -716,6 +790,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `GET /project/{projectId}/deploymentRule/{deploymentRuleId}`.
+    ///
+    /// Available on crate feature `projects` only.
     fn get_project_deployment_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -727,6 +803,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `PUT /project/{projectId}/deploymentRule/{deploymentRuleId}`.
+    ///
+    /// Available on crate feature `projects` only.
     fn edit_project_deployemtn_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -738,6 +816,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "projects")]
     /// Mocks `DELETE /project/{projectId}/deploymentRule/{deploymentRuleId}`.
+    ///
+    /// Available on crate feature `projects` only.
     fn delete_project_deployment_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -749,6 +829,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /account`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_account_information(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -760,6 +842,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /account`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn edit_account_information(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -771,6 +855,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /admin/userSignUp`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_user_sign_up(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -782,6 +868,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /admin/userSignUp`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_user_sign_up(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -793,6 +881,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /alert-receivers`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_alert_receiver(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -804,6 +894,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /alert-receivers/validate`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn validate_new_alert_receiver(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -815,6 +907,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /alert-receivers/{alertReceiverId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_alert_receiver(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -826,6 +920,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /alert-receivers/{alertReceiverId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn edit_alert_receiver(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -837,6 +933,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /alert-receivers/{alertReceiverId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_alert_receiver(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -848,6 +946,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /alert-receivers/{alertReceiverId}/validate`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn validate_existing_alert_receiver(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -859,6 +959,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /alert-rules`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_alert_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -870,6 +972,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /alert-rules/{alertRuleId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_alert_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -881,6 +985,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /alert-rules/{alertRuleId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn edit_alert_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -892,6 +998,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /alert-rules/{alertRuleId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_alert_rule(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -902,7 +1010,22 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
+    /// Mocks `GET /ips`.
+    ///
+    /// Available on crate feature `organizations` only.
+    fn list_qovery_ips(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListQoveryIps>,
+            crate::mock::Then<crate::operations::ListQoveryIps>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "organizations")]
     /// Mocks `GET /organization`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_organization(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -914,6 +1037,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_organization(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -925,6 +1050,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -936,6 +1063,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn edit_organization(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -947,6 +1076,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_organization(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -958,6 +1089,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/alert-receivers`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_alert_receivers(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -969,6 +1102,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/alert-rules`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_alert_rules(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -980,6 +1115,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/annotationsGroups`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_organization_annotations_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -991,6 +1128,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/annotationsGroups`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_organization_annotations_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1002,6 +1141,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_annotations_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1013,6 +1154,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn edit_organization_annotations_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1024,6 +1167,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/annotationsGroups/{annotationsGroupId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_organization_annotations_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1035,6 +1180,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/annotationsGroups/{annotationsGroupId}/associatedItems`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_annotations_group_associated_items(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1050,6 +1197,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/apiToken`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_organization_api_tokens(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1061,6 +1210,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/apiToken`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_organization_api_token(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1072,6 +1223,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/apiToken/{apiTokenId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_organization_api_token(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1083,6 +1236,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/availableRole`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_organization_available_roles(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1093,29 +1248,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
-    /// Mocks `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/associatedServices`.
-    fn get_container_registry_associated_services(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetContainerRegistryAssociatedServices>,
-            crate::mock::Then<crate::operations::GetContainerRegistryAssociatedServices>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
-    /// Mocks `GET /organization/{organizationId}/credentials`.
-    fn list_organization_credentials(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListOrganizationCredentials>,
-            crate::mock::Then<crate::operations::ListOrganizationCredentials>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/customRole`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_organization_custom_roles(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1127,6 +1262,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/customRole`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_organization_custom_role(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1138,6 +1275,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/customRole/{customRoleId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_custom_role(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1149,6 +1288,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/customRole/{customRoleId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn edit_organization_custom_role(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1160,6 +1301,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/customRole/{customRoleId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_organization_custom_role(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1171,6 +1314,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/enterpriseconnection`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_organization_enterprise_connections(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1182,6 +1327,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/enterpriseconnection/{connectionName}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_enterprise_connection(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1193,6 +1340,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/enterpriseconnection/{connectionName}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn update_organization_enterprise_connection(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1203,18 +1352,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
-    /// Mocks `GET /organization/{organizationId}/environments`.
-    fn list_environments_by_organization_id(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListEnvironmentsByOrganizationId>,
-            crate::mock::Then<crate::operations::ListEnvironmentsByOrganizationId>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/events`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_events(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1225,84 +1365,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
-    /// Mocks `GET /organization/{organizationId}/gitToken`.
-    fn list_organization_git_tokens(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListOrganizationGitTokens>,
-            crate::mock::Then<crate::operations::ListOrganizationGitTokens>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
-    /// Mocks `POST /organization/{organizationId}/gitToken`.
-    fn create_git_token(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::CreateGitToken>,
-            crate::mock::Then<crate::operations::CreateGitToken>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
-    /// Mocks `GET /organization/{organizationId}/gitToken/{gitTokenId}`.
-    fn get_organization_git_token(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetOrganizationGitToken>,
-            crate::mock::Then<crate::operations::GetOrganizationGitToken>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
-    /// Mocks `PUT /organization/{organizationId}/gitToken/{gitTokenId}`.
-    fn edit_git_token(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::EditGitToken>,
-            crate::mock::Then<crate::operations::EditGitToken>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
-    /// Mocks `DELETE /organization/{organizationId}/gitToken/{gitTokenId}`.
-    fn delete_git_token(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::DeleteGitToken>,
-            crate::mock::Then<crate::operations::DeleteGitToken>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
-    /// Mocks `GET /organization/{organizationId}/gitToken/{gitTokenId}/associatedServices`.
-    fn get_git_token_associated_services(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetGitTokenAssociatedServices>,
-            crate::mock::Then<crate::operations::GetGitTokenAssociatedServices>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
-    /// Mocks `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/associatedServices`.
-    fn get_helm_repository_associated_services(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetHelmRepositoryAssociatedServices>,
-            crate::mock::Then<crate::operations::GetHelmRepositoryAssociatedServices>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/inviteMember`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_invited_members(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1314,6 +1379,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/inviteMember`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn post_invite_member(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1325,6 +1392,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/inviteMember/{inviteId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_member_invitation(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1336,6 +1405,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/inviteMember/{inviteId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn post_accept_invite_member(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1347,6 +1418,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/inviteMember/{inviteId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_invite_member(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1358,6 +1431,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/labelsGroups`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_organization_labels_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1369,6 +1444,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/labelsGroups`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_organization_labels_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1380,6 +1457,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/labelsGroups/{labelsGroupId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_labelss_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1391,6 +1470,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/labelsGroups/{labelsGroupId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn edit_organization_labels_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1402,6 +1483,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/labelsGroups/{labelsGroupId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_organization_labels_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1413,6 +1496,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/labelsGroups/{labelsGroupId}/associatedItems`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_labels_group_associated_items(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1427,18 +1512,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
-    /// Mocks `POST /organization/{organizationId}/listTfVarsFilesFromGitRepo`.
-    fn list_tf_vars_files_from_git_repo(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListTfVarsFilesFromGitRepo>,
-            crate::mock::Then<crate::operations::ListTfVarsFilesFromGitRepo>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/member`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_members(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1450,6 +1526,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/member`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn edit_organization_member_role(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1461,6 +1539,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/member`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_member(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1472,6 +1552,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/member/{userId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_member_legacy(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1483,6 +1565,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/onboarding`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_onboarding(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1494,6 +1578,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/onboarding`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn update_organization_onboarding(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1504,18 +1590,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
-    /// Mocks `POST /organization/{organizationId}/parseTerraformVariablesFromGitRepo`.
-    fn parse_terraform_variables_from_git_repo(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ParseTerraformVariablesFromGitRepo>,
-            crate::mock::Then<crate::operations::ParseTerraformVariablesFromGitRepo>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/policyApiToken`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_organization_policy_api_tokens(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1527,6 +1604,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/policyApiToken`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_organization_policy_api_token(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1538,6 +1617,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/policyApiToken/{policyApiTokenId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_organization_policy_api_token(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1548,18 +1629,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "organizations")]
-    /// Mocks `GET /organization/{organizationId}/services`.
-    fn list_services_by_organization_id(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListServicesByOrganizationId>,
-            crate::mock::Then<crate::operations::ListServicesByOrganizationId>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/targets`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_event_targets(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1571,6 +1643,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/transferOwnership`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn post_organization_transfer_ownership(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1582,6 +1656,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/webhook`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_organization_web_hooks(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1593,6 +1669,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `POST /organization/{organizationId}/webhook`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn create_organization_webhook(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1604,6 +1682,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/webhook/{webhookId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn get_organization_webhook(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1615,6 +1695,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `PUT /organization/{organizationId}/webhook/{webhookId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn edit_organization_webhook(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1626,6 +1708,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `DELETE /organization/{organizationId}/webhook/{webhookId}`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn delete_organization_webhook(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1637,6 +1721,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "organizations")]
     /// Mocks `GET /organization/{organizationId}/webhook/{webhookId}/event`.
+    ///
+    /// Available on crate feature `organizations` only.
     fn list_webhook_event(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1648,6 +1734,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1659,6 +1747,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn edit_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1670,6 +1760,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn delete_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1681,6 +1773,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/advancedSettings`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1692,6 +1786,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}/advancedSettings`.
+    ///
+    /// Available on crate feature `applications` only.
     fn edit_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1703,6 +1799,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/checkCustomDomain`.
+    ///
+    /// Available on crate feature `applications` only.
     fn check_application_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1714,6 +1812,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/clone`.
+    ///
+    /// Available on crate feature `applications` only.
     fn clone_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1725,6 +1825,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/commit`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_commit(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1736,6 +1838,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/contributor`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_contributor(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1747,6 +1851,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/currentScale`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_current_scale(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1758,6 +1864,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/currentStorage`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_current_storage_disk(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1769,6 +1877,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/customDomain`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1780,6 +1890,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/customDomain`.
+    ///
+    /// Available on crate feature `applications` only.
     fn create_application_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1791,6 +1903,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}/customDomain/{customDomainId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn edit_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1802,6 +1916,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/customDomain/{customDomainId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn delete_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1813,6 +1929,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/customDomain/{customDomainId}/status`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_custom_domain_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1824,6 +1942,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/database`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1835,6 +1955,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/database/{targetDatabaseId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn attach_databaseto_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1846,6 +1968,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/database/{targetDatabaseId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn remove_database_from_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1857,6 +1981,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/dependency`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_dependency(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1868,6 +1994,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/dependency/{targetApplicationId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn create_application_dependency(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1879,6 +2007,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/dependency/{targetApplicationId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn remove_application_dependency(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1890,6 +2020,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/deploy`.
+    ///
+    /// Available on crate feature `applications` only.
     fn deploy_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1901,6 +2033,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/deploymentHistory`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_deployment_history(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1912,6 +2046,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/deploymentHistoryV2`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_deployment_history_v2(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1923,6 +2059,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/deploymentRestriction`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_deployment_restrictions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1934,6 +2072,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/deploymentRestriction`.
+    ///
+    /// Available on crate feature `applications` only.
     fn create_application_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1945,6 +2085,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn edit_application_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1956,6 +2098,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn delete_application_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1967,6 +2111,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/event`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_event(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1978,6 +2124,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/instance`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_current_instance(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -1989,6 +2137,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/link`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_links(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2000,6 +2150,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/log`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_log(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2011,6 +2163,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/logicalDatabase`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_logical_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2022,6 +2176,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn attach_logical_databaseto_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2033,6 +2189,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn remove_logical_database_from_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2044,6 +2202,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/cpu`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_metric_cpu(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2055,6 +2215,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/healthCheck`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_metric_health_check(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2066,6 +2228,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/memory`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_metric_memory(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2077,6 +2241,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/restart`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_metric_restart(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2088,6 +2254,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/metric/storage`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_metric_storage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2099,6 +2267,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/network`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_network(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2110,6 +2280,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `PUT /application/{applicationId}/network`.
+    ///
+    /// Available on crate feature `applications` only.
     fn edit_application_network(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2121,6 +2293,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/redeploy`.
+    ///
+    /// Available on crate feature `applications` only.
     fn redeploy_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2132,6 +2306,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/restart`.
+    ///
+    /// Available on crate feature `applications` only.
     fn restart_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2143,6 +2319,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/restart-service`.
+    ///
+    /// Available on crate feature `applications` only.
     fn reboot_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2154,6 +2332,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/status`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_application_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2165,6 +2345,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/stop`.
+    ///
+    /// Available on crate feature `applications` only.
     fn stop_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2176,6 +2358,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /application/{applicationId}/tag`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application_tag(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2187,6 +2371,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/tag`.
+    ///
+    /// Available on crate feature `applications` only.
     fn create_application_tag(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2198,6 +2384,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `DELETE /application/{applicationId}/tag/{tagId}`.
+    ///
+    /// Available on crate feature `applications` only.
     fn delete_application_tag(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2209,6 +2397,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /application/{applicationId}/uninstall`.
+    ///
+    /// Available on crate feature `applications` only.
     fn uninstall_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2220,6 +2410,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /defaultApplicationAdvancedSettings`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_default_application_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2231,6 +2423,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application`.
+    ///
+    /// Available on crate feature `applications` only.
     fn list_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2242,6 +2436,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /environment/{environmentId}/application`.
+    ///
+    /// Available on crate feature `applications` only.
     fn create_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2253,6 +2449,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application/currentScale`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_environment_application_current_scale(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2264,6 +2462,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application/currentStorage`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_environment_application_current_storage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2277,6 +2477,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `POST /environment/{environmentId}/application/deploy`.
+    ///
+    /// Available on crate feature `applications` only.
     fn deploy_all_applications(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2288,6 +2490,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application/status`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_environment_application_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2299,6 +2503,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "applications")]
     /// Mocks `GET /environment/{environmentId}/application/supportedLanguage`.
+    ///
+    /// Available on crate feature `applications` only.
     fn get_environment_application_supported_languages(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2314,6 +2520,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /availableContainerRegistry`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_available_container_registry(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2325,6 +2533,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2336,6 +2546,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /container/{containerId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn edit_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2347,6 +2559,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /container/{containerId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn delete_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2358,6 +2572,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/advancedSettings`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2369,6 +2585,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /container/{containerId}/advancedSettings`.
+    ///
+    /// Available on crate feature `containers` only.
     fn edit_container_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2380,6 +2598,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/checkCustomDomain`.
+    ///
+    /// Available on crate feature `containers` only.
     fn check_container_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2391,6 +2611,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/clone`.
+    ///
+    /// Available on crate feature `containers` only.
     fn clone_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2402,6 +2624,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/currentScale`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_current_scale(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2413,6 +2637,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/currentStorage`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_current_storage_disk(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2424,6 +2650,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/customDomain`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_container_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2435,6 +2663,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/customDomain`.
+    ///
+    /// Available on crate feature `containers` only.
     fn create_container_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2446,6 +2676,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /container/{containerId}/customDomain/{customDomainId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn edit_container_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2457,6 +2689,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /container/{containerId}/customDomain/{customDomainId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn delete_container_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2468,6 +2702,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/customDomain/{customDomainId}/status`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_custom_domain_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2479,6 +2715,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/dependency`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_container_dependency(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2490,6 +2728,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/dependency/{targetContainerId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn create_container_dependency(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2501,6 +2741,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /container/{containerId}/dependency/{targetContainerId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn remove_container_dependency(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2512,6 +2754,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/deploy`.
+    ///
+    /// Available on crate feature `containers` only.
     fn deploy_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2523,6 +2767,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/deploymentHistory`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_container_deployment_history(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2534,6 +2780,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/deploymentHistoryV2`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_container_deployment_history_v2(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2545,6 +2793,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/instance`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_current_instance(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2556,6 +2806,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/link`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_container_links(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2567,6 +2819,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/log`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_container_log(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2578,6 +2832,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/logicalDatabase`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_container_logical_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2589,6 +2845,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn attach_logical_database_to_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2600,6 +2858,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn remove_logical_database_from_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2611,6 +2871,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/network`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_network(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2622,6 +2884,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /container/{containerId}/network`.
+    ///
+    /// Available on crate feature `containers` only.
     fn edit_container_network(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2633,6 +2897,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/redeploy`.
+    ///
+    /// Available on crate feature `containers` only.
     fn redeploy_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2644,6 +2910,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/restart`.
+    ///
+    /// Available on crate feature `containers` only.
     fn restart_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2655,6 +2923,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/restart-service`.
+    ///
+    /// Available on crate feature `containers` only.
     fn reboot_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2666,6 +2936,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /container/{containerId}/status`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2677,6 +2949,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/stop`.
+    ///
+    /// Available on crate feature `containers` only.
     fn stop_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2688,6 +2962,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /container/{containerId}/uninstall`.
+    ///
+    /// Available on crate feature `containers` only.
     fn uninstall_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2699,6 +2975,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /defaultContainerAdvancedSettings`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_default_container_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2709,7 +2987,22 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
+    /// Mocks `POST /environment/{environmentId}/checkContainerImage`.
+    ///
+    /// Available on crate feature `containers` only.
+    fn check_container_image(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckContainerImage>,
+            crate::mock::Then<crate::operations::CheckContainerImage>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "containers")]
     /// Mocks `GET /environment/{environmentId}/container`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2721,6 +3014,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /environment/{environmentId}/container`.
+    ///
+    /// Available on crate feature `containers` only.
     fn create_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2732,6 +3027,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /environment/{environmentId}/container/currentScale`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_environment_container_current_scale(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2743,6 +3040,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /environment/{environmentId}/container/currentStorage`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_environment_container_current_storage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2754,6 +3053,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /environment/{environmentId}/container/deploy`.
+    ///
+    /// Available on crate feature `containers` only.
     fn deploy_all_services_legacy(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2765,6 +3066,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /environment/{environmentId}/container/status`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_environment_container_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2776,6 +3079,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /organization/{organizationId}/container/deploy`.
+    ///
+    /// Available on crate feature `containers` only.
     fn auto_deploy_container_environments(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2787,6 +3092,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /organization/{organizationId}/container/preview`.
+    ///
+    /// Available on crate feature `containers` only.
     fn preview_container_environments(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2798,6 +3105,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /organization/{organizationId}/containerRegistry`.
+    ///
+    /// Available on crate feature `containers` only.
     fn list_container_registry(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2809,6 +3118,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `POST /organization/{organizationId}/containerRegistry`.
+    ///
+    /// Available on crate feature `containers` only.
     fn create_container_registry(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2820,6 +3131,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_registry(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2831,6 +3144,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `PUT /organization/{organizationId}/containerRegistry/{containerRegistryId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn edit_container_registry(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2842,6 +3157,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `DELETE /organization/{organizationId}/containerRegistry/{containerRegistryId}`.
+    ///
+    /// Available on crate feature `containers` only.
     fn delete_container_registry(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2852,7 +3169,22 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "containers")]
+    /// Mocks `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/associatedServices`.
+    ///
+    /// Available on crate feature `containers` only.
+    fn get_container_registry_associated_services(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetContainerRegistryAssociatedServices>,
+            crate::mock::Then<crate::operations::GetContainerRegistryAssociatedServices>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "containers")]
     /// Mocks `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/container/status`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_registry_container_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2864,6 +3196,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "containers")]
     /// Mocks `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/images`.
+    ///
+    /// Available on crate feature `containers` only.
     fn get_container_versions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2874,7 +3208,35 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "databases")]
+    /// Mocks `GET /aws/managedDatabase/instanceType/{region}/{databaseType}`.
+    ///
+    /// Available on crate feature `databases` only.
+    fn list_aws_managed_database_instance_type(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAwsManagedDatabaseInstanceType>,
+            crate::mock::Then<crate::operations::ListAwsManagedDatabaseInstanceType>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "databases")]
+    /// Mocks `GET /aws/managedDatabase/type`.
+    ///
+    /// Available on crate feature `databases` only.
+    fn list_aws_managed_database_type(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListAwsManagedDatabaseType>,
+            crate::mock::Then<crate::operations::ListAwsManagedDatabaseType>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2886,6 +3248,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `PUT /database/{databaseId}`.
+    ///
+    /// Available on crate feature `databases` only.
     fn edit_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2897,6 +3261,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `DELETE /database/{databaseId}`.
+    ///
+    /// Available on crate feature `databases` only.
     fn delete_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2908,6 +3274,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/application`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_database_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2919,6 +3287,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `DELETE /database/{databaseId}/application/{targetApplicationId}`.
+    ///
+    /// Available on crate feature `databases` only.
     fn remove_application_from_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2930,6 +3300,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/backup`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_database_backup(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2941,6 +3313,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/backup`.
+    ///
+    /// Available on crate feature `databases` only.
     fn add_backup_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2952,6 +3326,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `DELETE /database/{databaseId}/backup/{backupId}`.
+    ///
+    /// Available on crate feature `databases` only.
     fn remove_database_backup(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2963,6 +3339,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/clone`.
+    ///
+    /// Available on crate feature `databases` only.
     fn clone_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2974,6 +3352,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/currentMetric`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_database_current_metric(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2985,6 +3365,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/deploy`.
+    ///
+    /// Available on crate feature `databases` only.
     fn deploy_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -2996,6 +3378,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/deploymentHistory`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_database_deployment_history(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3007,6 +3391,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/deploymentHistoryV2`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_database_deployment_history_v2(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3018,6 +3404,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/event`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_database_event(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3029,6 +3417,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/logicalDatabase`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_logical_database_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3040,6 +3430,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/logicalDatabase`.
+    ///
+    /// Available on crate feature `databases` only.
     fn create_logical_database_on_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3051,6 +3443,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/masterCredentials`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_database_master_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3062,6 +3456,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `PUT /database/{databaseId}/masterCredentials`.
+    ///
+    /// Available on crate feature `databases` only.
     fn edit_database_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3073,6 +3469,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/cpu`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_database_metric_cpu(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3084,6 +3482,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/healthCheck`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_database_metric_health_check(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3095,6 +3495,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/memory`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_database_metric_memory(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3106,6 +3508,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/restart`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_database_metric_restart(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3117,6 +3521,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/metric/storage`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_database_metric_storage(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3128,6 +3534,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/redeploy`.
+    ///
+    /// Available on crate feature `databases` only.
     fn redeploy_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3139,6 +3547,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/restart`.
+    ///
+    /// Available on crate feature `databases` only.
     fn restart_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3150,6 +3560,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/restart-service`.
+    ///
+    /// Available on crate feature `databases` only.
     fn reboot_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3161,6 +3573,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/status`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_database_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3172,6 +3586,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/stop`.
+    ///
+    /// Available on crate feature `databases` only.
     fn stop_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3183,6 +3599,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /database/{databaseId}/uninstall`.
+    ///
+    /// Available on crate feature `databases` only.
     fn uninstall_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3194,6 +3612,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /database/{databaseId}/version`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_database_version(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3205,6 +3625,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /environment/{environmentId}/database`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3216,6 +3638,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `POST /environment/{environmentId}/database`.
+    ///
+    /// Available on crate feature `databases` only.
     fn create_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3227,6 +3651,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /environment/{environmentId}/database/currentMetric`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_environment_database_current_metric(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3238,6 +3664,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /environment/{environmentId}/database/status`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_environment_database_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3249,6 +3677,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /environment/{environmentId}/databaseConfiguration`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_environment_database_config(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3260,6 +3690,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /logicalDatabase/{logicalDatabaseId}`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_logical_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3271,6 +3703,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `PUT /logicalDatabase/{logicalDatabaseId}`.
+    ///
+    /// Available on crate feature `databases` only.
     fn edit_logical_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3282,6 +3716,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `DELETE /logicalDatabase/{logicalDatabaseId}`.
+    ///
+    /// Available on crate feature `databases` only.
     fn delete_logical_database(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3293,6 +3729,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /logicalDatabase/{logicalDatabaseId}/application`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_logical_database_application(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3304,6 +3742,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /logicalDatabase/{logicalDatabaseId}/container`.
+    ///
+    /// Available on crate feature `databases` only.
     fn list_logical_database_container(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3315,6 +3755,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `GET /logicalDatabase/{logicalDatabaseId}/credentials`.
+    ///
+    /// Available on crate feature `databases` only.
     fn get_logical_database_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3326,6 +3768,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "databases")]
     /// Mocks `PUT /logicalDatabase/{logicalDatabaseId}/credentials`.
+    ///
+    /// Available on crate feature `databases` only.
     fn edit_logical_database_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3335,8 +3779,23 @@ pub trait MockServerExt {
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
+    #[cfg(feature = "databases")]
+    /// Mocks `GET /scaleway/managedDatabase/type`.
+    ///
+    /// Available on crate feature `databases` only.
+    fn list_scw_managed_database_type(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListScwManagedDatabaseType>,
+            crate::mock::Then<crate::operations::ListScwManagedDatabaseType>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /defaultJobAdvancedSettings`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn get_default_job_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3347,7 +3806,22 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "jobs")]
+    /// Mocks `POST /environment/{environmentId}/cleanFailedJobs`.
+    ///
+    /// Available on crate feature `jobs` only.
+    fn clean_failed_jobs(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CleanFailedJobs>,
+            crate::mock::Then<crate::operations::CleanFailedJobs>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "jobs")]
     /// Mocks `GET /environment/{environmentId}/job`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn list_jobs(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3359,6 +3833,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /environment/{environmentId}/job`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn create_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3370,6 +3846,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /environment/{environmentId}/job/status`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn get_environment_job_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3381,6 +3859,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /environment/{environmentId}/lifecycleTemplate`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn list_environment_lifecycle_templates(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3392,6 +3872,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /environment/{environmentId}/lifecycleTemplate/{lifecycleTemplateId}`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn get_environment_lifecycle_template(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3403,6 +3885,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn get_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3414,6 +3898,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `PUT /job/{jobId}`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn edit_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3425,6 +3911,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `DELETE /job/{jobId}`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn delete_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3436,6 +3924,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/advancedSettings`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn get_job_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3447,6 +3937,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `PUT /job/{jobId}/advancedSettings`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn edit_job_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3458,6 +3950,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/cleanFailedJob`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn clean_failed_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3469,6 +3963,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/clone`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn clone_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3480,6 +3976,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/commit`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn list_job_commit(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3491,6 +3989,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/deploy`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn deploy_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3502,6 +4002,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/deploymentHistory`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn list_job_deployment_history(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3513,6 +4015,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/deploymentHistoryV2`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn list_job_deployment_history_v2(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3524,6 +4028,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/deploymentRestriction`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn get_job_deployment_restrictions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3535,6 +4041,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/deploymentRestriction`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn create_job_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3546,6 +4054,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `PUT /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn edit_job_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3557,6 +4067,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `DELETE /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn delete_job_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3568,6 +4080,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/redeploy`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn redeploy_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3579,6 +4093,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `GET /job/{jobId}/status`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn get_job_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3590,6 +4106,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/stop`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn stop_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3601,6 +4119,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /job/{jobId}/uninstall`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn uninstall_job(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3612,6 +4132,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "jobs")]
     /// Mocks `POST /organization/{organizationId}/job/deploy`.
+    ///
+    /// Available on crate feature `jobs` only.
     fn auto_deploy_job_environments(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3623,6 +4145,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /availableHelmRepository`.
+    ///
+    /// Available on crate feature `helms` only.
     fn list_available_helm_repository(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3634,6 +4158,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /defaultHelmAdvancedSettings`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_default_helm_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3644,7 +4170,22 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
+    /// Mocks `POST /environment/{environmentId}/checkHelmRepository`.
+    ///
+    /// Available on crate feature `helms` only.
+    fn check_helm_repository(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckHelmRepository>,
+            crate::mock::Then<crate::operations::CheckHelmRepository>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "helms")]
     /// Mocks `GET /environment/{environmentId}/helm`.
+    ///
+    /// Available on crate feature `helms` only.
     fn list_helms(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3656,6 +4197,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /environment/{environmentId}/helm`.
+    ///
+    /// Available on crate feature `helms` only.
     fn create_helm(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3667,6 +4210,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /environment/{environmentId}/helm/status`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_environment_helm_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3678,6 +4223,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /environment/{environmentId}/helmDefaultValues`.
+    ///
+    /// Available on crate feature `helms` only.
     fn create_helm_default_values(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3689,6 +4236,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_helm(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3700,6 +4249,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /helm/{helmId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn edit_helm(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3711,6 +4262,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `DELETE /helm/{helmId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn delete_helm(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3722,6 +4275,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/advancedSettings`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_helm_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3733,6 +4288,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /helm/{helmId}/advancedSettings`.
+    ///
+    /// Available on crate feature `helms` only.
     fn edit_helm_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3744,6 +4301,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/checkCustomDomain`.
+    ///
+    /// Available on crate feature `helms` only.
     fn check_helm_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3755,6 +4314,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/clone`.
+    ///
+    /// Available on crate feature `helms` only.
     fn clone_helm(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3766,6 +4327,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/commit`.
+    ///
+    /// Available on crate feature `helms` only.
     fn list_helm_commit(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3777,6 +4340,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/customDomain`.
+    ///
+    /// Available on crate feature `helms` only.
     fn list_helm_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3788,6 +4353,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/customDomain`.
+    ///
+    /// Available on crate feature `helms` only.
     fn create_helm_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3799,6 +4366,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/customDomain/{customDomainId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_helm_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3810,6 +4379,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /helm/{helmId}/customDomain/{customDomainId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn edit_helm_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3821,6 +4392,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `DELETE /helm/{helmId}/customDomain/{customDomainId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn delete_helm_custom_domain(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3832,6 +4405,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/deploy`.
+    ///
+    /// Available on crate feature `helms` only.
     fn deploy_helm(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3843,6 +4418,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/deploymentHistory`.
+    ///
+    /// Available on crate feature `helms` only.
     fn list_helm_deployment_history(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3854,6 +4431,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/deploymentHistoryV2`.
+    ///
+    /// Available on crate feature `helms` only.
     fn list_helm_deployment_history_v2(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3865,6 +4444,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/deploymentRestriction`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_helm_deployment_restrictions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3876,6 +4457,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/deploymentRestriction`.
+    ///
+    /// Available on crate feature `helms` only.
     fn create_helm_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3887,6 +4470,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn edit_helm_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3898,6 +4483,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `DELETE /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn delete_helm_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3909,6 +4496,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/link`.
+    ///
+    /// Available on crate feature `helms` only.
     fn list_helm_links(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3920,6 +4509,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/listServices`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_helm_kubernetes_services(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3931,6 +4522,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/redeploy`.
+    ///
+    /// Available on crate feature `helms` only.
     fn redeploy_helm(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3942,6 +4535,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /helm/{helmId}/status`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_helm_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3953,6 +4548,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/stop`.
+    ///
+    /// Available on crate feature `helms` only.
     fn stop_helm(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3964,6 +4561,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /helm/{helmId}/uninstall`.
+    ///
+    /// Available on crate feature `helms` only.
     fn uninstall_helm(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3975,6 +4574,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /organization/{organizationId}/helmRepository`.
+    ///
+    /// Available on crate feature `helms` only.
     fn list_helm_repository(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3986,6 +4587,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `POST /organization/{organizationId}/helmRepository`.
+    ///
+    /// Available on crate feature `helms` only.
     fn create_helm_repository(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -3997,6 +4600,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_helm_repository(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4008,6 +4613,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `PUT /organization/{organizationId}/helmRepository/{helmRepositoryId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn edit_helm_repository(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4019,6 +4626,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "helms")]
     /// Mocks `DELETE /organization/{organizationId}/helmRepository/{helmRepositoryId}`.
+    ///
+    /// Available on crate feature `helms` only.
     fn delete_helm_repository(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4029,7 +4638,22 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "helms")]
+    /// Mocks `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/associatedServices`.
+    ///
+    /// Available on crate feature `helms` only.
+    fn get_helm_repository_associated_services(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetHelmRepositoryAssociatedServices>,
+            crate::mock::Then<crate::operations::GetHelmRepositoryAssociatedServices>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "helms")]
     /// Mocks `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/charts`.
+    ///
+    /// Available on crate feature `helms` only.
     fn get_helm_charts(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4041,6 +4665,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /defaultTerraformAdvancedSettings`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn get_default_terraform_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4052,6 +4678,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /environment/{environmentId}/terraform`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn list_terraforms(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4063,6 +4691,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /environment/{environmentId}/terraform`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn create_terraform(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4073,7 +4703,35 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "terraforms")]
+    /// Mocks `POST /organization/{organizationId}/listTfVarsFilesFromGitRepo`.
+    ///
+    /// Available on crate feature `terraforms` only.
+    fn list_tf_vars_files_from_git_repo(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListTfVarsFilesFromGitRepo>,
+            crate::mock::Then<crate::operations::ListTfVarsFilesFromGitRepo>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "terraforms")]
+    /// Mocks `POST /organization/{organizationId}/parseTerraformVariablesFromGitRepo`.
+    ///
+    /// Available on crate feature `terraforms` only.
+    fn parse_terraform_variables_from_git_repo(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ParseTerraformVariablesFromGitRepo>,
+            crate::mock::Then<crate::operations::ParseTerraformVariablesFromGitRepo>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/availableVersion`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn list_terraform_versions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4085,6 +4743,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn get_terraform(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4096,6 +4756,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `PUT /terraform/{terraformId}`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn edit_terraform(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4107,6 +4769,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `DELETE /terraform/{terraformId}`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn delete_terraform(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4118,6 +4782,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/advancedSettings`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn get_terraform_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4129,6 +4795,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `PUT /terraform/{terraformId}/advancedSettings`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn edit_terraform_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4140,6 +4808,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/clone`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn clone_terraform(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4151,6 +4821,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/commit`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn list_terraform_commit(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4162,6 +4834,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/deploy`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn deploy_terraform(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4173,6 +4847,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/deploymentHistoryV2`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn list_terraform_deployment_history_v2(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4184,6 +4860,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/deploymentRestriction`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn get_terraform_deployment_restrictions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4195,6 +4873,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/deploymentRestriction`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn create_terraform_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4206,6 +4886,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `PUT /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn edit_terraform_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4217,6 +4899,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `DELETE /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn delete_terraform_deployment_restriction(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4228,6 +4912,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/redeploy`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn redeploy_terraform(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4239,6 +4925,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `GET /terraform/{terraformId}/terraformResources`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn get_terraform_resources(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4250,6 +4938,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "terraforms")]
     /// Mocks `POST /terraform/{terraformId}/uninstall`.
+    ///
+    /// Available on crate feature `terraforms` only.
     fn uninstall_terraform(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4260,29 +4950,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
-    /// Mocks `GET /argocdApp/{argocdAppId}`.
-    fn get_argo_cd_app(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetArgoCdApp>,
-            crate::mock::Then<crate::operations::GetArgoCdApp>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
-    /// Mocks `GET /argocdApp/{argocdAppId}/manifest`.
-    fn get_argo_cd_app_manifest(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetArgoCdAppManifest>,
-            crate::mock::Then<crate::operations::GetArgoCdAppManifest>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
     /// Mocks `PATCH /blueprint/{blueprintId}`.
+    ///
+    /// Available on crate feature `blueprints` only.
     fn update_blueprint(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4294,6 +4964,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `POST /blueprint/{blueprintId}/deploy`.
+    ///
+    /// Available on crate feature `blueprints` only.
     fn deploy_blueprint(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4305,6 +4977,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /blueprint/{blueprintId}/update`.
+    ///
+    /// Available on crate feature `blueprints` only.
     fn check_blueprint_update(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4316,6 +4990,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `POST /blueprint/{blueprintId}/update/preview`.
+    ///
+    /// Available on crate feature `blueprints` only.
     fn preview_blueprint_update(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4326,62 +5002,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
-    /// Mocks `GET /cluster/{clusterId}/argoCdConfig`.
-    fn get_argo_cd_credentials(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetArgoCdCredentials>,
-            crate::mock::Then<crate::operations::GetArgoCdCredentials>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
-    /// Mocks `POST /cluster/{clusterId}/argoCdConfig`.
-    fn save_argo_cd_credentials(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SaveArgoCdCredentials>,
-            crate::mock::Then<crate::operations::SaveArgoCdCredentials>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
-    /// Mocks `DELETE /cluster/{clusterId}/argoCdConfig`.
-    fn delete_argo_cd_credentials(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::DeleteArgoCdCredentials>,
-            crate::mock::Then<crate::operations::DeleteArgoCdCredentials>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
-    /// Mocks `POST /cluster/{clusterId}/argoCdConfig/check`.
-    fn check_argo_cd_connection(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::CheckArgoCdConnection>,
-            crate::mock::Then<crate::operations::CheckArgoCdConnection>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
-    /// Mocks `GET /cluster/{clusterId}/argocdApps/associatedServices`.
-    fn get_argo_cd_associated_services(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetArgoCdAssociatedServices>,
-            crate::mock::Then<crate::operations::GetArgoCdAssociatedServices>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
     /// Mocks `POST /environment/{environmentId}/blueprint`.
+    ///
+    /// Available on crate feature `blueprints` only.
     fn create_blueprint(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4392,40 +5015,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "blueprints")]
-    /// Mocks `GET /organization/{organizationId}/argoCdDestinationClusterMapping`.
-    fn list_argo_cd_destination_cluster_mappings(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListArgoCdDestinationClusterMappings>,
-            crate::mock::Then<crate::operations::ListArgoCdDestinationClusterMappings>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
-    /// Mocks `POST /organization/{organizationId}/argoCdDestinationClusterMapping`.
-    fn save_argo_cd_destination_cluster_mapping(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::SaveArgoCdDestinationClusterMapping>,
-            crate::mock::Then<crate::operations::SaveArgoCdDestinationClusterMapping>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
-    /// Mocks `DELETE /organization/{organizationId}/argoCdDestinationClusterMapping`.
-    fn delete_argo_cd_destination_cluster_mapping(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::DeleteArgoCdDestinationClusterMapping>,
-            crate::mock::Then<crate::operations::DeleteArgoCdDestinationClusterMapping>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "blueprints")]
     /// Mocks `GET /organization/{organizationId}/blueprint/catalog`.
+    ///
+    /// Available on crate feature `blueprints` only.
     fn get_blueprint_catalog(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4437,6 +5029,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /organization/{organizationId}/blueprint/catalog/{provider}/{serviceFamily}/{serviceVersion}/manifest`.
+    ///
+    /// Available on crate feature `blueprints` only.
     fn get_blueprint_catalog_service_manifest(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4448,6 +5042,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "blueprints")]
     /// Mocks `GET /organization/{organizationId}/blueprint/catalog/{provider}/{serviceFamily}/{serviceVersion}/readme`.
+    ///
+    /// Available on crate feature `blueprints` only.
     fn get_blueprint_catalog_service_readme(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4459,6 +5055,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /agenticWorkflow/{agenticWorkflowId}`.
+    ///
+    /// Available on crate feature `agents` only.
     fn get_agentic_workflow(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4470,6 +5068,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `PUT /agenticWorkflow/{agenticWorkflowId}`.
+    ///
+    /// Available on crate feature `agents` only.
     fn edit_agentic_workflow(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4481,6 +5081,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `DELETE /agenticWorkflow/{agenticWorkflowId}`.
+    ///
+    /// Available on crate feature `agents` only.
     fn delete_agentic_workflow(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4492,6 +5094,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `POST /agenticWorkflow/{agenticWorkflowId}/cancelDeployment`.
+    ///
+    /// Available on crate feature `agents` only.
     fn cancel_agentic_workflow_deployment(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4503,6 +5107,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /agenticWorkflow/{agenticWorkflowId}/deploymentHistoryV2`.
+    ///
+    /// Available on crate feature `agents` only.
     fn list_agentic_workflow_deployment_history_v2(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4514,6 +5120,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /environment/{environmentId}/agenticWorkflow`.
+    ///
+    /// Available on crate feature `agents` only.
     fn list_agentic_workflows(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4525,6 +5133,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `POST /environment/{environmentId}/agenticWorkflow`.
+    ///
+    /// Available on crate feature `agents` only.
     fn create_agentic_workflow(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4536,6 +5146,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /mcpServer/{mcpServerId}`.
+    ///
+    /// Available on crate feature `agents` only.
     fn get_mcp_server(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4547,6 +5159,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `PUT /mcpServer/{mcpServerId}`.
+    ///
+    /// Available on crate feature `agents` only.
     fn edit_mcp_server(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4558,6 +5172,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `DELETE /mcpServer/{mcpServerId}`.
+    ///
+    /// Available on crate feature `agents` only.
     fn delete_mcp_server(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4569,6 +5185,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `GET /organization/{organizationId}/mcpServer`.
+    ///
+    /// Available on crate feature `agents` only.
     fn list_mcp_servers(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4580,6 +5198,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "agents")]
     /// Mocks `POST /organization/{organizationId}/mcpServer`.
+    ///
+    /// Available on crate feature `agents` only.
     fn create_mcp_server(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4591,6 +5211,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /admin/operator/clusters`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_cluster_operator_fleet(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4601,7 +5223,35 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
+    /// Mocks `GET /argocdApp/{argocdAppId}`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn get_argo_cd_app(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetArgoCdApp>,
+            crate::mock::Then<crate::operations::GetArgoCdApp>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
+    /// Mocks `GET /argocdApp/{argocdAppId}/manifest`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn get_argo_cd_app_manifest(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetArgoCdAppManifest>,
+            crate::mock::Then<crate::operations::GetArgoCdAppManifest>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/clusterFeature`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_aws_features(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4613,6 +5263,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/eks/instanceType/{region}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_awseks_instance_type(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4624,6 +5276,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/instanceType`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_aws_instance_type(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4634,29 +5288,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
-    /// Mocks `GET /aws/managedDatabase/instanceType/{region}/{databaseType}`.
-    fn list_aws_managed_database_instance_type(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListAwsManagedDatabaseInstanceType>,
-            crate::mock::Then<crate::operations::ListAwsManagedDatabaseInstanceType>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "clusters")]
-    /// Mocks `GET /aws/managedDatabase/type`.
-    fn list_aws_managed_database_type(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListAwsManagedDatabaseType>,
-            crate::mock::Then<crate::operations::ListAwsManagedDatabaseType>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "clusters")]
     /// Mocks `GET /aws/region`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_aws_regions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4668,6 +5302,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /azure/aks/instanceType/{region}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_azure_aks_instance_type(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4679,6 +5315,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /azure/clusterFeature`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_azure_features(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4690,6 +5328,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /azure/region`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_azure_regions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4701,6 +5341,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cloudProvider`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_cloud_provider(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4711,7 +5353,74 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
+    /// Mocks `GET /cluster/{clusterId}/argoCdConfig`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn get_argo_cd_credentials(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetArgoCdCredentials>,
+            crate::mock::Then<crate::operations::GetArgoCdCredentials>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
+    /// Mocks `POST /cluster/{clusterId}/argoCdConfig`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn save_argo_cd_credentials(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SaveArgoCdCredentials>,
+            crate::mock::Then<crate::operations::SaveArgoCdCredentials>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
+    /// Mocks `DELETE /cluster/{clusterId}/argoCdConfig`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn delete_argo_cd_credentials(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteArgoCdCredentials>,
+            crate::mock::Then<crate::operations::DeleteArgoCdCredentials>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
+    /// Mocks `POST /cluster/{clusterId}/argoCdConfig/check`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn check_argo_cd_connection(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckArgoCdConnection>,
+            crate::mock::Then<crate::operations::CheckArgoCdConnection>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
+    /// Mocks `GET /cluster/{clusterId}/argocdApps/associatedServices`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn get_argo_cd_associated_services(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetArgoCdAssociatedServices>,
+            crate::mock::Then<crate::operations::GetArgoCdAssociatedServices>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/dnsProvider`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_dns_provider(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4723,6 +5432,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /cluster/{clusterId}/dnsProvider`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_cluster_dns_provider(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4733,18 +5444,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
-    /// Mocks `GET /cluster/{clusterId}/environments`.
-    fn get_environments_by_cluster_id(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::GetEnvironmentsByClusterId>,
-            crate::mock::Then<crate::operations::GetEnvironmentsByClusterId>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/events`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_kubernetes_events(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4756,6 +5458,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /cluster/{clusterId}/lock`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn lock_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4767,6 +5471,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /cluster/{clusterId}/lock`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn unlock_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4778,6 +5484,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/logs`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_logs(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4789,6 +5497,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/metrics`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_metrics(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4800,6 +5510,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /cluster/{clusterId}/token`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_token_by_cluster_id(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4811,6 +5523,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /cluster/{clusterId}/upgrade`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn upgrade_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4822,6 +5536,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /clusters/{clusterId}/analysis`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_cluster_analyses(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4833,6 +5549,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /clusters/{clusterId}/analysis`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn start_cluster_analysis(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4844,6 +5562,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /clusters/{clusterId}/analysis/{analysisId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_analysis(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4855,6 +5575,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /clusters/{clusterId}/analysis/{analysisId}/logs`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_cluster_analysis_logs(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4866,6 +5588,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /defaultClusterAdvancedSettings`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_default_cluster_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4877,6 +5601,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /digitalOcean/clusterFeature`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_do_features(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4888,6 +5614,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /digitalOcean/instanceType`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_do_instance_type(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4899,6 +5627,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /digitalOcean/region`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_do_regions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4910,6 +5640,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /gcp/clusterFeature`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_gcp_features(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4921,6 +5653,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /gcp/instanceType/{region}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_gcp_gke_instance_type(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4932,6 +5666,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /gcp/region`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_gcp_regions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4942,18 +5678,48 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
-    /// Mocks `GET /ips`.
-    fn list_qovery_ips(
+    /// Mocks `GET /organization/{organizationId}/argoCdDestinationClusterMapping`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn list_argo_cd_destination_cluster_mappings(
         &self,
         configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListQoveryIps>,
-            crate::mock::Then<crate::operations::ListQoveryIps>,
+            crate::mock::When<crate::operations::ListArgoCdDestinationClusterMappings>,
+            crate::mock::Then<crate::operations::ListArgoCdDestinationClusterMappings>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
+    /// Mocks `POST /organization/{organizationId}/argoCdDestinationClusterMapping`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn save_argo_cd_destination_cluster_mapping(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SaveArgoCdDestinationClusterMapping>,
+            crate::mock::Then<crate::operations::SaveArgoCdDestinationClusterMapping>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
+    /// Mocks `DELETE /organization/{organizationId}/argoCdDestinationClusterMapping`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn delete_argo_cd_destination_cluster_mapping(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteArgoCdDestinationClusterMapping>,
+            crate::mock::Then<crate::operations::DeleteArgoCdDestinationClusterMapping>,
         ),
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/aws/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_aws_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4965,6 +5731,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/aws/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn create_aws_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4976,6 +5744,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/aws/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_aws_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4987,6 +5757,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/aws/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_aws_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -4998,6 +5770,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/aws/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn delete_aws_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5009,6 +5783,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/azure/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_azure_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5020,6 +5796,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/azure/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn create_azure_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5031,6 +5809,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/azure/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_azure_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5042,6 +5822,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/azure/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_azure_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5053,6 +5835,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/azure/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn delete_azure_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5064,6 +5848,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_organization_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5075,6 +5861,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn create_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5086,6 +5874,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/status`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_organization_cluster_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5097,6 +5887,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5108,6 +5900,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/cluster/{clusterId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn delete_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5119,6 +5913,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/advancedSettings`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5130,6 +5926,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/advancedSettings`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_cluster_advanced_settings(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5141,6 +5939,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/cloudProviderInfo`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_organization_cloud_provider_info(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5152,6 +5952,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/cloudProviderInfo`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn specify_cluster_cloud_provider_info(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5163,6 +5965,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/deploy`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn deploy_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5174,6 +5978,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/commit`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn update_eks_anywhere_commit(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5185,6 +5991,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/commits`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_eks_anywhere_commits(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5196,6 +6004,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/eks-anywhere/jwt`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_eks_anywhere_cluster_jwt(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5207,6 +6017,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/installationHelmValues`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_installation_helm_values(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5218,6 +6030,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/isReady`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_readiness_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5229,6 +6043,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/karpenterPrivateSubnetIds`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn update_karpenter_private_fargate_subnet_ids(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5240,6 +6056,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/kubeconfig`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_kubeconfig(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5251,6 +6069,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/kubeconfig`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_cluster_kubeconfig(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5262,6 +6082,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/logs`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_cluster_logs(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5273,6 +6095,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/operator/attach`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn attach_cluster_operator(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5284,6 +6108,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/operator/bootstrap`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_operator_bootstrap(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5295,6 +6121,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/operator/status`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_operator_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5306,6 +6134,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/operator/update`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn update_cluster_operator(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5317,6 +6147,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/platformBinding`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_platform_binding(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5328,6 +6160,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/platformBinding`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn update_cluster_platform_binding(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5339,6 +6173,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/platformBinding/component/{componentKey}/resolve`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn resolve_platform_component_configuration(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5350,6 +6186,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/routingTable`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_routing_table(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5361,6 +6199,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/cluster/{clusterId}/routingTable`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_routing_table(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5372,6 +6212,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/status`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_cluster_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5383,6 +6225,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/stop`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn stop_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5394,6 +6238,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/cluster/{clusterId}/update`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn update_cluster(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5404,7 +6250,22 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
+    /// Mocks `GET /organization/{organizationId}/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
+    fn list_organization_credentials(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationCredentials>,
+            crate::mock::Then<crate::operations::ListOrganizationCredentials>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/digitalOcean/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_do_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5416,6 +6277,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/digitalOcean/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn create_do_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5427,6 +6290,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_do_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5438,6 +6303,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_do_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5449,6 +6316,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/digitalOcean/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn delete_do_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5460,6 +6329,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/gcp/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_gcp_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5471,6 +6342,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/gcp/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn create_gcp_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5482,6 +6355,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/gcp/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_gcp_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5493,6 +6368,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/gcp/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_gcp_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5504,6 +6381,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/gcp/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn delete_gcp_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5515,6 +6394,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/lock`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_cluster_lock(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5526,6 +6407,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/onPremise/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_on_premise_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5537,6 +6420,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/onPremise/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn create_on_premise_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5548,6 +6433,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/onPremise/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_on_premise_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5559,6 +6446,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/onPremise/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_on_premise_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5570,6 +6459,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/onPremise/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn delete_on_premise_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5581,6 +6472,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/platformTemplate`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_platform_templates(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5592,6 +6485,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/platformTemplate/{templateKey}/{templateVersion}/component/{componentKey}/resolve`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn resolve_platform_template_component_configuration(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5607,6 +6502,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/scaleway/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_scaleway_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5618,6 +6515,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `POST /organization/{organizationId}/scaleway/credentials`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn create_scaleway_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5629,6 +6528,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /organization/{organizationId}/scaleway/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn get_scaleway_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5640,6 +6541,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `PUT /organization/{organizationId}/scaleway/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn edit_scaleway_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5651,6 +6554,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `DELETE /organization/{organizationId}/scaleway/credentials/{credentialsId}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn delete_scaleway_credentials(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5662,6 +6567,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /scaleway/clusterFeature`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_scaleway_features(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5673,6 +6580,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /scaleway/instanceType`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_scaleway_instance_type(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5684,6 +6593,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /scaleway/instanceType/{zone}`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_scaleway_kapsule_instance_type(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5694,18 +6605,9 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "clusters")]
-    /// Mocks `GET /scaleway/managedDatabase/type`.
-    fn list_scw_managed_database_type(
-        &self,
-        configure: impl ::core::ops::FnOnce(
-            crate::mock::When<crate::operations::ListScwManagedDatabaseType>,
-            crate::mock::Then<crate::operations::ListScwManagedDatabaseType>,
-        ),
-    ) -> ::httpmock::Mock<'_> {
-        self.mock_operation(configure)
-    }
-    #[cfg(feature = "clusters")]
     /// Mocks `GET /scaleway/region`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_scaleway_regions(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5717,6 +6619,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /secretManagerAccess/{secretManagerAccessId}/associatedServices`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_secret_manager_access_external_secrets(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5728,6 +6632,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "clusters")]
     /// Mocks `GET /secretManagerAccess/{secretManagerAccessId}/secrets`.
+    ///
+    /// Available on crate feature `clusters` only.
     fn list_upstream_secrets_from_secret_provider(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5739,6 +6645,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /application/{applicationId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_application_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5750,6 +6658,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_application_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5761,6 +6671,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/environmentVariable/import`.
+    ///
+    /// Available on crate feature `variables` only.
     fn import_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5772,6 +6684,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /application/{applicationId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_application_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5783,6 +6697,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /application/{applicationId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_application_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5794,6 +6710,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_application_environment_variable_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5809,6 +6727,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_application_environment_variable_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5824,6 +6744,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /application/{applicationId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_application_secrets(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5835,6 +6757,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_application_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5846,6 +6770,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /application/{applicationId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_application_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5857,6 +6783,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /application/{applicationId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_application_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5868,6 +6796,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/secret/{secretId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_application_secret_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5879,6 +6809,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /application/{applicationId}/secret/{secretId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_application_secret_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5890,6 +6822,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /container/{containerId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_container_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5901,6 +6835,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_container_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5912,6 +6848,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/environmentVariable/import`.
+    ///
+    /// Available on crate feature `variables` only.
     fn import_container_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5923,6 +6861,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /container/{containerId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_container_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5934,6 +6874,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /container/{containerId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_container_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5945,6 +6887,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/environmentVariable/{environmentVariableId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_container_environment_variable_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5958,6 +6902,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/environmentVariable/{environmentVariableId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_container_environment_variable_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5973,6 +6919,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /container/{containerId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_container_secrets(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5984,6 +6932,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_container_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -5995,6 +6945,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /container/{containerId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_container_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6006,6 +6958,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /container/{containerId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_container_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6017,6 +6971,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/secret/{secretId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_container_secret_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6028,6 +6984,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /container/{containerId}/secret/{secretId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_container_secret_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6039,6 +6997,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /environment/{environmentId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_environment_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6050,6 +7010,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_environment_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6061,6 +7023,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /environment/{environmentId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_environment_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6072,6 +7036,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /environment/{environmentId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_environment_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6083,6 +7049,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_environment_environment_variable_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6098,6 +7066,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_environment_environment_variable_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6113,6 +7083,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /environment/{environmentId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_environment_secrets(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6124,6 +7096,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_environment_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6135,6 +7109,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /environment/{environmentId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_environment_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6146,6 +7122,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /environment/{environmentId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_environment_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6157,6 +7135,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/secret/{secretId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_environment_secret_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6168,6 +7148,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /environment/{environmentId}/secret/{secretId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_environment_secret_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6179,6 +7161,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /job/{jobId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_job_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6190,6 +7174,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_job_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6201,6 +7187,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/environmentVariable/import`.
+    ///
+    /// Available on crate feature `variables` only.
     fn import_job_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6212,6 +7200,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /job/{jobId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_job_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6223,6 +7213,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /job/{jobId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_job_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6234,6 +7226,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/environmentVariable/{environmentVariableId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_job_environment_variable_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6245,6 +7239,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/environmentVariable/{environmentVariableId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_job_environment_variable_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6256,6 +7252,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /job/{jobId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_job_secrets(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6267,6 +7265,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_job_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6278,6 +7278,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /job/{jobId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_job_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6289,6 +7291,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /job/{jobId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_job_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6300,6 +7304,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/secret/{secretId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_job_secret_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6311,6 +7317,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /job/{jobId}/secret/{secretId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_job_secret_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6322,6 +7330,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /project/{projectId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_project_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6333,6 +7343,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/environmentVariable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_project_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6344,6 +7356,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /project/{projectId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_project_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6355,6 +7369,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /project/{projectId}/environmentVariable/{environmentVariableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_project_environment_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6366,6 +7382,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/environmentVariable/{environmentVariableId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_project_environment_variable_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6377,6 +7395,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/environmentVariable/{environmentVariableId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_project_environment_variable_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6392,6 +7412,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /project/{projectId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_project_secrets(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6403,6 +7425,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/secret`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_project_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6414,6 +7438,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /project/{projectId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_project_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6425,6 +7451,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /project/{projectId}/secret/{secretId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_project_secret(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6436,6 +7464,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/secret/{secretId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_project_secret_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6447,6 +7477,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /project/{projectId}/secret/{secretId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_project_secret_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6458,6 +7490,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `GET /variable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn list_variables(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6469,6 +7503,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /variable`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6480,6 +7516,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /variable/import`.
+    ///
+    /// Available on crate feature `variables` only.
     fn import_environment_variables(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6491,6 +7529,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `PUT /variable/{variableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn edit_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6502,6 +7542,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `DELETE /variable/{variableId}`.
+    ///
+    /// Available on crate feature `variables` only.
     fn delete_variable(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6513,6 +7555,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /variable/{variableId}/alias`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_variable_alias(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6524,6 +7568,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "variables")]
     /// Mocks `POST /variable/{variableId}/override`.
+    ///
+    /// Available on crate feature `variables` only.
     fn create_variable_override(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6535,6 +7581,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/bitbucket/repository`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_bitbucket_repositories(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6546,6 +7594,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/bitbucket/repository/branch`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_bitbucket_repository_branches(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6557,6 +7607,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/gitAuthProvider`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_git_provider_account(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6568,6 +7620,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/github/repository`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_github_repositories(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6579,6 +7633,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/github/repository/branch`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_github_repository_branches(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6590,6 +7646,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/gitlab/repository`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_gitlab_repositories(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6601,6 +7659,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /account/gitlab/repository/branch`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_gitlab_repository_branches(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6611,7 +7671,35 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
+    /// Mocks `POST /environment/{environmentId}/checkDockerfile`.
+    ///
+    /// Available on crate feature `git` only.
+    fn check_dockerfile(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckDockerfile>,
+            crate::mock::Then<crate::operations::CheckDockerfile>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "git")]
+    /// Mocks `POST /environment/{environmentId}/checkGitFile`.
+    ///
+    /// Available on crate feature `git` only.
+    fn check_git_file(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CheckGitFile>,
+            crate::mock::Then<crate::operations::CheckGitFile>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/bitbucket/repository`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_organization_bitbucket_repositories(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6623,6 +7711,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/bitbucket/repository/branch`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_organization_bitbucket_repository_branches(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6638,6 +7728,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/gitAuthProvider`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_organization_git_provider_account(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6649,6 +7741,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/github/repository`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_organization_github_repositories(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6660,6 +7754,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/github/repository/branch`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_organization_github_repository_branches(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6673,6 +7769,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/gitlab/repository`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_organization_gitlab_repositories(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6684,6 +7782,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `GET /organization/{organizationId}/account/gitlab/repository/branch`.
+    ///
+    /// Available on crate feature `git` only.
     fn get_organization_gitlab_repository_branches(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6696,7 +7796,87 @@ pub trait MockServerExt {
         self.mock_operation(configure)
     }
     #[cfg(feature = "git")]
+    /// Mocks `GET /organization/{organizationId}/gitToken`.
+    ///
+    /// Available on crate feature `git` only.
+    fn list_organization_git_tokens(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::ListOrganizationGitTokens>,
+            crate::mock::Then<crate::operations::ListOrganizationGitTokens>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "git")]
+    /// Mocks `POST /organization/{organizationId}/gitToken`.
+    ///
+    /// Available on crate feature `git` only.
+    fn create_git_token(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::CreateGitToken>,
+            crate::mock::Then<crate::operations::CreateGitToken>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "git")]
+    /// Mocks `GET /organization/{organizationId}/gitToken/{gitTokenId}`.
+    ///
+    /// Available on crate feature `git` only.
+    fn get_organization_git_token(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetOrganizationGitToken>,
+            crate::mock::Then<crate::operations::GetOrganizationGitToken>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "git")]
+    /// Mocks `PUT /organization/{organizationId}/gitToken/{gitTokenId}`.
+    ///
+    /// Available on crate feature `git` only.
+    fn edit_git_token(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::EditGitToken>,
+            crate::mock::Then<crate::operations::EditGitToken>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "git")]
+    /// Mocks `DELETE /organization/{organizationId}/gitToken/{gitTokenId}`.
+    ///
+    /// Available on crate feature `git` only.
+    fn delete_git_token(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::DeleteGitToken>,
+            crate::mock::Then<crate::operations::DeleteGitToken>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "git")]
+    /// Mocks `GET /organization/{organizationId}/gitToken/{gitTokenId}/associatedServices`.
+    ///
+    /// Available on crate feature `git` only.
+    fn get_git_token_associated_services(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetGitTokenAssociatedServices>,
+            crate::mock::Then<crate::operations::GetGitTokenAssociatedServices>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "git")]
     /// Mocks `POST /organization/{organizationId}/github/connect`.
+    ///
+    /// Available on crate feature `git` only.
     fn organization_github_app_connect(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6708,6 +7888,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `DELETE /organization/{organizationId}/github/disconnect`.
+    ///
+    /// Available on crate feature `git` only.
     fn organization_github_app_disconnect(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6719,6 +7901,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "git")]
     /// Mocks `POST /organization/{organizationId}/listDirectoriesFromGitRepository`.
+    ///
+    /// Available on crate feature `git` only.
     fn list_directories_from_git_repository(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6728,8 +7912,36 @@ pub trait MockServerExt {
     ) -> ::httpmock::Mock<'_> {
         self.mock_operation(configure)
     }
+    #[cfg(feature = "git")]
+    /// Mocks `POST /service/{serviceId}/gitWebhook/sync`.
+    ///
+    /// Available on crate feature `git` only.
+    fn sync_service_git_webhook(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::SyncServiceGitWebhook>,
+            crate::mock::Then<crate::operations::SyncServiceGitWebhook>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
+    #[cfg(feature = "git")]
+    /// Mocks `GET /service/{serviceId}/gitWebhookStatus`.
+    ///
+    /// Available on crate feature `git` only.
+    fn get_service_git_webhook_status(
+        &self,
+        configure: impl ::core::ops::FnOnce(
+            crate::mock::When<crate::operations::GetServiceGitWebhookStatus>,
+            crate::mock::Then<crate::operations::GetServiceGitWebhookStatus>,
+        ),
+    ) -> ::httpmock::Mock<'_> {
+        self.mock_operation(configure)
+    }
     #[cfg(feature = "billing")]
     /// Mocks `GET /account/referral`.
+    ///
+    /// Available on crate feature `billing` only.
     fn get_account_referral(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6741,6 +7953,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /account/rewardClaim`.
+    ///
+    /// Available on crate feature `billing` only.
     fn post_account_reward_claim(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6752,6 +7966,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/billingExternalId`.
+    ///
+    /// Available on crate feature `billing` only.
     fn get_organization_billing_external_id(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6763,6 +7979,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/billingInfo`.
+    ///
+    /// Available on crate feature `billing` only.
     fn get_organization_billing_info(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6774,6 +7992,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `PUT /organization/{organizationId}/billingInfo`.
+    ///
+    /// Available on crate feature `billing` only.
     fn edit_organization_billing_info(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6785,6 +8005,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/billingStatus`.
+    ///
+    /// Available on crate feature `billing` only.
     fn get_organization_billing_status(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6796,6 +8018,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/billingUsageReport`.
+    ///
+    /// Available on crate feature `billing` only.
     fn generate_billing_usage_report(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6807,6 +8031,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/changePlan`.
+    ///
+    /// Available on crate feature `billing` only.
     fn change_plan(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6818,6 +8044,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/cluster/{clusterId}/currentCost`.
+    ///
+    /// Available on crate feature `billing` only.
     fn get_cluster_current_cost(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6829,6 +8057,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/creditCard`.
+    ///
+    /// Available on crate feature `billing` only.
     fn list_organization_credit_cards(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6840,6 +8070,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/creditCard`.
+    ///
+    /// Available on crate feature `billing` only.
     fn add_credit_card(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6851,6 +8083,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `DELETE /organization/{organizationId}/creditCard/{creditCardId}`.
+    ///
+    /// Available on crate feature `billing` only.
     fn delete_credit_card(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6862,6 +8096,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/creditCode`.
+    ///
+    /// Available on crate feature `billing` only.
     fn add_credit_code(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6873,6 +8109,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/currentCost`.
+    ///
+    /// Available on crate feature `billing` only.
     fn get_organization_current_cost(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6884,6 +8122,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `POST /organization/{organizationId}/downloadInvoices`.
+    ///
+    /// Available on crate feature `billing` only.
     fn organization_download_all_invoices(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6895,6 +8135,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/invoice`.
+    ///
+    /// Available on crate feature `billing` only.
     fn list_organization_invoice(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6906,6 +8148,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/invoice/{invoiceId}`.
+    ///
+    /// Available on crate feature `billing` only.
     fn get_organization_invoice(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -6917,6 +8161,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "billing")]
     /// Mocks `GET /organization/{organizationId}/invoice/{invoiceId}/download`.
+    ///
+    /// Available on crate feature `billing` only.
     fn get_organization_invoice_pdf(
         &self,
         configure: impl ::core::ops::FnOnce(

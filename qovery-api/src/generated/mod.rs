@@ -37,77 +37,1041 @@ mod variables;
 mod git;
 #[cfg(feature = "billing")]
 mod billing;
+mod absent;
+#[cfg(doc)]
+pub mod areas;
 pub mod contract;
 #[cfg(feature = "httpmock")]
 pub(crate) mod mock;
 mod paging;
 
 /// The models: what operations take and give.
+#[allow(deprecated, unused_imports, reason = "former names are exported too")]
 pub mod types {
-    #[allow(unused_imports, unreachable_pub, reason = "it is empty without an area")]
-    pub use super::shared::models::*;
+    #[cfg(
+        any(
+            feature = "agents",
+            feature = "applications",
+            feature = "clusters",
+            feature = "containers",
+            feature = "databases",
+            feature = "environments",
+            feature = "helms",
+            feature = "jobs",
+            feature = "organizations",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::ServiceTypeEnum;
+    #[cfg(
+        any(
+            feature = "agents",
+            feature = "applications",
+            feature = "clusters",
+            feature = "containers",
+            feature = "databases",
+            feature = "environments",
+            feature = "helms",
+            feature = "jobs",
+            feature = "projects",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::ReferenceObject;
+    #[cfg(
+        any(
+            feature = "agents",
+            feature = "applications",
+            feature = "clusters",
+            feature = "containers",
+            feature = "databases",
+            feature = "environments",
+            feature = "helms",
+            feature = "jobs",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::Commit;
+    #[cfg(
+        any(
+            feature = "agents",
+            feature = "applications",
+            feature = "containers",
+            feature = "databases",
+            feature = "environments",
+            feature = "helms",
+            feature = "jobs",
+            feature = "organizations",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::{JobTypeEnum, OrganizationEventOrigin};
+    #[cfg(
+        any(
+            feature = "agents",
+            feature = "applications",
+            feature = "containers",
+            feature = "databases",
+            feature = "environments",
+            feature = "helms",
+            feature = "jobs",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::{
+        DeploymentHistoryApplicationDetails, DeploymentHistoryAuditingData,
+        DeploymentHistoryContainerDetails, DeploymentHistoryHelmDetails,
+        DeploymentHistoryJobDetails, DeploymentHistoryJobSchedule,
+        DeploymentHistoryRepository, DeploymentHistoryService,
+        DeploymentHistoryServiceDetails, DeploymentHistoryServiceIdentifier,
+        JobCronSchedule, JobLifecycleTypeEnum, JobLifecyleSchedule, ServiceActionEnum,
+        ServiceActionStatusEnum, ServiceDeploymentStatusEnum, ServiceStepMetric,
+        ServiceStepMetricNameEnum, ServiceStepMetrics, ServiceSubActionEnum, StateEnum,
+        Status, StatusDetails, StepMetricStatusEnum,
+    };
+    #[cfg(
+        any(
+            feature = "agents",
+            feature = "applications",
+            feature = "containers",
+            feature = "databases",
+            feature = "helms",
+            feature = "jobs",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::DeploymentHistoryServicePageV2;
+    #[cfg(any(feature = "agents", feature = "environments"))]
+    pub use super::shared::models::{
+        AgenticWorkflowGovernance, AgenticWorkflowHeader, AgenticWorkflowModelResponse,
+        AgenticWorkflowModelType, AgenticWorkflowOutput,
+        AgenticWorkflowProjectRepository, AgenticWorkflowResources,
+        AgenticWorkflowResponse, AgenticWorkflowWebhook, CancelDeploymentRequest,
+    };
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "clusters",
+            feature = "containers",
+            feature = "databases",
+            feature = "environments",
+            feature = "jobs"
+        )
+    )]
+    pub use super::shared::models::CpuArchitectureEnum;
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "clusters",
+            feature = "databases",
+            feature = "environments",
+            feature = "git",
+            feature = "helms",
+            feature = "jobs",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::GitProviderEnum;
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "clusters",
+            feature = "databases",
+            feature = "environments",
+            feature = "helms",
+            feature = "jobs",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::ApplicationGitRepository;
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "clusters",
+            feature = "helms",
+            feature = "jobs",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::CommitResponseList;
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "containers",
+            feature = "databases",
+            feature = "environments",
+            feature = "jobs",
+            feature = "organizations"
+        )
+    )]
+    pub use super::shared::models::{
+        Annotation, Label, OrganizationAnnotationsGroupResponse,
+        OrganizationAnnotationsGroupScopeEnum, OrganizationLabelsGroupResponse,
+    };
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "containers",
+            feature = "databases",
+            feature = "environments",
+            feature = "jobs"
+        )
+    )]
+    pub use super::shared::models::{
+        Healthcheck, Probe, ProbeType, ProbeTypeExec, ProbeTypeGrpc, ProbeTypeHttp,
+        ProbeTypeTcp,
+    };
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "containers",
+            feature = "databases",
+            feature = "environments"
+        )
+    )]
+    pub use super::shared::models::{
+        AutoscalingMode, AutoscalingPolicyResponse, KedaAutoscalingResponse,
+        KedaScalerResponse, KedaScalerRole, KedaTriggerAuthenticationResponse,
+        PortProtocolEnum, ServicePort, StorageItem, StorageTypeEnum,
+    };
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "containers",
+            feature = "databases",
+            feature = "helms",
+            feature = "jobs",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::CloneServiceRequest;
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "containers",
+            feature = "databases",
+            feature = "helms",
+            feature = "jobs"
+        )
+    )]
+    pub use super::shared::models::{
+        ReferenceObjectStatus, ReferenceObjectStatusResponseList,
+    };
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "containers",
+            feature = "databases",
+            feature = "jobs"
+        )
+    )]
+    pub use super::shared::models::{ServiceAnnotationRequest, ServiceLabelRequest};
+    #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
+    pub use super::shared::models::{
+        EnvironmentDatabasesCurrentMetricCpu, LogicalDatabase,
+        LogicalDatabaseResponseList, ThresholdMetricStatusEnum,
+    };
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "containers",
+            feature = "environments",
+            feature = "helms"
+        )
+    )]
+    pub use super::shared::models::{Link, LinkResponseList};
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "containers",
+            feature = "environments",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::{
+        TerraformDeployRequest, TerraformDeployRequestAction,
+    };
+    #[cfg(
+        any(feature = "applications", feature = "containers", feature = "environments")
+    )]
+    pub use super::shared::models::{
+        DeployAllRequest, DeployAllRequestApplication, DeployAllRequestContainer,
+        DeployAllRequestHelm, DeployAllRequestJob,
+    };
+    #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
+    pub use super::shared::models::{
+        CheckedCustomDomainResponse, CheckedCustomDomainStatus,
+        CheckedCustomDomainsResponse, CustomDomain, CustomDomainRequest,
+        CustomDomainResponseList, CustomDomainStatusEnum,
+    };
+    #[cfg(any(feature = "applications", feature = "containers"))]
+    pub use super::shared::models::{
+        AdvancedSettingsDeploymentAntiaffinityPod,
+        AdvancedSettingsDeploymentTopologySpreadZone,
+        AdvancedSettingsDeploymentUpdateStrategyType, AutoscalingPolicyRequest,
+        ContainerRequestPort, ContainerRequestStorageItem, Instance, InstanceMemory,
+        InstanceResponseList, KedaAutoscalingRequest, KedaScalerRequest,
+        KedaTriggerAuthenticationRequest, Log, LogResponseList, StorageDisk,
+        StorageDiskResponseList,
+    };
+    #[cfg(
+        any(feature = "applications", feature = "databases", feature = "environments")
+    )]
+    pub use super::shared::models::{
+        Application, BuildModeEnum, Database, DatabaseAccessibilityEnum,
+        DatabaseDiskType, DatabaseModeEnum, DatabaseTypeEnum,
+    };
+    #[cfg(any(feature = "applications", feature = "databases"))]
+    pub use super::shared::models::{
+        ApplicationResponseList, DatabaseResponseList, Event, EventPaginatedResponseList,
+        MetricCpuDatapoint, MetricGeneric, MetricGenericDatapoint,
+        MetricGenericResponseList, MetricMemoryDatapoint, MetricRestart,
+        MetricRestartEvent, MetricStorageDatapoint, User,
+    };
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "git",
+            feature = "helms",
+            feature = "jobs",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::ApplicationGitRepositoryRequest;
+    #[cfg(
+        any(
+            feature = "applications",
+            feature = "helms",
+            feature = "jobs",
+            feature = "terraforms"
+        )
+    )]
+    pub use super::shared::models::{
+        DeploymentRestrictionModeEnum, DeploymentRestrictionTypeEnum,
+    };
+    #[cfg(any(feature = "billing", feature = "organizations"))]
+    pub use super::shared::models::{Organization, OrganizationPlan, PlanEnum};
+    #[cfg(any(feature = "blueprints", feature = "clusters", feature = "environments"))]
+    pub use super::shared::models::CloudVendorEnum;
+    #[cfg(any(feature = "blueprints", feature = "clusters"))]
+    pub use super::shared::models::{
+        FieldSchemaResponseType, PlatformTemplateComponentKind,
+    };
+    #[cfg(any(feature = "clusters", feature = "environments", feature = "projects"))]
+    pub use super::shared::models::WeekdayEnum;
+    #[cfg(any(feature = "clusters", feature = "environments"))]
+    pub use super::shared::models::ArgocdAppResponse;
+    #[cfg(any(feature = "clusters", feature = "jobs"))]
+    pub use super::shared::models::CloudProviderEnum;
+    #[cfg(any(feature = "clusters", feature = "organizations"))]
+    pub use super::shared::models::ClusterCloudProviderInfoCredentials;
+    #[cfg(any(feature = "clusters", feature = "variables"))]
+    pub use super::shared::models::ApiVariableScopeEnum;
+    #[cfg(
+        any(
+            feature = "containers",
+            feature = "databases",
+            feature = "environments",
+            feature = "jobs"
+        )
+    )]
+    pub use super::shared::models::{
+        ContainerRegistryKindEnum, ContainerRegistryProviderDetailsResponse,
+    };
+    #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
+    pub use super::shared::models::ContainerResponse;
+    #[cfg(any(feature = "containers", feature = "databases"))]
+    pub use super::shared::models::ContainerResponseList;
+    #[cfg(any(feature = "containers", feature = "environments"))]
+    pub use super::shared::models::DeploymentHistoryContainer;
+    #[cfg(any(feature = "containers", feature = "organizations"))]
+    pub use super::shared::models::OrganizationAvailableRole;
+    #[cfg(any(feature = "databases", feature = "environments"))]
+    pub use super::shared::models::DeploymentHistoryDatabase;
+    #[cfg(any(feature = "environments", feature = "helms"))]
+    pub use super::shared::models::{
+        DeploymentHistoryHelmResponse, HelmPortProtocolEnum,
+        HelmPortResponseWithServiceName, HelmPortResponseWithServiceSelectors,
+        HelmResponse, HelmResponsePort, HelmResponseSource, HelmResponseSourceGit,
+        HelmResponseSourceRepository, HelmResponseValuesOverride,
+        HelmResponseValuesOverrideFile, HelmResponseValuesOverrideFileGit,
+        HelmResponseValuesOverrideFileRaw, HelmResponseValuesOverrideFileRawItem,
+        HelmSourceGitResponse, HelmSourceRepositoryResponse,
+        HelmSourceRepositoryResponseRepository, KubernetesSelector,
+    };
+    #[cfg(any(feature = "environments", feature = "jobs"))]
+    pub use super::shared::models::{
+        ContainerSource, CronJobResponse, CronJobResponseSchedule,
+        CronJobResponseScheduleCronjob, DeploymentHistoryJobResponse,
+        DeploymentHistoryJobResponseSchedule, JobResponse, JobResponseSource,
+        JobResponseSourceDocker, JobResponseSourceImage, JobScheduleEvent,
+        JobSourceDockerResponse, LifecycleJobResponse, LifecycleJobResponseSchedule,
+        LifecycleJobResponseScheduleOnStop,
+    };
+    #[cfg(
+        any(feature = "environments", feature = "organizations", feature = "projects")
+    )]
+    pub use super::shared::models::{EnvironmentModeEnum, CreateEnvironmentModeEnum};
+    #[cfg(any(feature = "environments", feature = "organizations"))]
+    pub use super::shared::models::ServiceLightResponse;
+    #[cfg(any(feature = "environments", feature = "terraforms"))]
+    pub use super::shared::models::{
+        BlueprintTerraformBackend, DockerfileFragmentFile, DockerfileFragmentFileType,
+        DockerfileFragmentInline, DockerfileFragmentInlineType,
+        KubernetesTerraformBackend, TerraformAutoDeployConfig,
+        TerraformAutoDeployConfigTerraformAction, TerraformBackend,
+        TerraformBackendBlueprint, TerraformDockerfileFragment, TerraformEngineEnum,
+        TerraformFilesSource, TerraformFilesSourceGit, TerraformJobResourcesResponse,
+        TerraformProviderVersion, TerraformResponse, TerraformVarKeyValue,
+        TerraformVariablesSourceResponse, UserProvidedTerraformBackend,
+    };
+    #[cfg(any(feature = "environments", feature = "variables"))]
+    pub use super::shared::models::LinkedServiceTypeEnum;
+    #[cfg(any(feature = "git", feature = "helms"))]
+    pub use super::shared::models::HelmGitRepositoryRequest;
     #[cfg(feature = "environments")]
-    pub use super::environments::models::*;
+    pub use super::environments::models::{
+        AttachServiceToDeploymentStageRequest, CloneEnvironmentRequest,
+        ClusterEnvironmentResponse, ClusterEnvironmentResponseList,
+        ClusterEnvironmentServiceResponse, ClusterOverviewResponse,
+        CreateEnvironmentRequest, DeploymentBuildUsageReportRequest,
+        DeploymentBuildUsageReportResponse, DeploymentHistoryActionStatus,
+        DeploymentHistoryApplication, DeploymentHistoryEnvironment,
+        DeploymentHistoryEnvironmentPage, DeploymentHistoryEnvironmentPageV2,
+        DeploymentHistoryEnvironmentV2, DeploymentHistoryEnvironmentV2Identifier,
+        DeploymentHistoryStage, DeploymentHistoryTriggerAction, DeploymentStageRequest,
+        DeploymentStageResponse, DeploymentStageResponseList,
+        DeploymentStageServiceResponse, DeploymentStageWithServicesStatuses,
+        EnvDeploymentStatus, Environment, EnvironmentCloudProvider,
+        EnvironmentDeploymentRule, EnvironmentDeploymentRuleEditRequest,
+        EnvironmentDeploymentStatusEnum, EnvironmentEditRequest, EnvironmentLog,
+        EnvironmentLogResponseList, EnvironmentLogScope, EnvironmentLogTypeEnum,
+        EnvironmentLogs, EnvironmentLogsDetails, EnvironmentLogsDetailsStage,
+        EnvironmentLogsDetailsTransmitter, EnvironmentLogsError,
+        EnvironmentLogsErrorUnderlyingError, EnvironmentLogsMessage,
+        EnvironmentOverviewResponse, EnvironmentOverviewResponseList,
+        EnvironmentResponseList, EnvironmentRestartRequest,
+        EnvironmentServiceIdsAllRequest, EnvironmentStats, EnvironmentStatsResponseList,
+        EnvironmentStatus, EnvironmentStatusEventOriginEnum, EnvironmentStatusList,
+        EnvironmentStatuses, EnvironmentStatusesWithStages,
+        EnvironmentStatusesWithStagesPreCheckStage,
+        GetIngressDeploymentStatusServiceType, IngressDeploymentStatusResponse,
+        ListDeploymentRequestByEnvironmentIdResponse,
+        ListDeploymentRequestByServiceIdResponse,
+        ListEnvironmentsByOrganizationIdResponse, ListServicesByEnvironmentIdResponse,
+        ListServicesByOrganizationIdResponse, OrganizationEnvironmentResponse,
+        QueuedDeploymentRequestAuditingData, QueuedDeploymentRequestForService,
+        QueuedDeploymentRequestForServiceIdentifier, QueuedDeploymentRequestWithStages,
+        QueuedDeploymentRequestWithStagesIdentifier,
+        QueuedDeploymentRequestWithStagesStage, QueuedStageService,
+        QueuedStageServiceDetails, QueuedStageServiceIdentifier, RebootServicesRequest,
+        Service, ServicesOverviewResponse, ServicesOverviewResponseManagedBy, Stage,
+        StageStatusEnum, StageStepMetric, StageStepMetricNameEnum, StageStepMetrics,
+        StatusKindEnum,
+    };
     #[cfg(feature = "projects")]
-    pub use super::projects::models::*;
+    pub use super::projects::models::{
+        Project, ProjectDeploymentRule, ProjectDeploymentRuleRequest,
+        ProjectDeploymentRuleResponseList, ProjectDeploymentRulesPriorityOrderRequest,
+        ProjectRequest, ProjectResponseList, ProjectStats, ProjectStatsResponseList,
+    };
     #[cfg(feature = "organizations")]
-    pub use super::organizations::models::*;
+    pub use super::organizations::models::{
+        AccountInfo, AccountInfoEditRequest, AlertPresentation,
+        AlertPresentationResponse, AlertReceiverCreationRequest,
+        AlertReceiverCreationValidationRequest, AlertReceiverEditRequest,
+        AlertReceiverList, AlertReceiverResponse, AlertReceiverType,
+        AlertReceiverValidationRequest, AlertRuleCondition, AlertRuleConditionFunction,
+        AlertRuleConditionKind, AlertRuleConditionOperator, AlertRuleCreationRequest,
+        AlertRuleEditRequest, AlertRuleList, AlertRuleResponse, AlertRuleSource,
+        AlertRuleState, AlertSeverity, AlertTarget, AlertTargetType,
+        AnnotationsGroupAssociatedItem, AnnotationsGroupAssociatedItemList,
+        AnnotationsGroupAssociatedItemType, CompanySizeEnum, CustomRoleClusterPermission,
+        CustomRoleClusterPermissionRequest, CustomRoleProjectPermission,
+        CustomRoleProjectPermissionRequest, DeleteMemberRequest,
+        EmailAlertReceiverCreationRequest, EmailAlertReceiverEditRequest,
+        EmailAlertReceiverResponse, EnterpriseConnectionDto,
+        EnterpriseConnectionResponseList, GhostAlertRuleResponse, InviteMember,
+        InviteMemberRequest, InviteMemberResponseList, InviteMemberRoleEnum,
+        InviteStatusEnum, LabelsGroupAssociatedItem, LabelsGroupAssociatedItemList,
+        LabelsGroupAssociatedItemType, ListOrganizationAnnotationsGroupResponse,
+        ListOrganizationLabelsGroupResponse, ListedAlertRule, Member, MemberResponseList,
+        MemberRoleUpdateRequest, OrganizationAnnotationsGroupCreateRequest,
+        OrganizationAnnotationsGroupEnrichedResponse, OrganizationApiToken,
+        OrganizationApiTokenCreate, OrganizationApiTokenCreateRequest,
+        OrganizationApiTokenResponseList, OrganizationApiTokenScope,
+        OrganizationAvailableRoleList, OrganizationCustomRole,
+        OrganizationCustomRoleClusterPermission, OrganizationCustomRoleCreateRequest,
+        OrganizationCustomRoleList, OrganizationCustomRoleProjectPermission,
+        OrganizationCustomRoleUpdateRequest, OrganizationEditRequest,
+        OrganizationEventResponse, OrganizationEventResponseList,
+        OrganizationEventResponseListLinks, OrganizationEventSubTargetType,
+        OrganizationEventTargetLevel, OrganizationEventTargetResponseList,
+        OrganizationEventTargetType, OrganizationEventType,
+        OrganizationLabelsGroupCreateRequest, OrganizationLabelsGroupEnrichedResponse,
+        OrganizationOnboardingPatchRequest, OrganizationOnboardingResponse,
+        OrganizationOnboardingStatusEnum, OrganizationPolicyApiToken,
+        OrganizationPolicyApiTokenCreate, OrganizationPolicyApiTokenCreateRequest,
+        OrganizationPolicyApiTokenResponseList, OrganizationRequest,
+        OrganizationResponseList, OrganizationWebhookCreateRequest,
+        OrganizationWebhookCreateResponse, OrganizationWebhookEventEnum,
+        OrganizationWebhookKindEnum, OrganizationWebhookResponse,
+        OrganizationWebhookResponseList, ProjectPermissionPermission, QoveryIpsResponse,
+        SignUp, SignUpRequest, SlackAlertReceiverCreationRequest,
+        SlackAlertReceiverEditRequest, SlackAlertReceiverResponse,
+        TransferOwnershipRequest, TypeOfUseEnum, WebhookEventResponse,
+        WebhookEventResponseList,
+    };
     #[cfg(feature = "applications")]
-    pub use super::applications::models::*;
+    pub use super::applications::models::{
+        ApplicationAdvancedSettings, ApplicationCurrentScale,
+        ApplicationDeploymentRestriction, ApplicationDeploymentRestrictionRequest,
+        ApplicationDeploymentRestrictionResponseList, ApplicationEditRequest,
+        ApplicationNetwork, ApplicationNetworkRequest, ApplicationRequest, DeployRequest,
+        DeploymentHistory, DeploymentHistoryPage, DeploymentHistoryStatusEnum,
+        EnvironmentApplicationsCurrentScale, EnvironmentApplicationsCurrentScaleList,
+        EnvironmentApplicationsStorage, EnvironmentApplicationsStorageResponseList,
+        EnvironmentApplicationsSupportedLanguage,
+        EnvironmentApplicationsSupportedLanguageList, MetricCpu, MetricCpuResponseList,
+        MetricMemory, MetricMemoryResponseList, MetricStorage, MetricStorageResponseList,
+        Tag, TagRequest, TagResponseList, UserResponseList,
+    };
     #[cfg(feature = "containers")]
-    pub use super::containers::models::*;
+    pub use super::containers::models::{
+        AvailableContainerRegistryResponse, AvailableContainerRegistryResponseList,
+        ContainerAdvancedSettings, ContainerCurrentScale, ContainerDeployRequest,
+        ContainerImageCheckRequest, ContainerNetwork, ContainerNetworkRequest,
+        ContainerRegistryAssociatedServiceList, ContainerRegistryAssociatedServiceType,
+        ContainerRegistryAssociatedServicesResponse,
+        ContainerRegistryConfigGcpCredentialsType, ContainerRegistryRequest,
+        ContainerRegistryRequestConfig, ContainerRegistryResponse,
+        ContainerRegistryResponseConfig, ContainerRegistryResponseList, ContainerRequest,
+        ContainerVersionResponse, ContainerVersionResponseList,
+        EnvironmentContainersCurrentScale, EnvironmentContainersCurrentScaleResponseList,
+        EnvironmentContainersStorage, EnvironmentContainersStorageResponseList,
+        ListContainerDeploymentHistoryResponse, OrganizationContainerAutoDeployRequest,
+        OrganizationContainerPreviewRequest,
+    };
     #[cfg(feature = "databases")]
-    pub use super::databases::models::*;
+    pub use super::databases::models::{
+        Backup, BackupPaginatedResponseList, BackupRequest, Credentials,
+        CredentialsRequest, DatabaseConfiguration, DatabaseConfigurationResponseList,
+        DatabaseCurrentMetric, DatabaseCurrentMetricCpu, DatabaseCurrentMetricMemory,
+        DatabaseCurrentMetricStorage, DatabaseEditRequest, DatabaseRequest,
+        DatabaseVersionMode, EnvironmentDatabasesCurrentMetric,
+        EnvironmentDatabasesCurrentMetricMemory,
+        EnvironmentDatabasesCurrentMetricResponseList,
+        EnvironmentDatabasesCurrentMetricStorage, ListDatabaseDeploymentHistoryResponse,
+        LogicalDatabaseRequest, ManagedDatabaseInstanceTypeResponse,
+        ManagedDatabaseInstanceTypeResponseList, ManagedDatabaseTypeResponse,
+        ManagedDatabaseTypeResponseList, MetricCpuDatapointResponseList,
+        MetricMemoryDatapointResponseList, MetricStorageDatapointResponseList, Version,
+        VersionResponseList,
+    };
     #[cfg(feature = "jobs")]
-    pub use super::jobs::models::*;
+    pub use super::jobs::models::{
+        CleanFailedJobResponse, CleanFailedJobsRequest, CleanFailedJobsResponse,
+        JobAdvancedSettings, JobCronCommand, JobDeployRequest,
+        JobDeploymentRestrictionRequest, JobDeploymentRestrictionResponse,
+        JobDeploymentRestrictionResponseList, JobForceEvent, JobLifecycleCommand,
+        JobRequest, JobRequestSchedule, JobRequestSource, JobRequestSourceDocker,
+        JobRequestSourceImage, JobResponseList, LifecycleTemplateListResponse,
+        LifecycleTemplateResponse, LifecycleTemplateResponseEvent,
+        LifecycleTemplateResponseResources, LifecycleTemplateResponseVariable,
+        LifecycleTemplateResponseVariableFile, LifecycleTemplateSummary,
+        ListJobDeploymentHistoryResponse, OrganizationJobAutoDeployRequest,
+    };
     #[cfg(feature = "helms")]
-    pub use super::helms::models::*;
+    pub use super::helms::models::{
+        AvailableHelmRepositoryResponse, AvailableHelmRepositoryResponseList,
+        HelmAdvancedSettings, HelmCheckRequest, HelmDefaultValuesRequest,
+        HelmDeployRequest, HelmDeploymentRestrictionRequest,
+        HelmDeploymentRestrictionResponse, HelmDeploymentRestrictionResponseList,
+        HelmForceEvent, HelmRepositoryAssociatedServiceList,
+        HelmRepositoryAssociatedServiceType, HelmRepositoryAssociatedServicesResponse,
+        HelmRepositoryKindEnum, HelmRepositoryRequest, HelmRepositoryRequestConfig,
+        HelmRepositoryResponse, HelmRepositoryResponseConfig, HelmRepositoryResponseList,
+        HelmRequest, HelmRequestPort, HelmRequestPortServiceName,
+        HelmRequestPortServiceSelectors, HelmRequestSource,
+        HelmRequestSourceGitRepository, HelmRequestSourceHelmRepository,
+        HelmRequestSourceHelmRepositoryHelmRepository, HelmRequestValuesOverride,
+        HelmRequestValuesOverrideFile, HelmRequestValuesOverrideFileGit,
+        HelmRequestValuesOverrideFileRaw, HelmRequestValuesOverrideFileRawItem,
+        HelmResponseList, HelmVersionResponse, HelmVersionResponseList,
+        KubernetesMetadata, KubernetesService, KubernetesServicePort,
+        KubernetesServiceResponseList, KubernetesServiceSpec,
+        ListHelmDeploymentHistoryResponse,
+    };
     #[cfg(feature = "terraforms")]
-    pub use super::terraforms::models::*;
+    pub use super::terraforms::models::{
+        DeleteTerraformAction, ListTfVarsFilesFromGitRepoResponse,
+        ParseTerraformVariablesFromGitRepoResponse, TerraformAdvancedSettings,
+        TerraformDeploymentRestrictionRequest, TerraformDeploymentRestrictionResponse,
+        TerraformDeploymentRestrictionResponseList, TerraformGitRepositoryRequest,
+        TerraformRequest, TerraformRequestJobResources,
+        TerraformRequestTerraformFilesSource, TerraformResourceResponse,
+        TerraformResourceResponseMode, TerraformResourcesResponse, TerraformResponseList,
+        TerraformVariableDefinition, TerraformVariableParsingRequest,
+        TerraformVariablesSourceRequest, TerraformVersionResponse,
+        TerraformVersionResponseList, TfVarsDiscoveryMode,
+        TfVarsDiscoveryModeAutoDiscover, TfVarsDiscoveryModeAutoDiscoverType,
+        TfVarsDiscoveryModeSpecificPaths, TfVarsDiscoveryModeSpecificPathsType,
+        TfVarsFileResponse, TfVarsListRequest,
+    };
     #[cfg(feature = "blueprints")]
-    pub use super::blueprints::models::*;
+    pub use super::blueprints::models::{
+        BlueprintCatalogResponse, BlueprintCreateRequest, BlueprintDeploymentAckResponse,
+        BlueprintItem, BlueprintMajorVersion, BlueprintManifestBackendConfig,
+        BlueprintManifestChartConfig, BlueprintManifestContextVariableField,
+        BlueprintManifestContextVariableFieldKind, BlueprintManifestCredentialsConfig,
+        BlueprintManifestEngineHelm, BlueprintManifestEngineHelmType,
+        BlueprintManifestEngineOpenTofu, BlueprintManifestEngineOpenTofuType,
+        BlueprintManifestEngineSpec, BlueprintManifestEngineTerraform,
+        BlueprintManifestEngineTerraformType, BlueprintManifestField,
+        BlueprintManifestFieldType, BlueprintManifestResourcesConfig,
+        BlueprintManifestResponse, BlueprintManifestUserProvidedBackend,
+        BlueprintManifestVariableField, BlueprintManifestVariableFieldKind,
+        BlueprintManifestVersionBlock, BlueprintReadmeResponse, BlueprintResponse,
+        BlueprintSpecOverrides, BlueprintSpecOverridesBackend,
+        BlueprintSpecOverridesCredentials, BlueprintUpdateEngineDiff,
+        BlueprintUpdateEngineFieldChange, BlueprintUpdateNewMajorVersion,
+        BlueprintUpdateNewOptionalValue, BlueprintUpdateNewRequiredValue,
+        BlueprintUpdatePreviewResponse, BlueprintUpdateRemovedValue,
+        BlueprintUpdateRequest, BlueprintUpdateResponse, BlueprintUpdateUpdatedValue,
+        BlueprintUpdateVariableValue, BlueprintVariableRequest,
+    };
     #[cfg(feature = "agents")]
-    pub use super::agents::models::*;
+    pub use super::agents::models::{
+        AgenticWorkflowModelRequest, AgenticWorkflowRequest, AgenticWorkflowResponseList,
+        McpServerRequest, McpServerResponse, McpServerResponseList,
+    };
     #[cfg(feature = "clusters")]
-    pub use super::clusters::models::*;
+    pub use super::clusters::models::{
+        AksInfrastructureOutputs, AksInfrastructureOutputsKind, AlertingConfig,
+        ArgoCdConnectionCheckResponse, ArgoCdConnectionCheckResponseReason,
+        ArgoCdConnectionStatusEnum, ArgoCdCredentialsRequest, ArgoCdCredentialsResponse,
+        ArgoCdDestinationClusterMappingRequest, ArgoCdDestinationClusterMappingResponse,
+        ArgoCdInstanceMappingResponse, ArgoCdInstanceMappingResponseList,
+        ArgoCdLinkedClusterDetails, ArgoCdUnlinkedClusterDetails,
+        ArgocdAppManifestResponse, ArgocdAppManifestResponseManifestMetadata,
+        ArgocdAssociatedServiceType, ArgocdAssociatedServicesResponse,
+        ArgocdAssociatedServicesResponseList, ArgocdManagedResource,
+        AutomaticallyConfiguredAuthDto, AutomaticallyConfiguredAuthDtoMode,
+        AwsCredentialsRequest, AwsParameterStoreEndpointDto,
+        AwsParameterStoreEndpointDtoMode, AwsRoleArnAuthDto, AwsRoleArnAuthDtoMode,
+        AwsRoleClusterCredentials, AwsRoleCredentialsRequest, AwsRoleType,
+        AwsSecretManagerEndpointDto, AwsSecretManagerEndpointDtoMode,
+        AwsStaticClusterCredentials, AwsStaticClusterCredentialsObjectType,
+        AwsStaticCredentialsAuthDto, AwsStaticCredentialsAuthDtoMode,
+        AwsStaticCredentialsRequest, AwsStaticCredentialsRequestType,
+        AzureCredentialsRequest, AzureStaticClusterCredentials,
+        AzureStaticClusterCredentialsObjectType, CertManagerChartParameters,
+        CloudProvider, CloudProviderResponseList, CloudWatchExportConfig,
+        CloudflareDnsProviderProvider, CloudflareDnsProviderRequest,
+        CloudflareDnsProviderResponse, Cluster, ClusterAdvancedSettings,
+        ClusterAdvancedSettingsAwsEksEc2MetadataImds,
+        ClusterAdvancedSettingsLokiDeploymentMode, ClusterAnalysisKind,
+        ClusterAnalysisLogResponse, ClusterAnalysisLogResponseList,
+        ClusterAnalysisOutputFormat, ClusterAnalysisRequest, ClusterAnalysisResponse,
+        ClusterAnalysisResponseList, ClusterAnalysisStatus, ClusterCloudProviderInfo,
+        ClusterCloudProviderInfoRequest, ClusterCredentials,
+        ClusterCredentialsResponseList, ClusterDeleteMode, ClusterDeploymentStatusEnum,
+        ClusterDnsProviderRequest, ClusterDnsProviderRequestProvider,
+        ClusterDnsProviderResponse, ClusterDnsProviderResponseProvider,
+        ClusterEksAnywhereGitRepository, ClusterFeatureAwsExistingVpc,
+        ClusterFeatureAwsExistingVpcResponse, ClusterFeatureBooleanResponse,
+        ClusterFeatureGcpExistingVpc, ClusterFeatureGcpExistingVpcResponse,
+        ClusterFeatureKarpenterParameters, ClusterFeatureKarpenterParametersResponse,
+        ClusterFeatureNatGatewayParameters, ClusterFeatureNatGatewayParametersResponse,
+        ClusterFeatureNatGatewayTypeGcp, ClusterFeatureNatGatewayTypeGcpProvider,
+        ClusterFeatureNatGatewayTypeScaleway,
+        ClusterFeatureNatGatewayTypeScalewayProvider,
+        ClusterFeatureNatGatewayTypeScalewayType, ClusterFeatureResponse,
+        ClusterFeatureResponseAcceptedValue, ClusterFeatureResponseList,
+        ClusterFeatureResponseTypeEnum, ClusterFeatureResponseValueObject,
+        ClusterFeatureResponseValueType, ClusterFeatureStringResponse,
+        ClusterInfrastructureChartsParameters,
+        ClusterInfrastructureEksAnywhereParameters,
+        ClusterInfrastructureMetalLbChartParameters,
+        ClusterInfrastructureNginxChartParameters, ClusterInstanceAttributes,
+        ClusterInstanceGpuInfo, ClusterInstanceType, ClusterInstanceTypeResponseList,
+        ClusterKarpenterPrivateSubnetIdsPutRequest, ClusterKeda, ClusterKubernetesEvent,
+        ClusterLabelsGroup, ClusterLock, ClusterLockList, ClusterLockRequest,
+        ClusterLogs, ClusterLogsDetails, ClusterLogsDetailsTransmitter, ClusterLogsError,
+        ClusterLogsErrorUnderlyingError, ClusterLogsMessage, ClusterLogsResponse,
+        ClusterLogsResponseList, ClusterLogsStep, ClusterMetricsResponse,
+        ClusterOperatorBootstrapResponse, ClusterOperatorFleetInventoryResponse,
+        ClusterOperatorFleetInventoryResponseList, ClusterOperatorFleetStatus,
+        ClusterOperatorStatusResponse, ClusterOperatorUpdateRequest,
+        ClusterOperatorUpdateResponse, ClusterPlatformBindingLayerResponse,
+        ClusterPlatformBindingRequest, ClusterPlatformBindingResponse,
+        ClusterReadinessStatus, ClusterRegion, ClusterRegionResponseList, ClusterRequest,
+        ClusterRequestFeature, ClusterRequestFeatureValue, ClusterResponseList,
+        ClusterRoutingTable, ClusterRoutingTableItem, ClusterRoutingTableRequest,
+        ClusterStateEnum, ClusterStatus, ClusterStatusResponseList, CredentialCluster,
+        DeploymentInfraReason, DoCredentialsRequest, EksAnywhereBackupParameters,
+        EksAnywhereBackupS3Parameters, EksAnywhereClusterJwtResponse,
+        EksAnywhereCommitRequest, EksAnywhereCommitResponse,
+        EksAnywhereVsphereClusterCredentials, EksAnywhereVsphereObjectType,
+        EksAnywhereVsphereRoleCredentialsRequest,
+        EksAnywhereVsphereRoleCredentialsRequestType,
+        EksAnywhereVsphereStaticCredentialsRequest,
+        EksAnywhereVsphereStaticCredentialsType, EksEfsPerformanceMode,
+        EksEfsThroughputMode, EksEfsTransitionToIa, EksExternalSecretsAuthentication,
+        EksInfrastructureOutputs, EksInfrastructureOutputsKind,
+        ExternalSecretAssociatedServiceResponse,
+        ExternalSecretAssociatedServiceResponseList, FieldSchemaConstraintsResponse,
+        FieldSchemaResponse, GcpCredentialsRequest, GcpJsonCredentialsAuthDto,
+        GcpJsonCredentialsAuthDtoMode, GcpSecretManagerEndpointDto,
+        GcpSecretManagerEndpointDtoMode, GcpServiceAccountKeyCredentialType,
+        GcpServiceAccountKeyCredentialsRequest, GcpStaticClusterCredentials,
+        GcpStaticClusterCredentialsObjectType, GcpWorkloadIdentityClusterCredentials,
+        GcpWorkloadIdentityCredentialType, GcpWorkloadIdentityCredentialsRequest,
+        GcpWorkloadIdentityObjectType, GenericClusterCredentials,
+        GenericClusterCredentialsObjectType, GetClusterKubernetesEventsResponse,
+        GetClusterTokenByClusterIdResponse, GetClusterTokenByClusterIdResponseStatus,
+        GkeExternalSecretsAuthentication, GkeInfrastructureOutputs,
+        GkeInfrastructureOutputsKind, InfrastructureOutputs, InternalNetworkMonitoring,
+        KapsuleInfrastructureOutputs, KapsuleInfrastructureOutputsKind,
+        KarpenterCronjobNodePoolOverride, KarpenterDefaultNodePoolOverride,
+        KarpenterGpuNodePoolOverride, KarpenterNodePool, KarpenterNodePoolConsolidation,
+        KarpenterNodePoolLimits, KarpenterNodePoolRequirement,
+        KarpenterNodePoolRequirementKey, KarpenterNodePoolRequirementOperator,
+        KarpenterStableNodePoolOverride, KubernetesEnum, ListInstanceTypeGpu,
+        MetricsConfigurationManagedByQovery, MetricsConfigurationManagedByQoveryKind,
+        MetricsParameters, MetricsParametersConfiguration, NatGatewayType,
+        ObservabilityResourceProfile, OnPremiseCredentialsRequest,
+        OrganizationCredentials, OrganizationCredentialsResponseList,
+        PlatformCloudVendor, PlatformClusterMode,
+        PlatformComponentConfigurationInputScope,
+        PlatformComponentConfigurationPreviewRequest,
+        PlatformComponentConfigurationPreviewResponse,
+        PlatformComponentInputRequirementResponse,
+        PlatformComponentOutputBindingResponse, PlatformComponentRequirementStatus,
+        PlatformComponentResolutionResponse, PlatformComponentViolationResponse,
+        PlatformLayerResolutionStatus, PlatformTemplateCatalogResponse,
+        PlatformTemplateComponentResponse, PlatformTemplateLayerResponse,
+        PlatformTemplateReleaseStatus, PlatformTemplateSummaryResponse, ProviderSecrets,
+        QoveryDnsProviderProvider, QoveryDnsProviderRequest, QoveryDnsProviderResponse,
+        RegistryMirroringModeEnum, ReportedClusterOperatorIdentity,
+        Route53DnsProviderProvider, Route53DnsProviderRequest,
+        Route53DnsProviderRequestCredentials, Route53DnsProviderResponse,
+        Route53DnsProviderResponseCredentials, Route53StaticCredentialsRequest,
+        Route53StaticCredentialsResponse, Route53StaticCredentialsType,
+        ScalewayClusterCredentials, ScalewayClusterCredentialsObjectType,
+        ScalewayCredentialsRequest, SecretManagerAccess, SecretManagerAccessRequest,
+        SecretManagerAuthenticationDto, SecretManagerEndpointConfigurationDto,
+        SelfManagedClusterKind,
+    };
     #[cfg(feature = "variables")]
-    pub use super::variables::models::*;
+    pub use super::variables::models::{
+        AliasRequest, ApiVariableTypeEnum, EnvironmentVariable, EnvironmentVariableAlias,
+        EnvironmentVariableEditRequest, EnvironmentVariableOverride,
+        EnvironmentVariableRequest, EnvironmentVariableResponseList, OverrideRequest,
+        Secret, SecretAlias, SecretEditRequest, SecretOverride, SecretRequest,
+        SecretResponseList, ServiceTypeForVariableEnum, VariableAlias,
+        VariableAliasRequest, VariableEditRequest, VariableImport, VariableImportRequest,
+        VariableImportRequestVar, VariableImportSuccessfulImportedVariable,
+        VariableOverride, VariableOverrideRequest, VariableRequest, VariableResponse,
+        VariableResponseList,
+    };
     #[cfg(feature = "git")]
-    pub use super::git::models::*;
+    pub use super::git::models::{
+        DockerfileCheckRequest, DockerfileCheckResponse, GitAuthProvider,
+        GitAuthProviderResponseList, GitFileCheckRequest, GitRepository,
+        GitRepositoryBranch, GitRepositoryBranchResponseList, GitRepositoryResponseList,
+        GitTokenAssociatedServiceResponse, GitTokenAssociatedServiceType,
+        GitTokenAssociatedServicesResponseList, GitTokenRequest, GitTokenResponse,
+        GitTokenResponseList, GitWebhookStatusResponse, GitWebhookStatusResponseStatus,
+        ListDirectoriesFromGitRepositoryResponse, OrganizationGithubAppConnectRequest,
+    };
     #[cfg(feature = "billing")]
-    pub use super::billing::models::*;
+    pub use super::billing::models::{
+        BillingExternalId, BillingInfo, BillingInfoRequest, BillingStatus, Cost,
+        CostRange, CreditCard, CreditCardRequest, CreditCardResponseList, CurrentCost,
+        Invoice, InvoiceLink, InvoiceResponseList, InvoiceStatusEnum,
+        OrganizationBillingUsageReportRequest, OrganizationBillingUsageReportResponse,
+        OrganizationChangePlanRequest, OrganizationCreditCodeRequest, Referral,
+        RewardClaim, RewardClaimType,
+    };
 }
 
-/// The operations as types, for code that is generic over them.
+/// The operations as types, for code that is generic over them, and the setters of their calls.
+#[allow(deprecated, unused_imports, reason = "former names are exported too")]
 pub mod operations {
     #[cfg(feature = "environments")]
-    pub use super::environments::operations::*;
+    pub use super::environments::operations::{
+        GetEnvironmentsByClusterId, CancelDeploymentRequest, GetDeploymentStage,
+        EditDeploymentStage, DeleteDeploymentStage, MoveAfterDeploymentStage,
+        MoveBeforeDeploymentStage, AttachServiceToDeploymentStage,
+        GetDeploymentStatusByDeploymentRequestId, GetEnvironment, EditEnvironment,
+        DeleteEnvironment, CancelEnvironmentDeployment, CloneEnvironment,
+        DeployEnvironment, GenerateDeploymentBuildUsageReport,
+        ListEnvironmentDeploymentHistory, ListEnvironmentDeploymentHistoryV2,
+        ListDeploymentRequestByEnvironmentId, GetEnvironmentDeploymentRule,
+        EditEnvironmentDeploymentRule, ListEnvironmentDeploymentStage,
+        CreateEnvironmentDeploymentStage, ListEnvironmentServicesLinks,
+        ListEnvironmentLog, ListEnvironmentLogs, RedeployEnvironment, RestartEnvironment,
+        DeleteSelectedServices, DeployAllServices, RebootServices, StopSelectedServices,
+        UninstallSelectedServices, ListServicesByEnvironmentId, GetEnvironmentStatus,
+        GetEnvironmentStatuses, GetEnvironmentStatusesWithStages, StopEnvironment,
+        ExportEnvironmentConfigurationIntoTerraform, UninstallEnvironment,
+        ListEnvironmentsByOrganizationId, ListServicesByOrganizationId, ListEnvironment,
+        CreateEnvironment, GetProjectEnvironmentsOverview,
+        GetProjectEnvironmentServiceNumber, GetProjectEnvironmentsStatus,
+        ListDeploymentRequestByServiceId, GetServiceDeploymentStage,
+        GetIngressDeploymentStatus,
+    };
     #[cfg(feature = "projects")]
-    pub use super::projects::operations::*;
+    pub use super::projects::operations::{
+        ListProject, CreateProject, GetOrganizationProjectStats, GetProject, EditProject,
+        DeleteProject, ListProjectDeploymentRules, CreateDeploymentRule,
+        UpdateDeploymentRulesPriorityOrder, GetProjectDeploymentRule,
+        EditProjectDeployemtnRule, DeleteProjectDeploymentRule,
+    };
     #[cfg(feature = "organizations")]
-    pub use super::organizations::operations::*;
+    pub use super::organizations::operations::{
+        GetAccountInformation, EditAccountInformation, GetUserSignUp, CreateUserSignUp,
+        CreateAlertReceiver, ValidateNewAlertReceiver, GetAlertReceiver,
+        EditAlertReceiver, DeleteAlertReceiver, ValidateExistingAlertReceiver,
+        CreateAlertRule, GetAlertRule, EditAlertRule, DeleteAlertRule, ListQoveryIps,
+        ListOrganization, CreateOrganization, GetOrganization, EditOrganization,
+        DeleteOrganization, GetAlertReceivers, GetAlertRules,
+        ListOrganizationAnnotationsGroup, CreateOrganizationAnnotationsGroup,
+        GetOrganizationAnnotationsGroup, EditOrganizationAnnotationsGroup,
+        DeleteOrganizationAnnotationsGroup,
+        GetOrganizationAnnotationsGroupAssociatedItems, ListOrganizationApiTokens,
+        CreateOrganizationApiToken, DeleteOrganizationApiToken,
+        ListOrganizationAvailableRoles, ListOrganizationCustomRoles,
+        CreateOrganizationCustomRole, GetOrganizationCustomRole,
+        EditOrganizationCustomRole, DeleteOrganizationCustomRole,
+        ListOrganizationEnterpriseConnections, GetOrganizationEnterpriseConnection,
+        UpdateOrganizationEnterpriseConnection, GetOrganizationEvents,
+        GetOrganizationInvitedMembers, PostInviteMember, GetMemberInvitation,
+        PostAcceptInviteMember, DeleteInviteMember, ListOrganizationLabelsGroup,
+        CreateOrganizationLabelsGroup, GetOrganizationLabelssGroup,
+        EditOrganizationLabelsGroup, DeleteOrganizationLabelsGroup,
+        GetOrganizationLabelsGroupAssociatedItems, GetOrganizationMembers,
+        EditOrganizationMemberRole, DeleteMember, DeleteMemberLegacy,
+        GetOrganizationOnboarding, UpdateOrganizationOnboarding,
+        ListOrganizationPolicyApiTokens, CreateOrganizationPolicyApiToken,
+        DeleteOrganizationPolicyApiToken, GetOrganizationEventTargets,
+        PostOrganizationTransferOwnership, ListOrganizationWebHooks,
+        CreateOrganizationWebhook, GetOrganizationWebhook, EditOrganizationWebhook,
+        DeleteOrganizationWebhook, ListWebhookEvent,
+    };
     #[cfg(feature = "applications")]
-    pub use super::applications::operations::*;
+    pub use super::applications::operations::{
+        GetApplication, EditApplication, DeleteApplication, GetAdvancedSettings,
+        EditAdvancedSettings, CheckApplicationCustomDomain, CloneApplication,
+        ListApplicationCommit, ListApplicationContributor, GetApplicationCurrentScale,
+        GetApplicationCurrentStorageDisk, ListApplicationCustomDomain,
+        CreateApplicationCustomDomain, EditCustomDomain, DeleteCustomDomain,
+        GetCustomDomainStatus, ListApplicationDatabase, AttachDatabasetoApplication,
+        RemoveDatabaseFromApplication, ListApplicationDependency,
+        CreateApplicationDependency, RemoveApplicationDependency, DeployApplication,
+        ListApplicationDeploymentHistory, ListApplicationDeploymentHistoryV2,
+        GetApplicationDeploymentRestrictions, CreateApplicationDeploymentRestriction,
+        EditApplicationDeploymentRestriction, DeleteApplicationDeploymentRestriction,
+        ListApplicationEvent, GetApplicationCurrentInstance, ListApplicationLinks,
+        ListApplicationLog, ListApplicationLogicalDatabase,
+        AttachLogicalDatabasetoApplication, RemoveLogicalDatabaseFromApplication,
+        GetApplicationMetricCpu, GetApplicationMetricHealthCheck,
+        GetApplicationMetricMemory, GetApplicationMetricRestart,
+        GetApplicationMetricStorage, GetApplicationNetwork, EditApplicationNetwork,
+        RedeployApplication, RestartApplication, RebootApplication, GetApplicationStatus,
+        StopApplication, ListApplicationTag, CreateApplicationTag, DeleteApplicationTag,
+        UninstallApplication, GetDefaultApplicationAdvancedSettings, ListApplication,
+        CreateApplication, GetEnvironmentApplicationCurrentScale,
+        GetEnvironmentApplicationCurrentStorage, DeployAllApplications,
+        GetEnvironmentApplicationStatus, GetEnvironmentApplicationSupportedLanguages,
+    };
     #[cfg(feature = "containers")]
-    pub use super::containers::operations::*;
+    pub use super::containers::operations::{
+        ListAvailableContainerRegistry, GetContainer, EditContainer, DeleteContainer,
+        GetContainerAdvancedSettings, EditContainerAdvancedSettings,
+        CheckContainerCustomDomain, CloneContainer, GetContainerCurrentScale,
+        GetContainerCurrentStorageDisk, ListContainerCustomDomain,
+        CreateContainerCustomDomain, EditContainerCustomDomain,
+        DeleteContainerCustomDomain, GetContainerCustomDomainStatus,
+        ListContainerDependency, CreateContainerDependency, RemoveContainerDependency,
+        DeployContainer, ListContainerDeploymentHistory,
+        ListContainerDeploymentHistoryV2, GetContainerCurrentInstance,
+        ListContainerLinks, ListContainerLog, ListContainerLogicalDatabase,
+        AttachLogicalDatabaseToContainer, RemoveLogicalDatabaseFromContainer,
+        GetContainerNetwork, EditContainerNetwork, RedeployContainer, RestartContainer,
+        RebootContainer, GetContainerStatus, StopContainer, UninstallContainer,
+        GetDefaultContainerAdvancedSettings, CheckContainerImage, ListContainer,
+        CreateContainer, GetEnvironmentContainerCurrentScale,
+        GetEnvironmentContainerCurrentStorage, DeployAllServicesLegacy,
+        GetEnvironmentContainerStatus, AutoDeployContainerEnvironments,
+        PreviewContainerEnvironments, ListContainerRegistry, CreateContainerRegistry,
+        GetContainerRegistry, EditContainerRegistry, DeleteContainerRegistry,
+        GetContainerRegistryAssociatedServices, GetContainerRegistryContainerStatus,
+        GetContainerVersions,
+    };
     #[cfg(feature = "databases")]
-    pub use super::databases::operations::*;
+    pub use super::databases::operations::{
+        ListAwsManagedDatabaseInstanceType, ListAwsManagedDatabaseType, GetDatabase,
+        EditDatabase, DeleteDatabase, ListDatabaseApplication,
+        RemoveApplicationFromDatabase, ListDatabaseBackup, AddBackupDatabase,
+        RemoveDatabaseBackup, CloneDatabase, GetDatabaseCurrentMetric, DeployDatabase,
+        ListDatabaseDeploymentHistory, ListDatabaseDeploymentHistoryV2,
+        ListDatabaseEvent, ListLogicalDatabaseDatabase, CreateLogicalDatabaseOnDatabase,
+        GetDatabaseMasterCredentials, EditDatabaseCredentials, GetDatabaseMetricCpu,
+        GetDatabaseMetricHealthCheck, GetDatabaseMetricMemory, GetDatabaseMetricRestart,
+        GetDatabaseMetricStorage, RedeployDatabase, RestartDatabase, RebootDatabase,
+        GetDatabaseStatus, StopDatabase, UninstallDatabase, ListDatabaseVersion,
+        ListDatabase, CreateDatabase, ListEnvironmentDatabaseCurrentMetric,
+        GetEnvironmentDatabaseStatus, ListEnvironmentDatabaseConfig, GetLogicalDatabase,
+        EditLogicalDatabase, DeleteLogicalDatabase, ListLogicalDatabaseApplication,
+        ListLogicalDatabaseContainer, GetLogicalDatabaseCredentials,
+        EditLogicalDatabaseCredentials, ListScwManagedDatabaseType,
+    };
     #[cfg(feature = "jobs")]
-    pub use super::jobs::operations::*;
+    pub use super::jobs::operations::{
+        GetDefaultJobAdvancedSettings, CleanFailedJobs, ListJobs, CreateJob,
+        GetEnvironmentJobStatus, ListEnvironmentLifecycleTemplates,
+        GetEnvironmentLifecycleTemplate, GetJob, EditJob, DeleteJob,
+        GetJobAdvancedSettings, EditJobAdvancedSettings, CleanFailedJob, CloneJob,
+        ListJobCommit, DeployJob, ListJobDeploymentHistory, ListJobDeploymentHistoryV2,
+        GetJobDeploymentRestrictions, CreateJobDeploymentRestriction,
+        EditJobDeploymentRestriction, DeleteJobDeploymentRestriction, RedeployJob,
+        GetJobStatus, StopJob, UninstallJob, AutoDeployJobEnvironments,
+    };
     #[cfg(feature = "helms")]
-    pub use super::helms::operations::*;
+    pub use super::helms::operations::{
+        ListAvailableHelmRepository, GetDefaultHelmAdvancedSettings, CheckHelmRepository,
+        ListHelms, CreateHelm, GetEnvironmentHelmStatus, CreateHelmDefaultValues,
+        GetHelm, EditHelm, DeleteHelm, GetHelmAdvancedSettings, EditHelmAdvancedSettings,
+        CheckHelmCustomDomain, CloneHelm, ListHelmCommit, ListHelmCustomDomain,
+        CreateHelmCustomDomain, GetHelmCustomDomain, EditHelmCustomDomain,
+        DeleteHelmCustomDomain, DeployHelm, ListHelmDeploymentHistory,
+        ListHelmDeploymentHistoryV2, GetHelmDeploymentRestrictions,
+        CreateHelmDeploymentRestriction, EditHelmDeploymentRestriction,
+        DeleteHelmDeploymentRestriction, ListHelmLinks, GetHelmKubernetesServices,
+        RedeployHelm, GetHelmStatus, StopHelm, UninstallHelm, ListHelmRepository,
+        CreateHelmRepository, GetHelmRepository, EditHelmRepository,
+        DeleteHelmRepository, GetHelmRepositoryAssociatedServices, GetHelmCharts,
+    };
     #[cfg(feature = "terraforms")]
-    pub use super::terraforms::operations::*;
+    pub use super::terraforms::operations::{
+        GetDefaultTerraformAdvancedSettings, ListTerraforms, CreateTerraform,
+        ListTfVarsFilesFromGitRepo, ParseTerraformVariablesFromGitRepo,
+        ListTerraformVersions, GetTerraform, EditTerraform, DeleteTerraform,
+        GetTerraformAdvancedSettings, EditTerraformAdvancedSettings, CloneTerraform,
+        ListTerraformCommit, DeployTerraform, ListTerraformDeploymentHistoryV2,
+        GetTerraformDeploymentRestrictions, CreateTerraformDeploymentRestriction,
+        EditTerraformDeploymentRestriction, DeleteTerraformDeploymentRestriction,
+        RedeployTerraform, GetTerraformResources, UninstallTerraform,
+    };
     #[cfg(feature = "blueprints")]
-    pub use super::blueprints::operations::*;
+    pub use super::blueprints::operations::{
+        UpdateBlueprint, DeployBlueprint, CheckBlueprintUpdate, PreviewBlueprintUpdate,
+        CreateBlueprint, GetBlueprintCatalog, GetBlueprintCatalogServiceManifest,
+        GetBlueprintCatalogServiceReadme,
+    };
     #[cfg(feature = "agents")]
-    pub use super::agents::operations::*;
+    pub use super::agents::operations::{
+        GetAgenticWorkflow, EditAgenticWorkflow, DeleteAgenticWorkflow,
+        CancelAgenticWorkflowDeployment, ListAgenticWorkflowDeploymentHistoryV2,
+        ListAgenticWorkflows, CreateAgenticWorkflow, GetMcpServer, EditMcpServer,
+        DeleteMcpServer, ListMcpServers, CreateMcpServer,
+    };
     #[cfg(feature = "clusters")]
-    pub use super::clusters::operations::*;
+    pub use super::clusters::operations::{
+        ListClusterOperatorFleet, GetArgoCdApp, GetArgoCdAppManifest, ListAwsFeatures,
+        ListAwseksInstanceType, ListAwsInstanceType, ListAwsRegions,
+        ListAzureAksInstanceType, ListAzureFeatures, ListAzureRegions, ListCloudProvider,
+        GetArgoCdCredentials, SaveArgoCdCredentials, DeleteArgoCdCredentials,
+        CheckArgoCdConnection, GetArgoCdAssociatedServices, GetClusterDnsProvider,
+        EditClusterDnsProvider, GetClusterKubernetesEvents, LockCluster, UnlockCluster,
+        GetClusterLogs, GetClusterMetrics, GetClusterTokenByClusterId, UpgradeCluster,
+        ListClusterAnalyses, StartClusterAnalysis, GetClusterAnalysis,
+        ListClusterAnalysisLogs, GetDefaultClusterAdvancedSettings, ListDoFeatures,
+        ListDoInstanceType, ListDoRegions, ListGcpFeatures, ListGcpGkeInstanceType,
+        ListGcpRegions, ListArgoCdDestinationClusterMappings,
+        SaveArgoCdDestinationClusterMapping, DeleteArgoCdDestinationClusterMapping,
+        ListAwsCredentials, CreateAwsCredentials, GetAwsCredentials, EditAwsCredentials,
+        DeleteAwsCredentials, ListAzureCredentials, CreateAzureCredentials,
+        GetAzureCredentials, EditAzureCredentials, DeleteAzureCredentials,
+        ListOrganizationCluster, CreateCluster, GetOrganizationClusterStatus,
+        EditCluster, DeleteCluster, GetClusterAdvancedSettings,
+        EditClusterAdvancedSettings, GetOrganizationCloudProviderInfo,
+        SpecifyClusterCloudProviderInfo, DeployCluster, UpdateEksAnywhereCommit,
+        ListEksAnywhereCommits, GetEksAnywhereClusterJwt, GetInstallationHelmValues,
+        GetClusterReadinessStatus, UpdateKarpenterPrivateFargateSubnetIds,
+        GetClusterKubeconfig, EditClusterKubeconfig, ListClusterLogs,
+        AttachClusterOperator, GetClusterOperatorBootstrap, GetClusterOperatorStatus,
+        UpdateClusterOperator, GetClusterPlatformBinding, UpdateClusterPlatformBinding,
+        ResolvePlatformComponentConfiguration, GetRoutingTable, EditRoutingTable,
+        GetClusterStatus, StopCluster, UpdateCluster, ListOrganizationCredentials,
+        ListDoCredentials, CreateDoCredentials, GetDoCredentials, EditDoCredentials,
+        DeleteDoCredentials, ListGcpCredentials, CreateGcpCredentials, GetGcpCredentials,
+        EditGcpCredentials, DeleteGcpCredentials, ListClusterLock,
+        ListOnPremiseCredentials, CreateOnPremiseCredentials, GetOnPremiseCredentials,
+        EditOnPremiseCredentials, DeleteOnPremiseCredentials, ListPlatformTemplates,
+        ResolvePlatformTemplateComponentConfiguration, ListScalewayCredentials,
+        CreateScalewayCredentials, GetScalewayCredentials, EditScalewayCredentials,
+        DeleteScalewayCredentials, ListScalewayFeatures, ListScalewayInstanceType,
+        ListScalewayKapsuleInstanceType, ListScalewayRegions,
+        ListSecretManagerAccessExternalSecrets, ListUpstreamSecretsFromSecretProvider,
+    };
     #[cfg(feature = "variables")]
-    pub use super::variables::operations::*;
+    pub use super::variables::operations::{
+        ListApplicationEnvironmentVariable, CreateApplicationEnvironmentVariable,
+        ImportEnvironmentVariable, EditApplicationEnvironmentVariable,
+        DeleteApplicationEnvironmentVariable, CreateApplicationEnvironmentVariableAlias,
+        CreateApplicationEnvironmentVariableOverride, ListApplicationSecrets,
+        CreateApplicationSecret, EditApplicationSecret, DeleteApplicationSecret,
+        CreateApplicationSecretAlias, CreateApplicationSecretOverride,
+        ListContainerEnvironmentVariable, CreateContainerEnvironmentVariable,
+        ImportContainerEnvironmentVariable, EditContainerEnvironmentVariable,
+        DeleteContainerEnvironmentVariable, CreateContainerEnvironmentVariableAlias,
+        CreateContainerEnvironmentVariableOverride, ListContainerSecrets,
+        CreateContainerSecret, EditContainerSecret, DeleteContainerSecret,
+        CreateContainerSecretAlias, CreateContainerSecretOverride,
+        ListEnvironmentEnvironmentVariable, CreateEnvironmentEnvironmentVariable,
+        EditEnvironmentEnvironmentVariable, DeleteEnvironmentEnvironmentVariable,
+        CreateEnvironmentEnvironmentVariableAlias,
+        CreateEnvironmentEnvironmentVariableOverride, ListEnvironmentSecrets,
+        CreateEnvironmentSecret, EditEnvironmentSecret, DeleteEnvironmentSecret,
+        CreateEnvironmentSecretAlias, CreateEnvironmentSecretOverride,
+        ListJobEnvironmentVariable, CreateJobEnvironmentVariable,
+        ImportJobEnvironmentVariable, EditJobEnvironmentVariable,
+        DeleteJobEnvironmentVariable, CreateJobEnvironmentVariableAlias,
+        CreateJobEnvironmentVariableOverride, ListJobSecrets, CreateJobSecret,
+        EditJobSecret, DeleteJobSecret, CreateJobSecretAlias, CreateJobSecretOverride,
+        ListProjectEnvironmentVariable, CreateProjectEnvironmentVariable,
+        EditProjectEnvironmentVariable, DeleteProjectEnvironmentVariable,
+        CreateProjectEnvironmentVariableAlias, CreateProjectEnvironmentVariableOverride,
+        ListProjectSecrets, CreateProjectSecret, EditProjectSecret, DeleteProjectSecret,
+        CreateProjectSecretAlias, CreateProjectSecretOverride, ListVariables,
+        CreateVariable, ImportEnvironmentVariables, EditVariable, DeleteVariable,
+        CreateVariableAlias, CreateVariableOverride,
+    };
     #[cfg(feature = "git")]
-    pub use super::git::operations::*;
+    pub use super::git::operations::{
+        GetBitbucketRepositories, GetBitbucketRepositoryBranches, GetGitProviderAccount,
+        GetGithubRepositories, GetGithubRepositoryBranches, GetGitlabRepositories,
+        GetGitlabRepositoryBranches, CheckDockerfile, CheckGitFile,
+        GetOrganizationBitbucketRepositories, GetOrganizationBitbucketRepositoryBranches,
+        GetOrganizationGitProviderAccount, GetOrganizationGithubRepositories,
+        GetOrganizationGithubRepositoryBranches, GetOrganizationGitlabRepositories,
+        GetOrganizationGitlabRepositoryBranches, ListOrganizationGitTokens,
+        CreateGitToken, GetOrganizationGitToken, EditGitToken, DeleteGitToken,
+        GetGitTokenAssociatedServices, OrganizationGithubAppConnect,
+        OrganizationGithubAppDisconnect, ListDirectoriesFromGitRepository,
+        SyncServiceGitWebhook, GetServiceGitWebhookStatus,
+    };
     #[cfg(feature = "billing")]
-    pub use super::billing::operations::*;
+    pub use super::billing::operations::{
+        GetAccountReferral, PostAccountRewardClaim, GetOrganizationBillingExternalId,
+        GetOrganizationBillingInfo, EditOrganizationBillingInfo,
+        GetOrganizationBillingStatus, GenerateBillingUsageReport, ChangePlan,
+        GetClusterCurrentCost, ListOrganizationCreditCards, AddCreditCard,
+        DeleteCreditCard, AddCreditCode, GetOrganizationCurrentCost,
+        OrganizationDownloadAllInvoices, ListOrganizationInvoice, GetOrganizationInvoice,
+        GetOrganizationInvoicePdf,
+    };
 }

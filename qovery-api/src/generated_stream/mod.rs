@@ -12,5 +12,29 @@ pub mod requests;
 
 /// The frames of the websocket API, and the values of its requests.
 pub mod types {
-    pub use super::models::models::*;
+    pub use super::models::models::{
+        ApplicationStatusDto, ArgoCdAppStatusDto, BlueprintPreviewResult,
+        BlueprintPreviewResultCancelled, BlueprintPreviewResultCancelledType,
+        BlueprintPreviewResultDiff, BlueprintPreviewResultDiffType,
+        BlueprintPreviewResultError, BlueprintPreviewResultErrorType,
+        BlueprintPreviewResultTimeout, BlueprintPreviewResultTimeoutType,
+        BlueprintServiceCreatedEvent, CertificateStatusDto, ClusterComputedStatusDto,
+        ClusterListNodesResponseDto, ClusterMetricsDto, ClusterNodeDto, ClusterStatusDto,
+        ClusterStatusGlobalStatus, ContainerStateDto, ContainerStateTerminatedDto,
+        ContainerStatusDto, DatabaseStatusDto, DebugFlavor, EnvironmentStatusDto,
+        KubeVersionStatusDriftValue, KubeVersionStatusOkValue,
+        KubeVersionStatusUnknownValue, MetricDto, MetricsUsageDto, MissingComponentValue,
+        NodeAddressDto, NodeConditionDto, NodeDto, NodePodErrorStatusDto, NodePodInfoDto,
+        NodePoolInfoDto, NodeResourceAllocatedDto, NodeResourceDto, NodeTaintDto, PodDto,
+        PodInErrorValue, PodKubernetesEventDto, PodQoveryServiceInfoDto, PodStatusDto,
+        PodStatusPhase, PvcInfoDto, QoveryClusterKubeVersionStatus,
+        QoveryComponentContainerStatusLevel, QoveryComponentDto,
+        QoveryComponentInFailure, QoveryComponentStatus, QoveryNodeAttributes,
+        QoveryNodeFailure, ResourceStatusDto, ScaleTargetGvkrDto,
+        ScaledObjectConditionDto, ScaledObjectHealthDto, ScaledObjectStatusDto,
+        ServiceActionDetailsDto, ServiceActionDto, ServiceInfraLogResponseDto,
+        ServiceListPodsResponseDto, ServiceLogResponseDto, ServiceMetricsDto,
+        ServiceStateDto, ServiceStatusDto, ServiceSubActionDto, ServiceType,
+        TerraformStatusDto, UnitDto,
+    };
 }

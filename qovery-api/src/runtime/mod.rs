@@ -2,6 +2,12 @@
 //!
 //! Hand-written and independent of the contract. Not for anything that only one operation needs.
 
+#[allow(
+    unused_imports,
+    unused_macros,
+    reason = "no area is absent if all are enabled"
+)]
+mod absent;
 mod api_error;
 mod build_error;
 mod call;
@@ -59,6 +65,12 @@ mod redact;
 mod request;
 mod response;
 mod secret;
+#[allow(
+    unused_imports,
+    unused_macros,
+    reason = "what the generated code uses depends on the contract"
+)]
+mod setters;
 mod text;
 mod token;
 mod transport;
@@ -72,6 +84,8 @@ pub(crate) mod union;
 #[cfg(feature = "stream")]
 mod upgrade;
 
+#[allow(unused_imports, reason = "no area is absent if all are enabled")]
+pub(crate) use absent::absent;
 pub use api_error::ApiError;
 pub use build_error::BuildError;
 pub use call::{Call, CallFuture, ResponseFuture};
@@ -102,6 +116,11 @@ pub use query::QueryValue;
 pub use request::{Request, RetryMode};
 pub use response::{RawResponse, Response};
 pub use secret::{Secret, SecretText};
+#[allow(
+    unused_imports,
+    reason = "what the generated code uses depends on the contract"
+)]
+pub(crate) use setters::setters;
 pub use token::{AccessToken, AuthScheme};
 pub use transport::{BoxFuture, Transport, TransportError};
 pub use union::UnknownMember;

@@ -2,7 +2,7 @@
 //!
 //! Not for the token of the client: that is [`AccessToken`](super::AccessToken).
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use secrecy::zeroize::Zeroize;
 use serde::{Deserialize, Serialize};
@@ -64,6 +64,24 @@ impl From<&str> for SecretText {
     }
 }
 
+impl From<&String> for SecretText {
+    fn from(secret: &String) -> Self {
+        Self(secret.clone())
+    }
+}
+
+impl From<Box<str>> for SecretText {
+    fn from(secret: Box<str>) -> Self {
+        Self(secret.into())
+    }
+}
+
+impl From<Cow<'_, str>> for SecretText {
+    fn from(secret: Cow<'_, str>) -> Self {
+        Self(secret.into_owned())
+    }
+}
+
 /// A secret of another type than text, such as a map of variables.
 ///
 /// It is sent and decoded as it is, and prints as `[redacted]`.
@@ -111,6 +129,19 @@ mod tests {
 
     use super::*;
     use crate::decode;
+
+    #[test]
+    fn a_secret_is_made_of_whatever_a_string_is_made_of() {
+        let text = String::from("s3cret");
+        let secrets = [
+            SecretText::from(&text),
+            SecretText::from(text.as_str()),
+            SecretText::from(Cow::Borrowed(text.as_str())),
+            SecretText::from(text.clone().into_boxed_str()),
+            SecretText::from(text.clone()),
+        ];
+        assert!(secrets.iter().all(|secret| secret.expose() == text));
+    }
 
     #[test]
     fn a_secret_travels_and_does_not_show() {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, stream};
-use qovery_api::{Client, Printable};
+use qovery_api::{Client, Printable, types::EnvironmentModeEnum};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -79,14 +79,14 @@ impl Bulk {
         self
     }
 
-    /// Those in this mode: `PRODUCTION`, `STAGING`, `DEVELOPMENT`, `PREVIEW`.
-    pub fn mode(self, mode: impl Into<String>) -> Self {
+    /// Those in this mode. A text such as `"PREVIEW"` is a mode too.
+    pub fn mode(self, mode: impl Into<EnvironmentModeEnum>) -> Self {
         let mode = mode.into();
         self.filter(move |environment| has_mode(environment, &mode))
     }
 
     /// Those that are certainly not in this mode: one whose mode the API does not say is left out.
-    pub fn except_mode(self, mode: impl Into<String>) -> Self {
+    pub fn except_mode(self, mode: impl Into<EnvironmentModeEnum>) -> Self {
         let mode = mode.into();
         self.filter(move |environment| environment.mode.is_some() && !has_mode(environment, &mode))
     }
@@ -304,9 +304,10 @@ impl fmt::Debug for Bulk {
     }
 }
 
-fn has_mode(environment: &FoundEnvironment, mode: &str) -> bool {
-    let own = environment.mode.as_deref();
-    own.is_some_and(|own| own.eq_ignore_ascii_case(mode.trim()))
+fn has_mode(environment: &FoundEnvironment, mode: &EnvironmentModeEnum) -> bool {
+    let own = environment.mode.as_ref();
+    // A mode that was made of a text may be in lower case.
+    own.is_some_and(|own| own.as_str().eq_ignore_ascii_case(mode.as_str().trim()))
 }
 
 /// Whether the action can safely be requested again if it may have been requested before.

@@ -224,11 +224,10 @@ pub async fn service_history(
 ) -> Result<Vec<ServiceRow>, Error> {
     let id = service.id;
     let size = i64::from(limit);
-    let text = id.to_string();
     let listed = match service.kind {
         ServiceKind::Application => {
             client
-                .list_application_deployment_history_v2(&text)
+                .list_application_deployment_history_v2(id)
                 .page_size(size)
                 .await?
                 .results

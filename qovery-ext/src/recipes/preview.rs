@@ -121,8 +121,8 @@ impl PreviewEnvironment {
     }
 
     /// In this mode. Default: `PREVIEW`. `PRODUCTION` is refused.
-    pub fn mode(mut self, mode: Mode) -> Self {
-        self.mode = mode;
+    pub fn mode(mut self, mode: impl Into<Mode>) -> Self {
+        self.mode = mode.into();
         self
     }
 

@@ -127,6 +127,16 @@ impl<T, O> Live<T, O> {
         self.set(|settings| settings.limits.silence = limit)
     }
 
+    /// Returns the next event; `None` at the end and after an error. The first call connects.
+    ///
+    /// Dropping the future loses nothing: the next call continues from the same position.
+    ///
+    /// # Errors
+    /// Returns an error if the stream cannot be continued: see [`StreamError`].
+    pub async fn next(&mut self) -> Option<Outcome<T>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
     /// The items alone. Gaps and frames that cannot be read are emitted through `tracing` as warnings,
     /// lost connections as information.
     pub fn items(self) -> Items<T, O> {
@@ -185,6 +195,18 @@ impl<T, O> fmt::Debug for Live<T, O> {
 /// The items of a [`Live`] stream, without its other events.
 #[derive(Debug)]
 pub struct Items<T, O = ()>(Live<T, O>);
+
+impl<T, O> Items<T, O> {
+    /// Returns the next item; `None` at the end and after an error. The first call connects.
+    ///
+    /// Dropping the future loses nothing: the next call continues from the same position.
+    ///
+    /// # Errors
+    /// Returns an error if the stream cannot be continued: see [`StreamError`].
+    pub async fn next(&mut self) -> Option<Result<T, StreamError>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+}
 
 impl<T, O> Stream for Items<T, O> {
     type Item = Result<T, StreamError>;

@@ -5,7 +5,6 @@
 
 use std::{collections::BTreeMap, error, fmt, future::IntoFuture, time::Duration};
 
-use futures_util::StreamExt as _;
 use qovery_api::{BoxFuture, Client, Printable, stream::types};
 use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;

@@ -76,7 +76,7 @@ pub trait WaitExt {
     /// client.remember_name(staging, "staging"); // "environment staging (0f2c…): queued"
     /// # Ok::<(), qovery_ext::connect::ConnectError>(())
     /// ```
-    fn remember_name(&self, id: Uuid, name: &str);
+    fn remember_name(&self, id: Uuid, name: impl Into<String>);
 
     /// Limits how many requests of waits and actions are in flight at a time, over all clones of this
     /// client. Others stand in line, which is not a failed poll. Default: 32. 0 counts as 1.
@@ -93,14 +93,15 @@ pub trait WaitExt {
     /// ```
     fn limit_wait_requests(&self, in_flight: usize);
 
-    /// Continues to wait for an operation, in this process or in another one.
+    /// Returns an action that continues to wait for the operation of a token, in this process or in
+    /// another one. It takes settings like any other action; awaiting it sends no action again.
     ///
     /// # Errors
     /// Returns an error if the token is of a wait for a condition, which is code: use
     /// [`WaitExt::resume_until`].
     fn resume(&self, token: OperationToken) -> Result<Action, TokenError>;
 
-    /// Goes on waiting on the subject of a token for a condition.
+    /// Returns an action that continues to wait for a condition on the subject of a token.
     fn resume_until(&self, token: OperationToken, condition: impl Condition + 'static) -> Action;
 }
 
@@ -160,8 +161,8 @@ impl WaitExt for Client {
         }
     }
 
-    fn remember_name(&self, id: Uuid, name: &str) {
-        KnownNames::of(self).remember(id, name.to_owned());
+    fn remember_name(&self, id: Uuid, name: impl Into<String>) {
+        KnownNames::of(self).remember(id, name.into());
     }
 
     fn limit_wait_requests(&self, in_flight: usize) {

@@ -98,6 +98,16 @@ impl ProgressStream {
             turn: Some(Box::pin(take_turn(operation))),
         }
     }
+
+    /// Returns the next progress; `None` after the goal was reached, and after an error.
+    ///
+    /// Dropping the future loses nothing: the next call continues the same request.
+    ///
+    /// # Errors
+    /// Returns an error if the wait ends without its goal: see [`WaitError`].
+    pub async fn next(&mut self) -> Option<Result<Progress, WaitError>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
 }
 
 async fn take_turn(mut operation: Operation) -> Turn {

@@ -352,7 +352,7 @@ async fn a_parent_lists_its_children_by_name() {
     let environments = projects[1].environments().await.unwrap();
     let all = environments.iter().map(|e| e.name().to_owned()).collect();
     assert_eq!(names(all), "production staging");
-    assert_eq!(environments[1].mode.as_deref(), Some("DEVELOPMENT"));
+    assert_eq!(environments[1].mode, Some("DEVELOPMENT".into()));
     assert_eq!(environments[1].cluster, Some(shop.staging.cluster_id()));
     let services = environments[1].services().await.unwrap();
     let all = services.iter().map(|s| s.name().to_owned()).collect();

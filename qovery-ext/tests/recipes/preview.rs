@@ -115,7 +115,7 @@ async fn a_preview_has_what_was_asked_for_and_keeps_every_other_setting() {
     let deployed = preview().deploy(&scene.client).await.unwrap();
     assert!(deployed.is_new);
     assert_eq!(deployed.urls[0].url, "https://api.example.com");
-    assert_eq!(deployed.environment.mode.as_deref(), Some("PREVIEW"));
+    assert_eq!(deployed.environment.mode, Some("PREVIEW".into()));
     let copies = scene.copies().await;
     let [copy] = copies.as_slice() else {
         panic!("{copies:?}")
@@ -392,7 +392,7 @@ async fn a_preview_can_be_on_another_cluster_and_in_another_mode() {
         .mode(Mode::Development);
     let made = wanted.ensure(&scene.client).await.unwrap();
     assert_eq!(made.environment.cluster, Some(cluster.id()));
-    assert_eq!(made.environment.mode.as_deref(), Some("DEVELOPMENT"));
+    assert_eq!(made.environment.mode, Some("DEVELOPMENT".into()));
     assert!(!scene.writes().contains(&"deployEnvironment".to_owned()));
     let wrong = PreviewEnvironment::named("p")
         .from("my-org/shop/staging")

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::FutureExt;
 use qovery_ext::stream::{Event, LiveExt};
 use qovery_fake::SocketFault;
 

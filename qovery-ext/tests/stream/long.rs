@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use qovery_ext::stream::{Event, LiveExt};
 use qovery_fake::SocketFault;
 

@@ -771,13 +771,13 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "listApplicationDeploymentHistoryV2",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path applicationId")?;
+            let value_0 = given.value::<uuid::Uuid>("path applicationId")?;
             let value_1 = given.value::<i64>("query pageSize")?;
             let answer = decoded::<types::DeploymentHistoryServicePageV2>(answer)?;
             Ok(
                 server
                     .list_application_deployment_history_v2(|when, then| {
-                        when.application_id(value_0.as_str()).page_size(value_1);
+                        when.application_id(value_0).page_size(value_1);
                         then.ok(&answer);
                     }),
             )
@@ -1746,12 +1746,12 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "get-environments-by-cluster-id",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path clusterId")?;
+            let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let answer = decoded::<types::ClusterEnvironmentResponseList>(answer)?;
             Ok(
                 server
                     .get_environments_by_cluster_id(|when, then| {
-                        when.cluster_id(value_0.as_str());
+                        when.cluster_id(value_0);
                         then.ok(&answer);
                     }),
             )
@@ -1784,13 +1784,13 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "lockCluster",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path clusterId")?;
+            let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let body = given.body::<types::ClusterLockRequest>()?;
             let answer = decoded::<types::ClusterLock>(answer)?;
             Ok(
                 server
                     .lock_cluster(|when, then| {
-                        when.cluster_id(value_0.as_str()).body(&body);
+                        when.cluster_id(value_0).body(&body);
                         then.ok(&answer);
                     }),
             )
@@ -1799,11 +1799,11 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "unlock-cluster",
         mock: |server, given, _| {
-            let value_0 = given.value::<String>("path clusterId")?;
+            let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             Ok(
                 server
                     .unlock_cluster(|when, then| {
-                        when.cluster_id(value_0.as_str());
+                        when.cluster_id(value_0);
                         then.no_content();
                     }),
             )
@@ -1812,7 +1812,7 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "get-cluster-logs",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path clusterId")?;
+            let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_1 = given.value::<String>("query endpoint")?;
             let value_2 = given.value::<String>("query query")?;
             let value_3 = given.value::<String>("query start")?;
@@ -1827,7 +1827,7 @@ pub static MOCKS: &[MockEntry] = &[
             Ok(
                 server
                     .get_cluster_logs(|when, then| {
-                        when.cluster_id(value_0.as_str())
+                        when.cluster_id(value_0)
                             .endpoint(value_1.as_str())
                             .query(value_2.as_str())
                             .start(value_3.as_str())
@@ -1892,13 +1892,13 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "get-cluster-token-by-clusterId",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path clusterId")?;
+            let value_0 = given.value::<uuid::Uuid>("path clusterId")?;
             let value_1 = given.value::<bool>("query read_only")?;
             let answer = decoded::<types::GetClusterTokenByClusterIdResponse>(answer)?;
             Ok(
                 server
                     .get_cluster_token_by_cluster_id(|when, then| {
-                        when.cluster_id(value_0.as_str()).read_only(value_1);
+                        when.cluster_id(value_0).read_only(value_1);
                         then.ok(&answer);
                     }),
             )
@@ -3618,13 +3618,13 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "cleanFailedJobs",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path environmentId")?;
+            let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let body = given.body::<types::CleanFailedJobsRequest>()?;
             let answer = decoded::<types::CleanFailedJobsResponse>(answer)?;
             Ok(
                 server
                     .clean_failed_jobs(|when, then| {
-                        when.environment_id(value_0.as_str()).body(&body);
+                        when.environment_id(value_0).body(&body);
                         then.ok(&answer);
                     }),
             )
@@ -4147,12 +4147,12 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "listEnvironmentLifecycleTemplates",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path environmentId")?;
+            let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let answer = decoded::<types::LifecycleTemplateListResponse>(answer)?;
             Ok(
                 server
                     .list_environment_lifecycle_templates(|when, then| {
-                        when.environment_id(value_0.as_str());
+                        when.environment_id(value_0);
                         then.ok(&answer);
                     }),
             )
@@ -4161,14 +4161,13 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "getEnvironmentLifecycleTemplate",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path environmentId")?;
-            let value_1 = given.value::<String>("path lifecycleTemplateId")?;
+            let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
+            let value_1 = given.value::<uuid::Uuid>("path lifecycleTemplateId")?;
             let answer = decoded::<types::LifecycleTemplateResponse>(answer)?;
             Ok(
                 server
                     .get_environment_lifecycle_template(|when, then| {
-                        when.environment_id(value_0.as_str())
-                            .lifecycle_template_id(value_1.as_str());
+                        when.environment_id(value_0).lifecycle_template_id(value_1);
                         then.ok(&answer);
                     }),
             )
@@ -4413,12 +4412,12 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "listServicesByEnvironmentId",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path environmentId")?;
+            let value_0 = given.value::<uuid::Uuid>("path environmentId")?;
             let answer = decoded::<types::ListServicesByEnvironmentIdResponse>(answer)?;
             Ok(
                 server
                     .list_services_by_environment_id(|when, then| {
-                        when.environment_id(value_0.as_str());
+                        when.environment_id(value_0);
                         then.ok(&answer);
                     }),
             )
@@ -4893,12 +4892,12 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "getHelmKubernetesServices",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path helmId")?;
+            let value_0 = given.value::<uuid::Uuid>("path helmId")?;
             let answer = decoded::<types::KubernetesServiceResponseList>(answer)?;
             Ok(
                 server
                     .get_helm_kubernetes_services(|when, then| {
-                        when.helm_id(value_0.as_str());
+                        when.helm_id(value_0);
                         then.ok(&answer);
                     }),
             )
@@ -5050,12 +5049,12 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "cleanFailedJob",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path jobId")?;
+            let value_0 = given.value::<uuid::Uuid>("path jobId")?;
             let answer = decoded::<types::CleanFailedJobResponse>(answer)?;
             Ok(
                 server
                     .clean_failed_job(|when, then| {
-                        when.job_id(value_0.as_str());
+                        when.job_id(value_0);
                         then.ok(&answer);
                     }),
             )
@@ -6925,16 +6924,15 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "getContainerRegistryAssociatedServices",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path organizationId")?;
-            let value_1 = given.value::<String>("path containerRegistryId")?;
+            let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
+            let value_1 = given.value::<uuid::Uuid>("path containerRegistryId")?;
             let answer = decoded::<
                 types::ContainerRegistryAssociatedServiceList,
             >(answer)?;
             Ok(
                 server
                     .get_container_registry_associated_services(|when, then| {
-                        when.organization_id(value_0.as_str())
-                            .container_registry_id(value_1.as_str());
+                        when.organization_id(value_0).container_registry_id(value_1);
                         then.ok(&answer);
                     }),
             )
@@ -6978,12 +6976,12 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "listOrganizationCredentials",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path organizationId")?;
+            let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let answer = decoded::<types::OrganizationCredentialsResponseList>(answer)?;
             Ok(
                 server
                     .list_organization_credentials(|when, then| {
-                        when.organization_id(value_0.as_str());
+                        when.organization_id(value_0);
                         then.ok(&answer);
                     }),
             )
@@ -7275,14 +7273,14 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "listEnvironmentsByOrganizationId",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path organizationId")?;
+            let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let answer = decoded::<
                 types::ListEnvironmentsByOrganizationIdResponse,
             >(answer)?;
             Ok(
                 server
                     .list_environments_by_organization_id(|when, then| {
-                        when.organization_id(value_0.as_str());
+                        when.organization_id(value_0);
                         then.ok(&answer);
                     }),
             )
@@ -7307,8 +7305,8 @@ pub static MOCKS: &[MockEntry] = &[
             let value_10 = given.value::<String>("query triggeredBy")?;
             let value_11 = given
                 .value::<types::OrganizationEventOrigin>("query origin")?;
-            let value_12 = given.value::<String>("query serviceProjectId")?;
-            let value_13 = given.value::<String>("query serviceEnvironmentId")?;
+            let value_12 = given.value::<uuid::Uuid>("query serviceProjectId")?;
+            let value_13 = given.value::<uuid::Uuid>("query serviceEnvironmentId")?;
             let answer = decoded::<types::OrganizationEventResponseList>(answer)?;
             Ok(
                 server
@@ -7325,8 +7323,8 @@ pub static MOCKS: &[MockEntry] = &[
                             .sub_target_type(value_9)
                             .triggered_by(value_10.as_str())
                             .origin(value_11)
-                            .service_project_id(value_12.as_str())
-                            .service_environment_id(value_13.as_str());
+                            .service_project_id(value_12)
+                            .service_environment_id(value_13);
                         then.ok(&answer);
                     }),
             )
@@ -7606,14 +7604,13 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "getHelmRepositoryAssociatedServices",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path organizationId")?;
-            let value_1 = given.value::<String>("path helmRepositoryId")?;
+            let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
+            let value_1 = given.value::<uuid::Uuid>("path helmRepositoryId")?;
             let answer = decoded::<types::HelmRepositoryAssociatedServiceList>(answer)?;
             Ok(
                 server
                     .get_helm_repository_associated_services(|when, then| {
-                        when.organization_id(value_0.as_str())
-                            .helm_repository_id(value_1.as_str());
+                        when.organization_id(value_0).helm_repository_id(value_1);
                         then.ok(&answer);
                     }),
             )
@@ -7895,12 +7892,12 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "list-cluster-lock",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path organizationId")?;
+            let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
             let answer = decoded::<types::ClusterLockList>(answer)?;
             Ok(
                 server
                     .list_cluster_lock(|when, then| {
-                        when.organization_id(value_0.as_str());
+                        when.organization_id(value_0);
                         then.ok(&answer);
                     }),
             )
@@ -8329,18 +8326,18 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "listServicesByOrganizationId",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path organizationId")?;
-            let value_1 = given.value::<String>("query project_id")?;
-            let value_2 = given.value::<String>("query environment_id")?;
-            let value_3 = given.value::<String>("query cluster_id")?;
+            let value_0 = given.value::<uuid::Uuid>("path organizationId")?;
+            let value_1 = given.value::<uuid::Uuid>("query project_id")?;
+            let value_2 = given.value::<uuid::Uuid>("query environment_id")?;
+            let value_3 = given.value::<uuid::Uuid>("query cluster_id")?;
             let answer = decoded::<types::ListServicesByOrganizationIdResponse>(answer)?;
             Ok(
                 server
                     .list_services_by_organization_id(|when, then| {
-                        when.organization_id(value_0.as_str())
-                            .project_id(value_1.as_str())
-                            .environment_id(value_2.as_str())
-                            .cluster_id(value_3.as_str());
+                        when.organization_id(value_0)
+                            .project_id(value_1)
+                            .environment_id(value_2)
+                            .cluster_id(value_3);
                         then.ok(&answer);
                     }),
             )
@@ -9185,14 +9182,14 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "getTerraformDeploymentRestrictions",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path terraformId")?;
+            let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let answer = decoded::<
                 types::TerraformDeploymentRestrictionResponseList,
             >(answer)?;
             Ok(
                 server
                     .get_terraform_deployment_restrictions(|when, then| {
-                        when.terraform_id(value_0.as_str());
+                        when.terraform_id(value_0);
                         then.ok(&answer);
                     }),
             )
@@ -9201,7 +9198,7 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "createTerraformDeploymentRestriction",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path terraformId")?;
+            let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let body = given.body::<types::TerraformDeploymentRestrictionRequest>()?;
             let answer = decoded::<
                 types::TerraformDeploymentRestrictionResponse,
@@ -9209,7 +9206,7 @@ pub static MOCKS: &[MockEntry] = &[
             Ok(
                 server
                     .create_terraform_deployment_restriction(|when, then| {
-                        when.terraform_id(value_0.as_str()).body(&body);
+                        when.terraform_id(value_0).body(&body);
                         then.created(&answer);
                     }),
             )
@@ -9252,12 +9249,12 @@ pub static MOCKS: &[MockEntry] = &[
     MockEntry {
         id: "redeployTerraform",
         mock: |server, given, answer| {
-            let value_0 = given.value::<String>("path terraformId")?;
+            let value_0 = given.value::<uuid::Uuid>("path terraformId")?;
             let answer = decoded::<types::Status>(answer)?;
             Ok(
                 server
                     .redeploy_terraform(|when, then| {
-                        when.terraform_id(value_0.as_str());
+                        when.terraform_id(value_0);
                         then.accepted(&answer);
                     }),
             )

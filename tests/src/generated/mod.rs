@@ -650,7 +650,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .list_application_deployment_history_v2(
-                        &given.value::<String>("path applicationId")?,
+                        given.value::<uuid::Uuid>("path applicationId")?,
                     )
                     .page_size(given.value::<i64>("query pageSize")?),
             ),
@@ -1476,7 +1476,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .get_environments_by_cluster_id(
-                        &given.value::<String>("path clusterId")?,
+                        given.value::<uuid::Uuid>("path clusterId")?,
                     ),
             ),
         ),
@@ -1509,7 +1509,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .lock_cluster(
-                        &given.value::<String>("path clusterId")?,
+                        given.value::<uuid::Uuid>("path clusterId")?,
                         &given.body::<types::ClusterLockRequest>()?,
                     ),
             ),
@@ -1520,7 +1520,7 @@ pub static OPERATIONS: &[Entry] = &[
     Entry {
         id: "unlock-cluster",
         call: |client, given| Ok(
-            sent(client.unlock_cluster(&given.value::<String>("path clusterId")?)),
+            sent(client.unlock_cluster(given.value::<uuid::Uuid>("path clusterId")?)),
         ),
         body: None,
         output: None,
@@ -1531,7 +1531,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .get_cluster_logs(
-                        &given.value::<String>("path clusterId")?,
+                        given.value::<uuid::Uuid>("path clusterId")?,
                         &given.value::<String>("query endpoint")?,
                         &given.value::<String>("query query")?,
                     )
@@ -1587,7 +1587,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .get_cluster_token_by_cluster_id(
-                        &given.value::<String>("path clusterId")?,
+                        given.value::<uuid::Uuid>("path clusterId")?,
                     )
                     .read_only(given.value::<bool>("query read_only")?),
             ),
@@ -3052,7 +3052,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .clean_failed_jobs(
-                        &given.value::<String>("path environmentId")?,
+                        given.value::<uuid::Uuid>("path environmentId")?,
                         &given.body::<types::CleanFailedJobsRequest>()?,
                     ),
             ),
@@ -3515,7 +3515,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .list_environment_lifecycle_templates(
-                        &given.value::<String>("path environmentId")?,
+                        given.value::<uuid::Uuid>("path environmentId")?,
                     ),
             ),
         ),
@@ -3528,8 +3528,8 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .get_environment_lifecycle_template(
-                        &given.value::<String>("path environmentId")?,
-                        &given.value::<String>("path lifecycleTemplateId")?,
+                        given.value::<uuid::Uuid>("path environmentId")?,
+                        given.value::<uuid::Uuid>("path lifecycleTemplateId")?,
                     ),
             ),
         ),
@@ -3766,7 +3766,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .list_services_by_environment_id(
-                        &given.value::<String>("path environmentId")?,
+                        given.value::<uuid::Uuid>("path environmentId")?,
                     ),
             ),
         ),
@@ -4173,7 +4173,9 @@ pub static OPERATIONS: &[Entry] = &[
         call: |client, given| Ok(
             sent(
                 client
-                    .get_helm_kubernetes_services(&given.value::<String>("path helmId")?),
+                    .get_helm_kubernetes_services(
+                        given.value::<uuid::Uuid>("path helmId")?,
+                    ),
             ),
         ),
         body: None,
@@ -4289,7 +4291,7 @@ pub static OPERATIONS: &[Entry] = &[
     Entry {
         id: "cleanFailedJob",
         call: |client, given| Ok(
-            sent(client.clean_failed_job(&given.value::<String>("path jobId")?)),
+            sent(client.clean_failed_job(given.value::<uuid::Uuid>("path jobId")?)),
         ),
         body: None,
         output: Some(Model::of::<types::CleanFailedJobResponse>()),
@@ -5971,8 +5973,8 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .get_container_registry_associated_services(
-                        &given.value::<String>("path organizationId")?,
-                        &given.value::<String>("path containerRegistryId")?,
+                        given.value::<uuid::Uuid>("path organizationId")?,
+                        given.value::<uuid::Uuid>("path containerRegistryId")?,
                     ),
             ),
         ),
@@ -6015,7 +6017,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .list_organization_credentials(
-                        &given.value::<String>("path organizationId")?,
+                        given.value::<uuid::Uuid>("path organizationId")?,
                     ),
             ),
         ),
@@ -6291,7 +6293,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .list_environments_by_organization_id(
-                        &given.value::<String>("path organizationId")?,
+                        given.value::<uuid::Uuid>("path organizationId")?,
                     ),
             ),
         ),
@@ -6332,10 +6334,10 @@ pub static OPERATIONS: &[Entry] = &[
                         given.value::<types::OrganizationEventOrigin>("query origin")?,
                     )
                     .service_project_id(
-                        &given.value::<String>("query serviceProjectId")?,
+                        given.value::<uuid::Uuid>("query serviceProjectId")?,
                     )
                     .service_environment_id(
-                        &given.value::<String>("query serviceEnvironmentId")?,
+                        given.value::<uuid::Uuid>("query serviceEnvironmentId")?,
                     ),
             ),
         ),
@@ -6600,8 +6602,8 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .get_helm_repository_associated_services(
-                        &given.value::<String>("path organizationId")?,
-                        &given.value::<String>("path helmRepositoryId")?,
+                        given.value::<uuid::Uuid>("path organizationId")?,
+                        given.value::<uuid::Uuid>("path helmRepositoryId")?,
                     ),
             ),
         ),
@@ -6863,7 +6865,8 @@ pub static OPERATIONS: &[Entry] = &[
         id: "list-cluster-lock",
         call: |client, given| Ok(
             sent(
-                client.list_cluster_lock(&given.value::<String>("path organizationId")?),
+                client
+                    .list_cluster_lock(given.value::<uuid::Uuid>("path organizationId")?),
             ),
         ),
         body: None,
@@ -7254,11 +7257,11 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .list_services_by_organization_id(
-                        &given.value::<String>("path organizationId")?,
+                        given.value::<uuid::Uuid>("path organizationId")?,
                     )
-                    .project_id(&given.value::<String>("query project_id")?)
-                    .environment_id(&given.value::<String>("query environment_id")?)
-                    .cluster_id(&given.value::<String>("query cluster_id")?),
+                    .project_id(given.value::<uuid::Uuid>("query project_id")?)
+                    .environment_id(given.value::<uuid::Uuid>("query environment_id")?)
+                    .cluster_id(given.value::<uuid::Uuid>("query cluster_id")?),
             ),
         ),
         body: None,
@@ -7994,7 +7997,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .get_terraform_deployment_restrictions(
-                        &given.value::<String>("path terraformId")?,
+                        given.value::<uuid::Uuid>("path terraformId")?,
                     ),
             ),
         ),
@@ -8007,7 +8010,7 @@ pub static OPERATIONS: &[Entry] = &[
             sent(
                 client
                     .create_terraform_deployment_restriction(
-                        &given.value::<String>("path terraformId")?,
+                        given.value::<uuid::Uuid>("path terraformId")?,
                         &given.body::<types::TerraformDeploymentRestrictionRequest>()?,
                     ),
             ),
@@ -8047,7 +8050,9 @@ pub static OPERATIONS: &[Entry] = &[
     Entry {
         id: "redeployTerraform",
         call: |client, given| Ok(
-            sent(client.redeploy_terraform(&given.value::<String>("path terraformId")?)),
+            sent(
+                client.redeploy_terraform(given.value::<uuid::Uuid>("path terraformId")?),
+            ),
         ),
         body: None,
         output: Some(Model::of::<types::Status>()),

@@ -2,11 +2,17 @@
 //!
 //! An area is a part of the API that a user would name: it is a Cargo feature and a module. The operations
 //! that reach a model determine the area of the model.
+//!
+//! The contract tags many operations by the owner of a resource: "Organization Main Calls" has the git tokens
+//! of an organization. A part of the path therefore decides before the tag.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+
+use crate::codegen::doc::Line;
 
 /// One area: its feature, its description, and the tags that belong to it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +22,8 @@ pub(crate) struct Area {
     /// The content of the area, as the first sentence of its documentation.
     pub(crate) about: &'static str,
     tags: &'static [&'static str],
+    /// Parts of paths that belong to the area whatever their tag, without the parameters.
+    paths: &'static [&'static str],
     untagged: &'static [&'static str],
 }
 
@@ -31,6 +39,7 @@ pub(crate) static OTHER: Area = Area {
     name: "other",
     about: "Operations with tags of no area.",
     tags: &[],
+    paths: &[],
     untagged: &[],
 };
 
@@ -40,7 +49,12 @@ pub(crate) fn area_of_tag(tag: &str) -> Option<&'static Area> {
     AREAS.iter().find(|area| area.tags.iter().any(is_it))
 }
 
-/// The area of a path, by its first segment.
+/// The area that a part of the path names, which no tag changes.
+pub(crate) fn area_of_part(path: &str) -> Option<&'static Area> {
+    AREAS.iter().find(|area| area.named_by(path).is_some())
+}
+
+/// The area of a path without a tag, by its first segment.
 pub(crate) fn area_of_path(path: &str) -> Option<&'static Area> {
     let segment = path.trim_start_matches('/').split('/').next();
     let segment = segment.unwrap_or_default();
@@ -48,11 +62,47 @@ pub(crate) fn area_of_path(path: &str) -> Option<&'static Area> {
 }
 
 impl Area {
+    /// The first of [`Area::paths`] that is a part of the path.
+    fn named_by(&self, path: &str) -> Option<&'static str> {
+        let fixed: Vec<&str> = path
+            .split('/')
+            .filter(|segment| !segment.is_empty() && !segment.starts_with('{'))
+            .collect();
+        self.paths.iter().copied().find(|part| {
+            let part: Vec<&str> = part.split('/').collect();
+            fixed
+                .windows(part.len())
+                .any(|window| window == part.as_slice())
+        })
+    }
+
     /// The predicate in `cfg(..)` for items of the area; `None` if they need no feature.
     pub(crate) fn condition(&self) -> Option<TokenStream> {
         let name = self.name;
         (*self != OTHER).then(|| quote!(feature = #name))
     }
+}
+
+/// The sentence that names the features of an item that these areas reach; empty if it needs none.
+pub(crate) fn availability(areas: &BTreeSet<&'static Area>) -> Line {
+    if areas.is_empty() || areas.iter().any(|area| area.condition().is_none()) {
+        return Line::default();
+    }
+    let ordered = || AREAS.iter().chain([&STREAM]);
+    let names: Vec<&str> = ordered()
+        .filter(|area| areas.contains(area))
+        .map(|area| area.name)
+        .collect();
+    let kind = if names.len() == 1 {
+        "feature"
+    } else {
+        "features"
+    };
+    Line::new("Available on crate ")
+        .text(kind)
+        .text(" ")
+        .each(&names, " or ", |line, name| line.code(name))
+        .text(" only.")
 }
 
 /// Every area, then [`OTHER`].
@@ -65,6 +115,7 @@ pub(crate) static STREAM: Area = Area {
     name: "stream",
     about: "Frames and requests of the websocket API.",
     tags: &[],
+    paths: &[],
     untagged: &[],
 };
 
@@ -87,6 +138,11 @@ pub(crate) const AREAS: &[Area] = &[
             "Service Main Calls",
             "service_status",
         ],
+        paths: &[
+            "cluster/environments",
+            "organization/environments",
+            "organization/services",
+        ],
         untagged: &[
             "environment",
             "service",
@@ -98,11 +154,12 @@ pub(crate) const AREAS: &[Area] = &[
         name: "projects",
         about: "Projects and their deployment rules.",
         tags: &["Projects", "Project Main Calls", "Project Deployment Rule"],
+        paths: &[],
         untagged: &["project"],
     },
     Area {
         name: "organizations",
-        about: "Organizations: members, roles, API tokens, webhooks, alerts, audit events, and the account that is signed in.",
+        about: "Organizations: members, roles, API tokens, webhooks, alerts, audit events, the account that is signed in, and the addresses of Qovery.",
         tags: &[
             "Organization Main Calls",
             "Organization Annotations Group",
@@ -118,8 +175,10 @@ pub(crate) const AREAS: &[Area] = &[
             "Alert Rules",
             "Account Info",
             "User Sign Up",
+            "IPs",
         ],
-        untagged: &["organization", "account", "admin"],
+        paths: &[],
+        untagged: &["organization", "account", "admin", "ips"],
     },
     Area {
         name: "applications",
@@ -139,6 +198,7 @@ pub(crate) const AREAS: &[Area] = &[
             "Custom Domain",
             "Dependency",
         ],
+        paths: &[],
         untagged: &["application"],
     },
     Area {
@@ -157,11 +217,12 @@ pub(crate) const AREAS: &[Area] = &[
             "Container Metrics",
             "Container Registries",
         ],
+        paths: &["containerRegistry", "checkContainerImage"],
         untagged: &["container"],
     },
     Area {
         name: "databases",
-        about: "Databases, their logical databases and backups.",
+        about: "Databases, their logical databases and backups, and the kinds that a cloud provider manages.",
         tags: &[
             "Databases",
             "Database",
@@ -175,6 +236,7 @@ pub(crate) const AREAS: &[Area] = &[
             "logicalDatabase",
             "Backups",
         ],
+        paths: &["managedDatabase"],
         untagged: &["database", "logicalDatabase"],
     },
     Area {
@@ -190,6 +252,7 @@ pub(crate) const AREAS: &[Area] = &[
             "Job Metrics",
             "Lifecycle Template Main Calls",
         ],
+        paths: &["cleanFailedJobs"],
         untagged: &["job"],
     },
     Area {
@@ -205,6 +268,7 @@ pub(crate) const AREAS: &[Area] = &[
             "Helm Main Calls",
             "Helm Repositories",
         ],
+        paths: &["helmRepository", "checkHelmRepository"],
         untagged: &["helm", "helmRepository"],
     },
     Area {
@@ -219,34 +283,41 @@ pub(crate) const AREAS: &[Area] = &[
             "Terraform Main Calls",
             "Terraform Resources",
         ],
+        paths: &[
+            "listTfVarsFilesFromGitRepo",
+            "parseTerraformVariablesFromGitRepo",
+        ],
         untagged: &["terraform"],
     },
     Area {
         name: "blueprints",
-        about: "Blueprints, the catalog that they come from, and ArgoCD applications.",
-        tags: &["Blueprint Catalog", "Blueprint Main Calls", "ArgoCD"],
-        untagged: &["blueprint", "argocdApp"],
+        about: "Blueprints, and the catalog that they come from.",
+        tags: &["Blueprint Catalog", "Blueprint Main Calls"],
+        paths: &[],
+        untagged: &["blueprint"],
     },
     Area {
         name: "agents",
         about: "Agentic workflows and MCP servers.",
         tags: &["Agentic Workflows", "MCP Servers"],
+        paths: &[],
         untagged: &["agenticWorkflow", "mcpServer"],
     },
     Area {
         name: "clusters",
-        about: "Clusters, the cloud providers that they run on, and the credentials for them.",
+        about: "Clusters, the cloud providers that they run on, the credentials for them, and Argo CD on them.",
         tags: &[
             "Clusters",
+            "ArgoCD",
             "Cluster Operator",
             "Cloud Provider",
             "Cloud Provider Credentials",
             "Organization Cluster Lock",
             "Platform Configuration",
             "Secret Manager Access",
-            "IPs",
         ],
-        untagged: &["cluster", "ips", "secretManagerAccess"],
+        paths: &["organization/credentials"],
+        untagged: &["cluster", "argocdApp", "secretManagerAccess"],
     },
     Area {
         name: "variables",
@@ -264,15 +335,23 @@ pub(crate) const AREAS: &[Area] = &[
             "Job Environment Variable",
             "Job Secret",
         ],
+        paths: &[],
         untagged: &["variable"],
     },
     Area {
         name: "git",
-        about: "Git providers, their repositories and the tokens to read them.",
+        about: "Git providers, their repositories, the files in them, the tokens to read them, and their webhooks.",
         tags: &[
             "Git repositories",
             "Github App",
             "Organization Account Git Repositories",
+        ],
+        paths: &[
+            "checkDockerfile",
+            "checkGitFile",
+            "gitToken",
+            "gitWebhook",
+            "gitWebhookStatus",
         ],
         untagged: &["git"],
     },
@@ -280,15 +359,29 @@ pub(crate) const AREAS: &[Area] = &[
         name: "billing",
         about: "Plans, invoices, costs, credit cards and rewards.",
         tags: &["Billing", "Referral & Rewards"],
+        paths: &[],
         untagged: &["billing"],
     },
 ];
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
+    use crate::codegen::doc::Doc;
+
+    #[test]
+    fn an_item_names_the_features_of_all_its_areas_in_their_order() {
+        let available = |names: &[&str]| {
+            let areas = all().filter(|area| names.contains(&area.name)).collect();
+            Doc::of(availability(&areas)).text()
+        };
+        let one = "Available on crate feature `billing` only.";
+        assert_eq!(available(&["billing"]), one);
+        let three = "Available on crate features `projects`, `helms` or `billing` only.";
+        assert_eq!(available(&["billing", "helms", "projects"]), three);
+        assert_eq!(available(&["billing", "other"]), "");
+        assert_eq!(available(&[]), "");
+    }
 
     #[test]
     fn a_tag_is_found_whatever_its_case() {
@@ -307,11 +400,44 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_a_path_names_an_area_whatever_stands_around_it() {
+        let named = |path| area_of_part(path).map(|area| area.name);
+        let repository = "/organization/{organizationId}/helmRepository/{id}/associatedServices";
+        assert_eq!(named(repository), Some("helms"));
+        assert_eq!(
+            named("/organization/{organizationId}/credentials"),
+            Some("clusters")
+        );
+        // The credentials of another resource, and names that only begin alike.
+        assert_eq!(named("/logicalDatabase/{id}/credentials"), None);
+        assert_eq!(named("/organization/{id}/aws/credentials"), None);
+        assert_eq!(named("/organization/{organizationId}/gitTokens"), None);
+        assert_eq!(named("/organization/{gitToken}"), None);
+    }
+
+    #[test]
     fn what_is_not_known_has_no_area() {
         assert_eq!(area_of_tag("Weather"), None);
         assert_eq!(area_of_tag(OTHER.name), None);
         assert_eq!(area_of_path("/weather"), None);
         assert!(AREAS.iter().all(|area| area.name != OTHER.name));
+    }
+
+    #[test]
+    fn each_part_of_a_path_names_one_area_and_is_in_the_contract() {
+        let contract = crate::contract::load(&crate::repository().join("openapi.yaml"));
+        let contract = contract.expect("the contract is there").value;
+        let paths = contract["paths"].as_object().expect("paths").keys();
+        let mut used = BTreeSet::new();
+        for path in paths {
+            let naming = AREAS.iter();
+            let naming: Vec<&str> = naming.filter_map(|area| area.named_by(path)).collect();
+            assert!(naming.len() <= 1, "{path}: {naming:?}");
+            used.extend(naming);
+        }
+        for part in AREAS.iter().flat_map(|area| area.paths) {
+            assert!(used.contains(part), "no path of the contract has {part}");
+        }
     }
 
     #[test]

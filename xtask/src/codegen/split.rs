@@ -14,8 +14,9 @@ use std::ops::Range;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::ImplItem;
 
-use crate::codegen::areas;
+use crate::codegen::areas::{self, Area};
 use crate::problem::Problem;
 use crate::write::Tree;
 
@@ -46,12 +47,8 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
     modules.extend(quote!(
         mod shared;
     ));
-    types.extend(names.iter().map(|name| {
-        quote! {
-            #[allow(unused_imports, unreachable_pub, reason = "it is empty without an area")]
-            pub use super::shared::#name::*;
-        }
-    }));
+    let exports = names.iter();
+    types.extend(exports.map(|module| module.exports(&quote!(shared), None)));
     for area in areas::all() {
         let methods = parts.methods.get(area);
         let models = parts.models.get(&Some(area));
@@ -64,13 +61,8 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
         let mut names = Vec::new();
         if let Some(models) = models {
             names = files.add_models(area.name, area.about, models)?;
-            types.extend(names.iter().enumerate().map(|(index, name)| {
-                let allowed = (index > 0).then(|| {
-                    let reason = "a later file may hold conversions only";
-                    quote!(#[allow(unused_imports, unreachable_pub, reason = #reason)])
-                });
-                quote!(#condition #allowed pub use super::#module::#name::*;)
-            }));
+            let exports = names.iter();
+            types.extend(exports.map(|one| one.exports(&quote!(#module), condition.as_ref())));
         }
         if let Some(methods) = methods {
             let declared = parts.operations.get(area).map(Vec::as_slice);
@@ -85,11 +77,8 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
                     body
                 },
             )?;
-            operations.extend(
-                found
-                    .iter()
-                    .map(|name| quote!(#condition pub use super::#module::#name::*;)),
-            );
+            let exports = found.iter();
+            operations.extend(exports.map(|one| one.exports(&quote!(#module), condition.as_ref())));
             names.extend(found);
         }
         if let Some(mocks) = parts.mocks.get(area) {
@@ -117,8 +106,32 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
     ] {
         files.add(path, about, &Body::of(items))?;
     }
+    files.add_absent(absent(parts))?;
+    files.add_list(&parts.listed)?;
     files.add_root(&modules, &types, &operations)?;
     Ok(files.tree)
+}
+
+/// The methods of each area that needs a feature, as the macro `absent` takes them.
+fn absent(parts: &Parts) -> impl Iterator<Item = (&'static Area, String)> {
+    let areas = areas::AREAS.iter();
+    areas.filter_map(|area| {
+        let methods = parts
+            .methods
+            .get(area)?
+            .iter()
+            .filter_map(|item| match item {
+                ImplItem::Fn(method) => Some(&method.sig),
+                _ => None,
+            });
+        let lines = methods.map(|signature| {
+            // The first one is the client.
+            let count = signature.inputs.len().saturating_sub(1);
+            let arguments: Vec<String> = (1..=count).map(|one| format!("a{one}")).collect();
+            format!("    {}({});\n", signature.ident, arguments.join(", "))
+        });
+        Some((area, lines.collect()))
+    })
 }
 
 fn part<'a, T>(items: &'a [T], range: &Range<usize>) -> &'a [T] {

@@ -171,6 +171,11 @@ impl Surface {
                 } else if name.ends_with("union") {
                     let parsed: UnionItem = syn::parse2(item.mac.tokens.clone()).map_err(defect)?;
                     self.add(area, &item.attrs, parsed.name, Kind::Union(parsed.union));
+                } else if name.ends_with("setters") {
+                    let mut block: ItemImpl =
+                        syn::parse2(item.mac.tokens.clone()).map_err(defect)?;
+                    Short.visit_item_impl_mut(&mut block);
+                    self.setters(&block);
                 }
             }
             Item::Type(item) if matches!(item.vis, Visibility::Public(_)) => {
@@ -240,19 +245,21 @@ impl Surface {
             for inner in &item.items {
                 self.method(area, inner);
             }
-        } else if let Some(marker) = subject
-            .strip_prefix("Call<operations::")
-            .and_then(|rest| rest.strip_suffix('>'))
-        {
-            let setters = item.items.iter().filter_map(setter).collect::<Vec<_>>();
-            self.calls
-                .entry(marker.to_owned())
-                .or_default()
-                .setters
-                .extend(setters);
         } else {
             self.members(area, &subject, item);
         }
+    }
+
+    /// The setters of an operation's call.
+    fn setters(&mut self, item: &ItemImpl) {
+        let marker = text(&item.self_ty);
+        let marker = marker.trim_start_matches("operations::").to_owned();
+        let setters = item.items.iter().filter_map(setter);
+        self.calls
+            .entry(marker)
+            .or_default()
+            .setters
+            .extend(setters);
     }
 
     fn method(&mut self, area: &str, inner: &ImplItem) {
@@ -541,7 +548,7 @@ mod tests {
             pub enum Edit {}
             pub type Update = crate::operations::Edit;
             impl crate::runtime::Operation for crate::operations::Edit { type Output = ::core::option::Option<crate::types::Thing>; }
-            impl crate::runtime::Call<crate::operations::Edit> { pub fn page(self, value: ::uuid::Uuid) -> Self { self } }
+            crate::runtime::setters! { impl crate::operations::Edit { pub fn page(self, value: ::uuid::Uuid) -> Self { self } } }
             crate::runtime::union::union! { pub enum Choice in order { First(::std::boxed::Box<crate::types::Thing>), } }
             impl ::core::convert::From<crate::types::Thing> for crate::types::Choice { }
             "#,
@@ -577,7 +584,7 @@ mod tests {
             }
             pub enum Edit {}
             impl rt::Operation for Edit { type Output = Option<types::Thing>; type Format = rt::Json; }
-            impl Call<operations::Edit> { pub fn page(self, value: &str) -> Self { self } }
+            rt::setters! { impl operations::Edit { pub fn page(self, value: &str) -> Self { self } } }
             "#,
         )]);
         let edit = &surface.methods["edit"];

@@ -5,7 +5,9 @@
 
 /// Language model used by an agentic workflow.
 ///
-/// A part of `AgenticWorkflowRequest`.
+/// A part of [`AgenticWorkflowRequest`](crate::types::AgenticWorkflowRequest).
+///
+/// Available on crate feature `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowModelRequest {
@@ -55,7 +57,9 @@ impl crate::types::AgenticWorkflowModelRequest {
 
 /// Configuration of an agentic workflow. An edit replaces it as a whole.
 ///
-/// Sent by `edit_agentic_workflow` and `create_agentic_workflow`.
+/// Sent by [`edit_agentic_workflow`](crate::Client::edit_agentic_workflow) and [`create_agentic_workflow`](crate::Client::create_agentic_workflow).
+///
+/// Available on crate feature `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowRequest {
@@ -230,7 +234,9 @@ impl crate::types::AgenticWorkflowRequest {
 
 /// Agentic workflows of an environment.
 ///
-/// Returned by `list_agentic_workflows`.
+/// Returned by [`list_agentic_workflows`](crate::Client::list_agentic_workflows).
+///
+/// Available on crate feature `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowResponseList {
@@ -241,7 +247,9 @@ pub struct AgenticWorkflowResponseList {
 
 /// MCP server made available in an organization.
 ///
-/// Sent by `edit_mcp_server` and `create_mcp_server`.
+/// Sent by [`edit_mcp_server`](crate::Client::edit_mcp_server) and [`create_mcp_server`](crate::Client::create_mcp_server).
+///
+/// Available on crate feature `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct McpServerRequest {
@@ -312,7 +320,9 @@ impl crate::types::McpServerRequest {
 
 /// MCP server made available in an organization. The values of its headers are never returned.
 ///
-/// Returned by `get_mcp_server`, `edit_mcp_server` and `create_mcp_server`.
+/// Returned by [`get_mcp_server`](crate::Client::get_mcp_server), [`edit_mcp_server`](crate::Client::edit_mcp_server) and [`create_mcp_server`](crate::Client::create_mcp_server).
+///
+/// Available on crate feature `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct McpServerResponse {
@@ -337,7 +347,9 @@ pub struct McpServerResponse {
 
 /// MCP servers of an organization.
 ///
-/// Returned by `list_mcp_servers`.
+/// Returned by [`list_mcp_servers`](crate::Client::list_mcp_servers).
+///
+/// Available on crate feature `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct McpServerResponseList {

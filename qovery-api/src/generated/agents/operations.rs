@@ -8,8 +8,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /agenticWorkflow/{agenticWorkflowId}`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `agentic_workflow_id` (in the path): Id of the agentic workflow.
+    ///
+    /// # Returns
+    /// An [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -26,9 +31,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /agenticWorkflow/{agenticWorkflowId}`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `agentic_workflow_id` (in the path): Id of the agentic workflow.
     /// - `body`: The complete definition of the workflow.
+    ///
+    /// # Returns
+    /// An [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -46,10 +56,13 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /agenticWorkflow/{agenticWorkflowId}`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `agentic_workflow_id` (in the path): Id of the agentic workflow.
     ///
-    /// The server may answer without a body: that gives `None`.
+    /// # Returns
+    /// A [`Status`](crate::types::Status), or `None` if the server answers without a body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -66,9 +79,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /agenticWorkflow/{agenticWorkflowId}/cancelDeployment`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `agentic_workflow_id` (in the path): Id of the agentic workflow.
     /// - `body`: Whether to force the cancellation.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -86,10 +104,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /agenticWorkflow/{agenticWorkflowId}/deploymentHistoryV2`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `agentic_workflow_id` (in the path): Id of the agentic workflow.
     ///
-    /// Setters of the call: `page_size`.
+    /// Setters of the call: [`page_size`](crate::operations::ListAgenticWorkflowDeploymentHistoryV2::page_size).
+    ///
+    /// # Returns
+    /// A [`DeploymentHistoryServicePageV2`](crate::types::DeploymentHistoryServicePageV2).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -106,8 +129,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/agenticWorkflow`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`AgenticWorkflowResponseList`](crate::types::AgenticWorkflowResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -122,9 +150,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/agenticWorkflow`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The workflow's prompt, model, repositories, outputs, governance and resources.
+    ///
+    /// # Returns
+    /// An [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -140,8 +173,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /mcpServer/{mcpServerId}`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `mcp_server_id` (in the path): Id of the MCP server.
+    ///
+    /// # Returns
+    /// A [`McpServerResponse`](crate::types::McpServerResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -158,9 +196,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /mcpServer/{mcpServerId}`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `mcp_server_id` (in the path): Id of the MCP server.
     /// - `body`: The complete name, URL, description and headers.
+    ///
+    /// # Returns
+    /// A [`McpServerResponse`](crate::types::McpServerResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -178,8 +221,13 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /mcpServer/{mcpServerId}`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `mcp_server_id` (in the path): Id of the MCP server.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -194,8 +242,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/mcpServer`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`McpServerResponseList`](crate::types::McpServerResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -212,9 +265,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/mcpServer`
     ///
+    /// Available on crate feature `agents` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The name, URL, description and headers.
+    ///
+    /// # Returns
+    /// A [`McpServerResponse`](crate::types::McpServerResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -228,7 +286,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `getAgenticWorkflow`, `GET /agenticWorkflow/{agenticWorkflowId}`.
+/// The operation `getAgenticWorkflow`, `GET /agenticWorkflow/{agenticWorkflowId}`: [`get_agentic_workflow`](crate::Client::get_agentic_workflow).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum GetAgenticWorkflow {}
 
@@ -242,7 +302,9 @@ impl crate::runtime::Operation for crate::operations::GetAgenticWorkflow {
     );
 }
 
-/// The operation `editAgenticWorkflow`, `PUT /agenticWorkflow/{agenticWorkflowId}`.
+/// The operation `editAgenticWorkflow`, `PUT /agenticWorkflow/{agenticWorkflowId}`: [`edit_agentic_workflow`](crate::Client::edit_agentic_workflow).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum EditAgenticWorkflow {}
 
@@ -256,7 +318,9 @@ impl crate::runtime::Operation for crate::operations::EditAgenticWorkflow {
     );
 }
 
-/// The operation `deleteAgenticWorkflow`, `DELETE /agenticWorkflow/{agenticWorkflowId}`.
+/// The operation `deleteAgenticWorkflow`, `DELETE /agenticWorkflow/{agenticWorkflowId}`: [`delete_agentic_workflow`](crate::Client::delete_agentic_workflow).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum DeleteAgenticWorkflow {}
 
@@ -270,7 +334,9 @@ impl crate::runtime::Operation for crate::operations::DeleteAgenticWorkflow {
     );
 }
 
-/// The operation `cancelAgenticWorkflowDeployment`, `POST /agenticWorkflow/{agenticWorkflowId}/cancelDeployment`.
+/// The operation `cancelAgenticWorkflowDeployment`, `POST /agenticWorkflow/{agenticWorkflowId}/cancelDeployment`: [`cancel_agentic_workflow_deployment`](crate::Client::cancel_agentic_workflow_deployment).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum CancelAgenticWorkflowDeployment {}
 
@@ -284,7 +350,11 @@ impl crate::runtime::Operation for crate::operations::CancelAgenticWorkflowDeplo
     );
 }
 
-/// The operation `listAgenticWorkflowDeploymentHistoryV2`, `GET /agenticWorkflow/{agenticWorkflowId}/deploymentHistoryV2`.
+/// The operation `listAgenticWorkflowDeploymentHistoryV2`, `GET /agenticWorkflow/{agenticWorkflowId}/deploymentHistoryV2`: [`list_agentic_workflow_deployment_history_v2`](crate::Client::list_agentic_workflow_deployment_history_v2).
+///
+/// The setters below are methods of the call, `Call<ListAgenticWorkflowDeploymentHistoryV2>`, before it is awaited.
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum ListAgenticWorkflowDeploymentHistoryV2 {}
 
@@ -299,19 +369,23 @@ for crate::operations::ListAgenticWorkflowDeploymentHistoryV2 {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListAgenticWorkflowDeploymentHistoryV2> {
-    /// Sets the query parameter `pageSize`.
-    ///
-    /// How many entries to return, newest first. Default: 20.
-    ///
-    /// Default on the server: `20`.
-    #[inline]
-    pub fn page_size(self, value: i64) -> Self {
-        self.query("pageSize", value)
+crate::runtime::setters! {
+    impl crate::operations::ListAgenticWorkflowDeploymentHistoryV2 {
+        /// Sets the query parameter `pageSize`.
+        ///
+        /// How many entries to return, newest first. Default: 20.
+        ///
+        /// Default on the server: `20`.
+        #[inline]
+        pub fn page_size(self, value: i64) -> Self {
+            self.query("pageSize", value)
+        }
     }
 }
 
-/// The operation `listAgenticWorkflows`, `GET /environment/{environmentId}/agenticWorkflow`.
+/// The operation `listAgenticWorkflows`, `GET /environment/{environmentId}/agenticWorkflow`: [`list_agentic_workflows`](crate::Client::list_agentic_workflows).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum ListAgenticWorkflows {}
 
@@ -325,7 +399,9 @@ impl crate::runtime::Operation for crate::operations::ListAgenticWorkflows {
     );
 }
 
-/// The operation `createAgenticWorkflow`, `POST /environment/{environmentId}/agenticWorkflow`.
+/// The operation `createAgenticWorkflow`, `POST /environment/{environmentId}/agenticWorkflow`: [`create_agentic_workflow`](crate::Client::create_agentic_workflow).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum CreateAgenticWorkflow {}
 
@@ -339,7 +415,9 @@ impl crate::runtime::Operation for crate::operations::CreateAgenticWorkflow {
     );
 }
 
-/// The operation `getMcpServer`, `GET /mcpServer/{mcpServerId}`.
+/// The operation `getMcpServer`, `GET /mcpServer/{mcpServerId}`: [`get_mcp_server`](crate::Client::get_mcp_server).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum GetMcpServer {}
 
@@ -353,7 +431,9 @@ impl crate::runtime::Operation for crate::operations::GetMcpServer {
     );
 }
 
-/// The operation `editMcpServer`, `PUT /mcpServer/{mcpServerId}`.
+/// The operation `editMcpServer`, `PUT /mcpServer/{mcpServerId}`: [`edit_mcp_server`](crate::Client::edit_mcp_server).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum EditMcpServer {}
 
@@ -367,7 +447,9 @@ impl crate::runtime::Operation for crate::operations::EditMcpServer {
     );
 }
 
-/// The operation `deleteMcpServer`, `DELETE /mcpServer/{mcpServerId}`.
+/// The operation `deleteMcpServer`, `DELETE /mcpServer/{mcpServerId}`: [`delete_mcp_server`](crate::Client::delete_mcp_server).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum DeleteMcpServer {}
 
@@ -381,7 +463,9 @@ impl crate::runtime::Operation for crate::operations::DeleteMcpServer {
     );
 }
 
-/// The operation `listMcpServers`, `GET /organization/{organizationId}/mcpServer`.
+/// The operation `listMcpServers`, `GET /organization/{organizationId}/mcpServer`: [`list_mcp_servers`](crate::Client::list_mcp_servers).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum ListMcpServers {}
 
@@ -395,7 +479,9 @@ impl crate::runtime::Operation for crate::operations::ListMcpServers {
     );
 }
 
-/// The operation `createMcpServer`, `POST /organization/{organizationId}/mcpServer`.
+/// The operation `createMcpServer`, `POST /organization/{organizationId}/mcpServer`: [`create_mcp_server`](crate::Client::create_mcp_server).
+///
+/// Available on crate feature `agents` only.
 #[derive(Debug)]
 pub enum CreateMcpServer {}
 

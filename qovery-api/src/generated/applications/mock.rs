@@ -421,7 +421,7 @@ impl crate::mock::Then<crate::operations::ListApplicationDeploymentHistory> {
 
 impl crate::mock::When<crate::operations::ListApplicationDeploymentHistoryV2> {
     /// The path parameter `applicationId` has this value.
-    pub fn application_id(self, value: &str) -> Self {
+    pub fn application_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("applicationId", &value)
     }
     /// The query parameter `pageSize` has this value.

@@ -5,7 +5,9 @@
 
 /// Advanced settings of an application. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
-/// Sent by `edit_advanced_settings`. Returned by `get_advanced_settings`, `edit_advanced_settings` and `get_default_application_advanced_settings`.
+/// Sent by [`edit_advanced_settings`](crate::Client::edit_advanced_settings). Returned by [`get_advanced_settings`](crate::Client::get_advanced_settings), [`edit_advanced_settings`](crate::Client::edit_advanced_settings) and [`get_default_application_advanced_settings`](crate::Client::get_default_application_advanced_settings).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationAdvancedSettings {
@@ -601,7 +603,9 @@ impl crate::types::ApplicationAdvancedSettings {
 
 /// Number of instances of an application, in the 2022 revision.
 ///
-/// Returned by `get_application_current_scale`.
+/// Returned by [`get_application_current_scale`](crate::Client::get_application_current_scale).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationCurrentScale {
@@ -626,7 +630,9 @@ pub struct ApplicationCurrentScale {
 
 /// Restriction on the Git changes that cause an automatic deployment of an application, with its identifier.
 ///
-/// Returned by `create_application_deployment_restriction` and `edit_application_deployment_restriction`.
+/// Returned by [`create_application_deployment_restriction`](crate::Client::create_application_deployment_restriction) and [`edit_application_deployment_restriction`](crate::Client::edit_application_deployment_restriction).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationDeploymentRestriction {
@@ -647,7 +653,9 @@ pub struct ApplicationDeploymentRestriction {
 
 /// Restriction on the Git changes that cause an automatic deployment of an application.
 ///
-/// Sent by `create_application_deployment_restriction` and `edit_application_deployment_restriction`.
+/// Sent by [`create_application_deployment_restriction`](crate::Client::create_application_deployment_restriction) and [`edit_application_deployment_restriction`](crate::Client::edit_application_deployment_restriction).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationDeploymentRestrictionRequest {
@@ -679,7 +687,9 @@ impl crate::types::ApplicationDeploymentRestrictionRequest {
 
 /// Deployment restrictions of an application.
 ///
-/// Returned by `get_application_deployment_restrictions`.
+/// Returned by [`get_application_deployment_restrictions`](crate::Client::get_application_deployment_restrictions).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationDeploymentRestrictionResponseList {
@@ -690,7 +700,9 @@ pub struct ApplicationDeploymentRestrictionResponseList {
 
 /// New configuration of an application. It replaces the former one as a whole: a field left out takes its default value.
 ///
-/// Sent by `edit_application`.
+/// Sent by [`edit_application`](crate::Client::edit_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationEditRequest {
@@ -979,7 +991,9 @@ impl crate::types::ApplicationEditRequest {
 
 /// Network settings of an application.
 ///
-/// Returned by `get_application_network` and `edit_application_network`.
+/// Returned by [`get_application_network`](crate::Client::get_application_network) and [`edit_application_network`](crate::Client::edit_application_network).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationNetwork {
@@ -992,7 +1006,9 @@ pub struct ApplicationNetwork {
 
 /// Network settings of an application.
 ///
-/// Sent by `edit_application_network`.
+/// Sent by [`edit_application_network`](crate::Client::edit_application_network).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationNetworkRequest {
@@ -1022,7 +1038,9 @@ impl crate::types::ApplicationNetworkRequest {
 
 /// Application to create from a Git repository.
 ///
-/// Sent by `create_application`.
+/// Sent by [`create_application`](crate::Client::create_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationRequest {
@@ -1300,7 +1318,9 @@ impl crate::types::ApplicationRequest {
 
 /// Version of an application to deploy.
 ///
-/// Sent by `deploy_application`.
+/// Sent by [`deploy_application`](crate::Client::deploy_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployRequest {
@@ -1324,7 +1344,9 @@ impl crate::types::DeployRequest {
 
 /// Past deployment of an application, in the first version of the history.
 ///
-/// A part of `DeploymentHistoryPage`.
+/// A part of [`DeploymentHistoryPage`](crate::types::DeploymentHistoryPage).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistory {
@@ -1345,7 +1367,9 @@ pub struct DeploymentHistory {
 
 /// Page of past deployments of an application, newest first.
 ///
-/// Returned by `list_application_deployment_history`.
+/// Returned by [`list_application_deployment_history`](crate::Client::list_application_deployment_history).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryPage {
@@ -1361,7 +1385,9 @@ pub struct DeploymentHistoryPage {
 crate::runtime::open_enum::open_enum! {
     /// Outcome of a past deployment.
     ///
-    /// A part of `DeploymentHistory`.
+    /// A part of [`DeploymentHistory`](crate::types::DeploymentHistory).
+    ///
+    /// Available on crate feature `applications` only.
     pub enum DeploymentHistoryStatusEnum {
         /// The deployment failed.
         Failed = "FAILED",
@@ -1372,7 +1398,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Number of instances of one application of an environment, in the 2022 revision.
 ///
-/// A part of `EnvironmentApplicationsCurrentScaleList`.
+/// A part of [`EnvironmentApplicationsCurrentScaleList`](crate::types::EnvironmentApplicationsCurrentScaleList).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsCurrentScale {
@@ -1399,7 +1427,9 @@ pub struct EnvironmentApplicationsCurrentScale {
 
 /// Numbers of instances of the applications of an environment, in the 2022 revision.
 ///
-/// Returned by `get_environment_application_current_scale`.
+/// Returned by [`get_environment_application_current_scale`](crate::Client::get_environment_application_current_scale).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsCurrentScaleList {
@@ -1410,7 +1440,9 @@ pub struct EnvironmentApplicationsCurrentScaleList {
 
 /// Disks of one application of an environment, in the 2022 revision.
 ///
-/// A part of `EnvironmentApplicationsStorageResponseList`.
+/// A part of [`EnvironmentApplicationsStorageResponseList`](crate::types::EnvironmentApplicationsStorageResponseList).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsStorage {
@@ -1423,7 +1455,9 @@ pub struct EnvironmentApplicationsStorage {
 
 /// Disks of the applications of an environment, in the 2022 revision.
 ///
-/// Returned by `get_environment_application_current_storage`.
+/// Returned by [`get_environment_application_current_storage`](crate::Client::get_environment_application_current_storage).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsStorageResponseList {
@@ -1434,7 +1468,9 @@ pub struct EnvironmentApplicationsStorageResponseList {
 
 /// Language supported for applications, in the 2022 revision.
 ///
-/// A part of `EnvironmentApplicationsSupportedLanguageList`.
+/// A part of [`EnvironmentApplicationsSupportedLanguageList`](crate::types::EnvironmentApplicationsSupportedLanguageList).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsSupportedLanguage {
@@ -1445,7 +1481,9 @@ pub struct EnvironmentApplicationsSupportedLanguage {
 
 /// Languages supported for applications, in the 2022 revision.
 ///
-/// Returned by `get_environment_application_supported_languages`.
+/// Returned by [`get_environment_application_supported_languages`](crate::Client::get_environment_application_supported_languages).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentApplicationsSupportedLanguageList {
@@ -1456,7 +1494,9 @@ pub struct EnvironmentApplicationsSupportedLanguageList {
 
 /// CPU use of one instance over time, in the 2022 revision.
 ///
-/// A part of `MetricCpuResponseList`.
+/// A part of [`MetricCpuResponseList`](crate::types::MetricCpuResponseList).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricCpu {
@@ -1469,7 +1509,9 @@ pub struct MetricCpu {
 
 /// CPU use of the instances over time, in the 2022 revision.
 ///
-/// Returned by `get_application_metric_cpu`.
+/// Returned by [`get_application_metric_cpu`](crate::Client::get_application_metric_cpu).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricCpuResponseList {
@@ -1480,7 +1522,9 @@ pub struct MetricCpuResponseList {
 
 /// Memory use of one instance over time, in the 2022 revision.
 ///
-/// A part of `MetricMemoryResponseList`.
+/// A part of [`MetricMemoryResponseList`](crate::types::MetricMemoryResponseList).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricMemory {
@@ -1493,7 +1537,9 @@ pub struct MetricMemory {
 
 /// Memory use of the instances over time, in the 2022 revision.
 ///
-/// Returned by `get_application_metric_memory`.
+/// Returned by [`get_application_metric_memory`](crate::Client::get_application_metric_memory).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricMemoryResponseList {
@@ -1504,7 +1550,9 @@ pub struct MetricMemoryResponseList {
 
 /// Use of one disk over time, in the 2022 revision.
 ///
-/// A part of `MetricStorageResponseList`.
+/// A part of [`MetricStorageResponseList`](crate::types::MetricStorageResponseList).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricStorage {
@@ -1517,7 +1565,9 @@ pub struct MetricStorage {
 
 /// Use of the disks over time, in the 2022 revision.
 ///
-/// Returned by `get_application_metric_storage`.
+/// Returned by [`get_application_metric_storage`](crate::Client::get_application_metric_storage).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricStorageResponseList {
@@ -1528,7 +1578,9 @@ pub struct MetricStorageResponseList {
 
 /// Tag of an application, in the 2022 revision.
 ///
-/// A part of `TagResponseList`.
+/// A part of [`TagResponseList`](crate::types::TagResponseList).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Tag {
@@ -1541,7 +1593,9 @@ pub struct Tag {
 
 /// Tag to put on an application, in the 2022 revision.
 ///
-/// Sent by `create_application_tag`.
+/// Sent by [`create_application_tag`](crate::Client::create_application_tag).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TagRequest {
@@ -1563,7 +1617,9 @@ impl crate::types::TagRequest {
 
 /// Tags of an application, in the 2022 revision.
 ///
-/// Returned by `list_application_tag` and `create_application_tag`.
+/// Returned by [`list_application_tag`](crate::Client::list_application_tag) and [`create_application_tag`](crate::Client::create_application_tag).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TagResponseList {
@@ -1574,7 +1630,9 @@ pub struct TagResponseList {
 
 /// Users.
 ///
-/// Returned by `list_application_contributor`.
+/// Returned by [`list_application_contributor`](crate::Client::list_application_contributor).
+///
+/// Available on crate feature `applications` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserResponseList {

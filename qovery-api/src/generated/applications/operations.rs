@@ -8,8 +8,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// An [`Application`](crate::types::Application).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -26,9 +31,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /application/{applicationId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The complete definition of the application.
+    ///
+    /// # Returns
+    /// An [`Application`](crate::types::Application).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -46,10 +56,15 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /application/{applicationId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     ///
-    /// Setters of the call: `skip_reconcile`.
+    /// Setters of the call: [`skip_reconcile`](crate::operations::DeleteApplication::skip_reconcile).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -64,8 +79,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/advancedSettings`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// An [`ApplicationAdvancedSettings`](crate::types::ApplicationAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -82,9 +102,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /application/{applicationId}/advancedSettings`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The complete set of advanced settings.
+    ///
+    /// # Returns
+    /// An [`ApplicationAdvancedSettings`](crate::types::ApplicationAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -102,8 +127,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/checkCustomDomain`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`CheckedCustomDomainsResponse`](crate::types::CheckedCustomDomainsResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -120,9 +150,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/clone`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The name of the copy and the environment to put it in.
+    ///
+    /// # Returns
+    /// An [`Application`](crate::types::Application).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -140,10 +175,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/commit`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     ///
-    /// Setters of the call: `start_id`, `git_commit_id`.
+    /// Setters of the call: [`start_id`](crate::operations::ListApplicationCommit::start_id), [`git_commit_id`](crate::operations::ListApplicationCommit::git_commit_id).
+    ///
+    /// # Returns
+    /// A [`CommitResponseList`](crate::types::CommitResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -158,8 +198,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/contributor`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`UserResponseList`](crate::types::UserResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -174,8 +219,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/currentScale`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// An [`ApplicationCurrentScale`](crate::types::ApplicationCurrentScale).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -193,8 +243,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/currentStorage`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`StorageDiskResponseList`](crate::types::StorageDiskResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -210,8 +265,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/customDomain`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`CustomDomainResponseList`](crate::types::CustomDomainResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -228,9 +288,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/customDomain`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
+    ///
+    /// # Returns
+    /// A [`CustomDomain`](crate::types::CustomDomain).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -248,10 +313,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /application/{applicationId}/customDomain/{customDomainId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     /// - `body`: The complete settings of the custom domain.
+    ///
+    /// # Returns
+    /// A [`CustomDomain`](crate::types::CustomDomain).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -270,9 +340,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /application/{applicationId}/customDomain/{customDomainId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -290,9 +365,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/customDomain/{customDomainId}/status`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
+    ///
+    /// # Returns
+    /// A [`CustomDomain`](crate::types::CustomDomain).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -308,8 +388,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/database`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`DatabaseResponseList`](crate::types::DatabaseResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -325,9 +410,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/database/{targetDatabaseId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `target_database_id`: `targetDatabaseId` in the path.
+    ///
+    /// # Returns
+    /// A [`Database`](crate::types::Database).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -344,9 +434,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /application/{applicationId}/database/{targetDatabaseId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `target_database_id` (in the path): Id of the database to detach.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -363,8 +458,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/dependency`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// An [`ApplicationResponseList`](crate::types::ApplicationResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -380,9 +480,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/dependency/{targetApplicationId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `target_application_id`: `targetApplicationId` in the path.
+    ///
+    /// # Returns
+    /// An [`Application`](crate::types::Application).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -399,9 +504,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /application/{applicationId}/dependency/{targetApplicationId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `target_application_id` (in the path): Id of the application that is no longer depended on.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -420,9 +530,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/deploy`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The git commit to build and deploy.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -440,10 +555,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/deploymentHistory`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     ///
-    /// Setters of the call: `start_id`.
+    /// Setters of the call: [`start_id`](crate::operations::ListApplicationDeploymentHistory::start_id).
+    ///
+    /// # Returns
+    /// A [`DeploymentHistoryPage`](crate::types::DeploymentHistoryPage).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -460,17 +580,22 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/deploymentHistoryV2`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     ///
-    /// Setters of the call: `page_size`.
+    /// Setters of the call: [`page_size`](crate::operations::ListApplicationDeploymentHistoryV2::page_size).
+    ///
+    /// # Returns
+    /// A [`DeploymentHistoryServicePageV2`](crate::types::DeploymentHistoryServicePageV2).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_application_deployment_history_v2(
         &self,
-        application_id: &str,
+        application_id: ::uuid::Uuid,
     ) -> crate::runtime::Call<crate::operations::ListApplicationDeploymentHistoryV2> {
         crate::runtime::Call::new(self, &[&application_id])
     }
@@ -478,8 +603,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/deploymentRestriction`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// An [`ApplicationDeploymentRestrictionResponseList`](crate::types::ApplicationDeploymentRestrictionResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -496,9 +626,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/deploymentRestriction`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
+    ///
+    /// # Returns
+    /// An [`ApplicationDeploymentRestriction`](crate::types::ApplicationDeploymentRestriction).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 409.
@@ -518,10 +653,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     /// - `body`: The complete restriction.
+    ///
+    /// # Returns
+    /// An [`ApplicationDeploymentRestriction`](crate::types::ApplicationDeploymentRestriction).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -541,9 +681,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -563,10 +708,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/event`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     ///
-    /// Setters of the call: `start_id`.
+    /// Setters of the call: [`start_id`](crate::operations::ListApplicationEvent::start_id).
+    ///
+    /// # Returns
+    /// An [`EventPaginatedResponseList`](crate::types::EventPaginatedResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -584,8 +734,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/instance`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// An [`InstanceResponseList`](crate::types::InstanceResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -603,8 +758,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/link`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`LinkResponseList`](crate::types::LinkResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -621,8 +781,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/log`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`LogResponseList`](crate::types::LogResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -637,8 +802,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/logicalDatabase`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`LogicalDatabaseResponseList`](crate::types::LogicalDatabaseResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -654,9 +824,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `target_logical_database_id` (in the path): Id of the logical database to attach.
+    ///
+    /// # Returns
+    /// A [`LogicalDatabase`](crate::types::LogicalDatabase).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -673,9 +848,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `target_logical_database_id` (in the path): Id of the logical database to detach.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -694,9 +874,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/metric/cpu`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `last_seconds` (in the query): How far to look back, in seconds.
+    ///
+    /// # Returns
+    /// A [`MetricCpuResponseList`](crate::types::MetricCpuResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -716,9 +901,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/metric/healthCheck`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `last_seconds` (in the query): How far to look back, in seconds.
+    ///
+    /// # Returns
+    /// A [`MetricGenericResponseList`](crate::types::MetricGenericResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -738,9 +928,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/metric/memory`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `last_seconds` (in the query): How far to look back, in seconds.
+    ///
+    /// # Returns
+    /// A [`MetricMemoryResponseList`](crate::types::MetricMemoryResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -760,9 +955,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/metric/restart`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `last_seconds` (in the query): How far to look back, in seconds.
+    ///
+    /// # Returns
+    /// A [`MetricRestart`](crate::types::MetricRestart).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -782,9 +982,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/metric/storage`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `last_seconds` (in the query): How far to look back, in seconds.
+    ///
+    /// # Returns
+    /// A [`MetricStorageResponseList`](crate::types::MetricStorageResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -802,8 +1007,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/network`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// An [`ApplicationNetwork`](crate::types::ApplicationNetwork).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -820,9 +1030,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /application/{applicationId}/network`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The complete network settings.
+    ///
+    /// # Returns
+    /// An [`ApplicationNetwork`](crate::types::ApplicationNetwork).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -840,8 +1055,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/redeploy`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -858,8 +1078,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/restart`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -877,8 +1102,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/restart-service`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -895,8 +1125,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/status`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -913,8 +1148,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/stop`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -929,8 +1169,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/tag`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`TagResponseList`](crate::types::TagResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -946,9 +1191,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/tag`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The name of the tag.
+    ///
+    /// # Returns
+    /// A [`TagResponseList`](crate::types::TagResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -965,9 +1215,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /application/{applicationId}/tag/{tagId}`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `tag_id` (in the path): Id of the tag.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -986,12 +1241,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/uninstall`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     ///
-    /// Setters of the call: `body`.
+    /// Setters of the call: [`body`](crate::operations::UninstallApplication::body).
     ///
-    /// The server may answer without a body: that gives `None`.
+    /// # Returns
+    /// A [`Status`](crate::types::Status), or `None` if the server answers without a body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -1006,6 +1264,11 @@ impl crate::runtime::Client {
     ///
     /// `GET /defaultApplicationAdvancedSettings`
     ///
+    /// Available on crate feature `applications` only.
+    ///
+    /// # Returns
+    /// An [`ApplicationAdvancedSettings`](crate::types::ApplicationAdvancedSettings).
+    ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
@@ -1018,10 +1281,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/application`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     ///
-    /// Setters of the call: `to_update`.
+    /// Setters of the call: [`to_update`](crate::operations::ListApplication::to_update).
+    ///
+    /// # Returns
+    /// An [`ApplicationResponseList`](crate::types::ApplicationResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1038,9 +1306,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/application`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The git source, build and resources of the application.
+    ///
+    /// # Returns
+    /// An [`Application`](crate::types::Application).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -1056,8 +1329,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/application/currentScale`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentApplicationsCurrentScaleList`](crate::types::EnvironmentApplicationsCurrentScaleList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1075,8 +1353,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/application/currentStorage`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentApplicationsStorageResponseList`](crate::types::EnvironmentApplicationsStorageResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1096,9 +1379,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/application/deploy`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The services to deploy with their commits and tags.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -1117,8 +1405,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/application/status`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`ReferenceObjectStatusResponseList`](crate::types::ReferenceObjectStatusResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1133,8 +1426,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/application/supportedLanguage`
     ///
+    /// Available on crate feature `applications` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentApplicationsSupportedLanguageList`](crate::types::EnvironmentApplicationsSupportedLanguageList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1150,7 +1448,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `getApplication`, `GET /application/{applicationId}`.
+/// The operation `getApplication`, `GET /application/{applicationId}`: [`get_application`](crate::Client::get_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplication {}
 
@@ -1164,7 +1464,9 @@ impl crate::runtime::Operation for crate::operations::GetApplication {
     );
 }
 
-/// The operation `editApplication`, `PUT /application/{applicationId}`.
+/// The operation `editApplication`, `PUT /application/{applicationId}`: [`edit_application`](crate::Client::edit_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum EditApplication {}
 
@@ -1178,7 +1480,11 @@ impl crate::runtime::Operation for crate::operations::EditApplication {
     );
 }
 
-/// The operation `deleteApplication`, `DELETE /application/{applicationId}`.
+/// The operation `deleteApplication`, `DELETE /application/{applicationId}`: [`delete_application`](crate::Client::delete_application).
+///
+/// The setters below are methods of the call, `Call<DeleteApplication>`, before it is awaited.
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum DeleteApplication {}
 
@@ -1192,19 +1498,23 @@ impl crate::runtime::Operation for crate::operations::DeleteApplication {
     );
 }
 
-impl crate::runtime::Call<crate::operations::DeleteApplication> {
-    /// Sets the query parameter `skipReconcile`.
-    ///
-    /// Whether to skip reconciliation during the deletion. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn skip_reconcile(self, value: bool) -> Self {
-        self.query("skipReconcile", value)
+crate::runtime::setters! {
+    impl crate::operations::DeleteApplication {
+        /// Sets the query parameter `skipReconcile`.
+        ///
+        /// Whether to skip reconciliation during the deletion. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn skip_reconcile(self, value: bool) -> Self {
+            self.query("skipReconcile", value)
+        }
     }
 }
 
-/// The operation `getAdvancedSettings`, `GET /application/{applicationId}/advancedSettings`.
+/// The operation `getAdvancedSettings`, `GET /application/{applicationId}/advancedSettings`: [`get_advanced_settings`](crate::Client::get_advanced_settings).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetAdvancedSettings {}
 
@@ -1218,7 +1528,9 @@ impl crate::runtime::Operation for crate::operations::GetAdvancedSettings {
     );
 }
 
-/// The operation `editAdvancedSettings`, `PUT /application/{applicationId}/advancedSettings`.
+/// The operation `editAdvancedSettings`, `PUT /application/{applicationId}/advancedSettings`: [`edit_advanced_settings`](crate::Client::edit_advanced_settings).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum EditAdvancedSettings {}
 
@@ -1232,7 +1544,9 @@ impl crate::runtime::Operation for crate::operations::EditAdvancedSettings {
     );
 }
 
-/// The operation `checkApplicationCustomDomain`, `GET /application/{applicationId}/checkCustomDomain`.
+/// The operation `checkApplicationCustomDomain`, `GET /application/{applicationId}/checkCustomDomain`: [`check_application_custom_domain`](crate::Client::check_application_custom_domain).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum CheckApplicationCustomDomain {}
 
@@ -1246,7 +1560,9 @@ impl crate::runtime::Operation for crate::operations::CheckApplicationCustomDoma
     );
 }
 
-/// The operation `cloneApplication`, `POST /application/{applicationId}/clone`.
+/// The operation `cloneApplication`, `POST /application/{applicationId}/clone`: [`clone_application`](crate::Client::clone_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum CloneApplication {}
 
@@ -1260,7 +1576,11 @@ impl crate::runtime::Operation for crate::operations::CloneApplication {
     );
 }
 
-/// The operation `listApplicationCommit`, `GET /application/{applicationId}/commit`.
+/// The operation `listApplicationCommit`, `GET /application/{applicationId}/commit`: [`list_application_commit`](crate::Client::list_application_commit).
+///
+/// The setters below are methods of the call, `Call<ListApplicationCommit>`, before it is awaited.
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationCommit {}
 
@@ -1274,24 +1594,28 @@ impl crate::runtime::Operation for crate::operations::ListApplicationCommit {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListApplicationCommit> {
-    /// Sets the query parameter `startId`.
-    ///
-    /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
-    #[inline]
-    pub fn start_id(self, value: &str) -> Self {
-        self.query("startId", value)
-    }
-    /// Sets the query parameter `gitCommitId`.
-    ///
-    /// Hash of a git commit.
-    #[inline]
-    pub fn git_commit_id(self, value: &str) -> Self {
-        self.query("gitCommitId", value)
+crate::runtime::setters! {
+    impl crate::operations::ListApplicationCommit {
+        /// Sets the query parameter `startId`.
+        ///
+        /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
+        #[inline]
+        pub fn start_id(self, value: &str) -> Self {
+            self.query("startId", value)
+        }
+        /// Sets the query parameter `gitCommitId`.
+        ///
+        /// Hash of a git commit.
+        #[inline]
+        pub fn git_commit_id(self, value: &str) -> Self {
+            self.query("gitCommitId", value)
+        }
     }
 }
 
-/// The operation `listApplicationContributor`, `GET /application/{applicationId}/contributor`.
+/// The operation `listApplicationContributor`, `GET /application/{applicationId}/contributor`: [`list_application_contributor`](crate::Client::list_application_contributor).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationContributor {}
 
@@ -1305,7 +1629,9 @@ impl crate::runtime::Operation for crate::operations::ListApplicationContributor
     );
 }
 
-/// The operation `getApplicationCurrentScale`, `GET /application/{applicationId}/currentScale`.
+/// The operation `getApplicationCurrentScale`, `GET /application/{applicationId}/currentScale`: [`get_application_current_scale`](crate::Client::get_application_current_scale).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationCurrentScale {}
 
@@ -1319,7 +1645,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationCurrentScale
     );
 }
 
-/// The operation `getApplicationCurrentStorageDisk`, `GET /application/{applicationId}/currentStorage`.
+/// The operation `getApplicationCurrentStorageDisk`, `GET /application/{applicationId}/currentStorage`: [`get_application_current_storage_disk`](crate::Client::get_application_current_storage_disk).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationCurrentStorageDisk {}
 
@@ -1333,7 +1661,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationCurrentStora
     );
 }
 
-/// The operation `listApplicationCustomDomain`, `GET /application/{applicationId}/customDomain`.
+/// The operation `listApplicationCustomDomain`, `GET /application/{applicationId}/customDomain`: [`list_application_custom_domain`](crate::Client::list_application_custom_domain).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationCustomDomain {}
 
@@ -1347,7 +1677,9 @@ impl crate::runtime::Operation for crate::operations::ListApplicationCustomDomai
     );
 }
 
-/// The operation `createApplicationCustomDomain`, `POST /application/{applicationId}/customDomain`.
+/// The operation `createApplicationCustomDomain`, `POST /application/{applicationId}/customDomain`: [`create_application_custom_domain`](crate::Client::create_application_custom_domain).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum CreateApplicationCustomDomain {}
 
@@ -1361,7 +1693,9 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationCustomDom
     );
 }
 
-/// The operation `editCustomDomain`, `PUT /application/{applicationId}/customDomain/{customDomainId}`.
+/// The operation `editCustomDomain`, `PUT /application/{applicationId}/customDomain/{customDomainId}`: [`edit_custom_domain`](crate::Client::edit_custom_domain).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum EditCustomDomain {}
 
@@ -1375,7 +1709,9 @@ impl crate::runtime::Operation for crate::operations::EditCustomDomain {
     );
 }
 
-/// The operation `deleteCustomDomain`, `DELETE /application/{applicationId}/customDomain/{customDomainId}`.
+/// The operation `deleteCustomDomain`, `DELETE /application/{applicationId}/customDomain/{customDomainId}`: [`delete_custom_domain`](crate::Client::delete_custom_domain).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum DeleteCustomDomain {}
 
@@ -1389,7 +1725,9 @@ impl crate::runtime::Operation for crate::operations::DeleteCustomDomain {
     );
 }
 
-/// The operation `getCustomDomainStatus`, `GET /application/{applicationId}/customDomain/{customDomainId}/status`.
+/// The operation `getCustomDomainStatus`, `GET /application/{applicationId}/customDomain/{customDomainId}/status`: [`get_custom_domain_status`](crate::Client::get_custom_domain_status).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetCustomDomainStatus {}
 
@@ -1403,7 +1741,9 @@ impl crate::runtime::Operation for crate::operations::GetCustomDomainStatus {
     );
 }
 
-/// The operation `listApplicationDatabase`, `GET /application/{applicationId}/database`.
+/// The operation `listApplicationDatabase`, `GET /application/{applicationId}/database`: [`list_application_database`](crate::Client::list_application_database).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationDatabase {}
 
@@ -1417,7 +1757,9 @@ impl crate::runtime::Operation for crate::operations::ListApplicationDatabase {
     );
 }
 
-/// The operation `attachDatabasetoApplication`, `POST /application/{applicationId}/database/{targetDatabaseId}`.
+/// The operation `attachDatabasetoApplication`, `POST /application/{applicationId}/database/{targetDatabaseId}`: [`attach_databaseto_application`](crate::Client::attach_databaseto_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum AttachDatabasetoApplication {}
 
@@ -1431,7 +1773,9 @@ impl crate::runtime::Operation for crate::operations::AttachDatabasetoApplicatio
     );
 }
 
-/// The operation `removeDatabaseFromApplication`, `DELETE /application/{applicationId}/database/{targetDatabaseId}`.
+/// The operation `removeDatabaseFromApplication`, `DELETE /application/{applicationId}/database/{targetDatabaseId}`: [`remove_database_from_application`](crate::Client::remove_database_from_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum RemoveDatabaseFromApplication {}
 
@@ -1445,7 +1789,9 @@ impl crate::runtime::Operation for crate::operations::RemoveDatabaseFromApplicat
     );
 }
 
-/// The operation `listApplicationDependency`, `GET /application/{applicationId}/dependency`.
+/// The operation `listApplicationDependency`, `GET /application/{applicationId}/dependency`: [`list_application_dependency`](crate::Client::list_application_dependency).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationDependency {}
 
@@ -1459,7 +1805,9 @@ impl crate::runtime::Operation for crate::operations::ListApplicationDependency 
     );
 }
 
-/// The operation `createApplicationDependency`, `POST /application/{applicationId}/dependency/{targetApplicationId}`.
+/// The operation `createApplicationDependency`, `POST /application/{applicationId}/dependency/{targetApplicationId}`: [`create_application_dependency`](crate::Client::create_application_dependency).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum CreateApplicationDependency {}
 
@@ -1473,7 +1821,9 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationDependenc
     );
 }
 
-/// The operation `removeApplicationDependency`, `DELETE /application/{applicationId}/dependency/{targetApplicationId}`.
+/// The operation `removeApplicationDependency`, `DELETE /application/{applicationId}/dependency/{targetApplicationId}`: [`remove_application_dependency`](crate::Client::remove_application_dependency).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum RemoveApplicationDependency {}
 
@@ -1487,7 +1837,9 @@ impl crate::runtime::Operation for crate::operations::RemoveApplicationDependenc
     );
 }
 
-/// The operation `deployApplication`, `POST /application/{applicationId}/deploy`.
+/// The operation `deployApplication`, `POST /application/{applicationId}/deploy`: [`deploy_application`](crate::Client::deploy_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum DeployApplication {}
 
@@ -1501,7 +1853,11 @@ impl crate::runtime::Operation for crate::operations::DeployApplication {
     );
 }
 
-/// The operation `listApplicationDeploymentHistory`, `GET /application/{applicationId}/deploymentHistory`.
+/// The operation `listApplicationDeploymentHistory`, `GET /application/{applicationId}/deploymentHistory`: [`list_application_deployment_history`](crate::Client::list_application_deployment_history).
+///
+/// The setters below are methods of the call, `Call<ListApplicationDeploymentHistory>`, before it is awaited.
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationDeploymentHistory {}
 
@@ -1515,17 +1871,23 @@ impl crate::runtime::Operation for crate::operations::ListApplicationDeploymentH
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListApplicationDeploymentHistory> {
-    /// Sets the query parameter `startId`.
-    ///
-    /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
-    #[inline]
-    pub fn start_id(self, value: ::uuid::Uuid) -> Self {
-        self.query("startId", value)
+crate::runtime::setters! {
+    impl crate::operations::ListApplicationDeploymentHistory {
+        /// Sets the query parameter `startId`.
+        ///
+        /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+        #[inline]
+        pub fn start_id(self, value: ::uuid::Uuid) -> Self {
+            self.query("startId", value)
+        }
     }
 }
 
-/// The operation `listApplicationDeploymentHistoryV2`, `GET /application/{applicationId}/deploymentHistoryV2`.
+/// The operation `listApplicationDeploymentHistoryV2`, `GET /application/{applicationId}/deploymentHistoryV2`: [`list_application_deployment_history_v2`](crate::Client::list_application_deployment_history_v2).
+///
+/// The setters below are methods of the call, `Call<ListApplicationDeploymentHistoryV2>`, before it is awaited.
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationDeploymentHistoryV2 {}
 
@@ -1540,19 +1902,23 @@ for crate::operations::ListApplicationDeploymentHistoryV2 {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListApplicationDeploymentHistoryV2> {
-    /// Sets the query parameter `pageSize`.
-    ///
-    /// How many entries to return, newest first. Default: 20.
-    ///
-    /// Default on the server: `20`.
-    #[inline]
-    pub fn page_size(self, value: i64) -> Self {
-        self.query("pageSize", value)
+crate::runtime::setters! {
+    impl crate::operations::ListApplicationDeploymentHistoryV2 {
+        /// Sets the query parameter `pageSize`.
+        ///
+        /// How many entries to return, newest first. Default: 20.
+        ///
+        /// Default on the server: `20`.
+        #[inline]
+        pub fn page_size(self, value: i64) -> Self {
+            self.query("pageSize", value)
+        }
     }
 }
 
-/// The operation `getApplicationDeploymentRestrictions`, `GET /application/{applicationId}/deploymentRestriction`.
+/// The operation `getApplicationDeploymentRestrictions`, `GET /application/{applicationId}/deploymentRestriction`: [`get_application_deployment_restrictions`](crate::Client::get_application_deployment_restrictions).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationDeploymentRestrictions {}
 
@@ -1567,7 +1933,9 @@ for crate::operations::GetApplicationDeploymentRestrictions {
     );
 }
 
-/// The operation `createApplicationDeploymentRestriction`, `POST /application/{applicationId}/deploymentRestriction`.
+/// The operation `createApplicationDeploymentRestriction`, `POST /application/{applicationId}/deploymentRestriction`: [`create_application_deployment_restriction`](crate::Client::create_application_deployment_restriction).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum CreateApplicationDeploymentRestriction {}
 
@@ -1582,7 +1950,9 @@ for crate::operations::CreateApplicationDeploymentRestriction {
     );
 }
 
-/// The operation `editApplicationDeploymentRestriction`, `PUT /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`.
+/// The operation `editApplicationDeploymentRestriction`, `PUT /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`: [`edit_application_deployment_restriction`](crate::Client::edit_application_deployment_restriction).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum EditApplicationDeploymentRestriction {}
 
@@ -1597,7 +1967,9 @@ for crate::operations::EditApplicationDeploymentRestriction {
     );
 }
 
-/// The operation `deleteApplicationDeploymentRestriction`, `DELETE /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`.
+/// The operation `deleteApplicationDeploymentRestriction`, `DELETE /application/{applicationId}/deploymentRestriction/{deploymentRestrictionId}`: [`delete_application_deployment_restriction`](crate::Client::delete_application_deployment_restriction).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum DeleteApplicationDeploymentRestriction {}
 
@@ -1612,7 +1984,11 @@ for crate::operations::DeleteApplicationDeploymentRestriction {
     );
 }
 
-/// The operation `listApplicationEvent`, `GET /application/{applicationId}/event`.
+/// The operation `listApplicationEvent`, `GET /application/{applicationId}/event`: [`list_application_event`](crate::Client::list_application_event).
+///
+/// The setters below are methods of the call, `Call<ListApplicationEvent>`, before it is awaited.
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationEvent {}
 
@@ -1626,17 +2002,21 @@ impl crate::runtime::Operation for crate::operations::ListApplicationEvent {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListApplicationEvent> {
-    /// Sets the query parameter `startId`.
-    ///
-    /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
-    #[inline]
-    pub fn start_id(self, value: ::uuid::Uuid) -> Self {
-        self.query("startId", value)
+crate::runtime::setters! {
+    impl crate::operations::ListApplicationEvent {
+        /// Sets the query parameter `startId`.
+        ///
+        /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+        #[inline]
+        pub fn start_id(self, value: ::uuid::Uuid) -> Self {
+            self.query("startId", value)
+        }
     }
 }
 
-/// The operation `getApplicationCurrentInstance`, `GET /application/{applicationId}/instance`.
+/// The operation `getApplicationCurrentInstance`, `GET /application/{applicationId}/instance`: [`get_application_current_instance`](crate::Client::get_application_current_instance).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationCurrentInstance {}
 
@@ -1650,7 +2030,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationCurrentInsta
     );
 }
 
-/// The operation `listApplicationLinks`, `GET /application/{applicationId}/link`.
+/// The operation `listApplicationLinks`, `GET /application/{applicationId}/link`: [`list_application_links`](crate::Client::list_application_links).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationLinks {}
 
@@ -1664,7 +2046,9 @@ impl crate::runtime::Operation for crate::operations::ListApplicationLinks {
     );
 }
 
-/// The operation `listApplicationLog`, `GET /application/{applicationId}/log`.
+/// The operation `listApplicationLog`, `GET /application/{applicationId}/log`: [`list_application_log`](crate::Client::list_application_log).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationLog {}
 
@@ -1678,7 +2062,9 @@ impl crate::runtime::Operation for crate::operations::ListApplicationLog {
     );
 }
 
-/// The operation `listApplicationLogicalDatabase`, `GET /application/{applicationId}/logicalDatabase`.
+/// The operation `listApplicationLogicalDatabase`, `GET /application/{applicationId}/logicalDatabase`: [`list_application_logical_database`](crate::Client::list_application_logical_database).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationLogicalDatabase {}
 
@@ -1692,7 +2078,9 @@ impl crate::runtime::Operation for crate::operations::ListApplicationLogicalData
     );
 }
 
-/// The operation `attachLogicalDatabasetoApplication`, `POST /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`.
+/// The operation `attachLogicalDatabasetoApplication`, `POST /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`: [`attach_logical_databaseto_application`](crate::Client::attach_logical_databaseto_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum AttachLogicalDatabasetoApplication {}
 
@@ -1707,7 +2095,9 @@ for crate::operations::AttachLogicalDatabasetoApplication {
     );
 }
 
-/// The operation `removeLogicalDatabaseFromApplication`, `DELETE /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`.
+/// The operation `removeLogicalDatabaseFromApplication`, `DELETE /application/{applicationId}/logicalDatabase/{targetLogicalDatabaseId}`: [`remove_logical_database_from_application`](crate::Client::remove_logical_database_from_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum RemoveLogicalDatabaseFromApplication {}
 
@@ -1722,7 +2112,9 @@ for crate::operations::RemoveLogicalDatabaseFromApplication {
     );
 }
 
-/// The operation `getApplicationMetricCpu`, `GET /application/{applicationId}/metric/cpu`.
+/// The operation `getApplicationMetricCpu`, `GET /application/{applicationId}/metric/cpu`: [`get_application_metric_cpu`](crate::Client::get_application_metric_cpu).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationMetricCpu {}
 
@@ -1736,7 +2128,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricCpu {
     );
 }
 
-/// The operation `getApplicationMetricHealthCheck`, `GET /application/{applicationId}/metric/healthCheck`.
+/// The operation `getApplicationMetricHealthCheck`, `GET /application/{applicationId}/metric/healthCheck`: [`get_application_metric_health_check`](crate::Client::get_application_metric_health_check).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationMetricHealthCheck {}
 
@@ -1750,7 +2144,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricHealth
     );
 }
 
-/// The operation `getApplicationMetricMemory`, `GET /application/{applicationId}/metric/memory`.
+/// The operation `getApplicationMetricMemory`, `GET /application/{applicationId}/metric/memory`: [`get_application_metric_memory`](crate::Client::get_application_metric_memory).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationMetricMemory {}
 
@@ -1764,7 +2160,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricMemory
     );
 }
 
-/// The operation `getApplicationMetricRestart`, `GET /application/{applicationId}/metric/restart`.
+/// The operation `getApplicationMetricRestart`, `GET /application/{applicationId}/metric/restart`: [`get_application_metric_restart`](crate::Client::get_application_metric_restart).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationMetricRestart {}
 
@@ -1778,7 +2176,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricRestar
     );
 }
 
-/// The operation `getApplicationMetricStorage`, `GET /application/{applicationId}/metric/storage`.
+/// The operation `getApplicationMetricStorage`, `GET /application/{applicationId}/metric/storage`: [`get_application_metric_storage`](crate::Client::get_application_metric_storage).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationMetricStorage {}
 
@@ -1792,7 +2192,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationMetricStorag
     );
 }
 
-/// The operation `getApplicationNetwork`, `GET /application/{applicationId}/network`.
+/// The operation `getApplicationNetwork`, `GET /application/{applicationId}/network`: [`get_application_network`](crate::Client::get_application_network).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationNetwork {}
 
@@ -1806,7 +2208,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationNetwork {
     );
 }
 
-/// The operation `editApplicationNetwork`, `PUT /application/{applicationId}/network`.
+/// The operation `editApplicationNetwork`, `PUT /application/{applicationId}/network`: [`edit_application_network`](crate::Client::edit_application_network).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum EditApplicationNetwork {}
 
@@ -1820,7 +2224,9 @@ impl crate::runtime::Operation for crate::operations::EditApplicationNetwork {
     );
 }
 
-/// The operation `redeployApplication`, `POST /application/{applicationId}/redeploy`.
+/// The operation `redeployApplication`, `POST /application/{applicationId}/redeploy`: [`redeploy_application`](crate::Client::redeploy_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum RedeployApplication {}
 
@@ -1834,7 +2240,9 @@ impl crate::runtime::Operation for crate::operations::RedeployApplication {
     );
 }
 
-/// The operation `restartApplication`, `POST /application/{applicationId}/restart`.
+/// The operation `restartApplication`, `POST /application/{applicationId}/restart`: [`restart_application`](crate::Client::restart_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum RestartApplication {}
 
@@ -1848,7 +2256,9 @@ impl crate::runtime::Operation for crate::operations::RestartApplication {
     );
 }
 
-/// The operation `rebootApplication`, `POST /application/{applicationId}/restart-service`.
+/// The operation `rebootApplication`, `POST /application/{applicationId}/restart-service`: [`reboot_application`](crate::Client::reboot_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum RebootApplication {}
 
@@ -1862,7 +2272,9 @@ impl crate::runtime::Operation for crate::operations::RebootApplication {
     );
 }
 
-/// The operation `getApplicationStatus`, `GET /application/{applicationId}/status`.
+/// The operation `getApplicationStatus`, `GET /application/{applicationId}/status`: [`get_application_status`](crate::Client::get_application_status).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetApplicationStatus {}
 
@@ -1876,7 +2288,9 @@ impl crate::runtime::Operation for crate::operations::GetApplicationStatus {
     );
 }
 
-/// The operation `stopApplication`, `POST /application/{applicationId}/stop`.
+/// The operation `stopApplication`, `POST /application/{applicationId}/stop`: [`stop_application`](crate::Client::stop_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum StopApplication {}
 
@@ -1890,7 +2304,9 @@ impl crate::runtime::Operation for crate::operations::StopApplication {
     );
 }
 
-/// The operation `listApplicationTag`, `GET /application/{applicationId}/tag`.
+/// The operation `listApplicationTag`, `GET /application/{applicationId}/tag`: [`list_application_tag`](crate::Client::list_application_tag).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplicationTag {}
 
@@ -1904,7 +2320,9 @@ impl crate::runtime::Operation for crate::operations::ListApplicationTag {
     );
 }
 
-/// The operation `createApplicationTag`, `POST /application/{applicationId}/tag`.
+/// The operation `createApplicationTag`, `POST /application/{applicationId}/tag`: [`create_application_tag`](crate::Client::create_application_tag).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum CreateApplicationTag {}
 
@@ -1918,7 +2336,9 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationTag {
     );
 }
 
-/// The operation `deleteApplicationTag`, `DELETE /application/{applicationId}/tag/{tagId}`.
+/// The operation `deleteApplicationTag`, `DELETE /application/{applicationId}/tag/{tagId}`: [`delete_application_tag`](crate::Client::delete_application_tag).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum DeleteApplicationTag {}
 
@@ -1932,7 +2352,11 @@ impl crate::runtime::Operation for crate::operations::DeleteApplicationTag {
     );
 }
 
-/// The operation `uninstallApplication`, `POST /application/{applicationId}/uninstall`.
+/// The operation `uninstallApplication`, `POST /application/{applicationId}/uninstall`: [`uninstall_application`](crate::Client::uninstall_application).
+///
+/// The setters below are methods of the call, `Call<UninstallApplication>`, before it is awaited.
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum UninstallApplication {}
 
@@ -1946,20 +2370,24 @@ impl crate::runtime::Operation for crate::operations::UninstallApplication {
     );
 }
 
-impl crate::runtime::Call<crate::operations::UninstallApplication> {
-    /// Sets the body, which may be left out.
-    ///
-    /// An empty object.
-    #[inline]
-    pub fn body(
-        self,
-        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.json(body)
+crate::runtime::setters! {
+    impl crate::operations::UninstallApplication {
+        /// Sets the body, which may be left out.
+        ///
+        /// An empty object.
+        #[inline]
+        pub fn body(
+            self,
+            body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            self.json(body)
+        }
     }
 }
 
-/// The operation `getDefaultApplicationAdvancedSettings`, `GET /defaultApplicationAdvancedSettings`.
+/// The operation `getDefaultApplicationAdvancedSettings`, `GET /defaultApplicationAdvancedSettings`: [`get_default_application_advanced_settings`](crate::Client::get_default_application_advanced_settings).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetDefaultApplicationAdvancedSettings {}
 
@@ -1974,7 +2402,11 @@ for crate::operations::GetDefaultApplicationAdvancedSettings {
     );
 }
 
-/// The operation `listApplication`, `GET /environment/{environmentId}/application`.
+/// The operation `listApplication`, `GET /environment/{environmentId}/application`: [`list_application`](crate::Client::list_application).
+///
+/// The setters below are methods of the call, `Call<ListApplication>`, before it is awaited.
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum ListApplication {}
 
@@ -1988,19 +2420,23 @@ impl crate::runtime::Operation for crate::operations::ListApplication {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListApplication> {
-    /// Sets the query parameter `toUpdate`.
-    ///
-    /// Whether to list only those with an update pending. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn to_update(self, value: bool) -> Self {
-        self.query("toUpdate", value)
+crate::runtime::setters! {
+    impl crate::operations::ListApplication {
+        /// Sets the query parameter `toUpdate`.
+        ///
+        /// Whether to list only those with an update pending. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn to_update(self, value: bool) -> Self {
+            self.query("toUpdate", value)
+        }
     }
 }
 
-/// The operation `createApplication`, `POST /environment/{environmentId}/application`.
+/// The operation `createApplication`, `POST /environment/{environmentId}/application`: [`create_application`](crate::Client::create_application).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum CreateApplication {}
 
@@ -2014,7 +2450,9 @@ impl crate::runtime::Operation for crate::operations::CreateApplication {
     );
 }
 
-/// The operation `getEnvironmentApplicationCurrentScale`, `GET /environment/{environmentId}/application/currentScale`.
+/// The operation `getEnvironmentApplicationCurrentScale`, `GET /environment/{environmentId}/application/currentScale`: [`get_environment_application_current_scale`](crate::Client::get_environment_application_current_scale).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetEnvironmentApplicationCurrentScale {}
 
@@ -2029,7 +2467,9 @@ for crate::operations::GetEnvironmentApplicationCurrentScale {
     );
 }
 
-/// The operation `getEnvironmentApplicationCurrentStorage`, `GET /environment/{environmentId}/application/currentStorage`.
+/// The operation `getEnvironmentApplicationCurrentStorage`, `GET /environment/{environmentId}/application/currentStorage`: [`get_environment_application_current_storage`](crate::Client::get_environment_application_current_storage).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetEnvironmentApplicationCurrentStorage {}
 
@@ -2044,7 +2484,9 @@ for crate::operations::GetEnvironmentApplicationCurrentStorage {
     );
 }
 
-/// The operation `deployAllApplications`, `POST /environment/{environmentId}/application/deploy`.
+/// The operation `deployAllApplications`, `POST /environment/{environmentId}/application/deploy`: [`deploy_all_applications`](crate::Client::deploy_all_applications).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum DeployAllApplications {}
 
@@ -2058,7 +2500,9 @@ impl crate::runtime::Operation for crate::operations::DeployAllApplications {
     );
 }
 
-/// The operation `getEnvironmentApplicationStatus`, `GET /environment/{environmentId}/application/status`.
+/// The operation `getEnvironmentApplicationStatus`, `GET /environment/{environmentId}/application/status`: [`get_environment_application_status`](crate::Client::get_environment_application_status).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetEnvironmentApplicationStatus {}
 
@@ -2072,7 +2516,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentApplicationS
     );
 }
 
-/// The operation `getEnvironmentApplicationSupportedLanguages`, `GET /environment/{environmentId}/application/supportedLanguage`.
+/// The operation `getEnvironmentApplicationSupportedLanguages`, `GET /environment/{environmentId}/application/supportedLanguage`: [`get_environment_application_supported_languages`](crate::Client::get_environment_application_supported_languages).
+///
+/// Available on crate feature `applications` only.
 #[derive(Debug)]
 pub enum GetEnvironmentApplicationSupportedLanguages {}
 

@@ -5,7 +5,9 @@
 
 /// Identifier of an organization at the billing provider.
 ///
-/// Returned by `get_organization_billing_external_id`.
+/// Returned by [`get_organization_billing_external_id`](crate::Client::get_organization_billing_external_id).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BillingExternalId {
@@ -16,7 +18,9 @@ pub struct BillingExternalId {
 
 /// Billing address of an organization.
 ///
-/// Returned by `get_organization_billing_info` and `edit_organization_billing_info`.
+/// Returned by [`get_organization_billing_info`](crate::Client::get_organization_billing_info) and [`edit_organization_billing_info`](crate::Client::edit_organization_billing_info).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BillingInfo {
@@ -45,7 +49,9 @@ pub struct BillingInfo {
 
 /// Billing address of an organization.
 ///
-/// Sent by `edit_organization_billing_info`.
+/// Sent by [`edit_organization_billing_info`](crate::Client::edit_organization_billing_info).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BillingInfoRequest {
@@ -129,7 +135,9 @@ impl crate::types::BillingInfoRequest {
 
 /// Whether the billing of an organization is in order.
 ///
-/// Returned by `get_organization_billing_status`.
+/// Returned by [`get_organization_billing_status`](crate::Client::get_organization_billing_status).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BillingStatus {
@@ -142,7 +150,9 @@ pub struct BillingStatus {
 
 /// Amount of money.
 ///
-/// A part of `CurrentCost`.
+/// A part of [`CurrentCost`](crate::types::CurrentCost).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Cost {
@@ -157,7 +167,9 @@ pub struct Cost {
 
 /// Range of amounts of money.
 ///
-/// Returned by `get_cluster_current_cost`.
+/// Returned by [`get_cluster_current_cost`](crate::Client::get_cluster_current_cost).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostRange {
@@ -176,7 +188,9 @@ pub struct CostRange {
 
 /// Credit card of an organization.
 ///
-/// Returned by `add_credit_card`.
+/// Returned by [`add_credit_card`](crate::Client::add_credit_card).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreditCard {
@@ -199,7 +213,9 @@ pub struct CreditCard {
 
 /// Credit card to add to an organization.
 ///
-/// Sent by `add_credit_card`.
+/// Sent by [`add_credit_card`](crate::Client::add_credit_card).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreditCardRequest {
@@ -249,7 +265,9 @@ impl crate::types::CreditCardRequest {
 
 /// Credit cards of an organization.
 ///
-/// Returned by `list_organization_credit_cards`.
+/// Returned by [`list_organization_credit_cards`](crate::Client::list_organization_credit_cards).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreditCardResponseList {
@@ -260,7 +278,9 @@ pub struct CreditCardResponseList {
 
 /// Cost of the current billing period.
 ///
-/// Returned by `get_organization_current_cost`.
+/// Returned by [`get_organization_current_cost`](crate::Client::get_organization_current_cost).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CurrentCost {
@@ -277,7 +297,9 @@ pub struct CurrentCost {
 
 /// Invoice of an organization.
 ///
-/// Returned by `get_organization_invoice`.
+/// Returned by [`get_organization_invoice`](crate::Client::get_organization_invoice).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Invoice {
@@ -298,7 +320,9 @@ pub struct Invoice {
 
 /// Download address of the PDF of an invoice.
 ///
-/// Returned by `get_organization_invoice_pdf`.
+/// Returned by [`get_organization_invoice_pdf`](crate::Client::get_organization_invoice_pdf).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InvoiceLink {
@@ -309,7 +333,9 @@ pub struct InvoiceLink {
 
 /// Invoices of an organization.
 ///
-/// Returned by `list_organization_invoice`.
+/// Returned by [`list_organization_invoice`](crate::Client::list_organization_invoice).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InvoiceResponseList {
@@ -321,7 +347,9 @@ pub struct InvoiceResponseList {
 crate::runtime::open_enum::open_enum! {
     /// Status of an invoice.
     ///
-    /// A part of `Invoice`.
+    /// A part of [`Invoice`](crate::types::Invoice).
+    ///
+    /// Available on crate feature `billing` only.
     pub enum InvoiceStatusEnum {
         /// Not paid.
         NotPaid = "NOT_PAID",
@@ -342,7 +370,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Period of a billing usage report.
 ///
-/// Sent by `generate_billing_usage_report`.
+/// Sent by [`generate_billing_usage_report`](crate::Client::generate_billing_usage_report).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationBillingUsageReportRequest {
@@ -374,7 +404,9 @@ impl crate::types::OrganizationBillingUsageReportRequest {
 
 /// Links to a billing usage report.
 ///
-/// Returned by `generate_billing_usage_report`.
+/// Returned by [`generate_billing_usage_report`](crate::Client::generate_billing_usage_report).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationBillingUsageReportResponse {
@@ -387,7 +419,9 @@ pub struct OrganizationBillingUsageReportResponse {
 
 /// Plan an organization changes to.
 ///
-/// Sent by `change_plan`.
+/// Sent by [`change_plan`](crate::Client::change_plan).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationChangePlanRequest {
@@ -418,7 +452,9 @@ impl crate::types::OrganizationChangePlanRequest {
 
 /// Credit code to redeem.
 ///
-/// Sent by `add_credit_code`.
+/// Sent by [`add_credit_code`](crate::Client::add_credit_code).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCreditCodeRequest {
@@ -449,7 +485,9 @@ impl crate::types::OrganizationCreditCodeRequest {
 
 /// Referral program as seen by the user.
 ///
-/// Returned by `get_account_referral`.
+/// Returned by [`get_account_referral`](crate::Client::get_account_referral).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Referral {
@@ -462,7 +500,9 @@ pub struct Referral {
 
 /// Reward to claim.
 ///
-/// Sent by `post_account_reward_claim`.
+/// Sent by [`post_account_reward_claim`](crate::Client::post_account_reward_claim).
+///
+/// Available on crate feature `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RewardClaim {
@@ -503,7 +543,9 @@ impl crate::types::RewardClaim {
 crate::runtime::open_enum::open_enum! {
     /// Kind of reward.
     ///
-    /// A part of `RewardClaim`.
+    /// A part of [`RewardClaim`](crate::types::RewardClaim).
+    ///
+    /// Available on crate feature `billing` only.
     pub enum RewardClaimType {
         /// A reward for an invitation.
         Invitation = "INVITATION",

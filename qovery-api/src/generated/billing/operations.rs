@@ -8,6 +8,11 @@ impl crate::runtime::Client {
     ///
     /// `GET /account/referral`
     ///
+    /// Available on crate feature `billing` only.
+    ///
+    /// # Returns
+    /// A [`Referral`](crate::types::Referral).
+    ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401.
     #[inline]
@@ -20,8 +25,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /account/rewardClaim`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `body`: The kind of reward and the code that grants it.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -36,8 +46,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/billingExternalId`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`BillingExternalId`](crate::types::BillingExternalId).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -52,8 +67,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/billingInfo`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`BillingInfo`](crate::types::BillingInfo).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -70,9 +90,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /organization/{organizationId}/billingInfo`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The complete billing details.
+    ///
+    /// # Returns
+    /// A [`BillingInfo`](crate::types::BillingInfo).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -88,8 +113,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/billingStatus`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`BillingStatus`](crate::types::BillingStatus).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -106,9 +136,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/billingUsageReport`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The period to report on and the seconds after which the report expires.
+    ///
+    /// # Returns
+    /// An [`OrganizationBillingUsageReportResponse`](crate::types::OrganizationBillingUsageReportResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -124,9 +159,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/changePlan`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The plan to change to.
+    ///
+    /// # Returns
+    /// An [`Organization`](crate::types::Organization).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -142,9 +182,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/cluster/{clusterId}/currentCost`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `cluster_id` (in the path): Id of the cluster.
+    ///
+    /// # Returns
+    /// A [`CostRange`](crate::types::CostRange).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -160,8 +205,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/creditCard`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`CreditCardResponseList`](crate::types::CreditCardResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -176,9 +226,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/creditCard`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The number, expiry and security code of the card.
+    ///
+    /// # Returns
+    /// A [`CreditCard`](crate::types::CreditCard).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -196,9 +251,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /organization/{organizationId}/creditCard/{creditCardId}`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `credit_card_id` (in the path): Id of the credit card.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -214,9 +274,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/creditCode`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The code to redeem.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -234,8 +299,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/currentCost`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`CurrentCost`](crate::types::CurrentCost).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -252,8 +322,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/downloadInvoices`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -268,8 +343,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/invoice`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// An [`InvoiceResponseList`](crate::types::InvoiceResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -284,9 +364,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/invoice/{invoiceId}`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `invoice_id` (in the path): Id of the invoice.
+    ///
+    /// # Returns
+    /// An [`Invoice`](crate::types::Invoice).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -302,9 +387,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/invoice/{invoiceId}/download`
     ///
+    /// Available on crate feature `billing` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `invoice_id` (in the path): Id of the invoice.
+    ///
+    /// # Returns
+    /// An [`InvoiceLink`](crate::types::InvoiceLink).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -318,7 +408,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `getAccountReferral`, `GET /account/referral`.
+/// The operation `getAccountReferral`, `GET /account/referral`: [`get_account_referral`](crate::Client::get_account_referral).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum GetAccountReferral {}
 
@@ -332,7 +424,9 @@ impl crate::runtime::Operation for crate::operations::GetAccountReferral {
     );
 }
 
-/// The operation `postAccountRewardClaim`, `POST /account/rewardClaim`.
+/// The operation `postAccountRewardClaim`, `POST /account/rewardClaim`: [`post_account_reward_claim`](crate::Client::post_account_reward_claim).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum PostAccountRewardClaim {}
 
@@ -346,7 +440,9 @@ impl crate::runtime::Operation for crate::operations::PostAccountRewardClaim {
     );
 }
 
-/// The operation `getOrganizationBillingExternalId`, `GET /organization/{organizationId}/billingExternalId`.
+/// The operation `getOrganizationBillingExternalId`, `GET /organization/{organizationId}/billingExternalId`: [`get_organization_billing_external_id`](crate::Client::get_organization_billing_external_id).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum GetOrganizationBillingExternalId {}
 
@@ -360,7 +456,9 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationBillingExte
     );
 }
 
-/// The operation `getOrganizationBillingInfo`, `GET /organization/{organizationId}/billingInfo`.
+/// The operation `getOrganizationBillingInfo`, `GET /organization/{organizationId}/billingInfo`: [`get_organization_billing_info`](crate::Client::get_organization_billing_info).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum GetOrganizationBillingInfo {}
 
@@ -374,7 +472,9 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationBillingInfo
     );
 }
 
-/// The operation `editOrganizationBillingInfo`, `PUT /organization/{organizationId}/billingInfo`.
+/// The operation `editOrganizationBillingInfo`, `PUT /organization/{organizationId}/billingInfo`: [`edit_organization_billing_info`](crate::Client::edit_organization_billing_info).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum EditOrganizationBillingInfo {}
 
@@ -388,7 +488,9 @@ impl crate::runtime::Operation for crate::operations::EditOrganizationBillingInf
     );
 }
 
-/// The operation `getOrganizationBillingStatus`, `GET /organization/{organizationId}/billingStatus`.
+/// The operation `getOrganizationBillingStatus`, `GET /organization/{organizationId}/billingStatus`: [`get_organization_billing_status`](crate::Client::get_organization_billing_status).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum GetOrganizationBillingStatus {}
 
@@ -402,7 +504,9 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationBillingStat
     );
 }
 
-/// The operation `generateBillingUsageReport`, `POST /organization/{organizationId}/billingUsageReport`.
+/// The operation `generateBillingUsageReport`, `POST /organization/{organizationId}/billingUsageReport`: [`generate_billing_usage_report`](crate::Client::generate_billing_usage_report).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum GenerateBillingUsageReport {}
 
@@ -416,7 +520,9 @@ impl crate::runtime::Operation for crate::operations::GenerateBillingUsageReport
     );
 }
 
-/// The operation `changePlan`, `POST /organization/{organizationId}/changePlan`.
+/// The operation `changePlan`, `POST /organization/{organizationId}/changePlan`: [`change_plan`](crate::Client::change_plan).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum ChangePlan {}
 
@@ -430,7 +536,9 @@ impl crate::runtime::Operation for crate::operations::ChangePlan {
     );
 }
 
-/// The operation `getClusterCurrentCost`, `GET /organization/{organizationId}/cluster/{clusterId}/currentCost`.
+/// The operation `getClusterCurrentCost`, `GET /organization/{organizationId}/cluster/{clusterId}/currentCost`: [`get_cluster_current_cost`](crate::Client::get_cluster_current_cost).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum GetClusterCurrentCost {}
 
@@ -444,7 +552,9 @@ impl crate::runtime::Operation for crate::operations::GetClusterCurrentCost {
     );
 }
 
-/// The operation `listOrganizationCreditCards`, `GET /organization/{organizationId}/creditCard`.
+/// The operation `listOrganizationCreditCards`, `GET /organization/{organizationId}/creditCard`: [`list_organization_credit_cards`](crate::Client::list_organization_credit_cards).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum ListOrganizationCreditCards {}
 
@@ -458,7 +568,9 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationCreditCard
     );
 }
 
-/// The operation `addCreditCard`, `POST /organization/{organizationId}/creditCard`.
+/// The operation `addCreditCard`, `POST /organization/{organizationId}/creditCard`: [`add_credit_card`](crate::Client::add_credit_card).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum AddCreditCard {}
 
@@ -472,7 +584,9 @@ impl crate::runtime::Operation for crate::operations::AddCreditCard {
     );
 }
 
-/// The operation `deleteCreditCard`, `DELETE /organization/{organizationId}/creditCard/{creditCardId}`.
+/// The operation `deleteCreditCard`, `DELETE /organization/{organizationId}/creditCard/{creditCardId}`: [`delete_credit_card`](crate::Client::delete_credit_card).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum DeleteCreditCard {}
 
@@ -486,7 +600,9 @@ impl crate::runtime::Operation for crate::operations::DeleteCreditCard {
     );
 }
 
-/// The operation `addCreditCode`, `POST /organization/{organizationId}/creditCode`.
+/// The operation `addCreditCode`, `POST /organization/{organizationId}/creditCode`: [`add_credit_code`](crate::Client::add_credit_code).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum AddCreditCode {}
 
@@ -500,7 +616,9 @@ impl crate::runtime::Operation for crate::operations::AddCreditCode {
     );
 }
 
-/// The operation `getOrganizationCurrentCost`, `GET /organization/{organizationId}/currentCost`.
+/// The operation `getOrganizationCurrentCost`, `GET /organization/{organizationId}/currentCost`: [`get_organization_current_cost`](crate::Client::get_organization_current_cost).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum GetOrganizationCurrentCost {}
 
@@ -514,7 +632,9 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationCurrentCost
     );
 }
 
-/// The operation `organizationDownloadAllInvoices`, `POST /organization/{organizationId}/downloadInvoices`.
+/// The operation `organizationDownloadAllInvoices`, `POST /organization/{organizationId}/downloadInvoices`: [`organization_download_all_invoices`](crate::Client::organization_download_all_invoices).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum OrganizationDownloadAllInvoices {}
 
@@ -528,7 +648,9 @@ impl crate::runtime::Operation for crate::operations::OrganizationDownloadAllInv
     );
 }
 
-/// The operation `listOrganizationInvoice`, `GET /organization/{organizationId}/invoice`.
+/// The operation `listOrganizationInvoice`, `GET /organization/{organizationId}/invoice`: [`list_organization_invoice`](crate::Client::list_organization_invoice).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum ListOrganizationInvoice {}
 
@@ -542,7 +664,9 @@ impl crate::runtime::Operation for crate::operations::ListOrganizationInvoice {
     );
 }
 
-/// The operation `getOrganizationInvoice`, `GET /organization/{organizationId}/invoice/{invoiceId}`.
+/// The operation `getOrganizationInvoice`, `GET /organization/{organizationId}/invoice/{invoiceId}`: [`get_organization_invoice`](crate::Client::get_organization_invoice).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum GetOrganizationInvoice {}
 
@@ -556,7 +680,9 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationInvoice {
     );
 }
 
-/// The operation `getOrganizationInvoicePDF`, `GET /organization/{organizationId}/invoice/{invoiceId}/download`.
+/// The operation `getOrganizationInvoicePDF`, `GET /organization/{organizationId}/invoice/{invoiceId}/download`: [`get_organization_invoice_pdf`](crate::Client::get_organization_invoice_pdf).
+///
+/// Available on crate feature `billing` only.
 #[derive(Debug)]
 pub enum GetOrganizationInvoicePdf {}
 

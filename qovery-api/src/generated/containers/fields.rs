@@ -686,6 +686,42 @@ impl crate::runtime::model::Model for crate::types::ContainerDeployRequest {
 
 crate::runtime::model::through_fields!(crate::types::ContainerDeployRequest);
 
+impl crate::runtime::model::Blank for crate::types::ContainerImageCheckRequest {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            registry_id: crate::runtime::model::blank(),
+            image_name: crate::runtime::model::blank(),
+            tag: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::ContainerImageCheckRequest {
+    const NAME: &'static str = "ContainerImageCheckRequest";
+    const FIELDS: &'static [&'static str] = &["registry_id", "image_name", "tag"];
+    const REQUIRED: u128 = 0b111;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.registry_id, from),
+            1 => crate::runtime::model::value(&mut self.image_name, from),
+            _ => crate::runtime::model::value(&mut self.tag, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("registry_id", &self.registry_id);
+        to.always("image_name", &self.image_name);
+        to.always("tag", &self.tag);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::ContainerImageCheckRequest);
+
 impl crate::runtime::model::Blank for crate::types::ContainerNetwork {
     #[inline]
     fn blank() -> Self {
@@ -745,6 +781,103 @@ impl crate::runtime::model::Model for crate::types::ContainerNetworkRequest {
 }
 
 crate::runtime::model::through_fields!(crate::types::ContainerNetworkRequest, Default);
+
+impl crate::runtime::model::Blank
+for crate::types::ContainerRegistryAssociatedServiceList {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model
+for crate::types::ContainerRegistryAssociatedServiceList {
+    const NAME: &'static str = "ContainerRegistryAssociatedServiceList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0b0;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryAssociatedServiceList, Default
+);
+
+impl crate::runtime::model::Blank
+for crate::types::ContainerRegistryAssociatedServicesResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model
+for crate::types::ContainerRegistryAssociatedServicesResponse {
+    const NAME: &'static str = "ContainerRegistryAssociatedServicesResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "project_id",
+        "project_name",
+        "environment_id",
+        "environment_name",
+        "service_id",
+        "service_name",
+        "service_type",
+    ];
+    const REQUIRED: u128 = 0b1111111;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.project_id, from),
+            1 => crate::runtime::model::value(&mut self.project_name, from),
+            2 => crate::runtime::model::value(&mut self.environment_id, from),
+            3 => crate::runtime::model::value(&mut self.environment_name, from),
+            4 => crate::runtime::model::value(&mut self.service_id, from),
+            5 => crate::runtime::model::value(&mut self.service_name, from),
+            _ => crate::runtime::model::value(&mut self.service_type, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("project_id", &self.project_id);
+        to.always("project_name", &self.project_name);
+        to.always("environment_id", &self.environment_id);
+        to.always("environment_name", &self.environment_name);
+        to.always("service_id", &self.service_id);
+        to.always("service_name", &self.service_name);
+        to.always("service_type", &self.service_type);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::ContainerRegistryAssociatedServicesResponse
+);
 
 impl crate::runtime::model::Blank for crate::types::ContainerRegistryRequest {
     #[inline]

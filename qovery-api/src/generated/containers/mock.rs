@@ -589,6 +589,27 @@ impl crate::mock::Then<crate::operations::GetDefaultContainerAdvancedSettings> {
     }
 }
 
+impl crate::mock::When<crate::operations::CheckContainerImage> {
+    /// The path parameter `environmentId` has this value.
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("environmentId", &value)
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::ContainerImageCheckRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::CheckContainerImage> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(
+        self,
+        value: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        self.json(200u16, value)
+    }
+}
+
 impl crate::mock::When<crate::operations::ListContainer> {
     /// The path parameter `environmentId` has this value.
     pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
@@ -816,6 +837,27 @@ impl crate::mock::Then<crate::operations::DeleteContainerRegistry> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::GetContainerRegistryAssociatedServices> {
+    /// The path parameter `organizationId` has this value.
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("organizationId", &value)
+    }
+    /// The path parameter `containerRegistryId` has this value.
+    pub fn container_registry_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("containerRegistryId", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::GetContainerRegistryAssociatedServices> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(
+        self,
+        value: &crate::types::ContainerRegistryAssociatedServiceList,
+    ) -> Self {
+        self.json(200u16, value)
     }
 }
 

@@ -5,7 +5,9 @@
 
 /// Kind of container registry that can be connected.
 ///
-/// A part of `AvailableContainerRegistryResponseList`.
+/// A part of [`AvailableContainerRegistryResponseList`](crate::types::AvailableContainerRegistryResponseList).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponse {
@@ -20,7 +22,9 @@ pub struct AvailableContainerRegistryResponse {
 
 /// Kinds of container registries that can be connected.
 ///
-/// Returned by `list_available_container_registry`.
+/// Returned by [`list_available_container_registry`](crate::Client::list_available_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableContainerRegistryResponseList {
@@ -31,7 +35,9 @@ pub struct AvailableContainerRegistryResponseList {
 
 /// Advanced settings of a container. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
-/// Sent by `edit_container_advanced_settings`. Returned by `get_container_advanced_settings`, `edit_container_advanced_settings` and `get_default_container_advanced_settings`.
+/// Sent by [`edit_container_advanced_settings`](crate::Client::edit_container_advanced_settings). Returned by [`get_container_advanced_settings`](crate::Client::get_container_advanced_settings), [`edit_container_advanced_settings`](crate::Client::edit_container_advanced_settings) and [`get_default_container_advanced_settings`](crate::Client::get_default_container_advanced_settings).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerAdvancedSettings {
@@ -566,7 +572,9 @@ impl crate::types::ContainerAdvancedSettings {
 
 /// Number of instances of a container, in the 2022 revision.
 ///
-/// Returned by `get_container_current_scale`.
+/// Returned by [`get_container_current_scale`](crate::Client::get_container_current_scale).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerCurrentScale {
@@ -591,7 +599,9 @@ pub struct ContainerCurrentScale {
 
 /// Version of a container to deploy.
 ///
-/// Sent by `deploy_container`.
+/// Sent by [`deploy_container`](crate::Client::deploy_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerDeployRequest {
@@ -611,9 +621,45 @@ impl crate::types::ContainerDeployRequest {
     }
 }
 
+/// Image to check for existence.
+///
+/// Sent by [`check_container_image`](crate::Client::check_container_image).
+///
+/// Available on crate feature `containers` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ContainerImageCheckRequest {
+    /// Identifier of the container registry.
+    pub registry_id: ::uuid::Uuid,
+    /// Name of the image.
+    pub image_name: ::std::string::String,
+    /// Tag of the image.
+    pub tag: ::std::string::String,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::ContainerImageCheckRequest {
+    /// Creates a value from its required fields. Set the others by their setters.
+    #[inline]
+    pub fn new(
+        registry_id: ::uuid::Uuid,
+        image_name: impl ::core::convert::Into<::std::string::String>,
+        tag: impl ::core::convert::Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            registry_id,
+            image_name: image_name.into(),
+            tag: tag.into(),
+            __extra: ::core::default::Default::default(),
+        }
+    }
+}
+
 /// Network settings of a container.
 ///
-/// Returned by `get_container_network` and `edit_container_network`.
+/// Returned by [`get_container_network`](crate::Client::get_container_network) and [`edit_container_network`](crate::Client::edit_container_network).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerNetwork {
@@ -626,7 +672,9 @@ pub struct ContainerNetwork {
 
 /// Network settings of a container.
 ///
-/// Sent by `edit_container_network`.
+/// Sent by [`edit_container_network`](crate::Client::edit_container_network).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerNetworkRequest {
@@ -654,10 +702,68 @@ impl crate::types::ContainerNetworkRequest {
     }
 }
 
+/// Services that use a container registry.
+///
+/// Returned by [`get_container_registry_associated_services`](crate::Client::get_container_registry_associated_services).
+///
+/// Available on crate feature `containers` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ContainerRegistryAssociatedServiceList {
+    /// The listed items.
+    pub results: ::std::vec::Vec<
+        crate::types::ContainerRegistryAssociatedServicesResponse,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// Kind of service that uses a container registry.
+    ///
+    /// A part of [`ContainerRegistryAssociatedServicesResponse`](crate::types::ContainerRegistryAssociatedServicesResponse).
+    ///
+    /// Available on crate feature `containers` only.
+    pub enum ContainerRegistryAssociatedServiceType {
+        /// A container.
+        Container = "CONTAINER",
+        /// A lifecycle job.
+        Lifecycle = "LIFECYCLE",
+        /// A cron job.
+        Cron = "CRON",
+    }
+}
+
+/// Service that uses a container registry.
+///
+/// A part of [`ContainerRegistryAssociatedServiceList`](crate::types::ContainerRegistryAssociatedServiceList).
+///
+/// Available on crate feature `containers` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ContainerRegistryAssociatedServicesResponse {
+    /// Identifier of the project.
+    pub project_id: ::uuid::Uuid,
+    /// Name of the project.
+    pub project_name: ::std::string::String,
+    /// Identifier of the environment.
+    pub environment_id: ::uuid::Uuid,
+    /// Name of the environment.
+    pub environment_name: ::std::string::String,
+    /// Identifier of the service.
+    pub service_id: ::uuid::Uuid,
+    /// Name of the service.
+    pub service_name: ::std::string::String,
+    /// Type of the service.
+    pub service_type: crate::types::ContainerRegistryAssociatedServiceType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
 crate::runtime::open_enum::open_enum! {
     /// Kind of Google Cloud credentials.
     ///
-    /// A part of `ContainerRegistryRequestConfig` and `ContainerRegistryResponseConfig`.
+    /// A part of [`ContainerRegistryRequestConfig`](crate::types::ContainerRegistryRequestConfig) and [`ContainerRegistryResponseConfig`](crate::types::ContainerRegistryResponseConfig).
+    ///
+    /// Available on crate feature `containers` only.
     pub enum ContainerRegistryConfigGcpCredentialsType {
         /// Workload identity federation.
         WorkloadIdentityFederation = "workload_identity_federation",
@@ -666,7 +772,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Container registry to connect. Which configuration fields apply depends on the kind.
 ///
-/// Sent by `create_container_registry` and `edit_container_registry`.
+/// Sent by [`create_container_registry`](crate::Client::create_container_registry) and [`edit_container_registry`](crate::Client::edit_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryRequest {
@@ -722,7 +830,9 @@ impl crate::types::ContainerRegistryRequest {
 
 /// Access to the registry.
 ///
-/// A part of `ContainerRegistryRequest`.
+/// A part of [`ContainerRegistryRequest`](crate::types::ContainerRegistryRequest).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryRequestConfig {
@@ -948,7 +1058,9 @@ impl crate::types::ContainerRegistryRequestConfig {
 
 /// Container registry connected to an organization. Secrets of its configuration are never returned.
 ///
-/// Returned by `create_container_registry`, `get_container_registry` and `edit_container_registry`.
+/// Returned by [`create_container_registry`](crate::Client::create_container_registry), [`get_container_registry`](crate::Client::get_container_registry) and [`edit_container_registry`](crate::Client::edit_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryResponse {
@@ -977,7 +1089,9 @@ pub struct ContainerRegistryResponse {
 
 /// Access to the registry.
 ///
-/// A part of `ContainerRegistryResponse`.
+/// A part of [`ContainerRegistryResponse`](crate::types::ContainerRegistryResponse).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryResponseConfig {
@@ -1020,7 +1134,9 @@ pub struct ContainerRegistryResponseConfig {
 
 /// Container registries of an organization.
 ///
-/// Returned by `list_container_registry`.
+/// Returned by [`list_container_registry`](crate::Client::list_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryResponseList {
@@ -1031,7 +1147,9 @@ pub struct ContainerRegistryResponseList {
 
 /// Configuration of a container. An edit replaces it as a whole: a field left out takes its default value.
 ///
-/// Sent by `edit_container` and `create_container`.
+/// Sent by [`edit_container`](crate::Client::edit_container) and [`create_container`](crate::Client::create_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRequest {
@@ -1282,7 +1400,9 @@ impl crate::types::ContainerRequest {
 
 /// Versions of an image.
 ///
-/// A part of `ContainerVersionResponseList`.
+/// A part of [`ContainerVersionResponseList`](crate::types::ContainerVersionResponseList).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerVersionResponse {
@@ -1295,7 +1415,9 @@ pub struct ContainerVersionResponse {
 
 /// Versions of the images of a container registry.
 ///
-/// Returned by `get_container_versions`.
+/// Returned by [`get_container_versions`](crate::Client::get_container_versions).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerVersionResponseList {
@@ -1306,7 +1428,9 @@ pub struct ContainerVersionResponseList {
 
 /// Number of instances of one container of an environment, in the 2022 revision.
 ///
-/// A part of `EnvironmentContainersCurrentScaleResponseList`.
+/// A part of [`EnvironmentContainersCurrentScaleResponseList`](crate::types::EnvironmentContainersCurrentScaleResponseList).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersCurrentScale {
@@ -1333,7 +1457,9 @@ pub struct EnvironmentContainersCurrentScale {
 
 /// Numbers of instances of the containers of an environment, in the 2022 revision.
 ///
-/// Returned by `get_environment_container_current_scale`.
+/// Returned by [`get_environment_container_current_scale`](crate::Client::get_environment_container_current_scale).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersCurrentScaleResponseList {
@@ -1344,7 +1470,9 @@ pub struct EnvironmentContainersCurrentScaleResponseList {
 
 /// Disks of one container of an environment, in the 2022 revision.
 ///
-/// A part of `EnvironmentContainersStorageResponseList`.
+/// A part of [`EnvironmentContainersStorageResponseList`](crate::types::EnvironmentContainersStorageResponseList).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersStorage {
@@ -1357,7 +1485,9 @@ pub struct EnvironmentContainersStorage {
 
 /// Disks of the containers of an environment, in the 2022 revision.
 ///
-/// Returned by `get_environment_container_current_storage`.
+/// Returned by [`get_environment_container_current_storage`](crate::Client::get_environment_container_current_storage).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentContainersStorageResponseList {
@@ -1366,7 +1496,9 @@ pub struct EnvironmentContainersStorageResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Returned by `list_container_deployment_history`.
+/// Returned by [`list_container_deployment_history`](crate::Client::list_container_deployment_history).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListContainerDeploymentHistoryResponse {
@@ -1381,7 +1513,9 @@ pub struct ListContainerDeploymentHistoryResponse {
 
 /// Image that was pushed, used to deploy the containers of an organization that follow it automatically.
 ///
-/// Sent by `auto_deploy_container_environments`.
+/// Sent by [`auto_deploy_container_environments`](crate::Client::auto_deploy_container_environments).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationContainerAutoDeployRequest {
@@ -1424,7 +1558,9 @@ impl crate::types::OrganizationContainerAutoDeployRequest {
 
 /// Image that was pushed, used to create preview environments for the containers of an organization that use it.
 ///
-/// Sent by `preview_container_environments`.
+/// Sent by [`preview_container_environments`](crate::Client::preview_container_environments).
+///
+/// Available on crate feature `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationContainerPreviewRequest {

@@ -8,6 +8,11 @@ impl crate::runtime::Client {
     ///
     /// `GET /availableContainerRegistry`
     ///
+    /// Available on crate feature `containers` only.
+    ///
+    /// # Returns
+    /// An [`AvailableContainerRegistryResponseList`](crate::types::AvailableContainerRegistryResponseList).
+    ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
@@ -20,8 +25,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`ContainerResponse`](crate::types::ContainerResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -38,9 +48,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /container/{containerId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `body`: The complete definition of the container.
+    ///
+    /// # Returns
+    /// A [`ContainerResponse`](crate::types::ContainerResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -58,10 +73,15 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /container/{containerId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     ///
-    /// Setters of the call: `skip_reconcile`.
+    /// Setters of the call: [`skip_reconcile`](crate::operations::DeleteContainer::skip_reconcile).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -76,8 +96,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/advancedSettings`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`ContainerAdvancedSettings`](crate::types::ContainerAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -94,9 +119,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /container/{containerId}/advancedSettings`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `body`: The complete set of advanced settings.
+    ///
+    /// # Returns
+    /// A [`ContainerAdvancedSettings`](crate::types::ContainerAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -114,8 +144,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/checkCustomDomain`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`CheckedCustomDomainsResponse`](crate::types::CheckedCustomDomainsResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -132,9 +167,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/clone`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `body`: The name of the copy and the environment to put it in.
+    ///
+    /// # Returns
+    /// A [`ContainerResponse`](crate::types::ContainerResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -150,8 +190,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/currentScale`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`ContainerCurrentScale`](crate::types::ContainerCurrentScale).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -169,8 +214,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/currentStorage`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`StorageDiskResponseList`](crate::types::StorageDiskResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -186,8 +236,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/customDomain`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`CustomDomainResponseList`](crate::types::CustomDomainResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -204,9 +259,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/customDomain`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
+    ///
+    /// # Returns
+    /// A [`CustomDomain`](crate::types::CustomDomain).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -224,10 +284,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /container/{containerId}/customDomain/{customDomainId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     /// - `body`: The complete settings of the custom domain.
+    ///
+    /// # Returns
+    /// A [`CustomDomain`](crate::types::CustomDomain).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -246,9 +311,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /container/{containerId}/customDomain/{customDomainId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -266,9 +336,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/customDomain/{customDomainId}/status`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
+    ///
+    /// # Returns
+    /// A [`CustomDomain`](crate::types::CustomDomain).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -284,8 +359,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/dependency`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`ContainerResponseList`](crate::types::ContainerResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -301,9 +381,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/dependency/{targetContainerId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `target_container_id`: `targetContainerId` in the path.
+    ///
+    /// # Returns
+    /// A [`ContainerResponse`](crate::types::ContainerResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -320,9 +405,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /container/{containerId}/dependency/{targetContainerId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `target_container_id` (in the path): Id of the container that is no longer depended on.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -341,9 +431,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/deploy`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `body`: The image tag to deploy.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -361,8 +456,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/deploymentHistory`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`ListContainerDeploymentHistoryResponse`](crate::types::ListContainerDeploymentHistoryResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -379,10 +479,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/deploymentHistoryV2`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     ///
-    /// Setters of the call: `page_size`.
+    /// Setters of the call: [`page_size`](crate::operations::ListContainerDeploymentHistoryV2::page_size).
+    ///
+    /// # Returns
+    /// A [`DeploymentHistoryServicePageV2`](crate::types::DeploymentHistoryServicePageV2).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -399,8 +504,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/instance`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// An [`InstanceResponseList`](crate::types::InstanceResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -418,8 +528,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/link`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`LinkResponseList`](crate::types::LinkResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -436,8 +551,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/log`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`LogResponseList`](crate::types::LogResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -452,8 +572,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/logicalDatabase`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`LogicalDatabaseResponseList`](crate::types::LogicalDatabaseResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -469,9 +594,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `target_logical_database_id` (in the path): Id of the logical database to attach.
+    ///
+    /// # Returns
+    /// A [`LogicalDatabase`](crate::types::LogicalDatabase).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -488,9 +618,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `target_logical_database_id` (in the path): Id of the logical database to detach.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -507,8 +642,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/network`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`ContainerNetwork`](crate::types::ContainerNetwork).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -525,9 +665,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /container/{containerId}/network`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `body`: The complete network settings.
+    ///
+    /// # Returns
+    /// A [`ContainerNetwork`](crate::types::ContainerNetwork).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -545,8 +690,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/redeploy`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -563,8 +713,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/restart`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -582,8 +737,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/restart-service`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -600,8 +760,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/status`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -618,8 +783,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/stop`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -636,12 +806,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/uninstall`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     ///
-    /// Setters of the call: `body`.
+    /// Setters of the call: [`body`](crate::operations::UninstallContainer::body).
     ///
-    /// The server may answer without a body: that gives `None`.
+    /// # Returns
+    /// A [`Status`](crate::types::Status), or `None` if the server answers without a body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -656,6 +829,11 @@ impl crate::runtime::Client {
     ///
     /// `GET /defaultContainerAdvancedSettings`
     ///
+    /// Available on crate feature `containers` only.
+    ///
+    /// # Returns
+    /// A [`ContainerAdvancedSettings`](crate::types::ContainerAdvancedSettings).
+    ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
@@ -664,12 +842,40 @@ impl crate::runtime::Client {
     ) -> crate::runtime::Call<crate::operations::GetDefaultContainerAdvancedSettings> {
         crate::runtime::Call::new(self, &[])
     }
+    /// Check that a container image can be found.
+    ///
+    /// `POST /environment/{environmentId}/checkContainerImage`
+    ///
+    /// Available on crate feature `containers` only.
+    ///
+    /// # Parameters
+    /// - `environment_id` (in the path): Id of the environment.
+    /// - `body`: The registry, the image name and the tag to check.
+    ///
+    /// # Returns
+    /// `serde_json::Map<String,serde_json::Value>`.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
+    #[inline]
+    pub fn check_container_image(
+        &self,
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::ContainerImageCheckRequest,
+    ) -> crate::runtime::Call<crate::operations::CheckContainerImage> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
+    }
     /// List the containers of an environment.
     ///
     /// `GET /environment/{environmentId}/container`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`ContainerResponseList`](crate::types::ContainerResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -686,9 +892,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/container`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The image, registry and resources of the container.
+    ///
+    /// # Returns
+    /// A [`ContainerResponse`](crate::types::ContainerResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -704,8 +915,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/container/currentScale`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentContainersCurrentScaleResponseList`](crate::types::EnvironmentContainersCurrentScaleResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -723,8 +939,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/container/currentStorage`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentContainersStorageResponseList`](crate::types::EnvironmentContainersStorageResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -742,9 +963,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/container/deploy`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The services to deploy with their commits and tags.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -763,8 +989,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/container/status`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`ReferenceObjectStatusResponseList`](crate::types::ReferenceObjectStatusResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -781,9 +1012,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/container/deploy`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The image name and the tag.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -801,9 +1037,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/container/preview`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The image name and the tag.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -819,8 +1060,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/containerRegistry`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`ContainerRegistryResponseList`](crate::types::ContainerRegistryResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -837,9 +1083,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/containerRegistry`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The name, kind, URL and access settings.
+    ///
+    /// # Returns
+    /// A [`ContainerRegistryResponse`](crate::types::ContainerRegistryResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -855,9 +1106,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `container_registry_id` (in the path): Id of the container registry.
+    ///
+    /// # Returns
+    /// A [`ContainerRegistryResponse`](crate::types::ContainerRegistryResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -875,10 +1131,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /organization/{organizationId}/containerRegistry/{containerRegistryId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `container_registry_id` (in the path): Id of the container registry.
     /// - `body`: The complete name, kind, URL and access settings.
+    ///
+    /// # Returns
+    /// A [`ContainerRegistryResponse`](crate::types::ContainerRegistryResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -898,9 +1159,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /organization/{organizationId}/containerRegistry/{containerRegistryId}`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `container_registry_id` (in the path): Id of the container registry.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -912,15 +1178,45 @@ impl crate::runtime::Client {
     ) -> crate::runtime::Call<crate::operations::DeleteContainerRegistry> {
         crate::runtime::Call::new(self, &[&organization_id, &container_registry_id])
     }
+    /// List the services that use a container registry.
+    ///
+    /// `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/associatedServices`
+    ///
+    /// Available on crate feature `containers` only.
+    ///
+    /// # Parameters
+    /// - `organization_id` (in the path): Id of the organization.
+    /// - `container_registry_id` (in the path): Id of the container registry.
+    ///
+    /// # Returns
+    /// A [`ContainerRegistryAssociatedServiceList`](crate::types::ContainerRegistryAssociatedServiceList).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
+    #[inline]
+    pub fn get_container_registry_associated_services(
+        &self,
+        organization_id: ::uuid::Uuid,
+        container_registry_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<
+        crate::operations::GetContainerRegistryAssociatedServices,
+    > {
+        crate::runtime::Call::new(self, &[&organization_id, &container_registry_id])
+    }
     /// List the statuses of the containers that use a container registry.
     ///
     /// Each entry is a service status, so `READY` means never deployed.
     ///
     /// `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/container/status`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `container_registry_id` (in the path): Id of the container registry.
+    ///
+    /// # Returns
+    /// A [`ReferenceObjectStatusResponseList`](crate::types::ReferenceObjectStatusResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -936,11 +1232,16 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/images`
     ///
+    /// Available on crate feature `containers` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `container_registry_id` (in the path): Id of the container registry.
     ///
-    /// Setters of the call: `image_name`, `search`.
+    /// Setters of the call: [`image_name`](crate::operations::GetContainerVersions::image_name), [`search`](crate::operations::GetContainerVersions::search).
+    ///
+    /// # Returns
+    /// A [`ContainerVersionResponseList`](crate::types::ContainerVersionResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -954,7 +1255,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `listAvailableContainerRegistry`, `GET /availableContainerRegistry`.
+/// The operation `listAvailableContainerRegistry`, `GET /availableContainerRegistry`: [`list_available_container_registry`](crate::Client::list_available_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListAvailableContainerRegistry {}
 
@@ -968,7 +1271,9 @@ impl crate::runtime::Operation for crate::operations::ListAvailableContainerRegi
     );
 }
 
-/// The operation `getContainer`, `GET /container/{containerId}`.
+/// The operation `getContainer`, `GET /container/{containerId}`: [`get_container`](crate::Client::get_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainer {}
 
@@ -982,7 +1287,9 @@ impl crate::runtime::Operation for crate::operations::GetContainer {
     );
 }
 
-/// The operation `editContainer`, `PUT /container/{containerId}`.
+/// The operation `editContainer`, `PUT /container/{containerId}`: [`edit_container`](crate::Client::edit_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum EditContainer {}
 
@@ -996,7 +1303,11 @@ impl crate::runtime::Operation for crate::operations::EditContainer {
     );
 }
 
-/// The operation `deleteContainer`, `DELETE /container/{containerId}`.
+/// The operation `deleteContainer`, `DELETE /container/{containerId}`: [`delete_container`](crate::Client::delete_container).
+///
+/// The setters below are methods of the call, `Call<DeleteContainer>`, before it is awaited.
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum DeleteContainer {}
 
@@ -1010,19 +1321,23 @@ impl crate::runtime::Operation for crate::operations::DeleteContainer {
     );
 }
 
-impl crate::runtime::Call<crate::operations::DeleteContainer> {
-    /// Sets the query parameter `skipReconcile`.
-    ///
-    /// Whether to skip reconciliation during the deletion. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn skip_reconcile(self, value: bool) -> Self {
-        self.query("skipReconcile", value)
+crate::runtime::setters! {
+    impl crate::operations::DeleteContainer {
+        /// Sets the query parameter `skipReconcile`.
+        ///
+        /// Whether to skip reconciliation during the deletion. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn skip_reconcile(self, value: bool) -> Self {
+            self.query("skipReconcile", value)
+        }
     }
 }
 
-/// The operation `getContainerAdvancedSettings`, `GET /container/{containerId}/advancedSettings`.
+/// The operation `getContainerAdvancedSettings`, `GET /container/{containerId}/advancedSettings`: [`get_container_advanced_settings`](crate::Client::get_container_advanced_settings).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerAdvancedSettings {}
 
@@ -1036,7 +1351,9 @@ impl crate::runtime::Operation for crate::operations::GetContainerAdvancedSettin
     );
 }
 
-/// The operation `editContainerAdvancedSettings`, `PUT /container/{containerId}/advancedSettings`.
+/// The operation `editContainerAdvancedSettings`, `PUT /container/{containerId}/advancedSettings`: [`edit_container_advanced_settings`](crate::Client::edit_container_advanced_settings).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum EditContainerAdvancedSettings {}
 
@@ -1050,7 +1367,9 @@ impl crate::runtime::Operation for crate::operations::EditContainerAdvancedSetti
     );
 }
 
-/// The operation `checkContainerCustomDomain`, `GET /container/{containerId}/checkCustomDomain`.
+/// The operation `checkContainerCustomDomain`, `GET /container/{containerId}/checkCustomDomain`: [`check_container_custom_domain`](crate::Client::check_container_custom_domain).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum CheckContainerCustomDomain {}
 
@@ -1064,7 +1383,9 @@ impl crate::runtime::Operation for crate::operations::CheckContainerCustomDomain
     );
 }
 
-/// The operation `cloneContainer`, `POST /container/{containerId}/clone`.
+/// The operation `cloneContainer`, `POST /container/{containerId}/clone`: [`clone_container`](crate::Client::clone_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum CloneContainer {}
 
@@ -1078,7 +1399,9 @@ impl crate::runtime::Operation for crate::operations::CloneContainer {
     );
 }
 
-/// The operation `getContainerCurrentScale`, `GET /container/{containerId}/currentScale`.
+/// The operation `getContainerCurrentScale`, `GET /container/{containerId}/currentScale`: [`get_container_current_scale`](crate::Client::get_container_current_scale).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerCurrentScale {}
 
@@ -1092,7 +1415,9 @@ impl crate::runtime::Operation for crate::operations::GetContainerCurrentScale {
     );
 }
 
-/// The operation `getContainerCurrentStorageDisk`, `GET /container/{containerId}/currentStorage`.
+/// The operation `getContainerCurrentStorageDisk`, `GET /container/{containerId}/currentStorage`: [`get_container_current_storage_disk`](crate::Client::get_container_current_storage_disk).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerCurrentStorageDisk {}
 
@@ -1106,7 +1431,9 @@ impl crate::runtime::Operation for crate::operations::GetContainerCurrentStorage
     );
 }
 
-/// The operation `listContainerCustomDomain`, `GET /container/{containerId}/customDomain`.
+/// The operation `listContainerCustomDomain`, `GET /container/{containerId}/customDomain`: [`list_container_custom_domain`](crate::Client::list_container_custom_domain).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListContainerCustomDomain {}
 
@@ -1120,7 +1447,9 @@ impl crate::runtime::Operation for crate::operations::ListContainerCustomDomain 
     );
 }
 
-/// The operation `createContainerCustomDomain`, `POST /container/{containerId}/customDomain`.
+/// The operation `createContainerCustomDomain`, `POST /container/{containerId}/customDomain`: [`create_container_custom_domain`](crate::Client::create_container_custom_domain).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum CreateContainerCustomDomain {}
 
@@ -1134,7 +1463,9 @@ impl crate::runtime::Operation for crate::operations::CreateContainerCustomDomai
     );
 }
 
-/// The operation `editContainerCustomDomain`, `PUT /container/{containerId}/customDomain/{customDomainId}`.
+/// The operation `editContainerCustomDomain`, `PUT /container/{containerId}/customDomain/{customDomainId}`: [`edit_container_custom_domain`](crate::Client::edit_container_custom_domain).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum EditContainerCustomDomain {}
 
@@ -1148,7 +1479,9 @@ impl crate::runtime::Operation for crate::operations::EditContainerCustomDomain 
     );
 }
 
-/// The operation `deleteContainerCustomDomain`, `DELETE /container/{containerId}/customDomain/{customDomainId}`.
+/// The operation `deleteContainerCustomDomain`, `DELETE /container/{containerId}/customDomain/{customDomainId}`: [`delete_container_custom_domain`](crate::Client::delete_container_custom_domain).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum DeleteContainerCustomDomain {}
 
@@ -1162,7 +1495,9 @@ impl crate::runtime::Operation for crate::operations::DeleteContainerCustomDomai
     );
 }
 
-/// The operation `getContainerCustomDomainStatus`, `GET /container/{containerId}/customDomain/{customDomainId}/status`.
+/// The operation `getContainerCustomDomainStatus`, `GET /container/{containerId}/customDomain/{customDomainId}/status`: [`get_container_custom_domain_status`](crate::Client::get_container_custom_domain_status).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerCustomDomainStatus {}
 
@@ -1176,7 +1511,9 @@ impl crate::runtime::Operation for crate::operations::GetContainerCustomDomainSt
     );
 }
 
-/// The operation `listContainerDependency`, `GET /container/{containerId}/dependency`.
+/// The operation `listContainerDependency`, `GET /container/{containerId}/dependency`: [`list_container_dependency`](crate::Client::list_container_dependency).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListContainerDependency {}
 
@@ -1190,7 +1527,9 @@ impl crate::runtime::Operation for crate::operations::ListContainerDependency {
     );
 }
 
-/// The operation `createContainerDependency`, `POST /container/{containerId}/dependency/{targetContainerId}`.
+/// The operation `createContainerDependency`, `POST /container/{containerId}/dependency/{targetContainerId}`: [`create_container_dependency`](crate::Client::create_container_dependency).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum CreateContainerDependency {}
 
@@ -1204,7 +1543,9 @@ impl crate::runtime::Operation for crate::operations::CreateContainerDependency 
     );
 }
 
-/// The operation `removeContainerDependency`, `DELETE /container/{containerId}/dependency/{targetContainerId}`.
+/// The operation `removeContainerDependency`, `DELETE /container/{containerId}/dependency/{targetContainerId}`: [`remove_container_dependency`](crate::Client::remove_container_dependency).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum RemoveContainerDependency {}
 
@@ -1218,7 +1559,9 @@ impl crate::runtime::Operation for crate::operations::RemoveContainerDependency 
     );
 }
 
-/// The operation `deployContainer`, `POST /container/{containerId}/deploy`.
+/// The operation `deployContainer`, `POST /container/{containerId}/deploy`: [`deploy_container`](crate::Client::deploy_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum DeployContainer {}
 
@@ -1232,7 +1575,9 @@ impl crate::runtime::Operation for crate::operations::DeployContainer {
     );
 }
 
-/// The operation `listContainerDeploymentHistory`, `GET /container/{containerId}/deploymentHistory`.
+/// The operation `listContainerDeploymentHistory`, `GET /container/{containerId}/deploymentHistory`: [`list_container_deployment_history`](crate::Client::list_container_deployment_history).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListContainerDeploymentHistory {}
 
@@ -1246,7 +1591,11 @@ impl crate::runtime::Operation for crate::operations::ListContainerDeploymentHis
     );
 }
 
-/// The operation `listContainerDeploymentHistoryV2`, `GET /container/{containerId}/deploymentHistoryV2`.
+/// The operation `listContainerDeploymentHistoryV2`, `GET /container/{containerId}/deploymentHistoryV2`: [`list_container_deployment_history_v2`](crate::Client::list_container_deployment_history_v2).
+///
+/// The setters below are methods of the call, `Call<ListContainerDeploymentHistoryV2>`, before it is awaited.
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListContainerDeploymentHistoryV2 {}
 
@@ -1260,19 +1609,23 @@ impl crate::runtime::Operation for crate::operations::ListContainerDeploymentHis
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListContainerDeploymentHistoryV2> {
-    /// Sets the query parameter `pageSize`.
-    ///
-    /// How many entries to return, newest first. Default: 20.
-    ///
-    /// Default on the server: `20`.
-    #[inline]
-    pub fn page_size(self, value: i64) -> Self {
-        self.query("pageSize", value)
+crate::runtime::setters! {
+    impl crate::operations::ListContainerDeploymentHistoryV2 {
+        /// Sets the query parameter `pageSize`.
+        ///
+        /// How many entries to return, newest first. Default: 20.
+        ///
+        /// Default on the server: `20`.
+        #[inline]
+        pub fn page_size(self, value: i64) -> Self {
+            self.query("pageSize", value)
+        }
     }
 }
 
-/// The operation `getContainerCurrentInstance`, `GET /container/{containerId}/instance`.
+/// The operation `getContainerCurrentInstance`, `GET /container/{containerId}/instance`: [`get_container_current_instance`](crate::Client::get_container_current_instance).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerCurrentInstance {}
 
@@ -1286,7 +1639,9 @@ impl crate::runtime::Operation for crate::operations::GetContainerCurrentInstanc
     );
 }
 
-/// The operation `listContainerLinks`, `GET /container/{containerId}/link`.
+/// The operation `listContainerLinks`, `GET /container/{containerId}/link`: [`list_container_links`](crate::Client::list_container_links).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListContainerLinks {}
 
@@ -1300,7 +1655,9 @@ impl crate::runtime::Operation for crate::operations::ListContainerLinks {
     );
 }
 
-/// The operation `listContainerLog`, `GET /container/{containerId}/log`.
+/// The operation `listContainerLog`, `GET /container/{containerId}/log`: [`list_container_log`](crate::Client::list_container_log).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListContainerLog {}
 
@@ -1314,7 +1671,9 @@ impl crate::runtime::Operation for crate::operations::ListContainerLog {
     );
 }
 
-/// The operation `listContainerLogicalDatabase`, `GET /container/{containerId}/logicalDatabase`.
+/// The operation `listContainerLogicalDatabase`, `GET /container/{containerId}/logicalDatabase`: [`list_container_logical_database`](crate::Client::list_container_logical_database).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListContainerLogicalDatabase {}
 
@@ -1328,7 +1687,9 @@ impl crate::runtime::Operation for crate::operations::ListContainerLogicalDataba
     );
 }
 
-/// The operation `attachLogicalDatabaseToContainer`, `POST /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`.
+/// The operation `attachLogicalDatabaseToContainer`, `POST /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`: [`attach_logical_database_to_container`](crate::Client::attach_logical_database_to_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum AttachLogicalDatabaseToContainer {}
 
@@ -1342,7 +1703,9 @@ impl crate::runtime::Operation for crate::operations::AttachLogicalDatabaseToCon
     );
 }
 
-/// The operation `removeLogicalDatabaseFromContainer`, `DELETE /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`.
+/// The operation `removeLogicalDatabaseFromContainer`, `DELETE /container/{containerId}/logicalDatabase/{targetLogicalDatabaseId}`: [`remove_logical_database_from_container`](crate::Client::remove_logical_database_from_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum RemoveLogicalDatabaseFromContainer {}
 
@@ -1357,7 +1720,9 @@ for crate::operations::RemoveLogicalDatabaseFromContainer {
     );
 }
 
-/// The operation `getContainerNetwork`, `GET /container/{containerId}/network`.
+/// The operation `getContainerNetwork`, `GET /container/{containerId}/network`: [`get_container_network`](crate::Client::get_container_network).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerNetwork {}
 
@@ -1371,7 +1736,9 @@ impl crate::runtime::Operation for crate::operations::GetContainerNetwork {
     );
 }
 
-/// The operation `editContainerNetwork`, `PUT /container/{containerId}/network`.
+/// The operation `editContainerNetwork`, `PUT /container/{containerId}/network`: [`edit_container_network`](crate::Client::edit_container_network).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum EditContainerNetwork {}
 
@@ -1385,7 +1752,9 @@ impl crate::runtime::Operation for crate::operations::EditContainerNetwork {
     );
 }
 
-/// The operation `redeployContainer`, `POST /container/{containerId}/redeploy`.
+/// The operation `redeployContainer`, `POST /container/{containerId}/redeploy`: [`redeploy_container`](crate::Client::redeploy_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum RedeployContainer {}
 
@@ -1399,7 +1768,9 @@ impl crate::runtime::Operation for crate::operations::RedeployContainer {
     );
 }
 
-/// The operation `restartContainer`, `POST /container/{containerId}/restart`.
+/// The operation `restartContainer`, `POST /container/{containerId}/restart`: [`restart_container`](crate::Client::restart_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum RestartContainer {}
 
@@ -1413,7 +1784,9 @@ impl crate::runtime::Operation for crate::operations::RestartContainer {
     );
 }
 
-/// The operation `rebootContainer`, `POST /container/{containerId}/restart-service`.
+/// The operation `rebootContainer`, `POST /container/{containerId}/restart-service`: [`reboot_container`](crate::Client::reboot_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum RebootContainer {}
 
@@ -1427,7 +1800,9 @@ impl crate::runtime::Operation for crate::operations::RebootContainer {
     );
 }
 
-/// The operation `getContainerStatus`, `GET /container/{containerId}/status`.
+/// The operation `getContainerStatus`, `GET /container/{containerId}/status`: [`get_container_status`](crate::Client::get_container_status).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerStatus {}
 
@@ -1441,7 +1816,9 @@ impl crate::runtime::Operation for crate::operations::GetContainerStatus {
     );
 }
 
-/// The operation `stopContainer`, `POST /container/{containerId}/stop`.
+/// The operation `stopContainer`, `POST /container/{containerId}/stop`: [`stop_container`](crate::Client::stop_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum StopContainer {}
 
@@ -1455,7 +1832,11 @@ impl crate::runtime::Operation for crate::operations::StopContainer {
     );
 }
 
-/// The operation `uninstallContainer`, `POST /container/{containerId}/uninstall`.
+/// The operation `uninstallContainer`, `POST /container/{containerId}/uninstall`: [`uninstall_container`](crate::Client::uninstall_container).
+///
+/// The setters below are methods of the call, `Call<UninstallContainer>`, before it is awaited.
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum UninstallContainer {}
 
@@ -1469,20 +1850,24 @@ impl crate::runtime::Operation for crate::operations::UninstallContainer {
     );
 }
 
-impl crate::runtime::Call<crate::operations::UninstallContainer> {
-    /// Sets the body, which may be left out.
-    ///
-    /// An empty object.
-    #[inline]
-    pub fn body(
-        self,
-        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.json(body)
+crate::runtime::setters! {
+    impl crate::operations::UninstallContainer {
+        /// Sets the body, which may be left out.
+        ///
+        /// An empty object.
+        #[inline]
+        pub fn body(
+            self,
+            body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            self.json(body)
+        }
     }
 }
 
-/// The operation `getDefaultContainerAdvancedSettings`, `GET /defaultContainerAdvancedSettings`.
+/// The operation `getDefaultContainerAdvancedSettings`, `GET /defaultContainerAdvancedSettings`: [`get_default_container_advanced_settings`](crate::Client::get_default_container_advanced_settings).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetDefaultContainerAdvancedSettings {}
 
@@ -1497,7 +1882,25 @@ for crate::operations::GetDefaultContainerAdvancedSettings {
     );
 }
 
-/// The operation `listContainer`, `GET /environment/{environmentId}/container`.
+/// The operation `checkContainerImage`, `POST /environment/{environmentId}/checkContainerImage`: [`check_container_image`](crate::Client::check_container_image).
+///
+/// Available on crate feature `containers` only.
+#[derive(Debug)]
+pub enum CheckContainerImage {}
+
+impl crate::runtime::Operation for crate::operations::CheckContainerImage {
+    type Output = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "checkContainerImage",
+        ::http::Method::POST,
+        "/environment/{environmentId}/checkContainerImage",
+    );
+}
+
+/// The operation `listContainer`, `GET /environment/{environmentId}/container`: [`list_container`](crate::Client::list_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListContainer {}
 
@@ -1511,7 +1914,9 @@ impl crate::runtime::Operation for crate::operations::ListContainer {
     );
 }
 
-/// The operation `createContainer`, `POST /environment/{environmentId}/container`.
+/// The operation `createContainer`, `POST /environment/{environmentId}/container`: [`create_container`](crate::Client::create_container).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum CreateContainer {}
 
@@ -1525,7 +1930,9 @@ impl crate::runtime::Operation for crate::operations::CreateContainer {
     );
 }
 
-/// The operation `getEnvironmentContainerCurrentScale`, `GET /environment/{environmentId}/container/currentScale`.
+/// The operation `getEnvironmentContainerCurrentScale`, `GET /environment/{environmentId}/container/currentScale`: [`get_environment_container_current_scale`](crate::Client::get_environment_container_current_scale).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetEnvironmentContainerCurrentScale {}
 
@@ -1540,7 +1947,9 @@ for crate::operations::GetEnvironmentContainerCurrentScale {
     );
 }
 
-/// The operation `getEnvironmentContainerCurrentStorage`, `GET /environment/{environmentId}/container/currentStorage`.
+/// The operation `getEnvironmentContainerCurrentStorage`, `GET /environment/{environmentId}/container/currentStorage`: [`get_environment_container_current_storage`](crate::Client::get_environment_container_current_storage).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetEnvironmentContainerCurrentStorage {}
 
@@ -1555,7 +1964,9 @@ for crate::operations::GetEnvironmentContainerCurrentStorage {
     );
 }
 
-/// The operation `deployAllServicesLegacy`, `POST /environment/{environmentId}/container/deploy`.
+/// The operation `deployAllServicesLegacy`, `POST /environment/{environmentId}/container/deploy`: [`deploy_all_services_legacy`](crate::Client::deploy_all_services_legacy).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum DeployAllServicesLegacy {}
 
@@ -1569,7 +1980,9 @@ impl crate::runtime::Operation for crate::operations::DeployAllServicesLegacy {
     );
 }
 
-/// The operation `getEnvironmentContainerStatus`, `GET /environment/{environmentId}/container/status`.
+/// The operation `getEnvironmentContainerStatus`, `GET /environment/{environmentId}/container/status`: [`get_environment_container_status`](crate::Client::get_environment_container_status).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetEnvironmentContainerStatus {}
 
@@ -1583,7 +1996,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentContainerSta
     );
 }
 
-/// The operation `autoDeployContainerEnvironments`, `POST /organization/{organizationId}/container/deploy`.
+/// The operation `autoDeployContainerEnvironments`, `POST /organization/{organizationId}/container/deploy`: [`auto_deploy_container_environments`](crate::Client::auto_deploy_container_environments).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum AutoDeployContainerEnvironments {}
 
@@ -1597,7 +2012,9 @@ impl crate::runtime::Operation for crate::operations::AutoDeployContainerEnviron
     );
 }
 
-/// The operation `previewContainerEnvironments`, `POST /organization/{organizationId}/container/preview`.
+/// The operation `previewContainerEnvironments`, `POST /organization/{organizationId}/container/preview`: [`preview_container_environments`](crate::Client::preview_container_environments).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum PreviewContainerEnvironments {}
 
@@ -1611,7 +2028,9 @@ impl crate::runtime::Operation for crate::operations::PreviewContainerEnvironmen
     );
 }
 
-/// The operation `listContainerRegistry`, `GET /organization/{organizationId}/containerRegistry`.
+/// The operation `listContainerRegistry`, `GET /organization/{organizationId}/containerRegistry`: [`list_container_registry`](crate::Client::list_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum ListContainerRegistry {}
 
@@ -1625,7 +2044,9 @@ impl crate::runtime::Operation for crate::operations::ListContainerRegistry {
     );
 }
 
-/// The operation `createContainerRegistry`, `POST /organization/{organizationId}/containerRegistry`.
+/// The operation `createContainerRegistry`, `POST /organization/{organizationId}/containerRegistry`: [`create_container_registry`](crate::Client::create_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum CreateContainerRegistry {}
 
@@ -1639,7 +2060,9 @@ impl crate::runtime::Operation for crate::operations::CreateContainerRegistry {
     );
 }
 
-/// The operation `getContainerRegistry`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}`.
+/// The operation `getContainerRegistry`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}`: [`get_container_registry`](crate::Client::get_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerRegistry {}
 
@@ -1653,7 +2076,9 @@ impl crate::runtime::Operation for crate::operations::GetContainerRegistry {
     );
 }
 
-/// The operation `editContainerRegistry`, `PUT /organization/{organizationId}/containerRegistry/{containerRegistryId}`.
+/// The operation `editContainerRegistry`, `PUT /organization/{organizationId}/containerRegistry/{containerRegistryId}`: [`edit_container_registry`](crate::Client::edit_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum EditContainerRegistry {}
 
@@ -1667,7 +2092,9 @@ impl crate::runtime::Operation for crate::operations::EditContainerRegistry {
     );
 }
 
-/// The operation `deleteContainerRegistry`, `DELETE /organization/{organizationId}/containerRegistry/{containerRegistryId}`.
+/// The operation `deleteContainerRegistry`, `DELETE /organization/{organizationId}/containerRegistry/{containerRegistryId}`: [`delete_container_registry`](crate::Client::delete_container_registry).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum DeleteContainerRegistry {}
 
@@ -1681,7 +2108,26 @@ impl crate::runtime::Operation for crate::operations::DeleteContainerRegistry {
     );
 }
 
-/// The operation `getContainerRegistryContainerStatus`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/container/status`.
+/// The operation `getContainerRegistryAssociatedServices`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/associatedServices`: [`get_container_registry_associated_services`](crate::Client::get_container_registry_associated_services).
+///
+/// Available on crate feature `containers` only.
+#[derive(Debug)]
+pub enum GetContainerRegistryAssociatedServices {}
+
+impl crate::runtime::Operation
+for crate::operations::GetContainerRegistryAssociatedServices {
+    type Output = crate::types::ContainerRegistryAssociatedServiceList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "getContainerRegistryAssociatedServices",
+        ::http::Method::GET,
+        "/organization/{organizationId}/containerRegistry/{containerRegistryId}/associatedServices",
+    );
+}
+
+/// The operation `getContainerRegistryContainerStatus`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/container/status`: [`get_container_registry_container_status`](crate::Client::get_container_registry_container_status).
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerRegistryContainerStatus {}
 
@@ -1696,7 +2142,11 @@ for crate::operations::GetContainerRegistryContainerStatus {
     );
 }
 
-/// The operation `getContainerVersions`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/images`.
+/// The operation `getContainerVersions`, `GET /organization/{organizationId}/containerRegistry/{containerRegistryId}/images`: [`get_container_versions`](crate::Client::get_container_versions).
+///
+/// The setters below are methods of the call, `Call<GetContainerVersions>`, before it is awaited.
+///
+/// Available on crate feature `containers` only.
 #[derive(Debug)]
 pub enum GetContainerVersions {}
 
@@ -1710,19 +2160,21 @@ impl crate::runtime::Operation for crate::operations::GetContainerVersions {
     );
 }
 
-impl crate::runtime::Call<crate::operations::GetContainerVersions> {
-    /// Sets the query parameter `imageName`.
-    ///
-    /// Name of the image whose versions are listed.
-    #[inline]
-    pub fn image_name(self, value: &str) -> Self {
-        self.query("imageName", value)
-    }
-    /// Sets the query parameter `search`.
-    ///
-    /// Text to search image names for.
-    #[inline]
-    pub fn search(self, value: &str) -> Self {
-        self.query("search", value)
+crate::runtime::setters! {
+    impl crate::operations::GetContainerVersions {
+        /// Sets the query parameter `imageName`.
+        ///
+        /// Name of the image whose versions are listed.
+        #[inline]
+        pub fn image_name(self, value: &str) -> Self {
+            self.query("imageName", value)
+        }
+        /// Sets the query parameter `search`.
+        ///
+        /// Text to search image names for.
+        #[inline]
+        pub fn search(self, value: &str) -> Self {
+            self.query("search", value)
+        }
     }
 }

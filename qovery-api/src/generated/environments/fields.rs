@@ -37,69 +37,6 @@ crate::runtime::model::through_fields!(
     crate::types::AttachServiceToDeploymentStageRequest, Default
 );
 
-impl crate::runtime::model::Blank for crate::types::CleanFailedJobsRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            job_ids: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::CleanFailedJobsRequest {
-    const NAME: &'static str = "CleanFailedJobsRequest";
-    const FIELDS: &'static [&'static str] = &["job_ids"];
-    const REQUIRED: u128 = 0b0;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            _ => crate::runtime::model::value(&mut self.job_ids, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.given("job_ids", &self.job_ids);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::CleanFailedJobsRequest, Default);
-
-impl crate::runtime::model::Blank for crate::types::CleanFailedJobsResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            clean_job_ids: crate::runtime::model::blank(),
-            clean_kubernetes_jobs: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::CleanFailedJobsResponse {
-    const NAME: &'static str = "CleanFailedJobsResponse";
-    const FIELDS: &'static [&'static str] = &["clean_job_ids", "clean_kubernetes_jobs"];
-    const REQUIRED: u128 = 0b00;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.clean_job_ids, from),
-            _ => crate::runtime::model::value(&mut self.clean_kubernetes_jobs, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.given("clean_job_ids", &self.clean_job_ids);
-        to.given("clean_kubernetes_jobs", &self.clean_kubernetes_jobs);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::CleanFailedJobsResponse, Default);
-
 impl crate::runtime::model::Blank for crate::types::CloneEnvironmentRequest {
     #[inline]
     fn blank() -> Self {
@@ -148,6 +85,128 @@ impl crate::runtime::model::Model for crate::types::CloneEnvironmentRequest {
 
 crate::runtime::model::through_fields!(crate::types::CloneEnvironmentRequest);
 
+impl crate::runtime::model::Blank for crate::types::ClusterEnvironmentResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            services: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponse {
+    const NAME: &'static str = "ClusterEnvironmentResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "environment_id",
+        "environment_name",
+        "project_id",
+        "project_name",
+        "services",
+    ];
+    const REQUIRED: u128 = 0b01111;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.environment_id, from),
+            1 => crate::runtime::model::value(&mut self.environment_name, from),
+            2 => crate::runtime::model::value(&mut self.project_id, from),
+            3 => crate::runtime::model::value(&mut self.project_name, from),
+            _ => crate::runtime::model::value(&mut self.services, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("environment_id", &self.environment_id);
+        to.always("environment_name", &self.environment_name);
+        to.always("project_id", &self.project_id);
+        to.always("project_name", &self.project_name);
+        to.always("services", &self.services);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.services);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::ClusterEnvironmentResponse);
+
+impl crate::runtime::model::Blank for crate::types::ClusterEnvironmentResponseList {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::ClusterEnvironmentResponseList {
+    const NAME: &'static str = "ClusterEnvironmentResponseList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0b0;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::ClusterEnvironmentResponseList, Default
+);
+
+impl crate::runtime::model::Blank for crate::types::ClusterEnvironmentServiceResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::ClusterEnvironmentServiceResponse {
+    const NAME: &'static str = "ClusterEnvironmentServiceResponse";
+    const FIELDS: &'static [&'static str] = &["id", "name", "type"];
+    const REQUIRED: u128 = 0b111;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            _ => crate::runtime::model::value(&mut self.type_, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("type", &self.type_);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::ClusterEnvironmentServiceResponse);
+
 impl crate::runtime::model::Blank for crate::types::ClusterOverviewResponse {
     #[inline]
     fn blank() -> Self {
@@ -186,42 +245,6 @@ impl crate::runtime::model::Model for crate::types::ClusterOverviewResponse {
 }
 
 crate::runtime::model::through_fields!(crate::types::ClusterOverviewResponse);
-
-impl crate::runtime::model::Blank for crate::types::ContainerImageCheckRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            registry_id: crate::runtime::model::blank(),
-            image_name: crate::runtime::model::blank(),
-            tag: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::ContainerImageCheckRequest {
-    const NAME: &'static str = "ContainerImageCheckRequest";
-    const FIELDS: &'static [&'static str] = &["registry_id", "image_name", "tag"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.registry_id, from),
-            1 => crate::runtime::model::value(&mut self.image_name, from),
-            _ => crate::runtime::model::value(&mut self.tag, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("registry_id", &self.registry_id);
-        to.always("image_name", &self.image_name);
-        to.always("tag", &self.tag);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::ContainerImageCheckRequest);
 
 impl crate::runtime::model::Blank for crate::types::CreateEnvironmentRequest {
     #[inline]
@@ -944,78 +967,6 @@ impl crate::runtime::model::Model for crate::types::DeploymentStageWithServicesS
 crate::runtime::model::through_fields!(
     crate::types::DeploymentStageWithServicesStatuses, Default
 );
-
-impl crate::runtime::model::Blank for crate::types::DockerfileCheckRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            dockerfile_path: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::DockerfileCheckRequest {
-    const NAME: &'static str = "DockerfileCheckRequest";
-    const FIELDS: &'static [&'static str] = &["git_repository", "dockerfile_path"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.git_repository, from),
-            _ => crate::runtime::model::value(&mut self.dockerfile_path, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-        to.always("dockerfile_path", &self.dockerfile_path);
-    }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::DockerfileCheckRequest);
-
-impl crate::runtime::model::Blank for crate::types::DockerfileCheckResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            dockerfile_path: crate::runtime::model::blank(),
-            arg: crate::runtime::model::blank(),
-            repositories: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::DockerfileCheckResponse {
-    const NAME: &'static str = "DockerfileCheckResponse";
-    const FIELDS: &'static [&'static str] = &["dockerfile_path", "arg", "repositories"];
-    const REQUIRED: u128 = 0b001;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.dockerfile_path, from),
-            1 => crate::runtime::model::value(&mut self.arg, from),
-            _ => crate::runtime::model::value(&mut self.repositories, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("dockerfile_path", &self.dockerfile_path);
-        to.given("arg", &self.arg);
-        to.given("repositories", &self.repositories);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::DockerfileCheckResponse);
 
 impl crate::runtime::model::Blank for crate::types::EnvDeploymentStatus {
     #[inline]
@@ -2319,111 +2270,6 @@ crate::runtime::model::through_fields!(
     crate::types::EnvironmentStatusesWithStagesPreCheckStage, Default
 );
 
-impl crate::runtime::model::Blank for crate::types::GitFileCheckRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            files: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::GitFileCheckRequest {
-    const NAME: &'static str = "GitFileCheckRequest";
-    const FIELDS: &'static [&'static str] = &["git_repository", "files"];
-    const REQUIRED: u128 = 0b11;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.git_repository, from),
-            _ => crate::runtime::model::value(&mut self.files, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-        to.always("files", &self.files);
-    }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::GitFileCheckRequest);
-
-impl crate::runtime::model::Blank for crate::types::GitWebhookStatusResponse {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            status: crate::runtime::model::blank(),
-            provider: crate::runtime::model::blank(),
-            missing_events: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::GitWebhookStatusResponse {
-    const NAME: &'static str = "GitWebhookStatusResponse";
-    const FIELDS: &'static [&'static str] = &["status", "provider", "missing_events"];
-    const REQUIRED: u128 = 0b011;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.status, from),
-            1 => crate::runtime::model::value(&mut self.provider, from),
-            _ => crate::runtime::model::value(&mut self.missing_events, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("status", &self.status);
-        to.always("provider", &self.provider);
-        to.given("missing_events", &self.missing_events);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::GitWebhookStatusResponse);
-
-impl crate::runtime::model::Blank for crate::types::HelmCheckRequest {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            git_repository: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-impl crate::runtime::model::Model for crate::types::HelmCheckRequest {
-    const NAME: &'static str = "HelmCheckRequest";
-    const FIELDS: &'static [&'static str] = &["git_repository"];
-    const REQUIRED: u128 = 0b1;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            _ => crate::runtime::model::value(&mut self.git_repository, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("git_repository", &self.git_repository);
-    }
-    fn drop_extra_within(&mut self) {
-        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
-    }
-}
-
-crate::runtime::model::through_fields!(crate::types::HelmCheckRequest);
-
 impl crate::runtime::model::Blank for crate::types::IngressDeploymentStatusResponse {
     #[inline]
     fn blank() -> Self {
@@ -2533,6 +2379,43 @@ crate::runtime::model::through_fields!(
     crate::types::ListDeploymentRequestByServiceIdResponse, Default
 );
 
+impl crate::runtime::model::Blank
+for crate::types::ListEnvironmentsByOrganizationIdResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model
+for crate::types::ListEnvironmentsByOrganizationIdResponse {
+    const NAME: &'static str = "ListEnvironmentsByOrganizationIdResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0b0;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::ListEnvironmentsByOrganizationIdResponse, Default
+);
+
 impl crate::runtime::model::Blank for crate::types::ListServicesByEnvironmentIdResponse {
     #[inline]
     fn blank() -> Self {
@@ -2567,6 +2450,103 @@ impl crate::runtime::model::Model for crate::types::ListServicesByEnvironmentIdR
 crate::runtime::model::through_fields!(
     crate::types::ListServicesByEnvironmentIdResponse, Default
 );
+
+impl crate::runtime::model::Blank
+for crate::types::ListServicesByOrganizationIdResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model
+for crate::types::ListServicesByOrganizationIdResponse {
+    const NAME: &'static str = "ListServicesByOrganizationIdResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0b0;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::ListServicesByOrganizationIdResponse, Default
+);
+
+impl crate::runtime::model::Blank for crate::types::OrganizationEnvironmentResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            id: crate::runtime::model::blank(),
+            created_at: crate::runtime::model::blank(),
+            updated_at: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            organization: crate::runtime::model::blank(),
+            project: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::OrganizationEnvironmentResponse {
+    const NAME: &'static str = "OrganizationEnvironmentResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "organization",
+        "project",
+        "mode",
+    ];
+    const REQUIRED: u128 = 0b1111011;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::time(&mut self.created_at, from),
+            2 => crate::runtime::model::time(&mut self.updated_at, from),
+            3 => crate::runtime::model::value(&mut self.name, from),
+            4 => crate::runtime::model::value(&mut self.organization, from),
+            5 => crate::runtime::model::value(&mut self.project, from),
+            _ => crate::runtime::model::value(&mut self.mode, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("created_at", &self.created_at);
+        to.given("updated_at", &self.updated_at);
+        to.always("name", &self.name);
+        to.always("organization", &self.organization);
+        to.always("project", &self.project);
+        to.always("mode", &self.mode);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.organization);
+        crate::runtime::model::Parts::drop_extra(&mut self.project);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::OrganizationEnvironmentResponse);
 
 impl crate::runtime::model::Blank for crate::types::QueuedDeploymentRequestAuditingData {
     #[inline]

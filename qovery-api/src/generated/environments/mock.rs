@@ -3,6 +3,20 @@
 
 //! Mocks. Environments: deploying them, their statuses, history, queue, stages and logs.
 
+impl crate::mock::When<crate::operations::GetEnvironmentsByClusterId> {
+    /// The path parameter `clusterId` has this value.
+    pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("clusterId", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::GetEnvironmentsByClusterId> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::ClusterEnvironmentResponseList) -> Self {
+        self.json(200u16, value)
+    }
+}
+
 impl crate::mock::When<crate::operations::CancelDeploymentRequest> {
     /// The path parameter `deploymentRequestId` has this value.
     pub fn deployment_request_id(self, value: ::uuid::Uuid) -> Self {
@@ -217,105 +231,6 @@ impl crate::mock::Then<crate::operations::CancelEnvironmentDeployment> {
     /// Status 202, as the contract declares it.
     pub fn accepted(self, value: &crate::types::EnvironmentStatus) -> Self {
         self.json(202u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::CheckContainerImage> {
-    /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
-        self.path_value("environmentId", &value)
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::ContainerImageCheckRequest) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::CheckContainerImage> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::CheckDockerfile> {
-    /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
-        self.path_value("environmentId", &value)
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::DockerfileCheckRequest) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::CheckDockerfile> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::DockerfileCheckResponse) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::CheckGitFile> {
-    /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
-        self.path_value("environmentId", &value)
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::GitFileCheckRequest) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::CheckGitFile> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::CheckHelmRepository> {
-    /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
-        self.path_value("environmentId", &value)
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::HelmCheckRequest) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::CheckHelmRepository> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(
-        self,
-        value: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::CleanFailedJobs> {
-    /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: &str) -> Self {
-        self.path_value("environmentId", &value)
-    }
-    /// The body is this one.
-    pub fn body(self, value: &crate::types::CleanFailedJobsRequest) -> Self {
-        self.json_body(::core::option::Option::Some(value))
-    }
-}
-
-impl crate::mock::Then<crate::operations::CleanFailedJobs> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::CleanFailedJobsResponse) -> Self {
-        self.json(200u16, value)
     }
 }
 
@@ -682,7 +597,7 @@ impl crate::mock::Then<crate::operations::UninstallSelectedServices> {
 
 impl crate::mock::When<crate::operations::ListServicesByEnvironmentId> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: &str) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
@@ -788,6 +703,58 @@ impl crate::mock::Then<crate::operations::UninstallEnvironment> {
     }
 }
 
+impl crate::mock::When<crate::operations::ListEnvironmentsByOrganizationId> {
+    /// The path parameter `organizationId` has this value.
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("organizationId", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::ListEnvironmentsByOrganizationId> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(
+        self,
+        value: &crate::types::ListEnvironmentsByOrganizationIdResponse,
+    ) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::ListServicesByOrganizationId> {
+    /// The path parameter `organizationId` has this value.
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("organizationId", &value)
+    }
+    /// The query parameter `project_id` has this value.
+    pub fn project_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
+        self.query_value("project_id", value.into())
+    }
+    /// The query parameter `environment_id` has this value.
+    pub fn environment_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
+        self.query_value("environment_id", value.into())
+    }
+    /// The query parameter `cluster_id` has this value.
+    pub fn cluster_id(
+        self,
+        value: impl ::core::convert::Into<::core::option::Option<::uuid::Uuid>>,
+    ) -> Self {
+        self.query_value("cluster_id", value.into())
+    }
+}
+
+impl crate::mock::Then<crate::operations::ListServicesByOrganizationId> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::ListServicesByOrganizationIdResponse) -> Self {
+        self.json(200u16, value)
+    }
+}
+
 impl crate::mock::When<crate::operations::ListEnvironment> {
     /// The path parameter `projectId` has this value.
     pub fn project_id(self, value: ::uuid::Uuid) -> Self {
@@ -889,34 +856,6 @@ impl crate::mock::When<crate::operations::GetServiceDeploymentStage> {
 impl crate::mock::Then<crate::operations::GetServiceDeploymentStage> {
     /// Status 200, as the contract declares it.
     pub fn ok(self, value: &crate::types::DeploymentStageResponse) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::SyncServiceGitWebhook> {
-    /// The path parameter `serviceId` has this value.
-    pub fn service_id(self, value: ::uuid::Uuid) -> Self {
-        self.path_value("serviceId", &value)
-    }
-}
-
-impl crate::mock::Then<crate::operations::SyncServiceGitWebhook> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::GitWebhookStatusResponse) -> Self {
-        self.json(200u16, value)
-    }
-}
-
-impl crate::mock::When<crate::operations::GetServiceGitWebhookStatus> {
-    /// The path parameter `serviceId` has this value.
-    pub fn service_id(self, value: ::uuid::Uuid) -> Self {
-        self.path_value("serviceId", &value)
-    }
-}
-
-impl crate::mock::Then<crate::operations::GetServiceGitWebhookStatus> {
-    /// Status 200, as the contract declares it.
-    pub fn ok(self, value: &crate::types::GitWebhookStatusResponse) -> Self {
         self.json(200u16, value)
     }
 }

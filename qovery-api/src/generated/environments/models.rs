@@ -3,7 +3,9 @@
 
 //! Models. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-/// Sent by `attach_service_to_deployment_stage`.
+/// Sent by [`attach_service_to_deployment_stage`](crate::Client::attach_service_to_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AttachServiceToDeploymentStageRequest {
@@ -29,46 +31,11 @@ impl crate::types::AttachServiceToDeploymentStageRequest {
     }
 }
 
-/// Sent by `clean_failed_jobs`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CleanFailedJobsRequest {
-    /// The job identifiers.
-    pub job_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-impl crate::types::CleanFailedJobsRequest {
-    /// Creates an empty value. Set its fields by their setters.
-    #[inline]
-    pub fn new() -> Self {
-        Self {
-            job_ids: ::core::option::Option::None,
-            __extra: ::core::default::Default::default(),
-        }
-    }
-    /// Sets [`job_ids`](Self::job_ids).
-    #[inline]
-    pub fn job_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
-        self.job_ids = ::core::option::Option::Some(value);
-        self
-    }
-}
-
-/// Returned by `clean_failed_jobs`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CleanFailedJobsResponse {
-    /// The clean job identifiers.
-    pub clean_job_ids: ::std::vec::Vec<::uuid::Uuid>,
-    /// The clean Kubernetes jobs.
-    pub clean_kubernetes_jobs: ::std::vec::Vec<::std::string::String>,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
 /// Copy to make of an environment.
 ///
-/// Sent by `clone_environment`.
+/// Sent by [`clone_environment`](crate::Client::clone_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloneEnvironmentRequest {
@@ -126,9 +93,62 @@ impl crate::types::CloneEnvironmentRequest {
     }
 }
 
+/// Environment hosted by a cluster, with its services.
+///
+/// A part of [`ClusterEnvironmentResponseList`](crate::types::ClusterEnvironmentResponseList).
+///
+/// Available on crate feature `environments` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ClusterEnvironmentResponse {
+    /// Identifier of the environment.
+    pub environment_id: ::uuid::Uuid,
+    /// Name of the environment.
+    pub environment_name: ::std::string::String,
+    /// Identifier of the project.
+    pub project_id: ::uuid::Uuid,
+    /// Name of the project.
+    pub project_name: ::std::string::String,
+    /// The services.
+    pub services: ::std::vec::Vec<crate::types::ClusterEnvironmentServiceResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+/// Environments hosted by a cluster.
+///
+/// Returned by [`get_environments_by_cluster_id`](crate::Client::get_environments_by_cluster_id).
+///
+/// Available on crate feature `environments` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ClusterEnvironmentResponseList {
+    /// The listed items.
+    pub results: ::std::vec::Vec<crate::types::ClusterEnvironmentResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+/// Service of an environment hosted by a cluster.
+///
+/// A part of [`ClusterEnvironmentResponse`](crate::types::ClusterEnvironmentResponse).
+///
+/// Available on crate feature `environments` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ClusterEnvironmentServiceResponse {
+    /// Identifier.
+    pub id: ::uuid::Uuid,
+    /// Name.
+    pub name: ::std::string::String,
+    /// Type.
+    pub type_: crate::types::LinkedServiceTypeEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
 /// Short description of a cluster.
 ///
-/// A part of `EnvironmentOverviewResponse`.
+/// A part of [`EnvironmentOverviewResponse`](crate::types::EnvironmentOverviewResponse).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterOverviewResponse {
@@ -143,55 +163,11 @@ pub struct ClusterOverviewResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Image to check for existence.
-///
-/// Sent by `check_container_image`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ContainerImageCheckRequest {
-    /// Identifier of the container registry.
-    pub registry_id: ::uuid::Uuid,
-    /// Name of the image.
-    pub image_name: ::std::string::String,
-    /// Tag of the image.
-    pub tag: ::std::string::String,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-impl crate::types::ContainerImageCheckRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
-    #[inline]
-    pub fn new(
-        registry_id: ::uuid::Uuid,
-        image_name: impl ::core::convert::Into<::std::string::String>,
-        tag: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
-        Self {
-            registry_id,
-            image_name: image_name.into(),
-            tag: tag.into(),
-            __extra: ::core::default::Default::default(),
-        }
-    }
-}
-
-crate::runtime::open_enum::open_enum! {
-    /// Mode that can be chosen for an environment. Preview environments have a mode of their own that is not listed here.
-    ///
-    /// A part of `CreateEnvironmentRequest` and `EnvironmentEditRequest`.
-    pub enum CreateEnvironmentModeEnum {
-        /// An environment for development.
-        Development = "DEVELOPMENT",
-        /// An environment for production.
-        Production = "PRODUCTION",
-        /// An environment for staging.
-        Staging = "STAGING",
-    }
-}
-
 /// Environment to create.
 ///
-/// Sent by `create_environment`.
+/// Sent by [`create_environment`](crate::Client::create_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateEnvironmentRequest {
@@ -200,7 +176,7 @@ pub struct CreateEnvironmentRequest {
     /// Identifier of the cluster; absent to let the API choose.
     pub cluster: ::core::option::Option<::uuid::Uuid>,
     /// Purpose of the environment.
-    pub mode: ::core::option::Option<crate::types::CreateEnvironmentModeEnum>,
+    pub mode: ::core::option::Option<crate::types::EnvironmentModeEnum>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
@@ -223,7 +199,7 @@ impl crate::types::CreateEnvironmentRequest {
     }
     /// Sets [`mode`](Self::mode).
     #[inline]
-    pub fn mode(mut self, value: crate::types::CreateEnvironmentModeEnum) -> Self {
+    pub fn mode(mut self, value: crate::types::EnvironmentModeEnum) -> Self {
         self.mode = ::core::option::Option::Some(value);
         self
     }
@@ -231,7 +207,9 @@ impl crate::types::CreateEnvironmentRequest {
 
 /// Deployment to report on: the resources used by its builds.
 ///
-/// Sent by `generate_deployment_build_usage_report`.
+/// Sent by [`generate_deployment_build_usage_report`](crate::Client::generate_deployment_build_usage_report).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentBuildUsageReportRequest {
@@ -259,7 +237,9 @@ impl crate::types::DeploymentBuildUsageReportRequest {
 
 /// Links to a report about the resources used by the builds of a deployment.
 ///
-/// Returned by `generate_deployment_build_usage_report`.
+/// Returned by [`generate_deployment_build_usage_report`](crate::Client::generate_deployment_build_usage_report).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentBuildUsageReportResponse {
@@ -273,7 +253,9 @@ pub struct DeploymentBuildUsageReportResponse {
 crate::runtime::open_enum::open_enum! {
     /// Progress of the action behind a deployment.
     ///
-    /// A part of `DeploymentHistoryEnvironmentV2`.
+    /// A part of [`DeploymentHistoryEnvironmentV2`](crate::types::DeploymentHistoryEnvironmentV2).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum DeploymentHistoryActionStatus {
         /// The action is waiting for its turn.
         Queued = "QUEUED",
@@ -294,7 +276,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Application as it was in a past deployment of its environment.
 ///
-/// A part of `DeploymentHistoryEnvironment`.
+/// A part of [`DeploymentHistoryEnvironment`](crate::types::DeploymentHistoryEnvironment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryApplication {
@@ -315,7 +299,9 @@ pub struct DeploymentHistoryApplication {
 
 /// Past deployment of an environment with its services, in the first version of the history.
 ///
-/// A part of `DeploymentHistoryEnvironmentPage`.
+/// A part of [`DeploymentHistoryEnvironmentPage`](crate::types::DeploymentHistoryEnvironmentPage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironment {
@@ -346,7 +332,9 @@ pub struct DeploymentHistoryEnvironment {
 
 /// Page of past deployments of an environment, newest first.
 ///
-/// Returned by `list_environment_deployment_history`.
+/// Returned by [`list_environment_deployment_history`](crate::Client::list_environment_deployment_history).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentPage {
@@ -361,7 +349,9 @@ pub struct DeploymentHistoryEnvironmentPage {
 
 /// Past deployments of an environment by stage, newest first. There is no cursor to get older ones.
 ///
-/// Returned by `list_environment_deployment_history_v2`.
+/// Returned by [`list_environment_deployment_history_v2`](crate::Client::list_environment_deployment_history_v2).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentPageV2 {
@@ -376,7 +366,9 @@ pub struct DeploymentHistoryEnvironmentPageV2 {
 
 /// Past deployment of an environment by stage, in the second version of the history.
 ///
-/// A part of `DeploymentHistoryEnvironmentPageV2`.
+/// A part of [`DeploymentHistoryEnvironmentPageV2`](crate::types::DeploymentHistoryEnvironmentPageV2).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2 {
@@ -399,7 +391,9 @@ pub struct DeploymentHistoryEnvironmentV2 {
 
 /// What identifies the deployment.
 ///
-/// A part of `DeploymentHistoryEnvironmentV2`.
+/// A part of [`DeploymentHistoryEnvironmentV2`](crate::types::DeploymentHistoryEnvironmentV2).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryEnvironmentV2Identifier {
@@ -412,7 +406,9 @@ pub struct DeploymentHistoryEnvironmentV2Identifier {
 
 /// Stage of a past deployment.
 ///
-/// A part of `DeploymentHistoryEnvironmentV2`.
+/// A part of [`DeploymentHistoryEnvironmentV2`](crate::types::DeploymentHistoryEnvironmentV2).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryStage {
@@ -430,7 +426,9 @@ pub struct DeploymentHistoryStage {
 crate::runtime::open_enum::open_enum! {
     /// Action a deployment was started for.
     ///
-    /// A part of `DeploymentHistoryEnvironmentV2` and `QueuedDeploymentRequestWithStages`.
+    /// A part of [`DeploymentHistoryEnvironmentV2`](crate::types::DeploymentHistoryEnvironmentV2) and [`QueuedDeploymentRequestWithStages`](crate::types::QueuedDeploymentRequestWithStages).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum DeploymentHistoryTriggerAction {
         /// Deploy.
         Deploy = "DEPLOY",
@@ -457,7 +455,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Name and description of a deployment stage.
 ///
-/// Sent by `edit_deployment_stage` and `create_environment_deployment_stage`.
+/// Sent by [`edit_deployment_stage`](crate::Client::edit_deployment_stage) and [`create_environment_deployment_stage`](crate::Client::create_environment_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageRequest {
@@ -491,7 +491,9 @@ impl crate::types::DeploymentStageRequest {
 
 /// Deployment stage of an environment: stages run one after the other, the services of a stage together.
 ///
-/// Returned by `get_deployment_stage`, `edit_deployment_stage`, `create_environment_deployment_stage` and 1 more.
+/// Returned by [`get_deployment_stage`](crate::Client::get_deployment_stage), [`edit_deployment_stage`](crate::Client::edit_deployment_stage), [`create_environment_deployment_stage`](crate::Client::create_environment_deployment_stage) and [`get_service_deployment_stage`](crate::Client::get_service_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageResponse {
@@ -516,7 +518,9 @@ pub struct DeploymentStageResponse {
 
 /// Deployment stages of an environment.
 ///
-/// Returned by `move_after_deployment_stage`, `move_before_deployment_stage`, `attach_service_to_deployment_stage` and 1 more.
+/// Returned by [`move_after_deployment_stage`](crate::Client::move_after_deployment_stage), [`move_before_deployment_stage`](crate::Client::move_before_deployment_stage), [`attach_service_to_deployment_stage`](crate::Client::attach_service_to_deployment_stage) and [`list_environment_deployment_stage`](crate::Client::list_environment_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageResponseList {
@@ -527,7 +531,9 @@ pub struct DeploymentStageResponseList {
 
 /// Attachment of a service to a deployment stage.
 ///
-/// A part of `DeploymentStageResponse`.
+/// A part of [`DeploymentStageResponse`](crate::types::DeploymentStageResponse).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageServiceResponse {
@@ -548,7 +554,9 @@ pub struct DeploymentStageServiceResponse {
 
 /// Deployment stage together with the status of each service it holds, grouped by kind.
 ///
-/// A part of `EnvironmentStatusesWithStages`.
+/// A part of [`EnvironmentStatusesWithStages`](crate::types::EnvironmentStatusesWithStages).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentStageWithServicesStatuses {
@@ -571,52 +579,11 @@ pub struct DeploymentStageWithServicesStatuses {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Dockerfile to check in a Git repository.
-///
-/// Sent by `check_dockerfile`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct DockerfileCheckRequest {
-    /// Git repository to look in.
-    pub git_repository: crate::types::ApplicationGitRepositoryRequest,
-    /// Path of the Dockerfile.
-    pub dockerfile_path: ::std::string::String,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-impl crate::types::DockerfileCheckRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
-    #[inline]
-    pub fn new(
-        git_repository: crate::types::ApplicationGitRepositoryRequest,
-        dockerfile_path: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
-        Self {
-            git_repository,
-            dockerfile_path: dockerfile_path.into(),
-            __extra: ::core::default::Default::default(),
-        }
-    }
-}
-
-/// Result of the check of a Dockerfile.
-///
-/// Returned by `check_dockerfile`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct DockerfileCheckResponse {
-    /// Path of the Dockerfile.
-    pub dockerfile_path: ::std::string::String,
-    /// Build arguments it declares.
-    pub arg: ::std::vec::Vec<::std::string::String>,
-    /// Image repositories it refers to.
-    pub repositories: ::std::vec::Vec<::std::string::String>,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
 /// State of one deployment, looked up by the identifier of its deployment request. Every field is optional.
 ///
-/// Returned by `get_deployment_status_by_deployment_request_id`.
+/// Returned by [`get_deployment_status_by_deployment_request_id`](crate::Client::get_deployment_status_by_deployment_request_id).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvDeploymentStatus {
@@ -631,7 +598,9 @@ pub struct EnvDeploymentStatus {
 
 /// Environment: a set of services deployed together.
 ///
-/// Returned by `get_environment`, `edit_environment`, `clone_environment` and 1 more.
+/// Returned by [`get_environment`](crate::Client::get_environment), [`edit_environment`](crate::Client::edit_environment), [`clone_environment`](crate::Client::clone_environment) and [`create_environment`](crate::Client::create_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Environment {
@@ -664,7 +633,9 @@ pub struct Environment {
 
 /// Cloud provider and cluster.
 ///
-/// A part of `Environment`.
+/// A part of [`Environment`](crate::types::Environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentCloudProvider {
@@ -677,7 +648,9 @@ pub struct EnvironmentCloudProvider {
 
 /// Deployment rule of an environment.
 ///
-/// Returned by `get_environment_deployment_rule` and `edit_environment_deployment_rule`.
+/// Returned by [`get_environment_deployment_rule`](crate::Client::get_environment_deployment_rule) and [`edit_environment_deployment_rule`](crate::Client::edit_environment_deployment_rule).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDeploymentRule {
@@ -712,7 +685,9 @@ pub struct EnvironmentDeploymentRule {
 
 /// New deployment rule of an environment.
 ///
-/// Sent by `edit_environment_deployment_rule`.
+/// Sent by [`edit_environment_deployment_rule`](crate::Client::edit_environment_deployment_rule).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDeploymentRuleEditRequest {
@@ -782,7 +757,9 @@ impl crate::types::EnvironmentDeploymentRuleEditRequest {
 crate::runtime::open_enum::open_enum! {
     /// Drift between the configuration of an environment and the state last deployed. It is not the progress of a deployment; the state tells that.
     ///
-    /// A part of `EnvironmentStatus`.
+    /// A part of [`EnvironmentStatus`](crate::types::EnvironmentStatus).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum EnvironmentDeploymentStatusEnum {
         /// The environment has not been deployed yet.
         NeverDeployed = "NEVER_DEPLOYED",
@@ -795,14 +772,16 @@ crate::runtime::open_enum::open_enum! {
 
 /// Fields of an environment to change.
 ///
-/// Sent by `edit_environment`.
+/// Sent by [`edit_environment`](crate::Client::edit_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentEditRequest {
     /// Name of the environment.
     pub name: ::core::option::Option<::std::string::String>,
     /// Purpose of the environment.
-    pub mode: ::core::option::Option<crate::types::CreateEnvironmentModeEnum>,
+    pub mode: ::core::option::Option<crate::types::EnvironmentModeEnum>,
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
@@ -827,7 +806,7 @@ impl crate::types::EnvironmentEditRequest {
     }
     /// Sets [`mode`](Self::mode).
     #[inline]
-    pub fn mode(mut self, value: crate::types::CreateEnvironmentModeEnum) -> Self {
+    pub fn mode(mut self, value: crate::types::EnvironmentModeEnum) -> Self {
         self.mode = ::core::option::Option::Some(value);
         self
     }
@@ -835,7 +814,9 @@ impl crate::types::EnvironmentEditRequest {
 
 /// Entry of the deployment log of an environment, in the first version of the log.
 ///
-/// A part of `EnvironmentLogResponseList`.
+/// A part of [`EnvironmentLogResponseList`](crate::types::EnvironmentLogResponseList).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLog {
@@ -858,7 +839,9 @@ pub struct EnvironmentLog {
 
 /// Entries of the deployment log of an environment, in the first version of the log.
 ///
-/// Returned by `list_environment_log`.
+/// Returned by [`list_environment_log`](crate::Client::list_environment_log).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogResponseList {
@@ -869,7 +852,9 @@ pub struct EnvironmentLogResponseList {
 
 /// Subject of the entry.
 ///
-/// A part of `EnvironmentLog`.
+/// A part of [`EnvironmentLog`](crate::types::EnvironmentLog).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogScope {
@@ -885,7 +870,9 @@ pub struct EnvironmentLogScope {
 crate::runtime::open_enum::open_enum! {
     /// Kind of object a deployment log entry is about.
     ///
-    /// A part of `EnvironmentLogScope`.
+    /// A part of [`EnvironmentLogScope`](crate::types::EnvironmentLogScope).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum EnvironmentLogTypeEnum {
         /// An application.
         Application = "APPLICATION",
@@ -898,7 +885,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Entry of the deployment log of an environment, in the second version of the log.
 ///
-/// Returned by `list_environment_logs`.
+/// Returned by [`list_environment_logs`](crate::Client::list_environment_logs).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogs {
@@ -917,7 +906,9 @@ pub struct EnvironmentLogs {
 
 /// Where the entry comes from.
 ///
-/// A part of `EnvironmentLogs`.
+/// A part of [`EnvironmentLogs`](crate::types::EnvironmentLogs).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsDetails {
@@ -938,7 +929,9 @@ pub struct EnvironmentLogsDetails {
 
 /// Deployment stage the entry belongs to.
 ///
-/// A part of `EnvironmentLogsDetails`.
+/// A part of [`EnvironmentLogsDetails`](crate::types::EnvironmentLogsDetails).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsDetailsStage {
@@ -953,7 +946,9 @@ pub struct EnvironmentLogsDetailsStage {
 
 /// Object the entry is about.
 ///
-/// A part of `EnvironmentLogsDetails`.
+/// A part of [`EnvironmentLogsDetails`](crate::types::EnvironmentLogsDetails).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsDetailsTransmitter {
@@ -968,7 +963,9 @@ pub struct EnvironmentLogsDetailsTransmitter {
 
 /// Failure the entry reports; null or absent when there is none.
 ///
-/// A part of `EnvironmentLogs`.
+/// A part of [`EnvironmentLogs`](crate::types::EnvironmentLogs).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsError {
@@ -989,7 +986,9 @@ pub struct EnvironmentLogsError {
 
 /// Failure that caused this one.
 ///
-/// A part of `EnvironmentLogsError`.
+/// A part of [`EnvironmentLogsError`](crate::types::EnvironmentLogsError).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsErrorUnderlyingError {
@@ -1002,7 +1001,9 @@ pub struct EnvironmentLogsErrorUnderlyingError {
 
 /// Text of the entry; null or absent when there is none.
 ///
-/// A part of `EnvironmentLogs`.
+/// A part of [`EnvironmentLogs`](crate::types::EnvironmentLogs).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentLogsMessage {
@@ -1015,7 +1016,9 @@ pub struct EnvironmentLogsMessage {
 
 /// Short description of an environment.
 ///
-/// A part of `EnvironmentOverviewResponseList`.
+/// A part of [`EnvironmentOverviewResponseList`](crate::types::EnvironmentOverviewResponseList).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponse {
@@ -1040,7 +1043,9 @@ pub struct EnvironmentOverviewResponse {
 
 /// Short descriptions of the environments of a project.
 ///
-/// Returned by `get_project_environments_overview`.
+/// Returned by [`get_project_environments_overview`](crate::Client::get_project_environments_overview).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentOverviewResponseList {
@@ -1051,7 +1056,9 @@ pub struct EnvironmentOverviewResponseList {
 
 /// Environments of a project.
 ///
-/// Returned by `list_environment`.
+/// Returned by [`list_environment`](crate::Client::list_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentResponseList {
@@ -1062,7 +1069,9 @@ pub struct EnvironmentResponseList {
 
 /// Options for the restart of an environment, as of the 2022 revision.
 ///
-/// Sent by `restart_environment`.
+/// Sent by [`restart_environment`](crate::Client::restart_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentRestartRequest {
@@ -1092,7 +1101,9 @@ impl crate::types::EnvironmentRestartRequest {
 
 /// Services of one environment that an action such as stop, delete or uninstall applies to.
 ///
-/// Sent by `delete_selected_services`, `stop_selected_services` and `uninstall_selected_services`.
+/// Sent by [`delete_selected_services`](crate::Client::delete_selected_services), [`stop_selected_services`](crate::Client::stop_selected_services) and [`uninstall_selected_services`](crate::Client::uninstall_selected_services).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentServiceIdsAllRequest {
@@ -1165,7 +1176,9 @@ impl crate::types::EnvironmentServiceIdsAllRequest {
 
 /// Number of services of an environment.
 ///
-/// A part of `EnvironmentStatsResponseList`.
+/// A part of [`EnvironmentStatsResponseList`](crate::types::EnvironmentStatsResponseList).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStats {
@@ -1178,7 +1191,9 @@ pub struct EnvironmentStats {
 
 /// Numbers of services of the environments of a project.
 ///
-/// Returned by `get_project_environment_service_number`.
+/// Returned by [`get_project_environment_service_number`](crate::Client::get_project_environment_service_number).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatsResponseList {
@@ -1189,7 +1204,9 @@ pub struct EnvironmentStatsResponseList {
 
 /// Deployment status of an environment.
 ///
-/// Returned by `cancel_environment_deployment`, `redeploy_environment`, `deploy_all_services` and 2 more.
+/// Returned by [`cancel_environment_deployment`](crate::Client::cancel_environment_deployment), [`redeploy_environment`](crate::Client::redeploy_environment), [`deploy_all_services`](crate::Client::deploy_all_services), [`get_environment_status`](crate::Client::get_environment_status) and [`stop_environment`](crate::Client::stop_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatus {
@@ -1223,7 +1240,9 @@ pub struct EnvironmentStatus {
 crate::runtime::open_enum::open_enum! {
     /// Channel that started the last deployment of an environment; nullable.
     ///
-    /// A part of `EnvironmentStatus`.
+    /// A part of [`EnvironmentStatus`](crate::types::EnvironmentStatus).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum EnvironmentStatusEventOriginEnum {
         /// A direct call of the API.
         Api = "API",
@@ -1244,7 +1263,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Statuses of several environments.
 ///
-/// Returned by `get_project_environments_status`.
+/// Returned by [`get_project_environments_status`](crate::Client::get_project_environments_status).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusList {
@@ -1255,7 +1276,9 @@ pub struct EnvironmentStatusList {
 
 /// Status of an environment together with the status of each of its services, grouped by kind.
 ///
-/// Returned by `get_environment_statuses`.
+/// Returned by [`get_environment_statuses`](crate::Client::get_environment_statuses).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatuses {
@@ -1280,7 +1303,9 @@ pub struct EnvironmentStatuses {
 
 /// Status of an environment together with the statuses of its services, grouped by deployment stage.
 ///
-/// Returned by `get_environment_statuses_with_stages`.
+/// Returned by [`get_environment_statuses_with_stages`](crate::Client::get_environment_statuses_with_stages).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusesWithStages {
@@ -1297,7 +1322,9 @@ pub struct EnvironmentStatusesWithStages {
 
 /// Checks made before the first stage.
 ///
-/// A part of `EnvironmentStatusesWithStages`.
+/// A part of [`EnvironmentStatusesWithStages`](crate::types::EnvironmentStatusesWithStages).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusesWithStagesPreCheckStage {
@@ -1309,7 +1336,9 @@ pub struct EnvironmentStatusesWithStagesPreCheckStage {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// A parameter of `get_ingress_deployment_status`.
+    /// A parameter of [`get_ingress_deployment_status`](crate::Client::get_ingress_deployment_status).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum GetIngressDeploymentStatusServiceType {
         /// `CONTAINER`.
         Container = "CONTAINER",
@@ -1320,90 +1349,11 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// Files to check for existence in a Git repository.
-///
-/// Sent by `check_git_file`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct GitFileCheckRequest {
-    /// Git repository to look in.
-    pub git_repository: crate::types::HelmGitRepositoryRequest,
-    /// Paths of the files.
-    pub files: ::std::vec::Vec<::std::string::String>,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-impl crate::types::GitFileCheckRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
-    #[inline]
-    pub fn new(
-        git_repository: crate::types::HelmGitRepositoryRequest,
-        files: ::std::vec::Vec<::std::string::String>,
-    ) -> Self {
-        Self {
-            git_repository,
-            files,
-            __extra: ::core::default::Default::default(),
-        }
-    }
-}
-
-/// Whether the webhook that reports Git changes of a service is in place.
-///
-/// Returned by `sync_service_git_webhook` and `get_service_git_webhook_status`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct GitWebhookStatusResponse {
-    /// State of the webhook.
-    pub status: crate::types::GitWebhookStatusResponseStatus,
-    /// Git provider.
-    pub provider: crate::types::GitProviderEnum,
-    /// Events the webhook should report but does not.
-    pub missing_events: ::std::vec::Vec<::std::string::String>,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-crate::runtime::open_enum::open_enum! {
-    /// State of the webhook.
-    ///
-    /// A part of `GitWebhookStatusResponse`.
-    pub enum GitWebhookStatusResponseStatus {
-        /// The webhook is in place.
-        Active = "ACTIVE",
-        /// There is no webhook.
-        NotConfigured = "NOT_CONFIGURED",
-        /// The webhook exists but is set up wrongly.
-        Misconfigured = "MISCONFIGURED",
-        /// The webhook could not be checked.
-        UnableToVerify = "UNABLE_TO_VERIFY",
-    }
-}
-
-/// Helm chart to check in a Git repository.
-///
-/// Sent by `check_helm_repository`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct HelmCheckRequest {
-    /// Git repository to look in.
-    pub git_repository: crate::types::HelmGitRepositoryRequest,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-impl crate::types::HelmCheckRequest {
-    /// Creates a value from its required fields. Set the others by their setters.
-    #[inline]
-    pub fn new(git_repository: crate::types::HelmGitRepositoryRequest) -> Self {
-        Self {
-            git_repository,
-            __extra: ::core::default::Default::default(),
-        }
-    }
-}
-
 /// Deployment state of the routing in front of a service.
 ///
-/// Returned by `get_ingress_deployment_status`.
+/// Returned by [`get_ingress_deployment_status`](crate::Client::get_ingress_deployment_status).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct IngressDeploymentStatusResponse {
@@ -1414,7 +1364,9 @@ pub struct IngressDeploymentStatusResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Returned by `list_deployment_request_by_environment_id`.
+/// Returned by [`list_deployment_request_by_environment_id`](crate::Client::list_deployment_request_by_environment_id).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByEnvironmentIdResponse {
@@ -1423,7 +1375,9 @@ pub struct ListDeploymentRequestByEnvironmentIdResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Returned by `list_deployment_request_by_service_id`.
+/// Returned by [`list_deployment_request_by_service_id`](crate::Client::list_deployment_request_by_service_id).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListDeploymentRequestByServiceIdResponse {
@@ -1432,7 +1386,20 @@ pub struct ListDeploymentRequestByServiceIdResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Returned by `list_services_by_environment_id`.
+/// Returned by [`list_environments_by_organization_id`](crate::Client::list_environments_by_organization_id).
+///
+/// Available on crate feature `environments` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ListEnvironmentsByOrganizationIdResponse {
+    /// The results.
+    pub results: ::std::vec::Vec<crate::types::OrganizationEnvironmentResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+/// Returned by [`list_services_by_environment_id`](crate::Client::list_services_by_environment_id).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListServicesByEnvironmentIdResponse {
@@ -1441,9 +1408,47 @@ pub struct ListServicesByEnvironmentIdResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
+/// Returned by [`list_services_by_organization_id`](crate::Client::list_services_by_organization_id).
+///
+/// Available on crate feature `environments` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ListServicesByOrganizationIdResponse {
+    /// The results.
+    pub results: ::std::vec::Vec<crate::types::ServiceLightResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+/// Short description of an environment of an organization.
+///
+/// A part of [`ListEnvironmentsByOrganizationIdResponse`](crate::types::ListEnvironmentsByOrganizationIdResponse).
+///
+/// Available on crate feature `environments` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct OrganizationEnvironmentResponse {
+    /// Identifier of the object, set by the API.
+    pub id: ::uuid::Uuid,
+    /// Time of creation (RFC 3339), set by the API.
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
+    /// Time of the last change (RFC 3339), set by the API; may be absent.
+    pub updated_at: ::core::option::Option<::chrono::DateTime<::chrono::Utc>>,
+    /// Name.
+    pub name: ::std::string::String,
+    /// Organization.
+    pub organization: crate::types::ReferenceObject,
+    /// Project.
+    pub project: crate::types::ReferenceObject,
+    /// Mode.
+    pub mode: crate::types::EnvironmentModeEnum,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
 /// By whom and through which channel the request was made.
 ///
-/// A part of `QueuedDeploymentRequestForService` and `QueuedDeploymentRequestWithStages`.
+/// A part of [`QueuedDeploymentRequestForService`](crate::types::QueuedDeploymentRequestForService) and [`QueuedDeploymentRequestWithStages`](crate::types::QueuedDeploymentRequestWithStages).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestAuditingData {
@@ -1456,7 +1461,9 @@ pub struct QueuedDeploymentRequestAuditingData {
 
 /// Deployment request of one service that is waiting for its turn.
 ///
-/// A part of `ListDeploymentRequestByServiceIdResponse`.
+/// A part of [`ListDeploymentRequestByServiceIdResponse`](crate::types::ListDeploymentRequestByServiceIdResponse).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestForService {
@@ -1473,7 +1480,9 @@ pub struct QueuedDeploymentRequestForService {
 
 /// What identifies the request and the service.
 ///
-/// A part of `QueuedDeploymentRequestForService`.
+/// A part of [`QueuedDeploymentRequestForService`](crate::types::QueuedDeploymentRequestForService).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestForServiceIdentifier {
@@ -1490,7 +1499,9 @@ pub struct QueuedDeploymentRequestForServiceIdentifier {
 
 /// Deployment request of an environment that is waiting for its turn.
 ///
-/// A part of `ListDeploymentRequestByEnvironmentIdResponse`.
+/// A part of [`ListDeploymentRequestByEnvironmentIdResponse`](crate::types::ListDeploymentRequestByEnvironmentIdResponse).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStages {
@@ -1507,7 +1518,9 @@ pub struct QueuedDeploymentRequestWithStages {
 
 /// What identifies the request and the environment.
 ///
-/// A part of `QueuedDeploymentRequestWithStages`.
+/// A part of [`QueuedDeploymentRequestWithStages`](crate::types::QueuedDeploymentRequestWithStages).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStagesIdentifier {
@@ -1518,7 +1531,9 @@ pub struct QueuedDeploymentRequestWithStagesIdentifier {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `QueuedDeploymentRequestWithStages`.
+/// A part of [`QueuedDeploymentRequestWithStages`](crate::types::QueuedDeploymentRequestWithStages).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedDeploymentRequestWithStagesStage {
@@ -1531,7 +1546,9 @@ pub struct QueuedDeploymentRequestWithStagesStage {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `QueuedDeploymentRequestWithStagesStage`.
+/// A part of [`QueuedDeploymentRequestWithStagesStage`](crate::types::QueuedDeploymentRequestWithStagesStage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageService {
@@ -1548,7 +1565,9 @@ pub struct QueuedStageService {
 
 /// Further details of a job.
 ///
-/// A part of `QueuedStageService`.
+/// A part of [`QueuedStageService`](crate::types::QueuedStageService).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageServiceDetails {
@@ -1559,7 +1578,9 @@ pub struct QueuedStageServiceDetails {
 
 /// What identifies the service.
 ///
-/// A part of `QueuedStageService`.
+/// A part of [`QueuedStageService`](crate::types::QueuedStageService).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueuedStageServiceIdentifier {
@@ -1574,7 +1595,9 @@ pub struct QueuedStageServiceIdentifier {
 
 /// Services of one environment to restart.
 ///
-/// Sent by `reboot_services`.
+/// Sent by [`reboot_services`](crate::Client::reboot_services).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RebootServicesRequest {
@@ -1619,7 +1642,9 @@ impl crate::types::RebootServicesRequest {
 }
 
 crate::runtime::union::union! {
-    /// A part of `ListServicesByEnvironmentIdResponse`.
+    /// A part of [`ListServicesByEnvironmentIdResponse`](crate::types::ListServicesByEnvironmentIdResponse).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum Service by tag "service_type" {
         "APPLICATION" =>
             /// The member if `service_type` is `APPLICATION`.
@@ -1699,7 +1724,9 @@ impl ::core::convert::From<crate::types::TerraformResponse> for crate::types::Se
 
 /// Summary of the services of an environment.
 ///
-/// A part of `EnvironmentOverviewResponse`.
+/// A part of [`EnvironmentOverviewResponse`](crate::types::EnvironmentOverviewResponse).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServicesOverviewResponse {
@@ -1713,7 +1740,9 @@ pub struct ServicesOverviewResponse {
 crate::runtime::open_enum::open_enum! {
     /// What manages the services.
     ///
-    /// A part of `ServicesOverviewResponse`.
+    /// A part of [`ServicesOverviewResponse`](crate::types::ServicesOverviewResponse).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum ServicesOverviewResponseManagedBy {
         /// Qovery.
         Qovery = "QOVERY",
@@ -1726,7 +1755,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Deployment stage with its progress in the last deployment.
 ///
-/// A part of `DeploymentStageWithServicesStatuses`.
+/// A part of [`DeploymentStageWithServicesStatuses`](crate::types::DeploymentStageWithServicesStatuses).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Stage {
@@ -1746,7 +1777,9 @@ pub struct Stage {
 crate::runtime::open_enum::open_enum! {
     /// Progress of a deployment stage, or of a service within a queued stage.
     ///
-    /// A part of `DeploymentHistoryStage`, `QueuedDeploymentRequestWithStagesStage`, `QueuedStageService` and 1 more.
+    /// A part of [`DeploymentHistoryStage`](crate::types::DeploymentHistoryStage), [`QueuedDeploymentRequestWithStagesStage`](crate::types::QueuedDeploymentRequestWithStagesStage), [`QueuedStageService`](crate::types::QueuedStageService) and [`Stage`](crate::types::Stage).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum StageStatusEnum {
         /// Waiting for its turn.
         Queued = "QUEUED",
@@ -1765,7 +1798,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Duration and outcome of one step of a deployment stage.
 ///
-/// A part of `StageStepMetrics`.
+/// A part of [`StageStepMetrics`](crate::types::StageStepMetrics).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StageStepMetric {
@@ -1783,7 +1818,9 @@ pub struct StageStepMetric {
 crate::runtime::open_enum::open_enum! {
     /// Step of a deployment stage.
     ///
-    /// A part of `StageStepMetric`.
+    /// A part of [`StageStepMetric`](crate::types::StageStepMetric).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum StageStepMetricNameEnum {
         /// The stage as a whole.
         Total = "TOTAL",
@@ -1796,7 +1833,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Time spent in the steps of a deployment stage.
 ///
-/// A part of `EnvironmentStatus` and `Stage`.
+/// A part of [`EnvironmentStatus`](crate::types::EnvironmentStatus) and [`Stage`](crate::types::Stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StageStepMetrics {
@@ -1812,7 +1851,9 @@ pub struct StageStepMetrics {
 crate::runtime::open_enum::open_enum! {
     /// State reported by the first version of the deployment log.
     ///
-    /// A part of `EnvironmentLog`.
+    /// A part of [`EnvironmentLog`](crate::types::EnvironmentLog).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum StatusKindEnum {
         /// The action was canceled.
         Canceled = "CANCELED",
@@ -1886,9 +1927,7 @@ for crate::types::EnvironmentEditRequest {
     fn from(from: crate::types::Environment) -> Self {
         crate::runtime::model::carried(Self {
             name: ::core::option::Option::Some(from.name),
-            mode: ::core::option::Option::Some(
-                crate::types::CreateEnvironmentModeEnum::from(from.mode),
-            ),
+            mode: ::core::option::Option::Some(from.mode),
             __extra: from.__extra,
         })
     }
@@ -1926,23 +1965,6 @@ impl ::core::convert::From<&crate::types::EnvironmentDeploymentRule>
 for crate::types::EnvironmentDeploymentRuleEditRequest {
     #[inline]
     fn from(from: &crate::types::EnvironmentDeploymentRule) -> Self {
-        Self::from(from.clone())
-    }
-}
-
-/// An unknown value is kept unchanged.
-impl ::core::convert::From<crate::types::EnvironmentModeEnum>
-for crate::types::CreateEnvironmentModeEnum {
-    #[inline]
-    fn from(from: crate::types::EnvironmentModeEnum) -> Self {
-        Self::from(from.as_str())
-    }
-}
-
-impl ::core::convert::From<&crate::types::EnvironmentModeEnum>
-for crate::types::CreateEnvironmentModeEnum {
-    #[inline]
-    fn from(from: &crate::types::EnvironmentModeEnum) -> Self {
         Self::from(from.clone())
     }
 }

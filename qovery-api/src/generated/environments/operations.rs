@@ -4,16 +4,42 @@
 //! Operations. Environments: deploying them, their statuses, history, queue, stages and logs.
 
 impl crate::runtime::Client {
+    /// List the environments on a cluster.
+    ///
+    /// `GET /cluster/{clusterId}/environments`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `cluster_id` (in the path): Id of the cluster.
+    ///
+    /// # Returns
+    /// A [`ClusterEnvironmentResponseList`](crate::types::ClusterEnvironmentResponseList).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
+    #[inline]
+    pub fn get_environments_by_cluster_id(
+        &self,
+        cluster_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetEnvironmentsByClusterId> {
+        crate::runtime::Call::new(self, &[&cluster_id])
+    }
     /// Cancel a queued deployment request.
     ///
     /// Takes a request that is still waiting out of the queue. The answer is empty; read the queue again, or the status by request id, to see the effect. A 409 answer means that the request cannot be canceled.
     ///
     /// `POST /deploymentQueue/{deploymentRequestId}/cancelDeployment`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `deployment_request_id` (in the path): Id of the deployment request.
     ///
-    /// Setters of the call: `body`.
+    /// Setters of the call: [`body`](crate::operations::CancelDeploymentRequest::body).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -28,8 +54,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /deploymentStage/{deploymentStageId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
+    ///
+    /// # Returns
+    /// A [`DeploymentStageResponse`](crate::types::DeploymentStageResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -46,9 +77,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /deploymentStage/{deploymentStageId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
     /// - `body`: The complete name and description.
+    ///
+    /// # Returns
+    /// A [`DeploymentStageResponse`](crate::types::DeploymentStageResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -66,8 +102,13 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /deploymentStage/{deploymentStageId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -84,9 +125,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /deploymentStage/{deploymentStageId}/moveAfter/{stageId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
     /// - `stage_id`: `stageId` in the path.
+    ///
+    /// # Returns
+    /// A [`DeploymentStageResponseList`](crate::types::DeploymentStageResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -104,9 +150,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /deploymentStage/{deploymentStageId}/moveBefore/{stageId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
     /// - `stage_id` (in the path): Id of the stage to move in front of.
+    ///
+    /// # Returns
+    /// A [`DeploymentStageResponseList`](crate::types::DeploymentStageResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -124,10 +175,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /deploymentStage/{deploymentStageId}/service/{serviceId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `deployment_stage_id` (in the path): Id of the deployment stage.
     /// - `service_id` (in the path): Id of the service to attach.
     /// - `body`: Whether to skip the service.
+    ///
+    /// # Returns
+    /// A [`DeploymentStageResponseList`](crate::types::DeploymentStageResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -146,8 +202,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/deploymentStatus`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `deployment_request_id` (in the query): Id of the deployment request, as found in the answer to a deploy, redeploy, stop or restart.
+    ///
+    /// # Returns
+    /// An [`EnvDeploymentStatus`](crate::types::EnvDeploymentStatus).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -165,8 +226,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`Environment`](crate::types::Environment).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -183,9 +249,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /environment/{environmentId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The complete name and mode.
+    ///
+    /// # Returns
+    /// An [`Environment`](crate::types::Environment).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -203,10 +274,15 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /environment/{environmentId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     ///
-    /// Setters of the call: `skip_reconcile`.
+    /// Setters of the call: [`skip_reconcile`](crate::operations::DeleteEnvironment::skip_reconcile).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -223,9 +299,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/cancelDeployment`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: Whether to force the cancellation.
+    ///
+    /// # Returns
+    /// An [`EnvironmentStatus`](crate::types::EnvironmentStatus).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -237,105 +318,20 @@ impl crate::runtime::Client {
     ) -> crate::runtime::Call<crate::operations::CancelEnvironmentDeployment> {
         crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
-    /// Check that a container image can be found.
-    ///
-    /// `POST /environment/{environmentId}/checkContainerImage`
-    ///
-    /// # Parameters
-    /// - `environment_id` (in the path): Id of the environment.
-    /// - `body`: The registry, the image name and the tag to check.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
-    #[inline]
-    pub fn check_container_image(
-        &self,
-        environment_id: ::uuid::Uuid,
-        body: &crate::types::ContainerImageCheckRequest,
-    ) -> crate::runtime::Call<crate::operations::CheckContainerImage> {
-        crate::runtime::Call::new(self, &[&environment_id]).json(body)
-    }
-    /// Check a Dockerfile in a git repository.
-    ///
-    /// `POST /environment/{environmentId}/checkDockerfile`
-    ///
-    /// # Parameters
-    /// - `environment_id` (in the path): Id of the environment.
-    /// - `body`: The repository and the path of the Dockerfile.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
-    #[inline]
-    pub fn check_dockerfile(
-        &self,
-        environment_id: ::uuid::Uuid,
-        body: &crate::types::DockerfileCheckRequest,
-    ) -> crate::runtime::Call<crate::operations::CheckDockerfile> {
-        crate::runtime::Call::new(self, &[&environment_id]).json(body)
-    }
-    /// Check that files exist in a git repository.
-    ///
-    /// `POST /environment/{environmentId}/checkGitFile`
-    ///
-    /// # Parameters
-    /// - `environment_id` (in the path): Id of the environment.
-    /// - `body`: The repository and the paths of the files.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
-    #[inline]
-    pub fn check_git_file(
-        &self,
-        environment_id: ::uuid::Uuid,
-        body: &crate::types::GitFileCheckRequest,
-    ) -> crate::runtime::Call<crate::operations::CheckGitFile> {
-        crate::runtime::Call::new(self, &[&environment_id]).json(body)
-    }
-    /// Check that a Helm chart can be read from a git repository.
-    ///
-    /// `POST /environment/{environmentId}/checkHelmRepository`
-    ///
-    /// # Parameters
-    /// - `environment_id` (in the path): Id of the environment.
-    /// - `body`: The repository that holds the chart.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
-    #[inline]
-    pub fn check_helm_repository(
-        &self,
-        environment_id: ::uuid::Uuid,
-        body: &crate::types::HelmCheckRequest,
-    ) -> crate::runtime::Call<crate::operations::CheckHelmRepository> {
-        crate::runtime::Call::new(self, &[&environment_id]).json(body)
-    }
-    /// Clean up the failed jobs of an environment.
-    ///
-    /// `POST /environment/{environmentId}/cleanFailedJobs`
-    ///
-    /// # Parameters
-    /// - `environment_id` (in the path): Id of the environment.
-    /// - `body`: The ids of the jobs to clean up.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails.
-    #[inline]
-    pub fn clean_failed_jobs(
-        &self,
-        environment_id: &str,
-        body: &crate::types::CleanFailedJobsRequest,
-    ) -> crate::runtime::Call<crate::operations::CleanFailedJobs> {
-        crate::runtime::Call::new(self, &[&environment_id]).json(body)
-    }
     /// Clone an environment.
     ///
     /// Copies the environment under a new name, if wanted to another cluster, project or mode. The 202 answer describes the copy.
     ///
     /// `POST /environment/{environmentId}/clone`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The name of the copy and, optionally, its cluster, project and mode.
+    ///
+    /// # Returns
+    /// An [`Environment`](crate::types::Environment).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -353,8 +349,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/deploy`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -371,9 +372,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/deploymentBuildUsageReport`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The deployment's execution id and the seconds after which the report expires.
+    ///
+    /// # Returns
+    /// A [`DeploymentBuildUsageReportResponse`](crate::types::DeploymentBuildUsageReportResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -391,10 +397,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/deploymentHistory`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     ///
-    /// Setters of the call: `start_id`.
+    /// Setters of the call: [`start_id`](crate::operations::ListEnvironmentDeploymentHistory::start_id).
+    ///
+    /// # Returns
+    /// A [`DeploymentHistoryEnvironmentPage`](crate::types::DeploymentHistoryEnvironmentPage).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -411,10 +422,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/deploymentHistoryV2`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     ///
-    /// Setters of the call: `page_size`.
+    /// Setters of the call: [`page_size`](crate::operations::ListEnvironmentDeploymentHistoryV2::page_size).
+    ///
+    /// # Returns
+    /// A [`DeploymentHistoryEnvironmentPageV2`](crate::types::DeploymentHistoryEnvironmentPageV2).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -431,8 +447,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/deploymentQueue`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`ListDeploymentRequestByEnvironmentIdResponse`](crate::types::ListDeploymentRequestByEnvironmentIdResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -447,8 +468,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/deploymentRule`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentDeploymentRule`](crate::types::EnvironmentDeploymentRule).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -465,10 +491,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /environment/{environmentId}/deploymentRule/{deploymentRuleId}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `deployment_rule_id` (in the path): Id of the deployment rule.
     /// - `body`: The complete rule: start and stop times, weekdays, time zone and options.
+    ///
+    /// # Returns
+    /// An [`EnvironmentDeploymentRule`](crate::types::EnvironmentDeploymentRule).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -486,8 +517,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/deploymentStage`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`DeploymentStageResponseList`](crate::types::DeploymentStageResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -502,9 +538,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/deploymentStage`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The name and the description of the stage.
+    ///
+    /// # Returns
+    /// A [`DeploymentStageResponse`](crate::types::DeploymentStageResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -522,8 +563,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/link`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`LinkResponseList`](crate::types::LinkResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -540,8 +586,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/log`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentLogResponseList`](crate::types::EnvironmentLogResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -558,10 +609,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/logs`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     ///
-    /// Setters of the call: `version`.
+    /// Setters of the call: [`version`](crate::operations::ListEnvironmentLogs::version).
+    ///
+    /// # Returns
+    /// A list of [`EnvironmentLogs`](crate::types::EnvironmentLogs).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -578,8 +634,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/redeploy`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentStatus`](crate::types::EnvironmentStatus).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -596,9 +657,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/restart`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: Whether to restart databases as well, `false` by default.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -617,11 +683,16 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/service/delete`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The ids of the services to delete, by kind.
     ///
-    /// Setters of the call: `skip_reconcile`.
+    /// Setters of the call: [`skip_reconcile`](crate::operations::DeleteSelectedServices::skip_reconcile).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -639,9 +710,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/service/deploy`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The services to deploy, by kind, with their versions.
+    ///
+    /// # Returns
+    /// An [`EnvironmentStatus`](crate::types::EnvironmentStatus).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -659,9 +735,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/service/restart-service`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The ids of the services to reboot, by kind.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -679,9 +760,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/service/stop`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The ids of the services to stop, by kind.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -699,9 +785,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/service/uninstall`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The ids of the services to uninstall, by kind.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -719,15 +810,20 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/services`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`ListServicesByEnvironmentIdResponse`](crate::types::ListServicesByEnvironmentIdResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn list_services_by_environment_id(
         &self,
-        environment_id: &str,
+        environment_id: ::uuid::Uuid,
     ) -> crate::runtime::Call<crate::operations::ListServicesByEnvironmentId> {
         crate::runtime::Call::new(self, &[&environment_id])
     }
@@ -737,8 +833,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/status`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentStatus`](crate::types::EnvironmentStatus).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -755,8 +856,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/statuses`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentStatuses`](crate::types::EnvironmentStatuses).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -773,8 +879,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/statusesWithStages`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentStatusesWithStages`](crate::types::EnvironmentStatusesWithStages).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -791,8 +902,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/stop`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentStatus`](crate::types::EnvironmentStatus).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -807,10 +923,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/terraformExport`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     ///
-    /// Setters of the call: `export_secrets`.
+    /// Setters of the call: [`export_secrets`](crate::operations::ExportEnvironmentConfigurationIntoTerraform::export_secrets).
+    ///
+    /// # Returns
+    /// The bytes of the response.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -829,8 +950,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/uninstall`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// `serde_json::Map<String,serde_json::Value>`.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -841,12 +967,61 @@ impl crate::runtime::Client {
     ) -> crate::runtime::Call<crate::operations::UninstallEnvironment> {
         crate::runtime::Call::new(self, &[&environment_id])
     }
+    /// List the environments of an organization.
+    ///
+    /// `GET /organization/{organizationId}/environments`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`ListEnvironmentsByOrganizationIdResponse`](crate::types::ListEnvironmentsByOrganizationIdResponse).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn list_environments_by_organization_id(
+        &self,
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListEnvironmentsByOrganizationId> {
+        crate::runtime::Call::new(self, &[&organization_id])
+    }
+    /// List the services of an organization.
+    ///
+    /// `GET /organization/{organizationId}/services`
+    ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Parameters
+    /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// Setters of the call: [`project_id`](crate::operations::ListServicesByOrganizationId::project_id), [`environment_id`](crate::operations::ListServicesByOrganizationId::environment_id), [`cluster_id`](crate::operations::ListServicesByOrganizationId::cluster_id).
+    ///
+    /// # Returns
+    /// A [`ListServicesByOrganizationIdResponse`](crate::types::ListServicesByOrganizationIdResponse).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn list_services_by_organization_id(
+        &self,
+        organization_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::ListServicesByOrganizationId> {
+        crate::runtime::Call::new(self, &[&organization_id])
+    }
     /// List the environments of a project.
     ///
     /// `GET /project/{projectId}/environment`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
+    ///
+    /// # Returns
+    /// An [`EnvironmentResponseList`](crate::types::EnvironmentResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -863,9 +1038,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /project/{projectId}/environment`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `body`: The name, the cluster and the mode of the environment.
+    ///
+    /// # Returns
+    /// An [`Environment`](crate::types::Environment).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -883,8 +1063,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /project/{projectId}/environment/overview`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
+    ///
+    /// # Returns
+    /// An [`EnvironmentOverviewResponseList`](crate::types::EnvironmentOverviewResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -899,8 +1084,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /project/{projectId}/environment/stats`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
+    ///
+    /// # Returns
+    /// An [`EnvironmentStatsResponseList`](crate::types::EnvironmentStatsResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -917,8 +1107,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /project/{projectId}/environment/status`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
+    ///
+    /// # Returns
+    /// An [`EnvironmentStatusList`](crate::types::EnvironmentStatusList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -935,8 +1130,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /service/{serviceId}/deploymentQueue`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `service_id` (in the path): Id of the service.
+    ///
+    /// # Returns
+    /// A [`ListDeploymentRequestByServiceIdResponse`](crate::types::ListDeploymentRequestByServiceIdResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -951,8 +1151,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /service/{serviceId}/deploymentStage`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `service_id` (in the path): Id of the service.
+    ///
+    /// # Returns
+    /// A [`DeploymentStageResponse`](crate::types::DeploymentStageResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -963,51 +1168,20 @@ impl crate::runtime::Client {
     ) -> crate::runtime::Call<crate::operations::GetServiceDeploymentStage> {
         crate::runtime::Call::new(self, &[&service_id])
     }
-    /// Synchronize the git webhook of a service.
-    ///
-    /// A service that is not built from git is refused with status 400.
-    ///
-    /// `POST /service/{serviceId}/gitWebhook/sync`
-    ///
-    /// # Parameters
-    /// - `service_id` (in the path): Id of the service.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 422, 429.
-    #[inline]
-    pub fn sync_service_git_webhook(
-        &self,
-        service_id: ::uuid::Uuid,
-    ) -> crate::runtime::Call<crate::operations::SyncServiceGitWebhook> {
-        crate::runtime::Call::new(self, &[&service_id])
-    }
-    /// Get the git webhook status of a service.
-    ///
-    /// A service that is not built from git is refused with status 400.
-    ///
-    /// `GET /service/{serviceId}/gitWebhookStatus`
-    ///
-    /// # Parameters
-    /// - `service_id` (in the path): Id of the service.
-    ///
-    /// # Errors
-    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
-    #[inline]
-    pub fn get_service_git_webhook_status(
-        &self,
-        service_id: ::uuid::Uuid,
-    ) -> crate::runtime::Call<crate::operations::GetServiceGitWebhookStatus> {
-        crate::runtime::Call::new(self, &[&service_id])
-    }
     /// Get the deployment status of the ingress of a service.
     ///
     /// The state uses the same values as a service's status.
     ///
     /// `GET /{serviceType}/{serviceId}/ingressDeploymentStatus`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `service_type` (in the path): Kind of the service.
     /// - `service_id` (in the path): Id of the service.
+    ///
+    /// # Returns
+    /// An [`IngressDeploymentStatusResponse`](crate::types::IngressDeploymentStatusResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -1021,7 +1195,27 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `cancelDeploymentRequest`, `POST /deploymentQueue/{deploymentRequestId}/cancelDeployment`.
+/// The operation `get-environments-by-cluster-id`, `GET /cluster/{clusterId}/environments`: [`get_environments_by_cluster_id`](crate::Client::get_environments_by_cluster_id).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum GetEnvironmentsByClusterId {}
+
+impl crate::runtime::Operation for crate::operations::GetEnvironmentsByClusterId {
+    type Output = crate::types::ClusterEnvironmentResponseList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "get-environments-by-cluster-id",
+        ::http::Method::GET,
+        "/cluster/{clusterId}/environments",
+    );
+}
+
+/// The operation `cancelDeploymentRequest`, `POST /deploymentQueue/{deploymentRequestId}/cancelDeployment`: [`cancel_deployment_request`](crate::Client::cancel_deployment_request).
+///
+/// The setters below are methods of the call, `Call<CancelDeploymentRequest>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum CancelDeploymentRequest {}
 
@@ -1035,20 +1229,24 @@ impl crate::runtime::Operation for crate::operations::CancelDeploymentRequest {
     );
 }
 
-impl crate::runtime::Call<crate::operations::CancelDeploymentRequest> {
-    /// Sets the body, which may be left out.
-    ///
-    /// An empty object.
-    #[inline]
-    pub fn body(
-        self,
-        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.json(body)
+crate::runtime::setters! {
+    impl crate::operations::CancelDeploymentRequest {
+        /// Sets the body, which may be left out.
+        ///
+        /// An empty object.
+        #[inline]
+        pub fn body(
+            self,
+            body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            self.json(body)
+        }
     }
 }
 
-/// The operation `getDeploymentStage`, `GET /deploymentStage/{deploymentStageId}`.
+/// The operation `getDeploymentStage`, `GET /deploymentStage/{deploymentStageId}`: [`get_deployment_stage`](crate::Client::get_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetDeploymentStage {}
 
@@ -1062,7 +1260,9 @@ impl crate::runtime::Operation for crate::operations::GetDeploymentStage {
     );
 }
 
-/// The operation `EditDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}`.
+/// The operation `EditDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}`: [`edit_deployment_stage`](crate::Client::edit_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum EditDeploymentStage {}
 
@@ -1076,7 +1276,9 @@ impl crate::runtime::Operation for crate::operations::EditDeploymentStage {
     );
 }
 
-/// The operation `DeleteDeploymentStage`, `DELETE /deploymentStage/{deploymentStageId}`.
+/// The operation `DeleteDeploymentStage`, `DELETE /deploymentStage/{deploymentStageId}`: [`delete_deployment_stage`](crate::Client::delete_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum DeleteDeploymentStage {}
 
@@ -1090,7 +1292,9 @@ impl crate::runtime::Operation for crate::operations::DeleteDeploymentStage {
     );
 }
 
-/// The operation `MoveAfterDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}/moveAfter/{stageId}`.
+/// The operation `MoveAfterDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}/moveAfter/{stageId}`: [`move_after_deployment_stage`](crate::Client::move_after_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum MoveAfterDeploymentStage {}
 
@@ -1104,7 +1308,9 @@ impl crate::runtime::Operation for crate::operations::MoveAfterDeploymentStage {
     );
 }
 
-/// The operation `MoveBeforeDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}/moveBefore/{stageId}`.
+/// The operation `MoveBeforeDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}/moveBefore/{stageId}`: [`move_before_deployment_stage`](crate::Client::move_before_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum MoveBeforeDeploymentStage {}
 
@@ -1118,7 +1324,9 @@ impl crate::runtime::Operation for crate::operations::MoveBeforeDeploymentStage 
     );
 }
 
-/// The operation `AttachServiceToDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}/service/{serviceId}`.
+/// The operation `AttachServiceToDeploymentStage`, `PUT /deploymentStage/{deploymentStageId}/service/{serviceId}`: [`attach_service_to_deployment_stage`](crate::Client::attach_service_to_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum AttachServiceToDeploymentStage {}
 
@@ -1132,7 +1340,9 @@ impl crate::runtime::Operation for crate::operations::AttachServiceToDeploymentS
     );
 }
 
-/// The operation `getDeploymentStatusByDeploymentRequestId`, `GET /environment/deploymentStatus`.
+/// The operation `getDeploymentStatusByDeploymentRequestId`, `GET /environment/deploymentStatus`: [`get_deployment_status_by_deployment_request_id`](crate::Client::get_deployment_status_by_deployment_request_id).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetDeploymentStatusByDeploymentRequestId {}
 
@@ -1147,7 +1357,9 @@ for crate::operations::GetDeploymentStatusByDeploymentRequestId {
     );
 }
 
-/// The operation `getEnvironment`, `GET /environment/{environmentId}`.
+/// The operation `getEnvironment`, `GET /environment/{environmentId}`: [`get_environment`](crate::Client::get_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetEnvironment {}
 
@@ -1161,7 +1373,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironment {
     );
 }
 
-/// The operation `editEnvironment`, `PUT /environment/{environmentId}`.
+/// The operation `editEnvironment`, `PUT /environment/{environmentId}`: [`edit_environment`](crate::Client::edit_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum EditEnvironment {}
 
@@ -1175,7 +1389,11 @@ impl crate::runtime::Operation for crate::operations::EditEnvironment {
     );
 }
 
-/// The operation `deleteEnvironment`, `DELETE /environment/{environmentId}`.
+/// The operation `deleteEnvironment`, `DELETE /environment/{environmentId}`: [`delete_environment`](crate::Client::delete_environment).
+///
+/// The setters below are methods of the call, `Call<DeleteEnvironment>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum DeleteEnvironment {}
 
@@ -1189,19 +1407,23 @@ impl crate::runtime::Operation for crate::operations::DeleteEnvironment {
     );
 }
 
-impl crate::runtime::Call<crate::operations::DeleteEnvironment> {
-    /// Sets the query parameter `skipReconcile`.
-    ///
-    /// Whether to skip reconciliation during the deletion. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn skip_reconcile(self, value: bool) -> Self {
-        self.query("skipReconcile", value)
+crate::runtime::setters! {
+    impl crate::operations::DeleteEnvironment {
+        /// Sets the query parameter `skipReconcile`.
+        ///
+        /// Whether to skip reconciliation during the deletion. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn skip_reconcile(self, value: bool) -> Self {
+            self.query("skipReconcile", value)
+        }
     }
 }
 
-/// The operation `cancelEnvironmentDeployment`, `POST /environment/{environmentId}/cancelDeployment`.
+/// The operation `cancelEnvironmentDeployment`, `POST /environment/{environmentId}/cancelDeployment`: [`cancel_environment_deployment`](crate::Client::cancel_environment_deployment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum CancelEnvironmentDeployment {}
 
@@ -1215,77 +1437,9 @@ impl crate::runtime::Operation for crate::operations::CancelEnvironmentDeploymen
     );
 }
 
-/// The operation `checkContainerImage`, `POST /environment/{environmentId}/checkContainerImage`.
-#[derive(Debug)]
-pub enum CheckContainerImage {}
-
-impl crate::runtime::Operation for crate::operations::CheckContainerImage {
-    type Output = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "checkContainerImage",
-        ::http::Method::POST,
-        "/environment/{environmentId}/checkContainerImage",
-    );
-}
-
-/// The operation `checkDockerfile`, `POST /environment/{environmentId}/checkDockerfile`.
-#[derive(Debug)]
-pub enum CheckDockerfile {}
-
-impl crate::runtime::Operation for crate::operations::CheckDockerfile {
-    type Output = crate::types::DockerfileCheckResponse;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "checkDockerfile",
-        ::http::Method::POST,
-        "/environment/{environmentId}/checkDockerfile",
-    );
-}
-
-/// The operation `checkGitFile`, `POST /environment/{environmentId}/checkGitFile`.
-#[derive(Debug)]
-pub enum CheckGitFile {}
-
-impl crate::runtime::Operation for crate::operations::CheckGitFile {
-    type Output = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "checkGitFile",
-        ::http::Method::POST,
-        "/environment/{environmentId}/checkGitFile",
-    );
-}
-
-/// The operation `checkHelmRepository`, `POST /environment/{environmentId}/checkHelmRepository`.
-#[derive(Debug)]
-pub enum CheckHelmRepository {}
-
-impl crate::runtime::Operation for crate::operations::CheckHelmRepository {
-    type Output = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "checkHelmRepository",
-        ::http::Method::POST,
-        "/environment/{environmentId}/checkHelmRepository",
-    );
-}
-
-/// The operation `cleanFailedJobs`, `POST /environment/{environmentId}/cleanFailedJobs`.
-#[derive(Debug)]
-pub enum CleanFailedJobs {}
-
-impl crate::runtime::Operation for crate::operations::CleanFailedJobs {
-    type Output = crate::types::CleanFailedJobsResponse;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "cleanFailedJobs",
-        ::http::Method::POST,
-        "/environment/{environmentId}/cleanFailedJobs",
-    );
-}
-
-/// The operation `cloneEnvironment`, `POST /environment/{environmentId}/clone`.
+/// The operation `cloneEnvironment`, `POST /environment/{environmentId}/clone`: [`clone_environment`](crate::Client::clone_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum CloneEnvironment {}
 
@@ -1299,7 +1453,9 @@ impl crate::runtime::Operation for crate::operations::CloneEnvironment {
     );
 }
 
-/// The operation `deployEnvironment`, `POST /environment/{environmentId}/deploy`.
+/// The operation `deployEnvironment`, `POST /environment/{environmentId}/deploy`: [`deploy_environment`](crate::Client::deploy_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum DeployEnvironment {}
 
@@ -1313,7 +1469,9 @@ impl crate::runtime::Operation for crate::operations::DeployEnvironment {
     );
 }
 
-/// The operation `generateDeploymentBuildUsageReport`, `POST /environment/{environmentId}/deploymentBuildUsageReport`.
+/// The operation `generateDeploymentBuildUsageReport`, `POST /environment/{environmentId}/deploymentBuildUsageReport`: [`generate_deployment_build_usage_report`](crate::Client::generate_deployment_build_usage_report).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GenerateDeploymentBuildUsageReport {}
 
@@ -1328,7 +1486,11 @@ for crate::operations::GenerateDeploymentBuildUsageReport {
     );
 }
 
-/// The operation `listEnvironmentDeploymentHistory`, `GET /environment/{environmentId}/deploymentHistory`.
+/// The operation `listEnvironmentDeploymentHistory`, `GET /environment/{environmentId}/deploymentHistory`: [`list_environment_deployment_history`](crate::Client::list_environment_deployment_history).
+///
+/// The setters below are methods of the call, `Call<ListEnvironmentDeploymentHistory>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListEnvironmentDeploymentHistory {}
 
@@ -1342,17 +1504,23 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentDeploymentH
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListEnvironmentDeploymentHistory> {
-    /// Sets the query parameter `startId`.
-    ///
-    /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
-    #[inline]
-    pub fn start_id(self, value: ::uuid::Uuid) -> Self {
-        self.query("startId", value)
+crate::runtime::setters! {
+    impl crate::operations::ListEnvironmentDeploymentHistory {
+        /// Sets the query parameter `startId`.
+        ///
+        /// Id of the last entry already read; the answer continues after it. Leave it out to get the newest page.
+        #[inline]
+        pub fn start_id(self, value: ::uuid::Uuid) -> Self {
+            self.query("startId", value)
+        }
     }
 }
 
-/// The operation `listEnvironmentDeploymentHistoryV2`, `GET /environment/{environmentId}/deploymentHistoryV2`.
+/// The operation `listEnvironmentDeploymentHistoryV2`, `GET /environment/{environmentId}/deploymentHistoryV2`: [`list_environment_deployment_history_v2`](crate::Client::list_environment_deployment_history_v2).
+///
+/// The setters below are methods of the call, `Call<ListEnvironmentDeploymentHistoryV2>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListEnvironmentDeploymentHistoryV2 {}
 
@@ -1367,19 +1535,23 @@ for crate::operations::ListEnvironmentDeploymentHistoryV2 {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListEnvironmentDeploymentHistoryV2> {
-    /// Sets the query parameter `pageSize`.
-    ///
-    /// How many entries to return, newest first. Default: 20.
-    ///
-    /// Default on the server: `20`.
-    #[inline]
-    pub fn page_size(self, value: i64) -> Self {
-        self.query("pageSize", value)
+crate::runtime::setters! {
+    impl crate::operations::ListEnvironmentDeploymentHistoryV2 {
+        /// Sets the query parameter `pageSize`.
+        ///
+        /// How many entries to return, newest first. Default: 20.
+        ///
+        /// Default on the server: `20`.
+        #[inline]
+        pub fn page_size(self, value: i64) -> Self {
+            self.query("pageSize", value)
+        }
     }
 }
 
-/// The operation `listDeploymentRequestByEnvironmentId`, `GET /environment/{environmentId}/deploymentQueue`.
+/// The operation `listDeploymentRequestByEnvironmentId`, `GET /environment/{environmentId}/deploymentQueue`: [`list_deployment_request_by_environment_id`](crate::Client::list_deployment_request_by_environment_id).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListDeploymentRequestByEnvironmentId {}
 
@@ -1394,7 +1566,9 @@ for crate::operations::ListDeploymentRequestByEnvironmentId {
     );
 }
 
-/// The operation `getEnvironmentDeploymentRule`, `GET /environment/{environmentId}/deploymentRule`.
+/// The operation `getEnvironmentDeploymentRule`, `GET /environment/{environmentId}/deploymentRule`: [`get_environment_deployment_rule`](crate::Client::get_environment_deployment_rule).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetEnvironmentDeploymentRule {}
 
@@ -1408,7 +1582,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentDeploymentRu
     );
 }
 
-/// The operation `editEnvironmentDeploymentRule`, `PUT /environment/{environmentId}/deploymentRule/{deploymentRuleId}`.
+/// The operation `editEnvironmentDeploymentRule`, `PUT /environment/{environmentId}/deploymentRule/{deploymentRuleId}`: [`edit_environment_deployment_rule`](crate::Client::edit_environment_deployment_rule).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum EditEnvironmentDeploymentRule {}
 
@@ -1422,7 +1598,9 @@ impl crate::runtime::Operation for crate::operations::EditEnvironmentDeploymentR
     );
 }
 
-/// The operation `ListEnvironmentDeploymentStage`, `GET /environment/{environmentId}/deploymentStage`.
+/// The operation `ListEnvironmentDeploymentStage`, `GET /environment/{environmentId}/deploymentStage`: [`list_environment_deployment_stage`](crate::Client::list_environment_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListEnvironmentDeploymentStage {}
 
@@ -1436,7 +1614,9 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentDeploymentS
     );
 }
 
-/// The operation `CreateEnvironmentDeploymentStage`, `POST /environment/{environmentId}/deploymentStage`.
+/// The operation `CreateEnvironmentDeploymentStage`, `POST /environment/{environmentId}/deploymentStage`: [`create_environment_deployment_stage`](crate::Client::create_environment_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum CreateEnvironmentDeploymentStage {}
 
@@ -1450,7 +1630,9 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironmentDeploymen
     );
 }
 
-/// The operation `listEnvironmentServicesLinks`, `GET /environment/{environmentId}/link`.
+/// The operation `listEnvironmentServicesLinks`, `GET /environment/{environmentId}/link`: [`list_environment_services_links`](crate::Client::list_environment_services_links).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListEnvironmentServicesLinks {}
 
@@ -1464,7 +1646,9 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentServicesLin
     );
 }
 
-/// The operation `listEnvironmentLog`, `GET /environment/{environmentId}/log`.
+/// The operation `listEnvironmentLog`, `GET /environment/{environmentId}/log`: [`list_environment_log`](crate::Client::list_environment_log).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListEnvironmentLog {}
 
@@ -1478,7 +1662,11 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentLog {
     );
 }
 
-/// The operation `listEnvironmentLogs`, `GET /environment/{environmentId}/logs`.
+/// The operation `listEnvironmentLogs`, `GET /environment/{environmentId}/logs`: [`list_environment_logs`](crate::Client::list_environment_logs).
+///
+/// The setters below are methods of the call, `Call<ListEnvironmentLogs>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListEnvironmentLogs {}
 
@@ -1492,17 +1680,21 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentLogs {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListEnvironmentLogs> {
-    /// Sets the query parameter `version`.
-    ///
-    /// Execution id of the deployment whose logs are wanted.
-    #[inline]
-    pub fn version(self, value: &str) -> Self {
-        self.query("version", value)
+crate::runtime::setters! {
+    impl crate::operations::ListEnvironmentLogs {
+        /// Sets the query parameter `version`.
+        ///
+        /// Execution id of the deployment whose logs are wanted.
+        #[inline]
+        pub fn version(self, value: &str) -> Self {
+            self.query("version", value)
+        }
     }
 }
 
-/// The operation `redeployEnvironment`, `POST /environment/{environmentId}/redeploy`.
+/// The operation `redeployEnvironment`, `POST /environment/{environmentId}/redeploy`: [`redeploy_environment`](crate::Client::redeploy_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum RedeployEnvironment {}
 
@@ -1516,7 +1708,9 @@ impl crate::runtime::Operation for crate::operations::RedeployEnvironment {
     );
 }
 
-/// The operation `restartEnvironment`, `POST /environment/{environmentId}/restart`.
+/// The operation `restartEnvironment`, `POST /environment/{environmentId}/restart`: [`restart_environment`](crate::Client::restart_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum RestartEnvironment {}
 
@@ -1530,7 +1724,11 @@ impl crate::runtime::Operation for crate::operations::RestartEnvironment {
     );
 }
 
-/// The operation `deleteSelectedServices`, `POST /environment/{environmentId}/service/delete`.
+/// The operation `deleteSelectedServices`, `POST /environment/{environmentId}/service/delete`: [`delete_selected_services`](crate::Client::delete_selected_services).
+///
+/// The setters below are methods of the call, `Call<DeleteSelectedServices>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum DeleteSelectedServices {}
 
@@ -1544,19 +1742,23 @@ impl crate::runtime::Operation for crate::operations::DeleteSelectedServices {
     );
 }
 
-impl crate::runtime::Call<crate::operations::DeleteSelectedServices> {
-    /// Sets the query parameter `skipReconcile`.
-    ///
-    /// Whether to skip reconciliation during the deletion. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn skip_reconcile(self, value: bool) -> Self {
-        self.query("skipReconcile", value)
+crate::runtime::setters! {
+    impl crate::operations::DeleteSelectedServices {
+        /// Sets the query parameter `skipReconcile`.
+        ///
+        /// Whether to skip reconciliation during the deletion. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn skip_reconcile(self, value: bool) -> Self {
+            self.query("skipReconcile", value)
+        }
     }
 }
 
-/// The operation `deployAllServices`, `POST /environment/{environmentId}/service/deploy`.
+/// The operation `deployAllServices`, `POST /environment/{environmentId}/service/deploy`: [`deploy_all_services`](crate::Client::deploy_all_services).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum DeployAllServices {}
 
@@ -1570,7 +1772,9 @@ impl crate::runtime::Operation for crate::operations::DeployAllServices {
     );
 }
 
-/// The operation `rebootServices`, `POST /environment/{environmentId}/service/restart-service`.
+/// The operation `rebootServices`, `POST /environment/{environmentId}/service/restart-service`: [`reboot_services`](crate::Client::reboot_services).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum RebootServices {}
 
@@ -1584,7 +1788,9 @@ impl crate::runtime::Operation for crate::operations::RebootServices {
     );
 }
 
-/// The operation `stopSelectedServices`, `POST /environment/{environmentId}/service/stop`.
+/// The operation `stopSelectedServices`, `POST /environment/{environmentId}/service/stop`: [`stop_selected_services`](crate::Client::stop_selected_services).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum StopSelectedServices {}
 
@@ -1598,7 +1804,9 @@ impl crate::runtime::Operation for crate::operations::StopSelectedServices {
     );
 }
 
-/// The operation `uninstallSelectedServices`, `POST /environment/{environmentId}/service/uninstall`.
+/// The operation `uninstallSelectedServices`, `POST /environment/{environmentId}/service/uninstall`: [`uninstall_selected_services`](crate::Client::uninstall_selected_services).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum UninstallSelectedServices {}
 
@@ -1612,7 +1820,9 @@ impl crate::runtime::Operation for crate::operations::UninstallSelectedServices 
     );
 }
 
-/// The operation `listServicesByEnvironmentId`, `GET /environment/{environmentId}/services`.
+/// The operation `listServicesByEnvironmentId`, `GET /environment/{environmentId}/services`: [`list_services_by_environment_id`](crate::Client::list_services_by_environment_id).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListServicesByEnvironmentId {}
 
@@ -1626,7 +1836,9 @@ impl crate::runtime::Operation for crate::operations::ListServicesByEnvironmentI
     );
 }
 
-/// The operation `getEnvironmentStatus`, `GET /environment/{environmentId}/status`.
+/// The operation `getEnvironmentStatus`, `GET /environment/{environmentId}/status`: [`get_environment_status`](crate::Client::get_environment_status).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetEnvironmentStatus {}
 
@@ -1640,7 +1852,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentStatus {
     );
 }
 
-/// The operation `getEnvironmentStatuses`, `GET /environment/{environmentId}/statuses`.
+/// The operation `getEnvironmentStatuses`, `GET /environment/{environmentId}/statuses`: [`get_environment_statuses`](crate::Client::get_environment_statuses).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetEnvironmentStatuses {}
 
@@ -1654,7 +1868,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentStatuses {
     );
 }
 
-/// The operation `getEnvironmentStatusesWithStages`, `GET /environment/{environmentId}/statusesWithStages`.
+/// The operation `getEnvironmentStatusesWithStages`, `GET /environment/{environmentId}/statusesWithStages`: [`get_environment_statuses_with_stages`](crate::Client::get_environment_statuses_with_stages).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetEnvironmentStatusesWithStages {}
 
@@ -1668,7 +1884,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentStatusesWith
     );
 }
 
-/// The operation `stopEnvironment`, `POST /environment/{environmentId}/stop`.
+/// The operation `stopEnvironment`, `POST /environment/{environmentId}/stop`: [`stop_environment`](crate::Client::stop_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum StopEnvironment {}
 
@@ -1682,7 +1900,11 @@ impl crate::runtime::Operation for crate::operations::StopEnvironment {
     );
 }
 
-/// The operation `exportEnvironmentConfigurationIntoTerraform`, `GET /environment/{environmentId}/terraformExport`.
+/// The operation `exportEnvironmentConfigurationIntoTerraform`, `GET /environment/{environmentId}/terraformExport`: [`export_environment_configuration_into_terraform`](crate::Client::export_environment_configuration_into_terraform).
+///
+/// The setters below are methods of the call, `Call<ExportEnvironmentConfigurationIntoTerraform>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ExportEnvironmentConfigurationIntoTerraform {}
 
@@ -1698,21 +1920,23 @@ for crate::operations::ExportEnvironmentConfigurationIntoTerraform {
     );
 }
 
-impl crate::runtime::Call<
-    crate::operations::ExportEnvironmentConfigurationIntoTerraform,
-> {
-    /// Sets the query parameter `exportSecrets`.
-    ///
-    /// Whether to include the values of secrets. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn export_secrets(self, value: bool) -> Self {
-        self.query("exportSecrets", value)
+crate::runtime::setters! {
+    impl crate::operations::ExportEnvironmentConfigurationIntoTerraform {
+        /// Sets the query parameter `exportSecrets`.
+        ///
+        /// Whether to include the values of secrets. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn export_secrets(self, value: bool) -> Self {
+            self.query("exportSecrets", value)
+        }
     }
 }
 
-/// The operation `uninstallEnvironment`, `POST /environment/{environmentId}/uninstall`.
+/// The operation `uninstallEnvironment`, `POST /environment/{environmentId}/uninstall`: [`uninstall_environment`](crate::Client::uninstall_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum UninstallEnvironment {}
 
@@ -1726,7 +1950,69 @@ impl crate::runtime::Operation for crate::operations::UninstallEnvironment {
     );
 }
 
-/// The operation `listEnvironment`, `GET /project/{projectId}/environment`.
+/// The operation `listEnvironmentsByOrganizationId`, `GET /organization/{organizationId}/environments`: [`list_environments_by_organization_id`](crate::Client::list_environments_by_organization_id).
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum ListEnvironmentsByOrganizationId {}
+
+impl crate::runtime::Operation for crate::operations::ListEnvironmentsByOrganizationId {
+    type Output = crate::types::ListEnvironmentsByOrganizationIdResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "listEnvironmentsByOrganizationId",
+        ::http::Method::GET,
+        "/organization/{organizationId}/environments",
+    );
+}
+
+/// The operation `listServicesByOrganizationId`, `GET /organization/{organizationId}/services`: [`list_services_by_organization_id`](crate::Client::list_services_by_organization_id).
+///
+/// The setters below are methods of the call, `Call<ListServicesByOrganizationId>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
+#[derive(Debug)]
+pub enum ListServicesByOrganizationId {}
+
+impl crate::runtime::Operation for crate::operations::ListServicesByOrganizationId {
+    type Output = crate::types::ListServicesByOrganizationIdResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "listServicesByOrganizationId",
+        ::http::Method::GET,
+        "/organization/{organizationId}/services",
+    );
+}
+
+crate::runtime::setters! {
+    impl crate::operations::ListServicesByOrganizationId {
+        /// Sets the query parameter `project_id`.
+        ///
+        /// Only services of this project.
+        #[inline]
+        pub fn project_id(self, value: ::uuid::Uuid) -> Self {
+            self.query("project_id", value)
+        }
+        /// Sets the query parameter `environment_id`.
+        ///
+        /// Only services of this environment.
+        #[inline]
+        pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
+            self.query("environment_id", value)
+        }
+        /// Sets the query parameter `cluster_id`.
+        ///
+        /// Only services on this cluster.
+        #[inline]
+        pub fn cluster_id(self, value: ::uuid::Uuid) -> Self {
+            self.query("cluster_id", value)
+        }
+    }
+}
+
+/// The operation `listEnvironment`, `GET /project/{projectId}/environment`: [`list_environment`](crate::Client::list_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListEnvironment {}
 
@@ -1740,7 +2026,9 @@ impl crate::runtime::Operation for crate::operations::ListEnvironment {
     );
 }
 
-/// The operation `createEnvironment`, `POST /project/{projectId}/environment`.
+/// The operation `createEnvironment`, `POST /project/{projectId}/environment`: [`create_environment`](crate::Client::create_environment).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum CreateEnvironment {}
 
@@ -1754,7 +2042,9 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironment {
     );
 }
 
-/// The operation `getProjectEnvironmentsOverview`, `GET /project/{projectId}/environment/overview`.
+/// The operation `getProjectEnvironmentsOverview`, `GET /project/{projectId}/environment/overview`: [`get_project_environments_overview`](crate::Client::get_project_environments_overview).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetProjectEnvironmentsOverview {}
 
@@ -1768,7 +2058,9 @@ impl crate::runtime::Operation for crate::operations::GetProjectEnvironmentsOver
     );
 }
 
-/// The operation `getProjectEnvironmentServiceNumber`, `GET /project/{projectId}/environment/stats`.
+/// The operation `getProjectEnvironmentServiceNumber`, `GET /project/{projectId}/environment/stats`: [`get_project_environment_service_number`](crate::Client::get_project_environment_service_number).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetProjectEnvironmentServiceNumber {}
 
@@ -1783,7 +2075,9 @@ for crate::operations::GetProjectEnvironmentServiceNumber {
     );
 }
 
-/// The operation `getProjectEnvironmentsStatus`, `GET /project/{projectId}/environment/status`.
+/// The operation `getProjectEnvironmentsStatus`, `GET /project/{projectId}/environment/status`: [`get_project_environments_status`](crate::Client::get_project_environments_status).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetProjectEnvironmentsStatus {}
 
@@ -1797,7 +2091,9 @@ impl crate::runtime::Operation for crate::operations::GetProjectEnvironmentsStat
     );
 }
 
-/// The operation `listDeploymentRequestByServiceId`, `GET /service/{serviceId}/deploymentQueue`.
+/// The operation `listDeploymentRequestByServiceId`, `GET /service/{serviceId}/deploymentQueue`: [`list_deployment_request_by_service_id`](crate::Client::list_deployment_request_by_service_id).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListDeploymentRequestByServiceId {}
 
@@ -1811,7 +2107,9 @@ impl crate::runtime::Operation for crate::operations::ListDeploymentRequestBySer
     );
 }
 
-/// The operation `getServiceDeploymentStage`, `GET /service/{serviceId}/deploymentStage`.
+/// The operation `getServiceDeploymentStage`, `GET /service/{serviceId}/deploymentStage`: [`get_service_deployment_stage`](crate::Client::get_service_deployment_stage).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetServiceDeploymentStage {}
 
@@ -1825,35 +2123,9 @@ impl crate::runtime::Operation for crate::operations::GetServiceDeploymentStage 
     );
 }
 
-/// The operation `syncServiceGitWebhook`, `POST /service/{serviceId}/gitWebhook/sync`.
-#[derive(Debug)]
-pub enum SyncServiceGitWebhook {}
-
-impl crate::runtime::Operation for crate::operations::SyncServiceGitWebhook {
-    type Output = crate::types::GitWebhookStatusResponse;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "syncServiceGitWebhook",
-        ::http::Method::POST,
-        "/service/{serviceId}/gitWebhook/sync",
-    );
-}
-
-/// The operation `getServiceGitWebhookStatus`, `GET /service/{serviceId}/gitWebhookStatus`.
-#[derive(Debug)]
-pub enum GetServiceGitWebhookStatus {}
-
-impl crate::runtime::Operation for crate::operations::GetServiceGitWebhookStatus {
-    type Output = crate::types::GitWebhookStatusResponse;
-    type Format = crate::runtime::Json;
-    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
-        "getServiceGitWebhookStatus",
-        ::http::Method::GET,
-        "/service/{serviceId}/gitWebhookStatus",
-    );
-}
-
-/// The operation `getIngressDeploymentStatus`, `GET /{serviceType}/{serviceId}/ingressDeploymentStatus`.
+/// The operation `getIngressDeploymentStatus`, `GET /{serviceType}/{serviceId}/ingressDeploymentStatus`: [`get_ingress_deployment_status`](crate::Client::get_ingress_deployment_status).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum GetIngressDeploymentStatus {}
 

@@ -448,6 +448,39 @@ impl crate::runtime::model::Model for crate::types::HelmAdvancedSettings {
 
 crate::runtime::model::through_fields!(crate::types::HelmAdvancedSettings, Default);
 
+impl crate::runtime::model::Blank for crate::types::HelmCheckRequest {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            git_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::HelmCheckRequest {
+    const NAME: &'static str = "HelmCheckRequest";
+    const FIELDS: &'static [&'static str] = &["git_repository"];
+    const REQUIRED: u128 = 0b1;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.git_repository, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::HelmCheckRequest);
+
 impl crate::runtime::model::Blank for crate::types::HelmDefaultValuesRequest {
     #[inline]
     fn blank() -> Self {
@@ -649,6 +682,101 @@ for crate::types::HelmDeploymentRestrictionResponseList {
 
 crate::runtime::model::through_fields!(
     crate::types::HelmDeploymentRestrictionResponseList, Default
+);
+
+impl crate::runtime::model::Blank for crate::types::HelmRepositoryAssociatedServiceList {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::HelmRepositoryAssociatedServiceList {
+    const NAME: &'static str = "HelmRepositoryAssociatedServiceList";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0b0;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::HelmRepositoryAssociatedServiceList, Default
+);
+
+impl crate::runtime::model::Blank
+for crate::types::HelmRepositoryAssociatedServicesResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            service_id: crate::runtime::model::blank(),
+            service_name: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model
+for crate::types::HelmRepositoryAssociatedServicesResponse {
+    const NAME: &'static str = "HelmRepositoryAssociatedServicesResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "project_id",
+        "project_name",
+        "environment_id",
+        "environment_name",
+        "service_id",
+        "service_name",
+        "service_type",
+    ];
+    const REQUIRED: u128 = 0b1111111;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.project_id, from),
+            1 => crate::runtime::model::value(&mut self.project_name, from),
+            2 => crate::runtime::model::value(&mut self.environment_id, from),
+            3 => crate::runtime::model::value(&mut self.environment_name, from),
+            4 => crate::runtime::model::value(&mut self.service_id, from),
+            5 => crate::runtime::model::value(&mut self.service_name, from),
+            _ => crate::runtime::model::value(&mut self.service_type, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("project_id", &self.project_id);
+        to.always("project_name", &self.project_name);
+        to.always("environment_id", &self.environment_id);
+        to.always("environment_name", &self.environment_name);
+        to.always("service_id", &self.service_id);
+        to.always("service_name", &self.service_name);
+        to.always("service_type", &self.service_type);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::HelmRepositoryAssociatedServicesResponse
 );
 
 impl crate::runtime::model::Blank for crate::types::HelmRepositoryRequest {

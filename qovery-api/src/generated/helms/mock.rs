@@ -17,6 +17,27 @@ impl crate::mock::Then<crate::operations::GetDefaultHelmAdvancedSettings> {
     }
 }
 
+impl crate::mock::When<crate::operations::CheckHelmRepository> {
+    /// The path parameter `environmentId` has this value.
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("environmentId", &value)
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::HelmCheckRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::CheckHelmRepository> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(
+        self,
+        value: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        self.json(200u16, value)
+    }
+}
+
 impl crate::mock::When<crate::operations::ListHelms> {
     /// The path parameter `environmentId` has this value.
     pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
@@ -472,7 +493,7 @@ impl crate::mock::Then<crate::operations::ListHelmLinks> {
 
 impl crate::mock::When<crate::operations::GetHelmKubernetesServices> {
     /// The path parameter `helmId` has this value.
-    pub fn helm_id(self, value: &str) -> Self {
+    pub fn helm_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("helmId", &value)
     }
 }
@@ -656,6 +677,24 @@ impl crate::mock::Then<crate::operations::DeleteHelmRepository> {
     /// Status 204, as the contract declares it.
     pub fn no_content(self) -> Self {
         self.empty(204u16)
+    }
+}
+
+impl crate::mock::When<crate::operations::GetHelmRepositoryAssociatedServices> {
+    /// The path parameter `organizationId` has this value.
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("organizationId", &value)
+    }
+    /// The path parameter `helmRepositoryId` has this value.
+    pub fn helm_repository_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("helmRepositoryId", &value)
+    }
+}
+
+impl crate::mock::Then<crate::operations::GetHelmRepositoryAssociatedServices> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::HelmRepositoryAssociatedServiceList) -> Self {
+        self.json(200u16, value)
     }
 }
 

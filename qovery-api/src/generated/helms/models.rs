@@ -5,7 +5,9 @@
 
 /// Kind of Helm repository that can be connected.
 ///
-/// A part of `AvailableHelmRepositoryResponseList`.
+/// A part of [`AvailableHelmRepositoryResponseList`](crate::types::AvailableHelmRepositoryResponseList).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponse {
@@ -20,7 +22,9 @@ pub struct AvailableHelmRepositoryResponse {
 
 /// Kinds of Helm repositories that can be connected.
 ///
-/// Returned by `list_available_helm_repository`.
+/// Returned by [`list_available_helm_repository`](crate::Client::list_available_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AvailableHelmRepositoryResponseList {
@@ -31,7 +35,9 @@ pub struct AvailableHelmRepositoryResponseList {
 
 /// Advanced settings of a Helm service. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
-/// Sent by `edit_helm_advanced_settings`. Returned by `get_default_helm_advanced_settings`, `get_helm_advanced_settings` and `edit_helm_advanced_settings`.
+/// Sent by [`edit_helm_advanced_settings`](crate::Client::edit_helm_advanced_settings). Returned by [`get_default_helm_advanced_settings`](crate::Client::get_default_helm_advanced_settings), [`get_helm_advanced_settings`](crate::Client::get_helm_advanced_settings) and [`edit_helm_advanced_settings`](crate::Client::edit_helm_advanced_settings).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmAdvancedSettings {
@@ -412,9 +418,35 @@ impl crate::types::HelmAdvancedSettings {
     }
 }
 
+/// Helm chart to check in a Git repository.
+///
+/// Sent by [`check_helm_repository`](crate::Client::check_helm_repository).
+///
+/// Available on crate feature `helms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct HelmCheckRequest {
+    /// Git repository to look in.
+    pub git_repository: crate::types::HelmGitRepositoryRequest,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::HelmCheckRequest {
+    /// Creates a value from its required fields. Set the others by their setters.
+    #[inline]
+    pub fn new(git_repository: crate::types::HelmGitRepositoryRequest) -> Self {
+        Self {
+            git_repository,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+}
+
 /// Helm chart whose default values are wanted.
 ///
-/// Sent by `create_helm_default_values`.
+/// Sent by [`create_helm_default_values`](crate::Client::create_helm_default_values).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDefaultValuesRequest {
@@ -436,7 +468,9 @@ impl crate::types::HelmDefaultValuesRequest {
 
 /// Version of a Helm service to deploy.
 ///
-/// Sent by `deploy_helm`.
+/// Sent by [`deploy_helm`](crate::Client::deploy_helm).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeployRequest {
@@ -491,7 +525,9 @@ impl crate::types::HelmDeployRequest {
 
 /// Restriction on the Git changes that cause an automatic deployment of a Helm service.
 ///
-/// Sent by `create_helm_deployment_restriction` and `edit_helm_deployment_restriction`.
+/// Sent by [`create_helm_deployment_restriction`](crate::Client::create_helm_deployment_restriction) and [`edit_helm_deployment_restriction`](crate::Client::edit_helm_deployment_restriction).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionRequest {
@@ -523,7 +559,9 @@ impl crate::types::HelmDeploymentRestrictionRequest {
 
 /// Restriction on the Git changes that cause an automatic deployment of a Helm service, with its identifier.
 ///
-/// Returned by `create_helm_deployment_restriction` and `edit_helm_deployment_restriction`.
+/// Returned by [`create_helm_deployment_restriction`](crate::Client::create_helm_deployment_restriction) and [`edit_helm_deployment_restriction`](crate::Client::edit_helm_deployment_restriction).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionResponse {
@@ -544,7 +582,9 @@ pub struct HelmDeploymentRestrictionResponse {
 
 /// Deployment restrictions of a Helm service.
 ///
-/// Returned by `get_helm_deployment_restrictions`.
+/// Returned by [`get_helm_deployment_restrictions`](crate::Client::get_helm_deployment_restrictions).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmDeploymentRestrictionResponseList {
@@ -556,17 +596,71 @@ pub struct HelmDeploymentRestrictionResponseList {
 crate::runtime::open_enum::open_enum! {
     /// Special way to run the deployment of a Helm service.
     ///
-    /// A parameter of `deploy_helm` and `redeploy_helm`.
+    /// A parameter of [`deploy_helm`](crate::Client::deploy_helm) and [`redeploy_helm`](crate::Client::redeploy_helm).
+    ///
+    /// Available on crate feature `helms` only.
     pub enum HelmForceEvent {
         /// Show what would change.
         Diff = "DIFF",
     }
 }
 
+/// Services that use a Helm repository.
+///
+/// Returned by [`get_helm_repository_associated_services`](crate::Client::get_helm_repository_associated_services).
+///
+/// Available on crate feature `helms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct HelmRepositoryAssociatedServiceList {
+    /// The listed items.
+    pub results: ::std::vec::Vec<crate::types::HelmRepositoryAssociatedServicesResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// Kind of service that uses a Helm repository.
+    ///
+    /// A part of [`HelmRepositoryAssociatedServicesResponse`](crate::types::HelmRepositoryAssociatedServicesResponse).
+    ///
+    /// Available on crate feature `helms` only.
+    pub enum HelmRepositoryAssociatedServiceType {
+        /// A Helm service.
+        Helm = "HELM",
+    }
+}
+
+/// Service that uses a Helm repository.
+///
+/// A part of [`HelmRepositoryAssociatedServiceList`](crate::types::HelmRepositoryAssociatedServiceList).
+///
+/// Available on crate feature `helms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct HelmRepositoryAssociatedServicesResponse {
+    /// Identifier of the project.
+    pub project_id: ::uuid::Uuid,
+    /// Name of the project.
+    pub project_name: ::std::string::String,
+    /// Identifier of the environment.
+    pub environment_id: ::uuid::Uuid,
+    /// Name of the environment.
+    pub environment_name: ::std::string::String,
+    /// Identifier of the service.
+    pub service_id: ::uuid::Uuid,
+    /// Name of the service.
+    pub service_name: ::std::string::String,
+    /// Type of the service.
+    pub service_type: crate::types::HelmRepositoryAssociatedServiceType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
 crate::runtime::open_enum::open_enum! {
     /// Kind of Helm repository.
     ///
-    /// A part of `AvailableHelmRepositoryResponse`, `HelmRepositoryRequest` and `HelmRepositoryResponse`.
+    /// A part of [`AvailableHelmRepositoryResponse`](crate::types::AvailableHelmRepositoryResponse), [`HelmRepositoryRequest`](crate::types::HelmRepositoryRequest) and [`HelmRepositoryResponse`](crate::types::HelmRepositoryResponse).
+    ///
+    /// Available on crate feature `helms` only.
     pub enum HelmRepositoryKindEnum {
         /// A repository served over HTTPS.
         Https = "HTTPS",
@@ -589,7 +683,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Helm repository to connect. Which configuration fields apply depends on the kind.
 ///
-/// Sent by `create_helm_repository` and `edit_helm_repository`.
+/// Sent by [`create_helm_repository`](crate::Client::create_helm_repository) and [`edit_helm_repository`](crate::Client::edit_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryRequest {
@@ -649,7 +745,9 @@ impl crate::types::HelmRepositoryRequest {
 
 /// Access to the repository.
 ///
-/// A part of `HelmRepositoryRequest`.
+/// A part of [`HelmRepositoryRequest`](crate::types::HelmRepositoryRequest).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryRequestConfig {
@@ -800,7 +898,9 @@ impl crate::types::HelmRepositoryRequestConfig {
 
 /// Helm repository connected to an organization. Secrets of its configuration are never returned.
 ///
-/// Returned by `create_helm_repository`, `get_helm_repository` and `edit_helm_repository`.
+/// Returned by [`create_helm_repository`](crate::Client::create_helm_repository), [`get_helm_repository`](crate::Client::get_helm_repository) and [`edit_helm_repository`](crate::Client::edit_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryResponse {
@@ -829,7 +929,9 @@ pub struct HelmRepositoryResponse {
 
 /// Access to the repository.
 ///
-/// A part of `HelmRepositoryResponse`.
+/// A part of [`HelmRepositoryResponse`](crate::types::HelmRepositoryResponse).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryResponseConfig {
@@ -854,7 +956,9 @@ pub struct HelmRepositoryResponseConfig {
 
 /// Helm repositories of an organization.
 ///
-/// Returned by `list_helm_repository`.
+/// Returned by [`list_helm_repository`](crate::Client::list_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRepositoryResponseList {
@@ -865,7 +969,9 @@ pub struct HelmRepositoryResponseList {
 
 /// Configuration of a Helm service. An edit replaces it as a whole: a field left out takes its default value.
 ///
-/// Sent by `create_helm` and `edit_helm`.
+/// Sent by [`create_helm`](crate::Client::create_helm) and [`edit_helm`](crate::Client::edit_helm).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequest {
@@ -986,13 +1092,15 @@ impl crate::types::HelmRequest {
 }
 
 crate::runtime::union::union! {
-    /// A part of `HelmRequest`.
+    /// A part of [`HelmRequest`](crate::types::HelmRequest).
+    ///
+    /// Available on crate feature `helms` only.
     pub enum HelmRequestPort by property {
         "service_selectors" =>
             /// The member if `service_selectors` is present.
             Selectors(crate::types::HelmRequestPortServiceSelectors),
         "name" | "internal_port" | "external_port" | "namespace" | "protocol" | "is_default" | "service_name" =>
-            /// The member if any of `name`, `internal_port`, `external_port` and 4 more is present.
+            /// The member if any of `name`, `internal_port`, `external_port`, `namespace`, `protocol`, `is_default` and `service_name` is present.
             Name(crate::types::HelmRequestPortServiceName),
     }
 }
@@ -1011,7 +1119,9 @@ for crate::types::HelmRequestPort {
     }
 }
 
-/// A part of `HelmRequestPort`.
+/// A part of [`HelmRequestPort`](crate::types::HelmRequestPort).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestPortServiceName {
@@ -1094,7 +1204,9 @@ impl crate::types::HelmRequestPortServiceName {
     }
 }
 
-/// A part of `HelmRequestPort`.
+/// A part of [`HelmRequestPort`](crate::types::HelmRequestPort).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestPortServiceSelectors {
@@ -1182,7 +1294,9 @@ impl crate::types::HelmRequestPortServiceSelectors {
 crate::runtime::union::union! {
     /// Where the chart comes from: a Git repository or a Helm repository.
     ///
-    /// A part of `HelmDefaultValuesRequest` and `HelmRequest`.
+    /// A part of [`HelmDefaultValuesRequest`](crate::types::HelmDefaultValuesRequest) and [`HelmRequest`](crate::types::HelmRequest).
+    ///
+    /// Available on crate feature `helms` only.
     pub enum HelmRequestSource by property {
         "git_repository" =>
             /// The member if `git_repository` is present.
@@ -1207,7 +1321,9 @@ for crate::types::HelmRequestSource {
     }
 }
 
-/// A part of `HelmRequestSource`.
+/// A part of [`HelmRequestSource`](crate::types::HelmRequestSource).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestSourceGitRepository {
@@ -1236,7 +1352,9 @@ impl crate::types::HelmRequestSourceGitRepository {
     }
 }
 
-/// A part of `HelmRequestSource`.
+/// A part of [`HelmRequestSource`](crate::types::HelmRequestSource).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestSourceHelmRepository {
@@ -1269,7 +1387,9 @@ impl crate::types::HelmRequestSourceHelmRepository {
 
 /// Helm repository of the chart.
 ///
-/// A part of `HelmRequestSourceHelmRepository`.
+/// A part of [`HelmRequestSourceHelmRepository`](crate::types::HelmRequestSourceHelmRepository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestSourceHelmRepositoryHelmRepository {
@@ -1324,7 +1444,9 @@ impl crate::types::HelmRequestSourceHelmRepositoryHelmRepository {
 
 /// Values that replace those of the chart.
 ///
-/// A part of `HelmRequest`.
+/// A part of [`HelmRequest`](crate::types::HelmRequest).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverride {
@@ -1411,7 +1533,9 @@ impl crate::types::HelmRequestValuesOverride {
 
 /// Files of values; null clears them.
 ///
-/// A part of `HelmRequestValuesOverride`.
+/// A part of [`HelmRequestValuesOverride`](crate::types::HelmRequestValuesOverride).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFile {
@@ -1458,7 +1582,9 @@ impl crate::types::HelmRequestValuesOverrideFile {
 
 /// Files taken from a Git repository; null clears them.
 ///
-/// A part of `HelmRequestValuesOverrideFile`.
+/// A part of [`HelmRequestValuesOverrideFile`](crate::types::HelmRequestValuesOverrideFile).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileGit {
@@ -1486,7 +1612,9 @@ impl crate::types::HelmRequestValuesOverrideFileGit {
 
 /// Files given in place; null clears them.
 ///
-/// A part of `HelmRequestValuesOverrideFile`.
+/// A part of [`HelmRequestValuesOverrideFile`](crate::types::HelmRequestValuesOverrideFile).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileRaw {
@@ -1517,7 +1645,9 @@ impl crate::types::HelmRequestValuesOverrideFileRaw {
     }
 }
 
-/// A part of `HelmRequestValuesOverrideFileRaw`.
+/// A part of [`HelmRequestValuesOverrideFileRaw`](crate::types::HelmRequestValuesOverrideFileRaw).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmRequestValuesOverrideFileRawItem {
@@ -1560,7 +1690,9 @@ impl crate::types::HelmRequestValuesOverrideFileRawItem {
 
 /// Helm services of an environment.
 ///
-/// Returned by `list_helms`.
+/// Returned by [`list_helms`](crate::Client::list_helms).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseList {
@@ -1571,7 +1703,9 @@ pub struct HelmResponseList {
 
 /// Versions of a Helm chart.
 ///
-/// A part of `HelmVersionResponseList`.
+/// A part of [`HelmVersionResponseList`](crate::types::HelmVersionResponseList).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmVersionResponse {
@@ -1584,7 +1718,9 @@ pub struct HelmVersionResponse {
 
 /// Versions of the charts of a Helm repository.
 ///
-/// Returned by `get_helm_charts`.
+/// Returned by [`get_helm_charts`](crate::Client::get_helm_charts).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmVersionResponseList {
@@ -1595,7 +1731,9 @@ pub struct HelmVersionResponseList {
 
 /// Metadata of a Kubernetes object.
 ///
-/// A part of `KubernetesService`.
+/// A part of [`KubernetesService`](crate::types::KubernetesService).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesMetadata {
@@ -1606,7 +1744,9 @@ pub struct KubernetesMetadata {
 
 /// Kubernetes service.
 ///
-/// A part of `KubernetesServiceResponseList`.
+/// A part of [`KubernetesServiceResponseList`](crate::types::KubernetesServiceResponseList).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesService {
@@ -1619,7 +1759,9 @@ pub struct KubernetesService {
 
 /// Port of a Kubernetes service.
 ///
-/// A part of `KubernetesServiceSpec`.
+/// A part of [`KubernetesServiceSpec`](crate::types::KubernetesServiceSpec).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesServicePort {
@@ -1632,7 +1774,9 @@ pub struct KubernetesServicePort {
 
 /// Kubernetes services of a Helm service.
 ///
-/// Returned by `get_helm_kubernetes_services`.
+/// Returned by [`get_helm_kubernetes_services`](crate::Client::get_helm_kubernetes_services).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesServiceResponseList {
@@ -1643,7 +1787,9 @@ pub struct KubernetesServiceResponseList {
 
 /// Specification of a Kubernetes service.
 ///
-/// A part of `KubernetesService`.
+/// A part of [`KubernetesService`](crate::types::KubernetesService).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesServiceSpec {
@@ -1656,7 +1802,9 @@ pub struct KubernetesServiceSpec {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Returned by `list_helm_deployment_history`.
+/// Returned by [`list_helm_deployment_history`](crate::Client::list_helm_deployment_history).
+///
+/// Available on crate feature `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListHelmDeploymentHistoryResponse {
@@ -1667,6 +1815,31 @@ pub struct ListHelmDeploymentHistoryResponse {
     /// The deployments, newest first.
     pub results: ::std::vec::Vec<crate::types::DeploymentHistoryHelmResponse>,
     pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+/// Carries over everything of an `ApplicationGitRepository` that a `HelmGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
+///
+/// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
+impl ::core::convert::From<crate::types::ApplicationGitRepository>
+for crate::types::HelmGitRepositoryRequest {
+    #[inline]
+    fn from(from: crate::types::ApplicationGitRepository) -> Self {
+        crate::runtime::model::carried(Self {
+            url: from.url,
+            branch: from.branch,
+            root_path: from.root_path,
+            git_token_id: crate::runtime::Patch::value_or_null(from.git_token_id),
+            __extra: from.__extra,
+        })
+    }
+}
+
+impl ::core::convert::From<&crate::types::ApplicationGitRepository>
+for crate::types::HelmGitRepositoryRequest {
+    #[inline]
+    fn from(from: &crate::types::ApplicationGitRepository) -> Self {
+        Self::from(from.clone())
+    }
 }
 
 /// Carries over everything of a `HelmDeploymentRestrictionResponse` that a `HelmDeploymentRestrictionRequest` can hold, and the fields that this version of the library does not know.

@@ -8,6 +8,11 @@ impl crate::runtime::Client {
     ///
     /// `GET /availableHelmRepository`
     ///
+    /// Available on crate feature `helms` only.
+    ///
+    /// # Returns
+    /// An [`AvailableHelmRepositoryResponseList`](crate::types::AvailableHelmRepositoryResponseList).
+    ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
@@ -20,6 +25,11 @@ impl crate::runtime::Client {
     ///
     /// `GET /defaultHelmAdvancedSettings`
     ///
+    /// Available on crate feature `helms` only.
+    ///
+    /// # Returns
+    /// A [`HelmAdvancedSettings`](crate::types::HelmAdvancedSettings).
+    ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
@@ -28,14 +38,42 @@ impl crate::runtime::Client {
     ) -> crate::runtime::Call<crate::operations::GetDefaultHelmAdvancedSettings> {
         crate::runtime::Call::new(self, &[])
     }
+    /// Check that a Helm chart can be read from a git repository.
+    ///
+    /// `POST /environment/{environmentId}/checkHelmRepository`
+    ///
+    /// Available on crate feature `helms` only.
+    ///
+    /// # Parameters
+    /// - `environment_id` (in the path): Id of the environment.
+    /// - `body`: The repository that holds the chart.
+    ///
+    /// # Returns
+    /// `serde_json::Map<String,serde_json::Value>`.
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
+    #[inline]
+    pub fn check_helm_repository(
+        &self,
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::HelmCheckRequest,
+    ) -> crate::runtime::Call<crate::operations::CheckHelmRepository> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
+    }
     /// List the Helm services of an environment.
     ///
     /// `GET /environment/{environmentId}/helm`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     ///
-    /// Setters of the call: `to_update`.
+    /// Setters of the call: [`to_update`](crate::operations::ListHelms::to_update).
+    ///
+    /// # Returns
+    /// A [`HelmResponseList`](crate::types::HelmResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -52,9 +90,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/helm`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The chart's source, values and options of the Helm service.
+    ///
+    /// # Returns
+    /// A [`HelmResponse`](crate::types::HelmResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -72,8 +115,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/helm/status`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`ReferenceObjectStatusResponseList`](crate::types::ReferenceObjectStatusResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -88,9 +136,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/helmDefaultValues`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The chart's source: a git repository or a Helm repository.
+    ///
+    /// # Returns
+    /// The text of the response.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -106,8 +159,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`HelmResponse`](crate::types::HelmResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -124,9 +182,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /helm/{helmId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `body`: The complete definition of the Helm service.
+    ///
+    /// # Returns
+    /// A [`HelmResponse`](crate::types::HelmResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -144,10 +207,15 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /helm/{helmId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     ///
-    /// Setters of the call: `skip_reconcile`.
+    /// Setters of the call: [`skip_reconcile`](crate::operations::DeleteHelm::skip_reconcile).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -162,8 +230,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/advancedSettings`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`HelmAdvancedSettings`](crate::types::HelmAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -180,9 +253,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /helm/{helmId}/advancedSettings`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `body`: The complete set of advanced settings.
+    ///
+    /// # Returns
+    /// A [`HelmAdvancedSettings`](crate::types::HelmAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -200,8 +278,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/checkCustomDomain`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`CheckedCustomDomainsResponse`](crate::types::CheckedCustomDomainsResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -218,9 +301,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /helm/{helmId}/clone`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `body`: The name of the copy and the environment to put it in.
+    ///
+    /// # Returns
+    /// A [`HelmResponse`](crate::types::HelmResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -238,10 +326,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/commit`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     ///
-    /// Setters of the call: `of`.
+    /// Setters of the call: [`of`](crate::operations::ListHelmCommit::of).
+    ///
+    /// # Returns
+    /// A [`CommitResponseList`](crate::types::CommitResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -256,8 +349,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/customDomain`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`CustomDomainResponseList`](crate::types::CustomDomainResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -274,9 +372,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /helm/{helmId}/customDomain`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `body`: The domain name, and whether to generate a certificate and use a CDN.
+    ///
+    /// # Returns
+    /// A [`CustomDomain`](crate::types::CustomDomain).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -292,9 +395,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/customDomain/{customDomainId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
+    ///
+    /// # Returns
+    /// A [`CustomDomain`](crate::types::CustomDomain).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -312,10 +420,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /helm/{helmId}/customDomain/{customDomainId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
     /// - `body`: The complete settings of the custom domain.
+    ///
+    /// # Returns
+    /// A [`CustomDomain`](crate::types::CustomDomain).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -334,9 +447,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /helm/{helmId}/customDomain/{customDomainId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `custom_domain_id` (in the path): Id of the custom domain.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -354,11 +472,16 @@ impl crate::runtime::Client {
     ///
     /// `POST /helm/{helmId}/deploy`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `body`: The chart version or git commit to deploy and, optionally, the commit of the values override.
     ///
-    /// Setters of the call: `force_event`.
+    /// Setters of the call: [`force_event`](crate::operations::DeployHelm::force_event).
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -376,8 +499,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/deploymentHistory`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`ListHelmDeploymentHistoryResponse`](crate::types::ListHelmDeploymentHistoryResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -394,10 +522,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/deploymentHistoryV2`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     ///
-    /// Setters of the call: `page_size`.
+    /// Setters of the call: [`page_size`](crate::operations::ListHelmDeploymentHistoryV2::page_size).
+    ///
+    /// # Returns
+    /// A [`DeploymentHistoryServicePageV2`](crate::types::DeploymentHistoryServicePageV2).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -412,8 +545,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/deploymentRestriction`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`HelmDeploymentRestrictionResponseList`](crate::types::HelmDeploymentRestrictionResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -430,9 +568,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /helm/{helmId}/deploymentRestriction`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
+    ///
+    /// # Returns
+    /// A [`HelmDeploymentRestrictionResponse`](crate::types::HelmDeploymentRestrictionResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 409.
@@ -450,10 +593,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     /// - `body`: The complete restriction.
+    ///
+    /// # Returns
+    /// A [`HelmDeploymentRestrictionResponse`](crate::types::HelmDeploymentRestrictionResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -473,9 +621,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -493,8 +646,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/link`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`LinkResponseList`](crate::types::LinkResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -509,15 +667,20 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/listServices`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`KubernetesServiceResponseList`](crate::types::KubernetesServiceResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_helm_kubernetes_services(
         &self,
-        helm_id: &str,
+        helm_id: ::uuid::Uuid,
     ) -> crate::runtime::Call<crate::operations::GetHelmKubernetesServices> {
         crate::runtime::Call::new(self, &[&helm_id])
     }
@@ -527,10 +690,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /helm/{helmId}/redeploy`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     ///
-    /// Setters of the call: `force_event`.
+    /// Setters of the call: [`force_event`](crate::operations::RedeployHelm::force_event).
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -547,8 +715,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /helm/{helmId}/status`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -565,8 +738,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /helm/{helmId}/stop`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -583,12 +761,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /helm/{helmId}/uninstall`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `helm_id` (in the path): Id of the helm.
     ///
-    /// Setters of the call: `body`.
+    /// Setters of the call: [`body`](crate::operations::UninstallHelm::body).
     ///
-    /// The server may answer without a body: that gives `None`.
+    /// # Returns
+    /// A [`Status`](crate::types::Status), or `None` if the server answers without a body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -603,8 +784,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/helmRepository`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`HelmRepositoryResponseList`](crate::types::HelmRepositoryResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -621,9 +807,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/helmRepository`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The name, kind, URL and access settings.
+    ///
+    /// # Returns
+    /// A [`HelmRepositoryResponse`](crate::types::HelmRepositoryResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -639,9 +830,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `helm_repository_id` (in the path): Id of the helm repository.
+    ///
+    /// # Returns
+    /// A [`HelmRepositoryResponse`](crate::types::HelmRepositoryResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -659,10 +855,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /organization/{organizationId}/helmRepository/{helmRepositoryId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `helm_repository_id` (in the path): Id of the helm repository.
     /// - `body`: The complete name, kind, URL and access settings.
+    ///
+    /// # Returns
+    /// A [`HelmRepositoryResponse`](crate::types::HelmRepositoryResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -682,9 +883,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /organization/{organizationId}/helmRepository/{helmRepositoryId}`
     ///
+    /// Available on crate feature `helms` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `helm_repository_id` (in the path): Id of the helm repository.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -696,15 +902,43 @@ impl crate::runtime::Client {
     ) -> crate::runtime::Call<crate::operations::DeleteHelmRepository> {
         crate::runtime::Call::new(self, &[&organization_id, &helm_repository_id])
     }
-    /// List the chart versions in a Helm repository.
+    /// List the services that use a Helm repository.
     ///
-    /// `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/charts`
+    /// `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/associatedServices`
+    ///
+    /// Available on crate feature `helms` only.
     ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `helm_repository_id` (in the path): Id of the helm repository.
     ///
-    /// Setters of the call: `chart_name`.
+    /// # Returns
+    /// A [`HelmRepositoryAssociatedServiceList`](crate::types::HelmRepositoryAssociatedServiceList).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
+    #[inline]
+    pub fn get_helm_repository_associated_services(
+        &self,
+        organization_id: ::uuid::Uuid,
+        helm_repository_id: ::uuid::Uuid,
+    ) -> crate::runtime::Call<crate::operations::GetHelmRepositoryAssociatedServices> {
+        crate::runtime::Call::new(self, &[&organization_id, &helm_repository_id])
+    }
+    /// List the chart versions in a Helm repository.
+    ///
+    /// `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/charts`
+    ///
+    /// Available on crate feature `helms` only.
+    ///
+    /// # Parameters
+    /// - `organization_id` (in the path): Id of the organization.
+    /// - `helm_repository_id` (in the path): Id of the helm repository.
+    ///
+    /// Setters of the call: [`chart_name`](crate::operations::GetHelmCharts::chart_name).
+    ///
+    /// # Returns
+    /// A [`HelmVersionResponseList`](crate::types::HelmVersionResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -718,7 +952,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `listAvailableHelmRepository`, `GET /availableHelmRepository`.
+/// The operation `listAvailableHelmRepository`, `GET /availableHelmRepository`: [`list_available_helm_repository`](crate::Client::list_available_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum ListAvailableHelmRepository {}
 
@@ -732,7 +968,9 @@ impl crate::runtime::Operation for crate::operations::ListAvailableHelmRepositor
     );
 }
 
-/// The operation `getDefaultHelmAdvancedSettings`, `GET /defaultHelmAdvancedSettings`.
+/// The operation `getDefaultHelmAdvancedSettings`, `GET /defaultHelmAdvancedSettings`: [`get_default_helm_advanced_settings`](crate::Client::get_default_helm_advanced_settings).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetDefaultHelmAdvancedSettings {}
 
@@ -746,7 +984,27 @@ impl crate::runtime::Operation for crate::operations::GetDefaultHelmAdvancedSett
     );
 }
 
-/// The operation `listHelms`, `GET /environment/{environmentId}/helm`.
+/// The operation `checkHelmRepository`, `POST /environment/{environmentId}/checkHelmRepository`: [`check_helm_repository`](crate::Client::check_helm_repository).
+///
+/// Available on crate feature `helms` only.
+#[derive(Debug)]
+pub enum CheckHelmRepository {}
+
+impl crate::runtime::Operation for crate::operations::CheckHelmRepository {
+    type Output = ::serde_json::Map<::std::string::String, ::serde_json::Value>;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "checkHelmRepository",
+        ::http::Method::POST,
+        "/environment/{environmentId}/checkHelmRepository",
+    );
+}
+
+/// The operation `listHelms`, `GET /environment/{environmentId}/helm`: [`list_helms`](crate::Client::list_helms).
+///
+/// The setters below are methods of the call, `Call<ListHelms>`, before it is awaited.
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum ListHelms {}
 
@@ -760,19 +1018,23 @@ impl crate::runtime::Operation for crate::operations::ListHelms {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListHelms> {
-    /// Sets the query parameter `toUpdate`.
-    ///
-    /// Whether to list only those with an update pending. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn to_update(self, value: bool) -> Self {
-        self.query("toUpdate", value)
+crate::runtime::setters! {
+    impl crate::operations::ListHelms {
+        /// Sets the query parameter `toUpdate`.
+        ///
+        /// Whether to list only those with an update pending. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn to_update(self, value: bool) -> Self {
+            self.query("toUpdate", value)
+        }
     }
 }
 
-/// The operation `createHelm`, `POST /environment/{environmentId}/helm`.
+/// The operation `createHelm`, `POST /environment/{environmentId}/helm`: [`create_helm`](crate::Client::create_helm).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum CreateHelm {}
 
@@ -786,7 +1048,9 @@ impl crate::runtime::Operation for crate::operations::CreateHelm {
     );
 }
 
-/// The operation `getEnvironmentHelmStatus`, `GET /environment/{environmentId}/helm/status`.
+/// The operation `getEnvironmentHelmStatus`, `GET /environment/{environmentId}/helm/status`: [`get_environment_helm_status`](crate::Client::get_environment_helm_status).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetEnvironmentHelmStatus {}
 
@@ -800,7 +1064,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentHelmStatus {
     );
 }
 
-/// The operation `createHelmDefaultValues`, `POST /environment/{environmentId}/helmDefaultValues`.
+/// The operation `createHelmDefaultValues`, `POST /environment/{environmentId}/helmDefaultValues`: [`create_helm_default_values`](crate::Client::create_helm_default_values).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum CreateHelmDefaultValues {}
 
@@ -815,7 +1081,9 @@ impl crate::runtime::Operation for crate::operations::CreateHelmDefaultValues {
     );
 }
 
-/// The operation `getHelm`, `GET /helm/{helmId}`.
+/// The operation `getHelm`, `GET /helm/{helmId}`: [`get_helm`](crate::Client::get_helm).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetHelm {}
 
@@ -829,7 +1097,9 @@ impl crate::runtime::Operation for crate::operations::GetHelm {
     );
 }
 
-/// The operation `editHelm`, `PUT /helm/{helmId}`.
+/// The operation `editHelm`, `PUT /helm/{helmId}`: [`edit_helm`](crate::Client::edit_helm).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum EditHelm {}
 
@@ -843,7 +1113,11 @@ impl crate::runtime::Operation for crate::operations::EditHelm {
     );
 }
 
-/// The operation `deleteHelm`, `DELETE /helm/{helmId}`.
+/// The operation `deleteHelm`, `DELETE /helm/{helmId}`: [`delete_helm`](crate::Client::delete_helm).
+///
+/// The setters below are methods of the call, `Call<DeleteHelm>`, before it is awaited.
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum DeleteHelm {}
 
@@ -857,19 +1131,23 @@ impl crate::runtime::Operation for crate::operations::DeleteHelm {
     );
 }
 
-impl crate::runtime::Call<crate::operations::DeleteHelm> {
-    /// Sets the query parameter `skipReconcile`.
-    ///
-    /// Whether to skip reconciliation during the deletion. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn skip_reconcile(self, value: bool) -> Self {
-        self.query("skipReconcile", value)
+crate::runtime::setters! {
+    impl crate::operations::DeleteHelm {
+        /// Sets the query parameter `skipReconcile`.
+        ///
+        /// Whether to skip reconciliation during the deletion. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn skip_reconcile(self, value: bool) -> Self {
+            self.query("skipReconcile", value)
+        }
     }
 }
 
-/// The operation `getHelmAdvancedSettings`, `GET /helm/{helmId}/advancedSettings`.
+/// The operation `getHelmAdvancedSettings`, `GET /helm/{helmId}/advancedSettings`: [`get_helm_advanced_settings`](crate::Client::get_helm_advanced_settings).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetHelmAdvancedSettings {}
 
@@ -883,7 +1161,9 @@ impl crate::runtime::Operation for crate::operations::GetHelmAdvancedSettings {
     );
 }
 
-/// The operation `editHelmAdvancedSettings`, `PUT /helm/{helmId}/advancedSettings`.
+/// The operation `editHelmAdvancedSettings`, `PUT /helm/{helmId}/advancedSettings`: [`edit_helm_advanced_settings`](crate::Client::edit_helm_advanced_settings).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum EditHelmAdvancedSettings {}
 
@@ -897,7 +1177,9 @@ impl crate::runtime::Operation for crate::operations::EditHelmAdvancedSettings {
     );
 }
 
-/// The operation `checkHelmCustomDomain`, `GET /helm/{helmId}/checkCustomDomain`.
+/// The operation `checkHelmCustomDomain`, `GET /helm/{helmId}/checkCustomDomain`: [`check_helm_custom_domain`](crate::Client::check_helm_custom_domain).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum CheckHelmCustomDomain {}
 
@@ -911,7 +1193,9 @@ impl crate::runtime::Operation for crate::operations::CheckHelmCustomDomain {
     );
 }
 
-/// The operation `cloneHelm`, `POST /helm/{helmId}/clone`.
+/// The operation `cloneHelm`, `POST /helm/{helmId}/clone`: [`clone_helm`](crate::Client::clone_helm).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum CloneHelm {}
 
@@ -925,7 +1209,11 @@ impl crate::runtime::Operation for crate::operations::CloneHelm {
     );
 }
 
-/// The operation `listHelmCommit`, `GET /helm/{helmId}/commit`.
+/// The operation `listHelmCommit`, `GET /helm/{helmId}/commit`: [`list_helm_commit`](crate::Client::list_helm_commit).
+///
+/// The setters below are methods of the call, `Call<ListHelmCommit>`, before it is awaited.
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum ListHelmCommit {}
 
@@ -939,19 +1227,23 @@ impl crate::runtime::Operation for crate::operations::ListHelmCommit {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListHelmCommit> {
-    /// Sets the query parameter `of`.
-    ///
-    /// Which repository to read: `chart`, the default, or `values` for the values override.
-    ///
-    /// Default on the server: `"chart"`.
-    #[inline]
-    pub fn of(self, value: &str) -> Self {
-        self.query("of", value)
+crate::runtime::setters! {
+    impl crate::operations::ListHelmCommit {
+        /// Sets the query parameter `of`.
+        ///
+        /// Which repository to read: `chart`, the default, or `values` for the values override.
+        ///
+        /// Default on the server: `"chart"`.
+        #[inline]
+        pub fn of(self, value: &str) -> Self {
+            self.query("of", value)
+        }
     }
 }
 
-/// The operation `listHelmCustomDomain`, `GET /helm/{helmId}/customDomain`.
+/// The operation `listHelmCustomDomain`, `GET /helm/{helmId}/customDomain`: [`list_helm_custom_domain`](crate::Client::list_helm_custom_domain).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum ListHelmCustomDomain {}
 
@@ -965,7 +1257,9 @@ impl crate::runtime::Operation for crate::operations::ListHelmCustomDomain {
     );
 }
 
-/// The operation `createHelmCustomDomain`, `POST /helm/{helmId}/customDomain`.
+/// The operation `createHelmCustomDomain`, `POST /helm/{helmId}/customDomain`: [`create_helm_custom_domain`](crate::Client::create_helm_custom_domain).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum CreateHelmCustomDomain {}
 
@@ -979,7 +1273,9 @@ impl crate::runtime::Operation for crate::operations::CreateHelmCustomDomain {
     );
 }
 
-/// The operation `getHelmCustomDomain`, `GET /helm/{helmId}/customDomain/{customDomainId}`.
+/// The operation `getHelmCustomDomain`, `GET /helm/{helmId}/customDomain/{customDomainId}`: [`get_helm_custom_domain`](crate::Client::get_helm_custom_domain).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetHelmCustomDomain {}
 
@@ -993,7 +1289,9 @@ impl crate::runtime::Operation for crate::operations::GetHelmCustomDomain {
     );
 }
 
-/// The operation `editHelmCustomDomain`, `PUT /helm/{helmId}/customDomain/{customDomainId}`.
+/// The operation `editHelmCustomDomain`, `PUT /helm/{helmId}/customDomain/{customDomainId}`: [`edit_helm_custom_domain`](crate::Client::edit_helm_custom_domain).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum EditHelmCustomDomain {}
 
@@ -1007,7 +1305,9 @@ impl crate::runtime::Operation for crate::operations::EditHelmCustomDomain {
     );
 }
 
-/// The operation `deleteHelmCustomDomain`, `DELETE /helm/{helmId}/customDomain/{customDomainId}`.
+/// The operation `deleteHelmCustomDomain`, `DELETE /helm/{helmId}/customDomain/{customDomainId}`: [`delete_helm_custom_domain`](crate::Client::delete_helm_custom_domain).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum DeleteHelmCustomDomain {}
 
@@ -1021,7 +1321,11 @@ impl crate::runtime::Operation for crate::operations::DeleteHelmCustomDomain {
     );
 }
 
-/// The operation `deployHelm`, `POST /helm/{helmId}/deploy`.
+/// The operation `deployHelm`, `POST /helm/{helmId}/deploy`: [`deploy_helm`](crate::Client::deploy_helm).
+///
+/// The setters below are methods of the call, `Call<DeployHelm>`, before it is awaited.
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum DeployHelm {}
 
@@ -1035,17 +1339,21 @@ impl crate::runtime::Operation for crate::operations::DeployHelm {
     );
 }
 
-impl crate::runtime::Call<crate::operations::DeployHelm> {
-    /// Sets the query parameter `forceEvent`.
-    ///
-    /// Event to force; `DIFF` is the only one.
-    #[inline]
-    pub fn force_event(self, value: crate::types::HelmForceEvent) -> Self {
-        self.query("forceEvent", value)
+crate::runtime::setters! {
+    impl crate::operations::DeployHelm {
+        /// Sets the query parameter `forceEvent`.
+        ///
+        /// Event to force; `DIFF` is the only one.
+        #[inline]
+        pub fn force_event(self, value: crate::types::HelmForceEvent) -> Self {
+            self.query("forceEvent", value)
+        }
     }
 }
 
-/// The operation `listHelmDeploymentHistory`, `GET /helm/{helmId}/deploymentHistory`.
+/// The operation `listHelmDeploymentHistory`, `GET /helm/{helmId}/deploymentHistory`: [`list_helm_deployment_history`](crate::Client::list_helm_deployment_history).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum ListHelmDeploymentHistory {}
 
@@ -1059,7 +1367,11 @@ impl crate::runtime::Operation for crate::operations::ListHelmDeploymentHistory 
     );
 }
 
-/// The operation `listHelmDeploymentHistoryV2`, `GET /helm/{helmId}/deploymentHistoryV2`.
+/// The operation `listHelmDeploymentHistoryV2`, `GET /helm/{helmId}/deploymentHistoryV2`: [`list_helm_deployment_history_v2`](crate::Client::list_helm_deployment_history_v2).
+///
+/// The setters below are methods of the call, `Call<ListHelmDeploymentHistoryV2>`, before it is awaited.
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum ListHelmDeploymentHistoryV2 {}
 
@@ -1073,19 +1385,23 @@ impl crate::runtime::Operation for crate::operations::ListHelmDeploymentHistoryV
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListHelmDeploymentHistoryV2> {
-    /// Sets the query parameter `pageSize`.
-    ///
-    /// How many entries to return, newest first. Default: 20.
-    ///
-    /// Default on the server: `20`.
-    #[inline]
-    pub fn page_size(self, value: i64) -> Self {
-        self.query("pageSize", value)
+crate::runtime::setters! {
+    impl crate::operations::ListHelmDeploymentHistoryV2 {
+        /// Sets the query parameter `pageSize`.
+        ///
+        /// How many entries to return, newest first. Default: 20.
+        ///
+        /// Default on the server: `20`.
+        #[inline]
+        pub fn page_size(self, value: i64) -> Self {
+            self.query("pageSize", value)
+        }
     }
 }
 
-/// The operation `getHelmDeploymentRestrictions`, `GET /helm/{helmId}/deploymentRestriction`.
+/// The operation `getHelmDeploymentRestrictions`, `GET /helm/{helmId}/deploymentRestriction`: [`get_helm_deployment_restrictions`](crate::Client::get_helm_deployment_restrictions).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetHelmDeploymentRestrictions {}
 
@@ -1099,7 +1415,9 @@ impl crate::runtime::Operation for crate::operations::GetHelmDeploymentRestricti
     );
 }
 
-/// The operation `createHelmDeploymentRestriction`, `POST /helm/{helmId}/deploymentRestriction`.
+/// The operation `createHelmDeploymentRestriction`, `POST /helm/{helmId}/deploymentRestriction`: [`create_helm_deployment_restriction`](crate::Client::create_helm_deployment_restriction).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum CreateHelmDeploymentRestriction {}
 
@@ -1113,7 +1431,9 @@ impl crate::runtime::Operation for crate::operations::CreateHelmDeploymentRestri
     );
 }
 
-/// The operation `editHelmDeploymentRestriction`, `PUT /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`.
+/// The operation `editHelmDeploymentRestriction`, `PUT /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`: [`edit_helm_deployment_restriction`](crate::Client::edit_helm_deployment_restriction).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum EditHelmDeploymentRestriction {}
 
@@ -1127,7 +1447,9 @@ impl crate::runtime::Operation for crate::operations::EditHelmDeploymentRestrict
     );
 }
 
-/// The operation `deleteHelmDeploymentRestriction`, `DELETE /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`.
+/// The operation `deleteHelmDeploymentRestriction`, `DELETE /helm/{helmId}/deploymentRestriction/{deploymentRestrictionId}`: [`delete_helm_deployment_restriction`](crate::Client::delete_helm_deployment_restriction).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum DeleteHelmDeploymentRestriction {}
 
@@ -1141,7 +1463,9 @@ impl crate::runtime::Operation for crate::operations::DeleteHelmDeploymentRestri
     );
 }
 
-/// The operation `listHelmLinks`, `GET /helm/{helmId}/link`.
+/// The operation `listHelmLinks`, `GET /helm/{helmId}/link`: [`list_helm_links`](crate::Client::list_helm_links).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum ListHelmLinks {}
 
@@ -1155,7 +1479,9 @@ impl crate::runtime::Operation for crate::operations::ListHelmLinks {
     );
 }
 
-/// The operation `getHelmKubernetesServices`, `GET /helm/{helmId}/listServices`.
+/// The operation `getHelmKubernetesServices`, `GET /helm/{helmId}/listServices`: [`get_helm_kubernetes_services`](crate::Client::get_helm_kubernetes_services).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetHelmKubernetesServices {}
 
@@ -1169,7 +1495,11 @@ impl crate::runtime::Operation for crate::operations::GetHelmKubernetesServices 
     );
 }
 
-/// The operation `redeployHelm`, `POST /helm/{helmId}/redeploy`.
+/// The operation `redeployHelm`, `POST /helm/{helmId}/redeploy`: [`redeploy_helm`](crate::Client::redeploy_helm).
+///
+/// The setters below are methods of the call, `Call<RedeployHelm>`, before it is awaited.
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum RedeployHelm {}
 
@@ -1183,17 +1513,21 @@ impl crate::runtime::Operation for crate::operations::RedeployHelm {
     );
 }
 
-impl crate::runtime::Call<crate::operations::RedeployHelm> {
-    /// Sets the query parameter `forceEvent`.
-    ///
-    /// Event to force; `DIFF` is the only one.
-    #[inline]
-    pub fn force_event(self, value: crate::types::HelmForceEvent) -> Self {
-        self.query("forceEvent", value)
+crate::runtime::setters! {
+    impl crate::operations::RedeployHelm {
+        /// Sets the query parameter `forceEvent`.
+        ///
+        /// Event to force; `DIFF` is the only one.
+        #[inline]
+        pub fn force_event(self, value: crate::types::HelmForceEvent) -> Self {
+            self.query("forceEvent", value)
+        }
     }
 }
 
-/// The operation `getHelmStatus`, `GET /helm/{helmId}/status`.
+/// The operation `getHelmStatus`, `GET /helm/{helmId}/status`: [`get_helm_status`](crate::Client::get_helm_status).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetHelmStatus {}
 
@@ -1207,7 +1541,9 @@ impl crate::runtime::Operation for crate::operations::GetHelmStatus {
     );
 }
 
-/// The operation `stopHelm`, `POST /helm/{helmId}/stop`.
+/// The operation `stopHelm`, `POST /helm/{helmId}/stop`: [`stop_helm`](crate::Client::stop_helm).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum StopHelm {}
 
@@ -1221,7 +1557,11 @@ impl crate::runtime::Operation for crate::operations::StopHelm {
     );
 }
 
-/// The operation `uninstallHelm`, `POST /helm/{helmId}/uninstall`.
+/// The operation `uninstallHelm`, `POST /helm/{helmId}/uninstall`: [`uninstall_helm`](crate::Client::uninstall_helm).
+///
+/// The setters below are methods of the call, `Call<UninstallHelm>`, before it is awaited.
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum UninstallHelm {}
 
@@ -1235,20 +1575,24 @@ impl crate::runtime::Operation for crate::operations::UninstallHelm {
     );
 }
 
-impl crate::runtime::Call<crate::operations::UninstallHelm> {
-    /// Sets the body, which may be left out.
-    ///
-    /// An empty object.
-    #[inline]
-    pub fn body(
-        self,
-        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.json(body)
+crate::runtime::setters! {
+    impl crate::operations::UninstallHelm {
+        /// Sets the body, which may be left out.
+        ///
+        /// An empty object.
+        #[inline]
+        pub fn body(
+            self,
+            body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            self.json(body)
+        }
     }
 }
 
-/// The operation `listHelmRepository`, `GET /organization/{organizationId}/helmRepository`.
+/// The operation `listHelmRepository`, `GET /organization/{organizationId}/helmRepository`: [`list_helm_repository`](crate::Client::list_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum ListHelmRepository {}
 
@@ -1262,7 +1606,9 @@ impl crate::runtime::Operation for crate::operations::ListHelmRepository {
     );
 }
 
-/// The operation `createHelmRepository`, `POST /organization/{organizationId}/helmRepository`.
+/// The operation `createHelmRepository`, `POST /organization/{organizationId}/helmRepository`: [`create_helm_repository`](crate::Client::create_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum CreateHelmRepository {}
 
@@ -1276,7 +1622,9 @@ impl crate::runtime::Operation for crate::operations::CreateHelmRepository {
     );
 }
 
-/// The operation `getHelmRepository`, `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}`.
+/// The operation `getHelmRepository`, `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}`: [`get_helm_repository`](crate::Client::get_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetHelmRepository {}
 
@@ -1290,7 +1638,9 @@ impl crate::runtime::Operation for crate::operations::GetHelmRepository {
     );
 }
 
-/// The operation `editHelmRepository`, `PUT /organization/{organizationId}/helmRepository/{helmRepositoryId}`.
+/// The operation `editHelmRepository`, `PUT /organization/{organizationId}/helmRepository/{helmRepositoryId}`: [`edit_helm_repository`](crate::Client::edit_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum EditHelmRepository {}
 
@@ -1304,7 +1654,9 @@ impl crate::runtime::Operation for crate::operations::EditHelmRepository {
     );
 }
 
-/// The operation `deleteHelmRepository`, `DELETE /organization/{organizationId}/helmRepository/{helmRepositoryId}`.
+/// The operation `deleteHelmRepository`, `DELETE /organization/{organizationId}/helmRepository/{helmRepositoryId}`: [`delete_helm_repository`](crate::Client::delete_helm_repository).
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum DeleteHelmRepository {}
 
@@ -1318,7 +1670,28 @@ impl crate::runtime::Operation for crate::operations::DeleteHelmRepository {
     );
 }
 
-/// The operation `getHelmCharts`, `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/charts`.
+/// The operation `getHelmRepositoryAssociatedServices`, `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/associatedServices`: [`get_helm_repository_associated_services`](crate::Client::get_helm_repository_associated_services).
+///
+/// Available on crate feature `helms` only.
+#[derive(Debug)]
+pub enum GetHelmRepositoryAssociatedServices {}
+
+impl crate::runtime::Operation
+for crate::operations::GetHelmRepositoryAssociatedServices {
+    type Output = crate::types::HelmRepositoryAssociatedServiceList;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "getHelmRepositoryAssociatedServices",
+        ::http::Method::GET,
+        "/organization/{organizationId}/helmRepository/{helmRepositoryId}/associatedServices",
+    );
+}
+
+/// The operation `getHelmCharts`, `GET /organization/{organizationId}/helmRepository/{helmRepositoryId}/charts`: [`get_helm_charts`](crate::Client::get_helm_charts).
+///
+/// The setters below are methods of the call, `Call<GetHelmCharts>`, before it is awaited.
+///
+/// Available on crate feature `helms` only.
 #[derive(Debug)]
 pub enum GetHelmCharts {}
 
@@ -1332,12 +1705,14 @@ impl crate::runtime::Operation for crate::operations::GetHelmCharts {
     );
 }
 
-impl crate::runtime::Call<crate::operations::GetHelmCharts> {
-    /// Sets the query parameter `chartName`.
-    ///
-    /// Name of the chart whose versions are listed; leave it out to list every chart.
-    #[inline]
-    pub fn chart_name(self, value: &str) -> Self {
-        self.query("chartName", value)
+crate::runtime::setters! {
+    impl crate::operations::GetHelmCharts {
+        /// Sets the query parameter `chartName`.
+        ///
+        /// Name of the chart whose versions are listed; leave it out to list every chart.
+        #[inline]
+        pub fn chart_name(self, value: &str) -> Self {
+            self.query("chartName", value)
+        }
     }
 }

@@ -33,6 +33,69 @@ impl crate::runtime::model::Model for crate::types::CleanFailedJobResponse {
 
 crate::runtime::model::through_fields!(crate::types::CleanFailedJobResponse, Default);
 
+impl crate::runtime::model::Blank for crate::types::CleanFailedJobsRequest {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            job_ids: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::CleanFailedJobsRequest {
+    const NAME: &'static str = "CleanFailedJobsRequest";
+    const FIELDS: &'static [&'static str] = &["job_ids"];
+    const REQUIRED: u128 = 0b0;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.job_ids, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("job_ids", &self.job_ids);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::CleanFailedJobsRequest, Default);
+
+impl crate::runtime::model::Blank for crate::types::CleanFailedJobsResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            clean_job_ids: crate::runtime::model::blank(),
+            clean_kubernetes_jobs: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::CleanFailedJobsResponse {
+    const NAME: &'static str = "CleanFailedJobsResponse";
+    const FIELDS: &'static [&'static str] = &["clean_job_ids", "clean_kubernetes_jobs"];
+    const REQUIRED: u128 = 0b00;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.clean_job_ids, from),
+            _ => crate::runtime::model::value(&mut self.clean_kubernetes_jobs, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("clean_job_ids", &self.clean_job_ids);
+        to.given("clean_kubernetes_jobs", &self.clean_kubernetes_jobs);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::CleanFailedJobsResponse, Default);
+
 impl crate::runtime::model::Blank for crate::types::JobAdvancedSettings {
     #[inline]
     fn blank() -> Self {

@@ -10,6 +10,24 @@ impl crate::mock::Then<crate::operations::GetDefaultJobAdvancedSettings> {
     }
 }
 
+impl crate::mock::When<crate::operations::CleanFailedJobs> {
+    /// The path parameter `environmentId` has this value.
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("environmentId", &value)
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::CleanFailedJobsRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::CleanFailedJobs> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::CleanFailedJobsResponse) -> Self {
+        self.json(200u16, value)
+    }
+}
+
 impl crate::mock::When<crate::operations::ListJobs> {
     /// The path parameter `environmentId` has this value.
     pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
@@ -65,7 +83,7 @@ impl crate::mock::Then<crate::operations::GetEnvironmentJobStatus> {
 
 impl crate::mock::When<crate::operations::ListEnvironmentLifecycleTemplates> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: &str) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
 }
@@ -79,11 +97,11 @@ impl crate::mock::Then<crate::operations::ListEnvironmentLifecycleTemplates> {
 
 impl crate::mock::When<crate::operations::GetEnvironmentLifecycleTemplate> {
     /// The path parameter `environmentId` has this value.
-    pub fn environment_id(self, value: &str) -> Self {
+    pub fn environment_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("environmentId", &value)
     }
     /// The path parameter `lifecycleTemplateId` has this value.
-    pub fn lifecycle_template_id(self, value: &str) -> Self {
+    pub fn lifecycle_template_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("lifecycleTemplateId", &value)
     }
 }
@@ -182,7 +200,7 @@ impl crate::mock::Then<crate::operations::EditJobAdvancedSettings> {
 
 impl crate::mock::When<crate::operations::CleanFailedJob> {
     /// The path parameter `jobId` has this value.
-    pub fn job_id(self, value: &str) -> Self {
+    pub fn job_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("jobId", &value)
     }
 }

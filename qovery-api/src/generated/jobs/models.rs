@@ -3,7 +3,9 @@
 
 //! Models. Cron jobs and lifecycle jobs.
 
-/// Returned by `clean_failed_job`.
+/// Returned by [`clean_failed_job`](crate::Client::clean_failed_job).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CleanFailedJobResponse {
@@ -12,9 +14,52 @@ pub struct CleanFailedJobResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
+/// Sent by [`clean_failed_jobs`](crate::Client::clean_failed_jobs).
+///
+/// Available on crate feature `jobs` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CleanFailedJobsRequest {
+    /// The job identifiers.
+    pub job_ids: ::core::option::Option<::std::vec::Vec<::uuid::Uuid>>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::CleanFailedJobsRequest {
+    /// Creates an empty value. Set its fields by their setters.
+    #[inline]
+    pub fn new() -> Self {
+        Self {
+            job_ids: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`job_ids`](Self::job_ids).
+    #[inline]
+    pub fn job_ids(mut self, value: ::std::vec::Vec<::uuid::Uuid>) -> Self {
+        self.job_ids = ::core::option::Option::Some(value);
+        self
+    }
+}
+
+/// Returned by [`clean_failed_jobs`](crate::Client::clean_failed_jobs).
+///
+/// Available on crate feature `jobs` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CleanFailedJobsResponse {
+    /// The clean job identifiers.
+    pub clean_job_ids: ::std::vec::Vec<::uuid::Uuid>,
+    /// The clean Kubernetes jobs.
+    pub clean_kubernetes_jobs: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
 /// Advanced settings of a job. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
-/// Sent by `edit_job_advanced_settings`. Returned by `get_default_job_advanced_settings`, `get_job_advanced_settings` and `edit_job_advanced_settings`.
+/// Sent by [`edit_job_advanced_settings`](crate::Client::edit_job_advanced_settings). Returned by [`get_default_job_advanced_settings`](crate::Client::get_default_job_advanced_settings), [`get_job_advanced_settings`](crate::Client::get_job_advanced_settings) and [`edit_job_advanced_settings`](crate::Client::edit_job_advanced_settings).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobAdvancedSettings {
@@ -177,7 +222,9 @@ impl crate::types::JobAdvancedSettings {
 
 /// Command and times of a cron job.
 ///
-/// A part of `JobRequestSchedule`.
+/// A part of [`JobRequestSchedule`](crate::types::JobRequestSchedule).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobCronCommand {
@@ -232,7 +279,9 @@ impl crate::types::JobCronCommand {
 
 /// Version of a job to deploy. Which field applies depends on whether the job comes from an image or from a Git repository.
 ///
-/// Sent by `deploy_job`.
+/// Sent by [`deploy_job`](crate::Client::deploy_job).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobDeployRequest {
@@ -275,7 +324,9 @@ impl crate::types::JobDeployRequest {
 
 /// Restriction on the Git changes that cause an automatic deployment of a job.
 ///
-/// Sent by `create_job_deployment_restriction` and `edit_job_deployment_restriction`.
+/// Sent by [`create_job_deployment_restriction`](crate::Client::create_job_deployment_restriction) and [`edit_job_deployment_restriction`](crate::Client::edit_job_deployment_restriction).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobDeploymentRestrictionRequest {
@@ -307,7 +358,9 @@ impl crate::types::JobDeploymentRestrictionRequest {
 
 /// Restriction on the Git changes that cause an automatic deployment of a job, with its identifier.
 ///
-/// Returned by `create_job_deployment_restriction` and `edit_job_deployment_restriction`.
+/// Returned by [`create_job_deployment_restriction`](crate::Client::create_job_deployment_restriction) and [`edit_job_deployment_restriction`](crate::Client::edit_job_deployment_restriction).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobDeploymentRestrictionResponse {
@@ -328,7 +381,9 @@ pub struct JobDeploymentRestrictionResponse {
 
 /// Deployment restrictions of a job.
 ///
-/// Returned by `get_job_deployment_restrictions`.
+/// Returned by [`get_job_deployment_restrictions`](crate::Client::get_job_deployment_restrictions).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobDeploymentRestrictionResponseList {
@@ -340,7 +395,9 @@ pub struct JobDeploymentRestrictionResponseList {
 crate::runtime::open_enum::open_enum! {
     /// Event that runs a job at once, outside its normal schedule.
     ///
-    /// A parameter of `deploy_job` and `redeploy_job`.
+    /// A parameter of [`deploy_job`](crate::Client::deploy_job) and [`redeploy_job`](crate::Client::redeploy_job).
+    ///
+    /// Available on crate feature `jobs` only.
     pub enum JobForceEvent {
         /// Run the job as on an environment start.
         Start = "START",
@@ -355,7 +412,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Command run when the environment starts.
 ///
-/// A part of `JobRequestSchedule`.
+/// A part of [`JobRequestSchedule`](crate::types::JobRequestSchedule).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobLifecycleCommand {
@@ -395,7 +454,9 @@ impl crate::types::JobLifecycleCommand {
 
 /// Configuration of a job. An edit replaces it as a whole: a field left out takes its default value.
 ///
-/// Sent by `create_job` and `edit_job`.
+/// Sent by [`create_job`](crate::Client::create_job) and [`edit_job`](crate::Client::edit_job).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequest {
@@ -608,7 +669,9 @@ impl crate::types::JobRequest {
 
 /// When the job runs. A cron job sets `cronjob`, a lifecycle job sets one or more events.
 ///
-/// A part of `JobRequest`.
+/// A part of [`JobRequest`](crate::types::JobRequest).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequestSchedule {
@@ -672,7 +735,9 @@ impl crate::types::JobRequestSchedule {
 
 /// Where the job comes from. Exactly one of the two sources is set; set the other one to null on an edit.
 ///
-/// A part of `JobRequest`.
+/// A part of [`JobRequest`](crate::types::JobRequest).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequestSource {
@@ -719,7 +784,9 @@ impl crate::types::JobRequestSource {
 
 /// Build from a Git repository; null when the job runs an image.
 ///
-/// A part of `JobRequestSource`.
+/// A part of [`JobRequestSource`](crate::types::JobRequestSource).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequestSourceDocker {
@@ -788,7 +855,9 @@ impl crate::types::JobRequestSourceDocker {
 
 /// Image of a container registry; null when the job is built from a repository.
 ///
-/// A part of `JobRequestSource`.
+/// A part of [`JobRequestSource`](crate::types::JobRequestSource).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobRequestSourceImage {
@@ -843,7 +912,9 @@ impl crate::types::JobRequestSourceImage {
 
 /// Jobs of an environment.
 ///
-/// Returned by `list_jobs`.
+/// Returned by [`list_jobs`](crate::Client::list_jobs).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResponseList {
@@ -854,7 +925,9 @@ pub struct JobResponseList {
 
 /// Templates of lifecycle jobs.
 ///
-/// Returned by `list_environment_lifecycle_templates`.
+/// Returned by [`list_environment_lifecycle_templates`](crate::Client::list_environment_lifecycle_templates).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateListResponse {
@@ -865,7 +938,9 @@ pub struct LifecycleTemplateListResponse {
 
 /// Template of a lifecycle job.
 ///
-/// Returned by `get_environment_lifecycle_template`.
+/// Returned by [`get_environment_lifecycle_template`](crate::Client::get_environment_lifecycle_template).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponse {
@@ -892,7 +967,9 @@ pub struct LifecycleTemplateResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `LifecycleTemplateResponse`.
+/// A part of [`LifecycleTemplateResponse`](crate::types::LifecycleTemplateResponse).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseEvent {
@@ -905,7 +982,9 @@ pub struct LifecycleTemplateResponseEvent {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `LifecycleTemplateResponse`.
+/// A part of [`LifecycleTemplateResponse`](crate::types::LifecycleTemplateResponse).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseResources {
@@ -916,7 +995,9 @@ pub struct LifecycleTemplateResponseResources {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `LifecycleTemplateResponse`.
+/// A part of [`LifecycleTemplateResponse`](crate::types::LifecycleTemplateResponse).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariable {
@@ -935,7 +1016,9 @@ pub struct LifecycleTemplateResponseVariable {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `LifecycleTemplateResponseVariable`.
+/// A part of [`LifecycleTemplateResponseVariable`](crate::types::LifecycleTemplateResponseVariable).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateResponseVariableFile {
@@ -946,7 +1029,9 @@ pub struct LifecycleTemplateResponseVariableFile {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `LifecycleTemplateListResponse`.
+/// A part of [`LifecycleTemplateListResponse`](crate::types::LifecycleTemplateListResponse).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleTemplateSummary {
@@ -959,7 +1044,9 @@ pub struct LifecycleTemplateSummary {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// Returned by `list_job_deployment_history`.
+/// Returned by [`list_job_deployment_history`](crate::Client::list_job_deployment_history).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ListJobDeploymentHistoryResponse {
@@ -974,7 +1061,9 @@ pub struct ListJobDeploymentHistoryResponse {
 
 /// Image that was pushed, used to deploy the jobs of an organization that follow it automatically.
 ///
-/// Sent by `auto_deploy_job_environments`.
+/// Sent by [`auto_deploy_job_environments`](crate::Client::auto_deploy_job_environments).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationJobAutoDeployRequest {

@@ -8,6 +8,11 @@ impl crate::runtime::Client {
     ///
     /// `GET /defaultJobAdvancedSettings`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
+    /// # Returns
+    /// A [`JobAdvancedSettings`](crate::types::JobAdvancedSettings).
+    ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
@@ -16,14 +21,42 @@ impl crate::runtime::Client {
     ) -> crate::runtime::Call<crate::operations::GetDefaultJobAdvancedSettings> {
         crate::runtime::Call::new(self, &[])
     }
+    /// Clean up the failed jobs of an environment.
+    ///
+    /// `POST /environment/{environmentId}/cleanFailedJobs`
+    ///
+    /// Available on crate feature `jobs` only.
+    ///
+    /// # Parameters
+    /// - `environment_id` (in the path): Id of the environment.
+    /// - `body`: The ids of the jobs to clean up.
+    ///
+    /// # Returns
+    /// A [`CleanFailedJobsResponse`](crate::types::CleanFailedJobsResponse).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails.
+    #[inline]
+    pub fn clean_failed_jobs(
+        &self,
+        environment_id: ::uuid::Uuid,
+        body: &crate::types::CleanFailedJobsRequest,
+    ) -> crate::runtime::Call<crate::operations::CleanFailedJobs> {
+        crate::runtime::Call::new(self, &[&environment_id]).json(body)
+    }
     /// List the jobs of an environment.
     ///
     /// `GET /environment/{environmentId}/job`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     ///
-    /// Setters of the call: `to_update`.
+    /// Setters of the call: [`to_update`](crate::operations::ListJobs::to_update).
+    ///
+    /// # Returns
+    /// A [`JobResponseList`](crate::types::JobResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -40,9 +73,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/job`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The source, schedule and resources of the job.
+    ///
+    /// # Returns
+    /// A [`JobResponse`](crate::types::JobResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -60,8 +98,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/job/status`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`ReferenceObjectStatusResponseList`](crate::types::ReferenceObjectStatusResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -76,15 +119,20 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/lifecycleTemplate`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`LifecycleTemplateListResponse`](crate::types::LifecycleTemplateListResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn list_environment_lifecycle_templates(
         &self,
-        environment_id: &str,
+        environment_id: ::uuid::Uuid,
     ) -> crate::runtime::Call<crate::operations::ListEnvironmentLifecycleTemplates> {
         crate::runtime::Call::new(self, &[&environment_id])
     }
@@ -94,17 +142,22 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/lifecycleTemplate/{lifecycleTemplateId}`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `lifecycle_template_id` (in the path): Id of the lifecycle template.
+    ///
+    /// # Returns
+    /// A [`LifecycleTemplateResponse`](crate::types::LifecycleTemplateResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_environment_lifecycle_template(
         &self,
-        environment_id: &str,
-        lifecycle_template_id: &str,
+        environment_id: ::uuid::Uuid,
+        lifecycle_template_id: ::uuid::Uuid,
     ) -> crate::runtime::Call<crate::operations::GetEnvironmentLifecycleTemplate> {
         crate::runtime::Call::new(self, &[&environment_id, &lifecycle_template_id])
     }
@@ -114,8 +167,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /job/{jobId}`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
+    ///
+    /// # Returns
+    /// A [`JobResponse`](crate::types::JobResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -132,9 +190,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /job/{jobId}`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `body`: The complete definition of the job.
+    ///
+    /// # Returns
+    /// A [`JobResponse`](crate::types::JobResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -152,10 +215,15 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /job/{jobId}`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     ///
-    /// Setters of the call: `skip_reconcile`.
+    /// Setters of the call: [`skip_reconcile`](crate::operations::DeleteJob::skip_reconcile).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -170,8 +238,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /job/{jobId}/advancedSettings`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
+    ///
+    /// # Returns
+    /// A [`JobAdvancedSettings`](crate::types::JobAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -188,9 +261,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /job/{jobId}/advancedSettings`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `body`: The complete set of advanced settings.
+    ///
+    /// # Returns
+    /// A [`JobAdvancedSettings`](crate::types::JobAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -206,15 +284,20 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/cleanFailedJob`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
+    ///
+    /// # Returns
+    /// A [`CleanFailedJobResponse`](crate::types::CleanFailedJobResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
     pub fn clean_failed_job(
         &self,
-        job_id: &str,
+        job_id: ::uuid::Uuid,
     ) -> crate::runtime::Call<crate::operations::CleanFailedJob> {
         crate::runtime::Call::new(self, &[&job_id])
     }
@@ -224,9 +307,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/clone`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `body`: The name of the copy and the environment to put it in.
+    ///
+    /// # Returns
+    /// A [`JobResponse`](crate::types::JobResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -244,10 +332,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /job/{jobId}/commit`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     ///
-    /// Setters of the call: `start_id`, `git_commit_id`.
+    /// Setters of the call: [`start_id`](crate::operations::ListJobCommit::start_id), [`git_commit_id`](crate::operations::ListJobCommit::git_commit_id).
+    ///
+    /// # Returns
+    /// A [`CommitResponseList`](crate::types::CommitResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -264,11 +357,16 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/deploy`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `body`: The git commit or the image tag to deploy.
     ///
-    /// Setters of the call: `force_event`.
+    /// Setters of the call: [`force_event`](crate::operations::DeployJob::force_event).
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -286,8 +384,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /job/{jobId}/deploymentHistory`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
+    ///
+    /// # Returns
+    /// A [`ListJobDeploymentHistoryResponse`](crate::types::ListJobDeploymentHistoryResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -304,10 +407,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /job/{jobId}/deploymentHistoryV2`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     ///
-    /// Setters of the call: `page_size`.
+    /// Setters of the call: [`page_size`](crate::operations::ListJobDeploymentHistoryV2::page_size).
+    ///
+    /// # Returns
+    /// A [`DeploymentHistoryServicePageV2`](crate::types::DeploymentHistoryServicePageV2).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -322,8 +430,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /job/{jobId}/deploymentRestriction`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
+    ///
+    /// # Returns
+    /// A [`JobDeploymentRestrictionResponseList`](crate::types::JobDeploymentRestrictionResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -340,9 +453,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/deploymentRestriction`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
+    ///
+    /// # Returns
+    /// A [`JobDeploymentRestrictionResponse`](crate::types::JobDeploymentRestrictionResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 409.
@@ -360,10 +478,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     /// - `body`: The complete restriction.
+    ///
+    /// # Returns
+    /// A [`JobDeploymentRestrictionResponse`](crate::types::JobDeploymentRestrictionResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -383,9 +506,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -403,10 +531,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/redeploy`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     ///
-    /// Setters of the call: `force_event`.
+    /// Setters of the call: [`force_event`](crate::operations::RedeployJob::force_event).
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -423,8 +556,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /job/{jobId}/status`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -441,8 +579,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/stop`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -459,12 +602,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/uninstall`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     ///
-    /// Setters of the call: `body`.
+    /// Setters of the call: [`body`](crate::operations::UninstallJob::body).
     ///
-    /// The server may answer without a body: that gives `None`.
+    /// # Returns
+    /// A [`Status`](crate::types::Status), or `None` if the server answers without a body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -481,9 +627,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/job/deploy`
     ///
+    /// Available on crate feature `jobs` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The image name and the tag.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -497,7 +648,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `getDefaultJobAdvancedSettings`, `GET /defaultJobAdvancedSettings`.
+/// The operation `getDefaultJobAdvancedSettings`, `GET /defaultJobAdvancedSettings`: [`get_default_job_advanced_settings`](crate::Client::get_default_job_advanced_settings).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum GetDefaultJobAdvancedSettings {}
 
@@ -511,7 +664,27 @@ impl crate::runtime::Operation for crate::operations::GetDefaultJobAdvancedSetti
     );
 }
 
-/// The operation `listJobs`, `GET /environment/{environmentId}/job`.
+/// The operation `cleanFailedJobs`, `POST /environment/{environmentId}/cleanFailedJobs`: [`clean_failed_jobs`](crate::Client::clean_failed_jobs).
+///
+/// Available on crate feature `jobs` only.
+#[derive(Debug)]
+pub enum CleanFailedJobs {}
+
+impl crate::runtime::Operation for crate::operations::CleanFailedJobs {
+    type Output = crate::types::CleanFailedJobsResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "cleanFailedJobs",
+        ::http::Method::POST,
+        "/environment/{environmentId}/cleanFailedJobs",
+    );
+}
+
+/// The operation `listJobs`, `GET /environment/{environmentId}/job`: [`list_jobs`](crate::Client::list_jobs).
+///
+/// The setters below are methods of the call, `Call<ListJobs>`, before it is awaited.
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum ListJobs {}
 
@@ -525,19 +698,23 @@ impl crate::runtime::Operation for crate::operations::ListJobs {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListJobs> {
-    /// Sets the query parameter `toUpdate`.
-    ///
-    /// Whether to list only those with an update pending. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn to_update(self, value: bool) -> Self {
-        self.query("toUpdate", value)
+crate::runtime::setters! {
+    impl crate::operations::ListJobs {
+        /// Sets the query parameter `toUpdate`.
+        ///
+        /// Whether to list only those with an update pending. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn to_update(self, value: bool) -> Self {
+            self.query("toUpdate", value)
+        }
     }
 }
 
-/// The operation `createJob`, `POST /environment/{environmentId}/job`.
+/// The operation `createJob`, `POST /environment/{environmentId}/job`: [`create_job`](crate::Client::create_job).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum CreateJob {}
 
@@ -551,7 +728,9 @@ impl crate::runtime::Operation for crate::operations::CreateJob {
     );
 }
 
-/// The operation `getEnvironmentJobStatus`, `GET /environment/{environmentId}/job/status`.
+/// The operation `getEnvironmentJobStatus`, `GET /environment/{environmentId}/job/status`: [`get_environment_job_status`](crate::Client::get_environment_job_status).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum GetEnvironmentJobStatus {}
 
@@ -565,7 +744,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentJobStatus {
     );
 }
 
-/// The operation `listEnvironmentLifecycleTemplates`, `GET /environment/{environmentId}/lifecycleTemplate`.
+/// The operation `listEnvironmentLifecycleTemplates`, `GET /environment/{environmentId}/lifecycleTemplate`: [`list_environment_lifecycle_templates`](crate::Client::list_environment_lifecycle_templates).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum ListEnvironmentLifecycleTemplates {}
 
@@ -579,7 +760,9 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentLifecycleTe
     );
 }
 
-/// The operation `getEnvironmentLifecycleTemplate`, `GET /environment/{environmentId}/lifecycleTemplate/{lifecycleTemplateId}`.
+/// The operation `getEnvironmentLifecycleTemplate`, `GET /environment/{environmentId}/lifecycleTemplate/{lifecycleTemplateId}`: [`get_environment_lifecycle_template`](crate::Client::get_environment_lifecycle_template).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum GetEnvironmentLifecycleTemplate {}
 
@@ -593,7 +776,9 @@ impl crate::runtime::Operation for crate::operations::GetEnvironmentLifecycleTem
     );
 }
 
-/// The operation `getJob`, `GET /job/{jobId}`.
+/// The operation `getJob`, `GET /job/{jobId}`: [`get_job`](crate::Client::get_job).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum GetJob {}
 
@@ -607,7 +792,9 @@ impl crate::runtime::Operation for crate::operations::GetJob {
     );
 }
 
-/// The operation `editJob`, `PUT /job/{jobId}`.
+/// The operation `editJob`, `PUT /job/{jobId}`: [`edit_job`](crate::Client::edit_job).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum EditJob {}
 
@@ -621,7 +808,11 @@ impl crate::runtime::Operation for crate::operations::EditJob {
     );
 }
 
-/// The operation `deleteJob`, `DELETE /job/{jobId}`.
+/// The operation `deleteJob`, `DELETE /job/{jobId}`: [`delete_job`](crate::Client::delete_job).
+///
+/// The setters below are methods of the call, `Call<DeleteJob>`, before it is awaited.
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum DeleteJob {}
 
@@ -635,19 +826,23 @@ impl crate::runtime::Operation for crate::operations::DeleteJob {
     );
 }
 
-impl crate::runtime::Call<crate::operations::DeleteJob> {
-    /// Sets the query parameter `skipReconcile`.
-    ///
-    /// Whether to skip reconciliation during the deletion. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn skip_reconcile(self, value: bool) -> Self {
-        self.query("skipReconcile", value)
+crate::runtime::setters! {
+    impl crate::operations::DeleteJob {
+        /// Sets the query parameter `skipReconcile`.
+        ///
+        /// Whether to skip reconciliation during the deletion. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn skip_reconcile(self, value: bool) -> Self {
+            self.query("skipReconcile", value)
+        }
     }
 }
 
-/// The operation `getJobAdvancedSettings`, `GET /job/{jobId}/advancedSettings`.
+/// The operation `getJobAdvancedSettings`, `GET /job/{jobId}/advancedSettings`: [`get_job_advanced_settings`](crate::Client::get_job_advanced_settings).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum GetJobAdvancedSettings {}
 
@@ -661,7 +856,9 @@ impl crate::runtime::Operation for crate::operations::GetJobAdvancedSettings {
     );
 }
 
-/// The operation `editJobAdvancedSettings`, `PUT /job/{jobId}/advancedSettings`.
+/// The operation `editJobAdvancedSettings`, `PUT /job/{jobId}/advancedSettings`: [`edit_job_advanced_settings`](crate::Client::edit_job_advanced_settings).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum EditJobAdvancedSettings {}
 
@@ -675,7 +872,9 @@ impl crate::runtime::Operation for crate::operations::EditJobAdvancedSettings {
     );
 }
 
-/// The operation `cleanFailedJob`, `POST /job/{jobId}/cleanFailedJob`.
+/// The operation `cleanFailedJob`, `POST /job/{jobId}/cleanFailedJob`: [`clean_failed_job`](crate::Client::clean_failed_job).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum CleanFailedJob {}
 
@@ -689,7 +888,9 @@ impl crate::runtime::Operation for crate::operations::CleanFailedJob {
     );
 }
 
-/// The operation `cloneJob`, `POST /job/{jobId}/clone`.
+/// The operation `cloneJob`, `POST /job/{jobId}/clone`: [`clone_job`](crate::Client::clone_job).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum CloneJob {}
 
@@ -703,7 +904,11 @@ impl crate::runtime::Operation for crate::operations::CloneJob {
     );
 }
 
-/// The operation `listJobCommit`, `GET /job/{jobId}/commit`.
+/// The operation `listJobCommit`, `GET /job/{jobId}/commit`: [`list_job_commit`](crate::Client::list_job_commit).
+///
+/// The setters below are methods of the call, `Call<ListJobCommit>`, before it is awaited.
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum ListJobCommit {}
 
@@ -717,24 +922,30 @@ impl crate::runtime::Operation for crate::operations::ListJobCommit {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListJobCommit> {
-    /// Sets the query parameter `startId`.
-    ///
-    /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
-    #[inline]
-    pub fn start_id(self, value: &str) -> Self {
-        self.query("startId", value)
-    }
-    /// Sets the query parameter `gitCommitId`.
-    ///
-    /// Hash of a git commit.
-    #[inline]
-    pub fn git_commit_id(self, value: &str) -> Self {
-        self.query("gitCommitId", value)
+crate::runtime::setters! {
+    impl crate::operations::ListJobCommit {
+        /// Sets the query parameter `startId`.
+        ///
+        /// Hash of the commit to continue after. That the answer continues there is not proven: read at most 100 commits.
+        #[inline]
+        pub fn start_id(self, value: &str) -> Self {
+            self.query("startId", value)
+        }
+        /// Sets the query parameter `gitCommitId`.
+        ///
+        /// Hash of a git commit.
+        #[inline]
+        pub fn git_commit_id(self, value: &str) -> Self {
+            self.query("gitCommitId", value)
+        }
     }
 }
 
-/// The operation `deployJob`, `POST /job/{jobId}/deploy`.
+/// The operation `deployJob`, `POST /job/{jobId}/deploy`: [`deploy_job`](crate::Client::deploy_job).
+///
+/// The setters below are methods of the call, `Call<DeployJob>`, before it is awaited.
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum DeployJob {}
 
@@ -748,17 +959,21 @@ impl crate::runtime::Operation for crate::operations::DeployJob {
     );
 }
 
-impl crate::runtime::Call<crate::operations::DeployJob> {
-    /// Sets the query parameter `forceEvent`.
-    ///
-    /// Event to force: the job runs as if it had been started, stopped, deleted or triggered by its schedule.
-    #[inline]
-    pub fn force_event(self, value: crate::types::JobForceEvent) -> Self {
-        self.query("forceEvent", value)
+crate::runtime::setters! {
+    impl crate::operations::DeployJob {
+        /// Sets the query parameter `forceEvent`.
+        ///
+        /// Event to force: the job runs as if it had been started, stopped, deleted or triggered by its schedule.
+        #[inline]
+        pub fn force_event(self, value: crate::types::JobForceEvent) -> Self {
+            self.query("forceEvent", value)
+        }
     }
 }
 
-/// The operation `listJobDeploymentHistory`, `GET /job/{jobId}/deploymentHistory`.
+/// The operation `listJobDeploymentHistory`, `GET /job/{jobId}/deploymentHistory`: [`list_job_deployment_history`](crate::Client::list_job_deployment_history).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum ListJobDeploymentHistory {}
 
@@ -772,7 +987,11 @@ impl crate::runtime::Operation for crate::operations::ListJobDeploymentHistory {
     );
 }
 
-/// The operation `listJobDeploymentHistoryV2`, `GET /job/{jobId}/deploymentHistoryV2`.
+/// The operation `listJobDeploymentHistoryV2`, `GET /job/{jobId}/deploymentHistoryV2`: [`list_job_deployment_history_v2`](crate::Client::list_job_deployment_history_v2).
+///
+/// The setters below are methods of the call, `Call<ListJobDeploymentHistoryV2>`, before it is awaited.
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum ListJobDeploymentHistoryV2 {}
 
@@ -786,19 +1005,23 @@ impl crate::runtime::Operation for crate::operations::ListJobDeploymentHistoryV2
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListJobDeploymentHistoryV2> {
-    /// Sets the query parameter `pageSize`.
-    ///
-    /// How many entries to return, newest first. Default: 20.
-    ///
-    /// Default on the server: `20`.
-    #[inline]
-    pub fn page_size(self, value: i64) -> Self {
-        self.query("pageSize", value)
+crate::runtime::setters! {
+    impl crate::operations::ListJobDeploymentHistoryV2 {
+        /// Sets the query parameter `pageSize`.
+        ///
+        /// How many entries to return, newest first. Default: 20.
+        ///
+        /// Default on the server: `20`.
+        #[inline]
+        pub fn page_size(self, value: i64) -> Self {
+            self.query("pageSize", value)
+        }
     }
 }
 
-/// The operation `getJobDeploymentRestrictions`, `GET /job/{jobId}/deploymentRestriction`.
+/// The operation `getJobDeploymentRestrictions`, `GET /job/{jobId}/deploymentRestriction`: [`get_job_deployment_restrictions`](crate::Client::get_job_deployment_restrictions).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum GetJobDeploymentRestrictions {}
 
@@ -812,7 +1035,9 @@ impl crate::runtime::Operation for crate::operations::GetJobDeploymentRestrictio
     );
 }
 
-/// The operation `createJobDeploymentRestriction`, `POST /job/{jobId}/deploymentRestriction`.
+/// The operation `createJobDeploymentRestriction`, `POST /job/{jobId}/deploymentRestriction`: [`create_job_deployment_restriction`](crate::Client::create_job_deployment_restriction).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum CreateJobDeploymentRestriction {}
 
@@ -826,7 +1051,9 @@ impl crate::runtime::Operation for crate::operations::CreateJobDeploymentRestric
     );
 }
 
-/// The operation `editJobDeploymentRestriction`, `PUT /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`.
+/// The operation `editJobDeploymentRestriction`, `PUT /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`: [`edit_job_deployment_restriction`](crate::Client::edit_job_deployment_restriction).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum EditJobDeploymentRestriction {}
 
@@ -840,7 +1067,9 @@ impl crate::runtime::Operation for crate::operations::EditJobDeploymentRestricti
     );
 }
 
-/// The operation `deleteJobDeploymentRestriction`, `DELETE /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`.
+/// The operation `deleteJobDeploymentRestriction`, `DELETE /job/{jobId}/deploymentRestriction/{deploymentRestrictionId}`: [`delete_job_deployment_restriction`](crate::Client::delete_job_deployment_restriction).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum DeleteJobDeploymentRestriction {}
 
@@ -854,7 +1083,11 @@ impl crate::runtime::Operation for crate::operations::DeleteJobDeploymentRestric
     );
 }
 
-/// The operation `redeployJob`, `POST /job/{jobId}/redeploy`.
+/// The operation `redeployJob`, `POST /job/{jobId}/redeploy`: [`redeploy_job`](crate::Client::redeploy_job).
+///
+/// The setters below are methods of the call, `Call<RedeployJob>`, before it is awaited.
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum RedeployJob {}
 
@@ -868,17 +1101,21 @@ impl crate::runtime::Operation for crate::operations::RedeployJob {
     );
 }
 
-impl crate::runtime::Call<crate::operations::RedeployJob> {
-    /// Sets the query parameter `forceEvent`.
-    ///
-    /// Event to force: the job runs as if it had been started, stopped, deleted or triggered by its schedule.
-    #[inline]
-    pub fn force_event(self, value: crate::types::JobForceEvent) -> Self {
-        self.query("forceEvent", value)
+crate::runtime::setters! {
+    impl crate::operations::RedeployJob {
+        /// Sets the query parameter `forceEvent`.
+        ///
+        /// Event to force: the job runs as if it had been started, stopped, deleted or triggered by its schedule.
+        #[inline]
+        pub fn force_event(self, value: crate::types::JobForceEvent) -> Self {
+            self.query("forceEvent", value)
+        }
     }
 }
 
-/// The operation `getJobStatus`, `GET /job/{jobId}/status`.
+/// The operation `getJobStatus`, `GET /job/{jobId}/status`: [`get_job_status`](crate::Client::get_job_status).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum GetJobStatus {}
 
@@ -892,7 +1129,9 @@ impl crate::runtime::Operation for crate::operations::GetJobStatus {
     );
 }
 
-/// The operation `stopJob`, `POST /job/{jobId}/stop`.
+/// The operation `stopJob`, `POST /job/{jobId}/stop`: [`stop_job`](crate::Client::stop_job).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum StopJob {}
 
@@ -906,7 +1145,11 @@ impl crate::runtime::Operation for crate::operations::StopJob {
     );
 }
 
-/// The operation `uninstallJob`, `POST /job/{jobId}/uninstall`.
+/// The operation `uninstallJob`, `POST /job/{jobId}/uninstall`: [`uninstall_job`](crate::Client::uninstall_job).
+///
+/// The setters below are methods of the call, `Call<UninstallJob>`, before it is awaited.
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum UninstallJob {}
 
@@ -920,20 +1163,24 @@ impl crate::runtime::Operation for crate::operations::UninstallJob {
     );
 }
 
-impl crate::runtime::Call<crate::operations::UninstallJob> {
-    /// Sets the body, which may be left out.
-    ///
-    /// An empty object.
-    #[inline]
-    pub fn body(
-        self,
-        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.json(body)
+crate::runtime::setters! {
+    impl crate::operations::UninstallJob {
+        /// Sets the body, which may be left out.
+        ///
+        /// An empty object.
+        #[inline]
+        pub fn body(
+            self,
+            body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            self.json(body)
+        }
     }
 }
 
-/// The operation `autoDeployJobEnvironments`, `POST /organization/{organizationId}/job/deploy`.
+/// The operation `autoDeployJobEnvironments`, `POST /organization/{organizationId}/job/deploy`: [`auto_deploy_job_environments`](crate::Client::auto_deploy_job_environments).
+///
+/// Available on crate feature `jobs` only.
 #[derive(Debug)]
 pub enum AutoDeployJobEnvironments {}
 

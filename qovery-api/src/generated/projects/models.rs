@@ -5,7 +5,9 @@
 
 /// Project of an organization, which groups environments.
 ///
-/// Returned by `create_project`, `get_project` and `edit_project`.
+/// Returned by [`create_project`](crate::Client::create_project), [`get_project`](crate::Client::get_project) and [`edit_project`](crate::Client::edit_project).
+///
+/// Available on crate feature `projects` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Project {
@@ -28,7 +30,9 @@ pub struct Project {
 
 /// Deployment rule of a project.
 ///
-/// Returned by `create_deployment_rule`, `get_project_deployment_rule` and `edit_project_deployemtn_rule`.
+/// Returned by [`create_deployment_rule`](crate::Client::create_deployment_rule), [`get_project_deployment_rule`](crate::Client::get_project_deployment_rule) and [`edit_project_deployemtn_rule`](crate::Client::edit_project_deployemtn_rule).
+///
+/// Available on crate feature `projects` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectDeploymentRule {
@@ -69,7 +73,9 @@ pub struct ProjectDeploymentRule {
 
 /// Rule applied to the new environments of a project whose name matches.
 ///
-/// Sent by `create_deployment_rule` and `edit_project_deployemtn_rule`.
+/// Sent by [`create_deployment_rule`](crate::Client::create_deployment_rule) and [`edit_project_deployemtn_rule`](crate::Client::edit_project_deployemtn_rule).
+///
+/// Available on crate feature `projects` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectDeploymentRuleRequest {
@@ -146,7 +152,9 @@ impl crate::types::ProjectDeploymentRuleRequest {
 
 /// Deployment rules of a project.
 ///
-/// Returned by `list_project_deployment_rules`.
+/// Returned by [`list_project_deployment_rules`](crate::Client::list_project_deployment_rules).
+///
+/// Available on crate feature `projects` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectDeploymentRuleResponseList {
@@ -157,7 +165,9 @@ pub struct ProjectDeploymentRuleResponseList {
 
 /// Order of the deployment rules of a project.
 ///
-/// Sent by `update_deployment_rules_priority_order`.
+/// Sent by [`update_deployment_rules_priority_order`](crate::Client::update_deployment_rules_priority_order).
+///
+/// Available on crate feature `projects` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectDeploymentRulesPriorityOrderRequest {
@@ -190,7 +200,9 @@ impl crate::types::ProjectDeploymentRulesPriorityOrderRequest {
 
 /// Project of an organization.
 ///
-/// Sent by `create_project` and `edit_project`.
+/// Sent by [`create_project`](crate::Client::create_project) and [`edit_project`](crate::Client::edit_project).
+///
+/// Available on crate feature `projects` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectRequest {
@@ -224,7 +236,9 @@ impl crate::types::ProjectRequest {
 
 /// Projects of an organization.
 ///
-/// Returned by `list_project`.
+/// Returned by [`list_project`](crate::Client::list_project).
+///
+/// Available on crate feature `projects` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectResponseList {
@@ -235,7 +249,9 @@ pub struct ProjectResponseList {
 
 /// Numbers of services and environments of a project.
 ///
-/// A part of `ProjectStatsResponseList`.
+/// A part of [`ProjectStatsResponseList`](crate::types::ProjectStatsResponseList).
+///
+/// Available on crate feature `projects` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectStats {
@@ -250,7 +266,9 @@ pub struct ProjectStats {
 
 /// Numbers of services and environments of the projects of an organization.
 ///
-/// Returned by `get_organization_project_stats`.
+/// Returned by [`get_organization_project_stats`](crate::Client::get_organization_project_stats).
+///
+/// Available on crate feature `projects` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProjectStatsResponseList {

@@ -8,8 +8,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/project`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`ProjectResponseList`](crate::types::ProjectResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -24,9 +29,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /organization/{organizationId}/project`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
     /// - `body`: The name and the description of the project.
+    ///
+    /// # Returns
+    /// A [`Project`](crate::types::Project).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -42,8 +52,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /organization/{organizationId}/project/stats`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `organization_id` (in the path): Id of the organization.
+    ///
+    /// # Returns
+    /// A [`ProjectStatsResponseList`](crate::types::ProjectStatsResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -58,8 +73,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /project/{projectId}`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
+    ///
+    /// # Returns
+    /// A [`Project`](crate::types::Project).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -76,9 +96,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /project/{projectId}`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `body`: The complete name and description.
+    ///
+    /// # Returns
+    /// A [`Project`](crate::types::Project).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -96,8 +121,13 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /project/{projectId}`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -112,8 +142,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /project/{projectId}/deploymentRule`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
+    ///
+    /// # Returns
+    /// A [`ProjectDeploymentRuleResponseList`](crate::types::ProjectDeploymentRuleResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -128,9 +163,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /project/{projectId}/deploymentRule`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `body`: The cluster, mode and name pattern the rule is for, with its times and weekdays.
+    ///
+    /// # Returns
+    /// A [`ProjectDeploymentRule`](crate::types::ProjectDeploymentRule).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -148,9 +188,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /project/{projectId}/deploymentRule/order`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `body`: The ids of the rules, in their new order.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -166,9 +211,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /project/{projectId}/deploymentRule/{deploymentRuleId}`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `deployment_rule_id` (in the path): Id of the deployment rule.
+    ///
+    /// # Returns
+    /// A [`ProjectDeploymentRule`](crate::types::ProjectDeploymentRule).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -186,10 +236,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /project/{projectId}/deploymentRule/{deploymentRuleId}`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `deployment_rule_id` (in the path): Id of the deployment rule.
     /// - `body`: The complete rule.
+    ///
+    /// # Returns
+    /// A [`ProjectDeploymentRule`](crate::types::ProjectDeploymentRule).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -208,9 +263,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /project/{projectId}/deploymentRule/{deploymentRuleId}`
     ///
+    /// Available on crate feature `projects` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `deployment_rule_id` (in the path): Id of the deployment rule.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -224,7 +284,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `listProject`, `GET /organization/{organizationId}/project`.
+/// The operation `listProject`, `GET /organization/{organizationId}/project`: [`list_project`](crate::Client::list_project).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum ListProject {}
 
@@ -238,7 +300,9 @@ impl crate::runtime::Operation for crate::operations::ListProject {
     );
 }
 
-/// The operation `createProject`, `POST /organization/{organizationId}/project`.
+/// The operation `createProject`, `POST /organization/{organizationId}/project`: [`create_project`](crate::Client::create_project).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum CreateProject {}
 
@@ -252,7 +316,9 @@ impl crate::runtime::Operation for crate::operations::CreateProject {
     );
 }
 
-/// The operation `getOrganizationProjectStats`, `GET /organization/{organizationId}/project/stats`.
+/// The operation `getOrganizationProjectStats`, `GET /organization/{organizationId}/project/stats`: [`get_organization_project_stats`](crate::Client::get_organization_project_stats).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum GetOrganizationProjectStats {}
 
@@ -266,7 +332,9 @@ impl crate::runtime::Operation for crate::operations::GetOrganizationProjectStat
     );
 }
 
-/// The operation `getProject`, `GET /project/{projectId}`.
+/// The operation `getProject`, `GET /project/{projectId}`: [`get_project`](crate::Client::get_project).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum GetProject {}
 
@@ -280,7 +348,9 @@ impl crate::runtime::Operation for crate::operations::GetProject {
     );
 }
 
-/// The operation `editProject`, `PUT /project/{projectId}`.
+/// The operation `editProject`, `PUT /project/{projectId}`: [`edit_project`](crate::Client::edit_project).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum EditProject {}
 
@@ -294,7 +364,9 @@ impl crate::runtime::Operation for crate::operations::EditProject {
     );
 }
 
-/// The operation `deleteProject`, `DELETE /project/{projectId}`.
+/// The operation `deleteProject`, `DELETE /project/{projectId}`: [`delete_project`](crate::Client::delete_project).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum DeleteProject {}
 
@@ -308,7 +380,9 @@ impl crate::runtime::Operation for crate::operations::DeleteProject {
     );
 }
 
-/// The operation `listProjectDeploymentRules`, `GET /project/{projectId}/deploymentRule`.
+/// The operation `listProjectDeploymentRules`, `GET /project/{projectId}/deploymentRule`: [`list_project_deployment_rules`](crate::Client::list_project_deployment_rules).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum ListProjectDeploymentRules {}
 
@@ -322,7 +396,9 @@ impl crate::runtime::Operation for crate::operations::ListProjectDeploymentRules
     );
 }
 
-/// The operation `createDeploymentRule`, `POST /project/{projectId}/deploymentRule`.
+/// The operation `createDeploymentRule`, `POST /project/{projectId}/deploymentRule`: [`create_deployment_rule`](crate::Client::create_deployment_rule).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum CreateDeploymentRule {}
 
@@ -336,7 +412,9 @@ impl crate::runtime::Operation for crate::operations::CreateDeploymentRule {
     );
 }
 
-/// The operation `updateDeploymentRulesPriorityOrder`, `PUT /project/{projectId}/deploymentRule/order`.
+/// The operation `updateDeploymentRulesPriorityOrder`, `PUT /project/{projectId}/deploymentRule/order`: [`update_deployment_rules_priority_order`](crate::Client::update_deployment_rules_priority_order).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum UpdateDeploymentRulesPriorityOrder {}
 
@@ -351,7 +429,9 @@ for crate::operations::UpdateDeploymentRulesPriorityOrder {
     );
 }
 
-/// The operation `getProjectDeploymentRule`, `GET /project/{projectId}/deploymentRule/{deploymentRuleId}`.
+/// The operation `getProjectDeploymentRule`, `GET /project/{projectId}/deploymentRule/{deploymentRuleId}`: [`get_project_deployment_rule`](crate::Client::get_project_deployment_rule).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum GetProjectDeploymentRule {}
 
@@ -365,7 +445,9 @@ impl crate::runtime::Operation for crate::operations::GetProjectDeploymentRule {
     );
 }
 
-/// The operation `editProjectDeployemtnRule`, `PUT /project/{projectId}/deploymentRule/{deploymentRuleId}`.
+/// The operation `editProjectDeployemtnRule`, `PUT /project/{projectId}/deploymentRule/{deploymentRuleId}`: [`edit_project_deployemtn_rule`](crate::Client::edit_project_deployemtn_rule).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum EditProjectDeployemtnRule {}
 
@@ -379,7 +461,9 @@ impl crate::runtime::Operation for crate::operations::EditProjectDeployemtnRule 
     );
 }
 
-/// The operation `deleteProjectDeploymentRule`, `DELETE /project/{projectId}/deploymentRule/{deploymentRuleId}`.
+/// The operation `deleteProjectDeploymentRule`, `DELETE /project/{projectId}/deploymentRule/{deploymentRuleId}`: [`delete_project_deployment_rule`](crate::Client::delete_project_deployment_rule).
+///
+/// Available on crate feature `projects` only.
 #[derive(Debug)]
 pub enum DeleteProjectDeploymentRule {}
 

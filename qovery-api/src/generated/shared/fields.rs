@@ -631,7 +631,7 @@ crate::runtime::model::through_fields!(crate::types::Application);
 #[cfg(
     any(
         feature = "applications",
-        feature = "blueprints",
+        feature = "clusters",
         feature = "databases",
         feature = "environments",
         feature = "helms",
@@ -664,7 +664,7 @@ impl crate::runtime::model::Blank for crate::types::ApplicationGitRepository {
 #[cfg(
     any(
         feature = "applications",
-        feature = "blueprints",
+        feature = "clusters",
         feature = "databases",
         feature = "environments",
         feature = "helms",
@@ -733,7 +733,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationGitRepository {
 #[cfg(
     any(
         feature = "applications",
-        feature = "blueprints",
+        feature = "clusters",
         feature = "databases",
         feature = "environments",
         feature = "helms",
@@ -746,11 +746,10 @@ crate::runtime::model::through_fields!(crate::types::ApplicationGitRepository);
 #[cfg(
     any(
         feature = "applications",
-        feature = "environments",
         feature = "git",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations"
+        feature = "terraforms"
     )
 )]
 impl crate::runtime::model::Blank for crate::types::ApplicationGitRepositoryRequest {
@@ -770,11 +769,10 @@ impl crate::runtime::model::Blank for crate::types::ApplicationGitRepositoryRequ
 #[cfg(
     any(
         feature = "applications",
-        feature = "environments",
         feature = "git",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations"
+        feature = "terraforms"
     )
 )]
 impl crate::runtime::model::Model for crate::types::ApplicationGitRepositoryRequest {
@@ -812,11 +810,10 @@ impl crate::runtime::model::Model for crate::types::ApplicationGitRepositoryRequ
 #[cfg(
     any(
         feature = "applications",
-        feature = "environments",
         feature = "git",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations"
+        feature = "terraforms"
     )
 )]
 crate::runtime::model::through_fields!(crate::types::ApplicationGitRepositoryRequest);
@@ -857,7 +854,7 @@ impl crate::runtime::model::Model for crate::types::ApplicationResponseList {
 #[cfg(any(feature = "applications", feature = "databases"))]
 crate::runtime::model::through_fields!(crate::types::ApplicationResponseList, Default);
 
-#[cfg(any(feature = "blueprints", feature = "environments"))]
+#[cfg(any(feature = "clusters", feature = "environments"))]
 impl crate::runtime::model::Blank for crate::types::ArgocdAppResponse {
     #[inline]
     fn blank() -> Self {
@@ -880,7 +877,7 @@ impl crate::runtime::model::Blank for crate::types::ArgocdAppResponse {
     }
 }
 
-#[cfg(any(feature = "blueprints", feature = "environments"))]
+#[cfg(any(feature = "clusters", feature = "environments"))]
 impl crate::runtime::model::Model for crate::types::ArgocdAppResponse {
     const NAME: &'static str = "ArgocdAppResponse";
     const FIELDS: &'static [&'static str] = &[
@@ -941,158 +938,8 @@ impl crate::runtime::model::Model for crate::types::ArgocdAppResponse {
     }
 }
 
-#[cfg(any(feature = "blueprints", feature = "environments"))]
+#[cfg(any(feature = "clusters", feature = "environments"))]
 crate::runtime::model::through_fields!(crate::types::ArgocdAppResponse);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::AwsRoleClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Model for crate::types::AwsRoleClusterCredentials {
-    const NAME: &'static str = "AwsRoleClusterCredentials";
-    const FIELDS: &'static [&'static str] = &["id", "name", "role_arn", "object_type"];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.name, from),
-            2 => crate::runtime::model::value(&mut self.role_arn, from),
-            _ => crate::runtime::model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("role_arn", &self.role_arn);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::AwsRoleClusterCredentials);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::AwsStaticClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            access_key_id: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Model for crate::types::AwsStaticClusterCredentials {
-    const NAME: &'static str = "AwsStaticClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "access_key_id",
-        "object_type",
-    ];
-    const REQUIRED: u128 = 0b1111;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.name, from),
-            2 => crate::runtime::model::value(&mut self.access_key_id, from),
-            _ => crate::runtime::model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("access_key_id", &self.access_key_id);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::AwsStaticClusterCredentials);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::AzureStaticClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            azure_subscription_id: crate::runtime::model::blank(),
-            azure_tenant_id: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            azure_application_id: crate::runtime::model::blank(),
-            azure_application_object_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Model for crate::types::AzureStaticClusterCredentials {
-    const NAME: &'static str = "AzureStaticClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "azure_subscription_id",
-        "azure_tenant_id",
-        "object_type",
-        "azure_application_id",
-        "azure_application_object_id",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.name, from),
-            2 => crate::runtime::model::value(&mut self.azure_subscription_id, from),
-            3 => crate::runtime::model::value(&mut self.azure_tenant_id, from),
-            4 => crate::runtime::model::value(&mut self.object_type, from),
-            5 => crate::runtime::model::value(&mut self.azure_application_id, from),
-            _ => {
-                crate::runtime::model::value(&mut self.azure_application_object_id, from)
-            }
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("azure_subscription_id", &self.azure_subscription_id);
-        to.always("azure_tenant_id", &self.azure_tenant_id);
-        to.always("object_type", &self.object_type);
-        to.always("azure_application_id", &self.azure_application_id);
-        to.always("azure_application_object_id", &self.azure_application_object_id);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::AzureStaticClusterCredentials);
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 impl crate::runtime::model::Blank for crate::types::BlueprintTerraformBackend {
@@ -3878,65 +3725,6 @@ impl crate::runtime::model::Model for crate::types::DockerfileFragmentInline {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 crate::runtime::model::through_fields!(crate::types::DockerfileFragmentInline);
 
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Blank
-for crate::types::EksAnywhereVsphereClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            vsphere_user: crate::runtime::model::blank(),
-            access_key_id: crate::runtime::model::blank(),
-            role_arn: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Model
-for crate::types::EksAnywhereVsphereClusterCredentials {
-    const NAME: &'static str = "EksAnywhereVsphereClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "vsphere_user",
-        "access_key_id",
-        "role_arn",
-        "object_type",
-    ];
-    const REQUIRED: u128 = 0b100111;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.name, from),
-            2 => crate::runtime::model::value(&mut self.vsphere_user, from),
-            3 => crate::runtime::model::value(&mut self.access_key_id, from),
-            4 => crate::runtime::model::value(&mut self.role_arn, from),
-            _ => crate::runtime::model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("vsphere_user", &self.vsphere_user);
-        to.given("access_key_id", &self.access_key_id);
-        to.given("role_arn", &self.role_arn);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::model::through_fields!(
-    crate::types::EksAnywhereVsphereClusterCredentials
-);
-
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 impl crate::runtime::model::Blank
 for crate::types::EnvironmentDatabasesCurrentMetricCpu {
@@ -4112,155 +3900,6 @@ impl crate::runtime::model::Model for crate::types::EventPaginatedResponseList {
 #[cfg(any(feature = "applications", feature = "databases"))]
 crate::runtime::model::through_fields!(crate::types::EventPaginatedResponseList);
 
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::GcpStaticClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Model for crate::types::GcpStaticClusterCredentials {
-    const NAME: &'static str = "GcpStaticClusterCredentials";
-    const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.name, from),
-            _ => crate::runtime::model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::GcpStaticClusterCredentials);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Blank
-for crate::types::GcpWorkloadIdentityClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            project_id: crate::runtime::model::blank(),
-            service_account_email: crate::runtime::model::blank(),
-            workload_identity_provider_resource: crate::runtime::model::blank(),
-            token_lifetime_seconds: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Model
-for crate::types::GcpWorkloadIdentityClusterCredentials {
-    const NAME: &'static str = "GcpWorkloadIdentityClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "object_type",
-        "project_id",
-        "service_account_email",
-        "workload_identity_provider_resource",
-        "token_lifetime_seconds",
-    ];
-    const REQUIRED: u128 = 0b1111111;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.name, from),
-            2 => crate::runtime::model::value(&mut self.object_type, from),
-            3 => crate::runtime::model::value(&mut self.project_id, from),
-            4 => crate::runtime::model::value(&mut self.service_account_email, from),
-            5 => {
-                crate::runtime::model::value(
-                    &mut self.workload_identity_provider_resource,
-                    from,
-                )
-            }
-            _ => crate::runtime::model::value(&mut self.token_lifetime_seconds, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("object_type", &self.object_type);
-        to.always("project_id", &self.project_id);
-        to.always("service_account_email", &self.service_account_email);
-        to.always(
-            "workload_identity_provider_resource",
-            &self.workload_identity_provider_resource,
-        );
-        to.always("token_lifetime_seconds", &self.token_lifetime_seconds);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::model::through_fields!(
-    crate::types::GcpWorkloadIdentityClusterCredentials
-);
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::GenericClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Model for crate::types::GenericClusterCredentials {
-    const NAME: &'static str = "GenericClusterCredentials";
-    const FIELDS: &'static [&'static str] = &["id", "name", "object_type"];
-    const REQUIRED: u128 = 0b111;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.name, from),
-            _ => crate::runtime::model::value(&mut self.object_type, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("object_type", &self.object_type);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::GenericClusterCredentials);
-
 #[cfg(
     any(
         feature = "applications",
@@ -4325,7 +3964,7 @@ impl crate::runtime::model::Model for crate::types::Healthcheck {
 )]
 crate::runtime::model::through_fields!(crate::types::Healthcheck, Default);
 
-#[cfg(any(feature = "environments", feature = "helms"))]
+#[cfg(any(feature = "git", feature = "helms"))]
 impl crate::runtime::model::Blank for crate::types::HelmGitRepositoryRequest {
     #[inline]
     fn blank() -> Self {
@@ -4339,7 +3978,7 @@ impl crate::runtime::model::Blank for crate::types::HelmGitRepositoryRequest {
     }
 }
 
-#[cfg(any(feature = "environments", feature = "helms"))]
+#[cfg(any(feature = "git", feature = "helms"))]
 impl crate::runtime::model::Model for crate::types::HelmGitRepositoryRequest {
     const NAME: &'static str = "HelmGitRepositoryRequest";
     const FIELDS: &'static [&'static str] = &[
@@ -4369,7 +4008,7 @@ impl crate::runtime::model::Model for crate::types::HelmGitRepositoryRequest {
     }
 }
 
-#[cfg(any(feature = "environments", feature = "helms"))]
+#[cfg(any(feature = "git", feature = "helms"))]
 crate::runtime::model::through_fields!(crate::types::HelmGitRepositoryRequest);
 
 #[cfg(any(feature = "environments", feature = "helms"))]
@@ -7622,14 +7261,12 @@ crate::runtime::model::through_fields!(crate::types::ProbeTypeTcp, Default);
     any(
         feature = "agents",
         feature = "applications",
-        feature = "blueprints",
         feature = "clusters",
         feature = "containers",
         feature = "databases",
         feature = "environments",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations",
         feature = "projects",
         feature = "terraforms"
     )
@@ -7648,14 +7285,12 @@ impl crate::runtime::model::Blank for crate::types::ReferenceObject {
     any(
         feature = "agents",
         feature = "applications",
-        feature = "blueprints",
         feature = "clusters",
         feature = "containers",
         feature = "databases",
         feature = "environments",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations",
         feature = "projects",
         feature = "terraforms"
     )
@@ -7682,14 +7317,12 @@ impl crate::runtime::model::Model for crate::types::ReferenceObject {
     any(
         feature = "agents",
         feature = "applications",
-        feature = "blueprints",
         feature = "clusters",
         feature = "containers",
         feature = "databases",
         feature = "environments",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations",
         feature = "projects",
         feature = "terraforms"
     )
@@ -7857,61 +7490,6 @@ crate::runtime::model::through_fields!(
     crate::types::ReferenceObjectStatusResponseList, Default
 );
 
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Blank for crate::types::ScalewayClusterCredentials {
-    #[inline]
-    fn blank() -> Self {
-        Self {
-            id: crate::runtime::model::blank(),
-            name: crate::runtime::model::blank(),
-            scaleway_access_key: crate::runtime::model::blank(),
-            object_type: crate::runtime::model::blank(),
-            scaleway_project_id: crate::runtime::model::blank(),
-            scaleway_organization_id: crate::runtime::model::blank(),
-            __extra: crate::runtime::model::blank(),
-        }
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl crate::runtime::model::Model for crate::types::ScalewayClusterCredentials {
-    const NAME: &'static str = "ScalewayClusterCredentials";
-    const FIELDS: &'static [&'static str] = &[
-        "id",
-        "name",
-        "scaleway_access_key",
-        "object_type",
-        "scaleway_project_id",
-        "scaleway_organization_id",
-    ];
-    const REQUIRED: u128 = 0b011111;
-    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
-        &mut self,
-        field: usize,
-        from: &mut D,
-    ) -> ::core::result::Result<(), D::Error> {
-        match field {
-            0 => crate::runtime::model::value(&mut self.id, from),
-            1 => crate::runtime::model::value(&mut self.name, from),
-            2 => crate::runtime::model::value(&mut self.scaleway_access_key, from),
-            3 => crate::runtime::model::value(&mut self.object_type, from),
-            4 => crate::runtime::model::value(&mut self.scaleway_project_id, from),
-            _ => crate::runtime::model::value(&mut self.scaleway_organization_id, from),
-        }
-    }
-    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
-        to.always("id", &self.id);
-        to.always("name", &self.name);
-        to.always("scaleway_access_key", &self.scaleway_access_key);
-        to.always("object_type", &self.object_type);
-        to.always("scaleway_project_id", &self.scaleway_project_id);
-        to.given("scaleway_organization_id", &self.scaleway_organization_id);
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::model::through_fields!(crate::types::ScalewayClusterCredentials);
-
 #[cfg(
     any(
         feature = "applications",
@@ -8019,6 +7597,81 @@ impl crate::runtime::model::Model for crate::types::ServiceLabelRequest {
     )
 )]
 crate::runtime::model::through_fields!(crate::types::ServiceLabelRequest);
+
+#[cfg(any(feature = "environments", feature = "organizations"))]
+impl crate::runtime::model::Blank for crate::types::ServiceLightResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            id: crate::runtime::model::blank(),
+            name: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            icon_uri: crate::runtime::model::blank(),
+            service_type: crate::runtime::model::blank(),
+            project_id: crate::runtime::model::blank(),
+            project_name: crate::runtime::model::blank(),
+            environment_id: crate::runtime::model::blank(),
+            environment_name: crate::runtime::model::blank(),
+            cluster_id: crate::runtime::model::blank(),
+            job_type: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "organizations"))]
+impl crate::runtime::model::Model for crate::types::ServiceLightResponse {
+    const NAME: &'static str = "ServiceLightResponse";
+    const FIELDS: &'static [&'static str] = &[
+        "id",
+        "name",
+        "description",
+        "icon_uri",
+        "service_type",
+        "project_id",
+        "project_name",
+        "environment_id",
+        "environment_name",
+        "cluster_id",
+        "job_type",
+    ];
+    const REQUIRED: u128 = 0b01111111111;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.id, from),
+            1 => crate::runtime::model::value(&mut self.name, from),
+            2 => crate::runtime::model::value(&mut self.description, from),
+            3 => crate::runtime::model::value(&mut self.icon_uri, from),
+            4 => crate::runtime::model::value(&mut self.service_type, from),
+            5 => crate::runtime::model::value(&mut self.project_id, from),
+            6 => crate::runtime::model::value(&mut self.project_name, from),
+            7 => crate::runtime::model::value(&mut self.environment_id, from),
+            8 => crate::runtime::model::value(&mut self.environment_name, from),
+            9 => crate::runtime::model::value(&mut self.cluster_id, from),
+            _ => crate::runtime::model::value(&mut self.job_type, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("id", &self.id);
+        to.always("name", &self.name);
+        to.always("description", &self.description);
+        to.always("icon_uri", &self.icon_uri);
+        to.always("service_type", &self.service_type);
+        to.always("project_id", &self.project_id);
+        to.always("project_name", &self.project_name);
+        to.always("environment_id", &self.environment_id);
+        to.always("environment_name", &self.environment_name);
+        to.always("cluster_id", &self.cluster_id);
+        to.given("job_type", &self.job_type);
+    }
+}
+
+#[cfg(any(feature = "environments", feature = "organizations"))]
+crate::runtime::model::through_fields!(crate::types::ServiceLightResponse);
 
 #[cfg(
     any(

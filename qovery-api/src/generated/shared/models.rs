@@ -7,7 +7,9 @@
 crate::runtime::open_enum::open_enum! {
     /// Whether the pods are kept apart on different nodes.
     ///
-    /// A part of `ApplicationAdvancedSettings` and `ContainerAdvancedSettings`.
+    /// A part of [`ApplicationAdvancedSettings`](crate::types::ApplicationAdvancedSettings) and [`ContainerAdvancedSettings`](crate::types::ContainerAdvancedSettings).
+    ///
+    /// Available on crate features `applications` or `containers` only.
     pub enum AdvancedSettingsDeploymentAntiaffinityPod {
         /// The pods are kept apart when possible.
         Preferred = "Preferred",
@@ -20,7 +22,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// Whether the pods are spread over the availability zones.
     ///
-    /// A part of `ApplicationAdvancedSettings` and `ContainerAdvancedSettings`.
+    /// A part of [`ApplicationAdvancedSettings`](crate::types::ApplicationAdvancedSettings) and [`ContainerAdvancedSettings`](crate::types::ContainerAdvancedSettings).
+    ///
+    /// Available on crate features `applications` or `containers` only.
     pub enum AdvancedSettingsDeploymentTopologySpreadZone {
         /// The pods are not spread over the zones.
         Disabled = "Disabled",
@@ -35,7 +39,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// How pods are replaced during an update.
     ///
-    /// A part of `ApplicationAdvancedSettings` and `ContainerAdvancedSettings`.
+    /// A part of [`ApplicationAdvancedSettings`](crate::types::ApplicationAdvancedSettings) and [`ContainerAdvancedSettings`](crate::types::ContainerAdvancedSettings).
+    ///
+    /// Available on crate features `applications` or `containers` only.
     pub enum AdvancedSettingsDeploymentUpdateStrategyType {
         /// New pods start before the old ones stop.
         RollingUpdate = "RollingUpdate",
@@ -47,7 +53,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Network and resource limits of an agentic workflow.
 ///
-/// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
+/// A part of [`AgenticWorkflowRequest`](crate::types::AgenticWorkflowRequest) and [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse).
+///
+/// Available on crate features `environments` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowGovernance {
@@ -73,7 +81,9 @@ impl crate::types::AgenticWorkflowGovernance {
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// HTTP header sent to an output of an agentic workflow.
 ///
-/// A part of `AgenticWorkflowOutput`.
+/// A part of [`AgenticWorkflowOutput`](crate::types::AgenticWorkflowOutput).
+///
+/// Available on crate features `environments` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowHeader {
@@ -103,7 +113,9 @@ impl crate::types::AgenticWorkflowHeader {
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Language model used by an agentic workflow. The API key is never returned.
 ///
-/// A part of `AgenticWorkflowResponse`.
+/// A part of [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse).
+///
+/// Available on crate features `environments` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowModelResponse {
@@ -118,7 +130,9 @@ pub struct AgenticWorkflowModelResponse {
 crate::runtime::open_enum::open_enum! {
     /// Provider of the language model of an agentic workflow.
     ///
-    /// A part of `AgenticWorkflowModelRequest` and `AgenticWorkflowModelResponse`.
+    /// A part of [`AgenticWorkflowModelRequest`](crate::types::AgenticWorkflowModelRequest) and [`AgenticWorkflowModelResponse`](crate::types::AgenticWorkflowModelResponse).
+    ///
+    /// Available on crate features `environments` or `agents` only.
     pub enum AgenticWorkflowModelType {
         /// Anthropic Claude.
         Claude = "CLAUDE",
@@ -130,7 +144,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Destination of the results of an agentic workflow.
 ///
-/// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
+/// A part of [`AgenticWorkflowRequest`](crate::types::AgenticWorkflowRequest) and [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse).
+///
+/// Available on crate features `environments` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowOutput {
@@ -198,7 +214,9 @@ impl crate::types::AgenticWorkflowOutput {
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Git repository an agentic workflow works with.
 ///
-/// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
+/// A part of [`AgenticWorkflowRequest`](crate::types::AgenticWorkflowRequest) and [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse).
+///
+/// Available on crate features `environments` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowProjectRepository {
@@ -240,7 +258,9 @@ impl crate::types::AgenticWorkflowProjectRepository {
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Resources given to a run of an agentic workflow.
 ///
-/// A part of `AgenticWorkflowRequest` and `AgenticWorkflowResponse`.
+/// A part of [`AgenticWorkflowRequest`](crate::types::AgenticWorkflowRequest) and [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse).
+///
+/// Available on crate features `environments` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowResources {
@@ -281,7 +301,9 @@ impl crate::types::AgenticWorkflowResources {
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Agentic workflow.
 ///
-/// Returned by `get_agentic_workflow`, `edit_agentic_workflow` and `create_agentic_workflow`.
+/// Returned by [`get_agentic_workflow`](crate::Client::get_agentic_workflow), [`edit_agentic_workflow`](crate::Client::edit_agentic_workflow) and [`create_agentic_workflow`](crate::Client::create_agentic_workflow).
+///
+/// Available on crate features `environments` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowResponse {
@@ -335,7 +357,9 @@ pub struct AgenticWorkflowResponse {
 #[cfg(any(feature = "agents", feature = "environments"))]
 /// Webhook that starts an agentic workflow.
 ///
-/// A part of `AgenticWorkflowResponse`.
+/// A part of [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse).
+///
+/// Available on crate features `environments` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AgenticWorkflowWebhook {
@@ -356,7 +380,9 @@ pub struct AgenticWorkflowWebhook {
 )]
 /// Kubernetes annotation.
 ///
-/// A part of `OrganizationAnnotationsGroupCreateRequest`, `OrganizationAnnotationsGroupEnrichedResponse` and `OrganizationAnnotationsGroupResponse`.
+/// A part of [`OrganizationAnnotationsGroupCreateRequest`](crate::types::OrganizationAnnotationsGroupCreateRequest), [`OrganizationAnnotationsGroupEnrichedResponse`](crate::types::OrganizationAnnotationsGroupEnrichedResponse) and [`OrganizationAnnotationsGroupResponse`](crate::types::OrganizationAnnotationsGroupResponse).
+///
+/// Available on crate features `environments`, `organizations`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Annotation {
@@ -396,7 +422,9 @@ impl crate::types::Annotation {
 crate::runtime::open_enum::open_enum! {
     /// Level at which a variable is defined.
     ///
-    /// A parameter of `list_variables`.
+    /// A parameter of [`list_variables`](crate::Client::list_variables).
+    ///
+    /// Available on crate features `clusters` or `variables` only.
     pub enum ApiVariableScopeEnum {
         /// One application.
         Application = "APPLICATION",
@@ -422,7 +450,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 /// Application built from a Git repository.
 ///
-/// Returned by `get_application`, `edit_application`, `clone_application` and 2 more.
+/// Returned by [`get_application`](crate::Client::get_application), [`edit_application`](crate::Client::edit_application), [`clone_application`](crate::Client::clone_application), [`create_application_dependency`](crate::Client::create_application_dependency) and [`create_application`](crate::Client::create_application).
+///
+/// Available on crate features `environments`, `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Application {
@@ -510,7 +540,7 @@ pub struct Application {
 #[cfg(
     any(
         feature = "applications",
-        feature = "blueprints",
+        feature = "clusters",
         feature = "databases",
         feature = "environments",
         feature = "helms",
@@ -520,7 +550,9 @@ pub struct Application {
 )]
 /// Git repository a service is built from, with the commit last deployed.
 ///
-/// A part of `Application`, `ArgocdAppResponse`, `HelmResponseValuesOverrideFileGit` and 3 more.
+/// A part of [`Application`](crate::types::Application), [`ArgocdAppResponse`](crate::types::ArgocdAppResponse), [`HelmResponseValuesOverrideFileGit`](crate::types::HelmResponseValuesOverrideFileGit), [`HelmSourceGitResponse`](crate::types::HelmSourceGitResponse), [`JobSourceDockerResponse`](crate::types::JobSourceDockerResponse) and [`TerraformFilesSourceGit`](crate::types::TerraformFilesSourceGit).
+///
+/// Available on crate features `environments`, `applications`, `databases`, `jobs`, `helms`, `terraforms` or `clusters` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationGitRepository {
@@ -556,16 +588,17 @@ pub struct ApplicationGitRepository {
 #[cfg(
     any(
         feature = "applications",
-        feature = "environments",
         feature = "git",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations"
+        feature = "terraforms"
     )
 )]
 /// Git repository a service is built from.
 ///
-/// Sent by `list_directories_from_git_repository`.
+/// Sent by [`list_directories_from_git_repository`](crate::Client::list_directories_from_git_repository).
+///
+/// Available on crate features `applications`, `jobs`, `helms`, `terraforms` or `git` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationGitRepositoryRequest {
@@ -587,11 +620,10 @@ pub struct ApplicationGitRepositoryRequest {
 #[cfg(
     any(
         feature = "applications",
-        feature = "environments",
         feature = "git",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations"
+        feature = "terraforms"
     )
 )]
 impl crate::types::ApplicationGitRepositoryRequest {
@@ -642,7 +674,9 @@ impl crate::types::ApplicationGitRepositoryRequest {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Applications of an environment.
 ///
-/// Returned by `list_application_dependency`, `list_database_application`, `list_application` and 1 more.
+/// Returned by [`list_application_dependency`](crate::Client::list_application_dependency), [`list_database_application`](crate::Client::list_database_application), [`list_application`](crate::Client::list_application) and [`list_logical_database_application`](crate::Client::list_logical_database_application).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationResponseList {
@@ -651,10 +685,12 @@ pub struct ApplicationResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-#[cfg(any(feature = "blueprints", feature = "environments"))]
+#[cfg(any(feature = "clusters", feature = "environments"))]
 /// Argo CD application seen as a service.
 ///
-/// Returned by `get_argo_cd_app`.
+/// Returned by [`get_argo_cd_app`](crate::Client::get_argo_cd_app).
+///
+/// Available on crate features `environments` or `clusters` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgocdAppResponse {
@@ -698,7 +734,9 @@ pub struct ArgocdAppResponse {
 crate::runtime::open_enum::open_enum! {
     /// Engine that scales a service.
     ///
-    /// A part of `KedaAutoscalingRequest` and `KedaAutoscalingResponse`.
+    /// A part of [`KedaAutoscalingRequest`](crate::types::KedaAutoscalingRequest) and [`KedaAutoscalingResponse`](crate::types::KedaAutoscalingResponse).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers` or `databases` only.
     pub enum AutoscalingMode {
         /// KEDA, driven by events.
         Keda = "KEDA",
@@ -709,7 +747,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::union::union! {
     /// Event-driven scaling of a service. The `mode` field selects the shape.
     ///
-    /// A part of `ApplicationEditRequest`, `ApplicationRequest` and `ContainerRequest`.
+    /// A part of [`ApplicationEditRequest`](crate::types::ApplicationEditRequest), [`ApplicationRequest`](crate::types::ApplicationRequest) and [`ContainerRequest`](crate::types::ContainerRequest).
+    ///
+    /// Available on crate features `applications` or `containers` only.
     pub enum AutoscalingPolicyRequest by tag "mode" {
         "KEDA" =>
             /// The member if `mode` is `KEDA`.
@@ -736,7 +776,9 @@ for crate::types::AutoscalingPolicyRequest {
 crate::runtime::union::union! {
     /// Event-driven scaling of a service. The `mode` field selects the shape.
     ///
-    /// A part of `Application` and `ContainerResponse`.
+    /// A part of [`Application`](crate::types::Application) and [`ContainerResponse`](crate::types::ContainerResponse).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers` or `databases` only.
     pub enum AutoscalingPolicyResponse by tag "mode" {
         "KEDA" =>
             /// The member if `mode` is `KEDA`.
@@ -759,101 +801,10 @@ for crate::types::AutoscalingPolicyResponse {
     }
 }
 
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-/// AWS credentials based on an assumed role.
-///
-/// A part of `ClusterCredentials`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct AwsRoleClusterCredentials {
-    /// Identifier.
-    pub id: ::uuid::Uuid,
-    /// Name.
-    pub name: ::std::string::String,
-    /// ARN of the role to assume.
-    pub role_arn: ::std::string::String,
-    /// Always `AWS_ROLE`.
-    pub object_type: crate::types::AwsRoleType,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::open_enum::open_enum! {
-    /// Always `AWS_ROLE`.
-    ///
-    /// A part of `AwsRoleClusterCredentials` and `AwsRoleCredentialsRequest`.
-    pub enum AwsRoleType {
-        /// An assumed AWS role.
-        AwsRole = "AWS_ROLE",
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-/// AWS credentials based on an access key. The secret part is never returned.
-///
-/// A part of `ClusterCredentials`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct AwsStaticClusterCredentials {
-    /// Identifier.
-    pub id: ::uuid::Uuid,
-    /// Name.
-    pub name: ::std::string::String,
-    /// Identifier of the access key.
-    pub access_key_id: ::std::string::String,
-    /// Always `AWS`.
-    pub object_type: crate::types::AwsStaticClusterCredentialsObjectType,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::open_enum::open_enum! {
-    /// Always `AWS`.
-    ///
-    /// A part of `AwsStaticClusterCredentials`.
-    pub enum AwsStaticClusterCredentialsObjectType {
-        /// An AWS access key.
-        Aws = "AWS",
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-/// Azure credentials.
-///
-/// A part of `ClusterCredentials`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct AzureStaticClusterCredentials {
-    /// Identifier.
-    pub id: ::uuid::Uuid,
-    /// Name.
-    pub name: ::std::string::String,
-    /// Identifier of the Azure subscription.
-    pub azure_subscription_id: ::std::string::String,
-    /// Identifier of the Azure tenant.
-    pub azure_tenant_id: ::std::string::String,
-    /// Always `AZURE`.
-    pub object_type: crate::types::AzureStaticClusterCredentialsObjectType,
-    /// Identifier of the Azure application.
-    pub azure_application_id: ::std::string::String,
-    /// Identifier of the Azure application object.
-    pub azure_application_object_id: ::std::string::String,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::open_enum::open_enum! {
-    /// Always `AZURE`.
-    ///
-    /// A part of `AzureStaticClusterCredentials`.
-    pub enum AzureStaticClusterCredentialsObjectType {
-        /// Azure credentials.
-        Azure = "AZURE",
-    }
-}
-
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-/// A part of `TerraformBackend`.
+/// A part of [`TerraformBackend`](crate::types::TerraformBackend).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintTerraformBackend {
@@ -878,7 +829,9 @@ impl crate::types::BlueprintTerraformBackend {
 crate::runtime::open_enum::open_enum! {
     /// How an image is built. The default is `DOCKER`.
     ///
-    /// A part of `Application`, `ApplicationEditRequest` and `ApplicationRequest`.
+    /// A part of [`Application`](crate::types::Application), [`ApplicationEditRequest`](crate::types::ApplicationEditRequest) and [`ApplicationRequest`](crate::types::ApplicationRequest).
+    ///
+    /// Available on crate features `environments`, `applications` or `databases` only.
     pub enum BuildModeEnum {
         /// From a Dockerfile.
         Docker = "DOCKER",
@@ -886,7 +839,9 @@ crate::runtime::open_enum::open_enum! {
 }
 
 #[cfg(any(feature = "agents", feature = "environments"))]
-/// Sent by `cancel_agentic_workflow_deployment` and `cancel_environment_deployment`.
+/// Sent by [`cancel_agentic_workflow_deployment`](crate::Client::cancel_agentic_workflow_deployment) and [`cancel_environment_deployment`](crate::Client::cancel_environment_deployment).
+///
+/// Available on crate features `environments` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CancelDeploymentRequest {
@@ -918,7 +873,9 @@ impl crate::types::CancelDeploymentRequest {
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Result of the DNS check of a custom domain.
 ///
-/// A part of `CheckedCustomDomainsResponse`.
+/// A part of [`CheckedCustomDomainsResponse`](crate::types::CheckedCustomDomainsResponse).
+///
+/// Available on crate features `applications`, `containers` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckedCustomDomainResponse {
@@ -935,7 +892,9 @@ pub struct CheckedCustomDomainResponse {
 crate::runtime::open_enum::open_enum! {
     /// Result of the DNS check of a custom domain.
     ///
-    /// A part of `CheckedCustomDomainResponse`.
+    /// A part of [`CheckedCustomDomainResponse`](crate::types::CheckedCustomDomainResponse).
+    ///
+    /// Available on crate features `applications`, `containers` or `helms` only.
     pub enum CheckedCustomDomainStatus {
         /// The domain resolves to an IP address.
         ResolvesToIp = "RESOLVES_TO_IP",
@@ -953,7 +912,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Results of the DNS checks of the custom domains of a service.
 ///
-/// Returned by `check_application_custom_domain`, `check_container_custom_domain` and `check_helm_custom_domain`.
+/// Returned by [`check_application_custom_domain`](crate::Client::check_application_custom_domain), [`check_container_custom_domain`](crate::Client::check_container_custom_domain) and [`check_helm_custom_domain`](crate::Client::check_helm_custom_domain).
+///
+/// Available on crate features `applications`, `containers` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckedCustomDomainsResponse {
@@ -974,7 +935,9 @@ pub struct CheckedCustomDomainsResponse {
 )]
 /// Copy to make of a service.
 ///
-/// Sent by `clone_application`, `clone_container`, `clone_database` and 3 more.
+/// Sent by [`clone_application`](crate::Client::clone_application), [`clone_container`](crate::Client::clone_container), [`clone_database`](crate::Client::clone_database), [`clone_helm`](crate::Client::clone_helm), [`clone_job`](crate::Client::clone_job) and [`clone_terraform`](crate::Client::clone_terraform).
+///
+/// Available on crate features `applications`, `containers`, `databases`, `jobs`, `helms` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CloneServiceRequest {
@@ -1010,11 +973,13 @@ impl crate::types::CloneServiceRequest {
     }
 }
 
-#[cfg(any(feature = "clusters", feature = "jobs", feature = "organizations"))]
+#[cfg(any(feature = "clusters", feature = "jobs"))]
 crate::runtime::open_enum::open_enum! {
     /// Cloud provider of a cluster.
     ///
-    /// A part of `ClusterCloudProviderInfo`, `ClusterCloudProviderInfoRequest`, `CredentialCluster` and 1 more.
+    /// A part of [`ClusterCloudProviderInfo`](crate::types::ClusterCloudProviderInfo), [`ClusterCloudProviderInfoRequest`](crate::types::ClusterCloudProviderInfoRequest), [`CredentialCluster`](crate::types::CredentialCluster) and [`LifecycleTemplateResponse`](crate::types::LifecycleTemplateResponse).
+    ///
+    /// Available on crate features `jobs` or `clusters` only.
     pub enum CloudProviderEnum {
         /// Amazon Web Services.
         Aws = "AWS",
@@ -1033,7 +998,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// Company or place that hosts a cluster.
     ///
-    /// A part of `ArgoCdInstanceMappingResponse`, `ArgoCdLinkedClusterDetails`, `BlueprintManifestEngineOpenTofu` and 4 more.
+    /// A part of [`ArgoCdInstanceMappingResponse`](crate::types::ArgoCdInstanceMappingResponse), [`ArgoCdLinkedClusterDetails`](crate::types::ArgoCdLinkedClusterDetails), [`BlueprintManifestEngineOpenTofu`](crate::types::BlueprintManifestEngineOpenTofu), [`BlueprintManifestEngineTerraform`](crate::types::BlueprintManifestEngineTerraform), [`Cluster`](crate::types::Cluster), [`ClusterOverviewResponse`](crate::types::ClusterOverviewResponse) and [`ClusterRequest`](crate::types::ClusterRequest).
+    ///
+    /// Available on crate features `environments`, `blueprints` or `clusters` only.
     pub enum CloudVendorEnum {
         /// Amazon Web Services.
         Aws = "AWS",
@@ -1063,7 +1030,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "clusters", feature = "organizations"))]
 /// Credentials to use.
 ///
-/// A part of `ClusterCloudProviderInfo`, `ClusterCloudProviderInfoRequest` and `OrganizationEventTargetResponseList`.
+/// A part of [`ClusterCloudProviderInfo`](crate::types::ClusterCloudProviderInfo), [`ClusterCloudProviderInfoRequest`](crate::types::ClusterCloudProviderInfoRequest) and [`OrganizationEventTargetResponseList`](crate::types::OrganizationEventTargetResponseList).
+///
+/// Available on crate features `organizations` or `clusters` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterCloudProviderInfoCredentials {
@@ -1102,103 +1071,6 @@ impl crate::types::ClusterCloudProviderInfoCredentials {
     }
 }
 
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::union::union! {
-    /// Cloud provider credentials. The `object_type` field selects the shape.
-    ///
-    /// Returned by `create_aws_credentials`, `get_aws_credentials`, `edit_aws_credentials` and 15 more.
-    pub enum ClusterCredentials by tag "object_type" {
-        "AWS" =>
-            /// The member if `object_type` is `AWS`.
-            Aws(crate::types::AwsStaticClusterCredentials),
-        "SCW" =>
-            /// The member if `object_type` is `SCW`.
-            Scw(crate::types::ScalewayClusterCredentials),
-        "OTHER" =>
-            /// The member if `object_type` is `OTHER`.
-            Other(crate::types::GenericClusterCredentials),
-        "AWS_ROLE" =>
-            /// The member if `object_type` is `AWS_ROLE`.
-            AwsRole(crate::types::AwsRoleClusterCredentials),
-        "EKS_ANYWHERE_VSPHERE" =>
-            /// The member if `object_type` is `EKS_ANYWHERE_VSPHERE`.
-            EksAnywhereVsphere(crate::types::EksAnywhereVsphereClusterCredentials),
-        "AZURE" =>
-            /// The member if `object_type` is `AZURE`.
-            Azure(crate::types::AzureStaticClusterCredentials),
-        "GCP" =>
-            /// The member if `object_type` is `GCP`.
-            Gcp(crate::types::GcpStaticClusterCredentials),
-        "GCP_WORKLOAD_IDENTITY_FEDERATION" =>
-            /// The member if `object_type` is `GCP_WORKLOAD_IDENTITY_FEDERATION`.
-            GcpWorkloadIdentityFederation(crate::types::GcpWorkloadIdentityClusterCredentials),
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl ::core::convert::From<crate::types::AwsStaticClusterCredentials>
-for crate::types::ClusterCredentials {
-    fn from(member: crate::types::AwsStaticClusterCredentials) -> Self {
-        Self::Aws(member)
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl ::core::convert::From<crate::types::AwsRoleClusterCredentials>
-for crate::types::ClusterCredentials {
-    fn from(member: crate::types::AwsRoleClusterCredentials) -> Self {
-        Self::AwsRole(member)
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl ::core::convert::From<crate::types::AzureStaticClusterCredentials>
-for crate::types::ClusterCredentials {
-    fn from(member: crate::types::AzureStaticClusterCredentials) -> Self {
-        Self::Azure(member)
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl ::core::convert::From<crate::types::EksAnywhereVsphereClusterCredentials>
-for crate::types::ClusterCredentials {
-    fn from(member: crate::types::EksAnywhereVsphereClusterCredentials) -> Self {
-        Self::EksAnywhereVsphere(member)
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl ::core::convert::From<crate::types::GcpStaticClusterCredentials>
-for crate::types::ClusterCredentials {
-    fn from(member: crate::types::GcpStaticClusterCredentials) -> Self {
-        Self::Gcp(member)
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl ::core::convert::From<crate::types::GcpWorkloadIdentityClusterCredentials>
-for crate::types::ClusterCredentials {
-    fn from(member: crate::types::GcpWorkloadIdentityClusterCredentials) -> Self {
-        Self::GcpWorkloadIdentityFederation(member)
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl ::core::convert::From<crate::types::GenericClusterCredentials>
-for crate::types::ClusterCredentials {
-    fn from(member: crate::types::GenericClusterCredentials) -> Self {
-        Self::Other(member)
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-impl ::core::convert::From<crate::types::ScalewayClusterCredentials>
-for crate::types::ClusterCredentials {
-    fn from(member: crate::types::ScalewayClusterCredentials) -> Self {
-        Self::Scw(member)
-    }
-}
-
 #[cfg(
     any(
         feature = "agents",
@@ -1214,7 +1086,9 @@ for crate::types::ClusterCredentials {
 )]
 /// Git commit; nullable.
 ///
-/// A part of `CommitResponseList`, `DeploymentHistory`, `DeploymentHistoryApplication` and 6 more.
+/// A part of [`CommitResponseList`](crate::types::CommitResponseList), [`DeploymentHistory`](crate::types::DeploymentHistory), [`DeploymentHistoryApplication`](crate::types::DeploymentHistoryApplication), [`DeploymentHistoryApplicationDetails`](crate::types::DeploymentHistoryApplicationDetails), [`DeploymentHistoryHelmDetails`](crate::types::DeploymentHistoryHelmDetails), [`DeploymentHistoryHelmResponse`](crate::types::DeploymentHistoryHelmResponse), [`DeploymentHistoryJobDetails`](crate::types::DeploymentHistoryJobDetails), [`DeploymentHistoryJobResponse`](crate::types::DeploymentHistoryJobResponse) and [`Event`](crate::types::Event).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms`, `agents` or `clusters` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Commit {
@@ -1246,7 +1120,9 @@ pub struct Commit {
 )]
 /// Last commits of the branch a service follows, newest first.
 ///
-/// Returned by `list_application_commit`, `list_helm_commit`, `list_job_commit` and 2 more.
+/// Returned by [`list_application_commit`](crate::Client::list_application_commit), [`list_helm_commit`](crate::Client::list_helm_commit), [`list_job_commit`](crate::Client::list_job_commit), [`list_eks_anywhere_commits`](crate::Client::list_eks_anywhere_commits) and [`list_terraform_commit`](crate::Client::list_terraform_commit).
+///
+/// Available on crate features `applications`, `jobs`, `helms`, `terraforms` or `clusters` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CommitResponseList {
@@ -1266,7 +1142,9 @@ pub struct CommitResponseList {
 crate::runtime::open_enum::open_enum! {
     /// Kind of container registry.
     ///
-    /// A part of `AvailableContainerRegistryResponse`, `ContainerRegistryProviderDetailsResponse`, `ContainerRegistryRequest` and 1 more.
+    /// A part of [`AvailableContainerRegistryResponse`](crate::types::AvailableContainerRegistryResponse), [`ContainerRegistryProviderDetailsResponse`](crate::types::ContainerRegistryProviderDetailsResponse), [`ContainerRegistryRequest`](crate::types::ContainerRegistryRequest) and [`ContainerRegistryResponse`](crate::types::ContainerRegistryResponse).
+    ///
+    /// Available on crate features `environments`, `containers`, `databases` or `jobs` only.
     pub enum ContainerRegistryKindEnum {
         /// Amazon Elastic Container Registry.
         Ecr = "ECR",
@@ -1303,7 +1181,9 @@ crate::runtime::open_enum::open_enum! {
 )]
 /// Short description of a container registry.
 ///
-/// A part of `ContainerResponse` and `ContainerSource`.
+/// A part of [`ContainerResponse`](crate::types::ContainerResponse) and [`ContainerSource`](crate::types::ContainerSource).
+///
+/// Available on crate features `environments`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRegistryProviderDetailsResponse {
@@ -1319,7 +1199,9 @@ pub struct ContainerRegistryProviderDetailsResponse {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// A part of `ApplicationRequest` and `ContainerRequest`.
+/// A part of [`ApplicationRequest`](crate::types::ApplicationRequest) and [`ContainerRequest`](crate::types::ContainerRequest).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRequestPort {
@@ -1416,7 +1298,9 @@ impl crate::types::ContainerRequestPort {
 }
 
 #[cfg(any(feature = "applications", feature = "containers"))]
-/// A part of `ApplicationEditRequest`, `ApplicationRequest` and `ContainerRequest`.
+/// A part of [`ApplicationEditRequest`](crate::types::ApplicationEditRequest), [`ApplicationRequest`](crate::types::ApplicationRequest) and [`ContainerRequest`](crate::types::ContainerRequest).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerRequestStorageItem {
@@ -1459,7 +1343,9 @@ impl crate::types::ContainerRequestStorageItem {
 #[cfg(any(feature = "containers", feature = "databases", feature = "environments"))]
 /// Container run from an image of a registry.
 ///
-/// Returned by `get_container`, `edit_container`, `clone_container` and 2 more.
+/// Returned by [`get_container`](crate::Client::get_container), [`edit_container`](crate::Client::edit_container), [`clone_container`](crate::Client::clone_container), [`create_container_dependency`](crate::Client::create_container_dependency) and [`create_container`](crate::Client::create_container).
+///
+/// Available on crate features `environments`, `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerResponse {
@@ -1545,7 +1431,9 @@ pub struct ContainerResponse {
 #[cfg(any(feature = "containers", feature = "databases"))]
 /// Containers of an environment.
 ///
-/// Returned by `list_container_dependency`, `list_container` and `list_logical_database_container`.
+/// Returned by [`list_container_dependency`](crate::Client::list_container_dependency), [`list_container`](crate::Client::list_container) and [`list_logical_database_container`](crate::Client::list_logical_database_container).
+///
+/// Available on crate features `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerResponseList {
@@ -1557,7 +1445,9 @@ pub struct ContainerResponseList {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Image of a container registry.
 ///
-/// A part of `JobResponseSourceImage`.
+/// A part of [`JobResponseSourceImage`](crate::types::JobResponseSourceImage).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerSource {
@@ -1585,7 +1475,9 @@ pub struct ContainerSource {
 crate::runtime::open_enum::open_enum! {
     /// Processor architecture.
     ///
-    /// A part of `Application`, `ApplicationEditRequest`, `ApplicationRequest` and 6 more.
+    /// A part of [`Application`](crate::types::Application), [`ApplicationEditRequest`](crate::types::ApplicationEditRequest), [`ApplicationRequest`](crate::types::ApplicationRequest), [`ClusterFeatureKarpenterParameters`](crate::types::ClusterFeatureKarpenterParameters), [`ContainerRequest`](crate::types::ContainerRequest), [`ContainerResponse`](crate::types::ContainerResponse), [`CronJobResponse`](crate::types::CronJobResponse), [`JobRequest`](crate::types::JobRequest) and [`LifecycleJobResponse`](crate::types::LifecycleJobResponse).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs` or `clusters` only.
     pub enum CpuArchitectureEnum {
         /// 64-bit x86.
         Amd64 = "AMD64",
@@ -1597,7 +1489,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Job run on a schedule.
 ///
-/// A part of `JobResponse`.
+/// A part of [`JobResponse`](crate::types::JobResponse).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CronJobResponse {
@@ -1675,7 +1569,9 @@ pub struct CronJobResponse {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// When the job runs.
 ///
-/// A part of `CronJobResponse`.
+/// A part of [`CronJobResponse`](crate::types::CronJobResponse).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CronJobResponseSchedule {
@@ -1687,7 +1583,9 @@ pub struct CronJobResponseSchedule {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Command and times of a cron job.
 ///
-/// A part of `CronJobResponseSchedule`.
+/// A part of [`CronJobResponseSchedule`](crate::types::CronJobResponseSchedule).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CronJobResponseScheduleCronjob {
@@ -1705,7 +1603,9 @@ pub struct CronJobResponseScheduleCronjob {
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Custom domain of a service.
 ///
-/// Returned by `create_application_custom_domain`, `edit_custom_domain`, `get_custom_domain_status` and 6 more.
+/// Returned by [`create_application_custom_domain`](crate::Client::create_application_custom_domain), [`edit_custom_domain`](crate::Client::edit_custom_domain), [`get_custom_domain_status`](crate::Client::get_custom_domain_status), [`create_container_custom_domain`](crate::Client::create_container_custom_domain), [`edit_container_custom_domain`](crate::Client::edit_container_custom_domain), [`get_container_custom_domain_status`](crate::Client::get_container_custom_domain_status), [`create_helm_custom_domain`](crate::Client::create_helm_custom_domain), [`get_helm_custom_domain`](crate::Client::get_helm_custom_domain) and [`edit_helm_custom_domain`](crate::Client::edit_helm_custom_domain).
+///
+/// Available on crate features `applications`, `containers` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDomain {
@@ -1731,7 +1631,9 @@ pub struct CustomDomain {
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Custom domain to attach to a service.
 ///
-/// Sent by `create_application_custom_domain`, `edit_custom_domain`, `create_container_custom_domain` and 3 more.
+/// Sent by [`create_application_custom_domain`](crate::Client::create_application_custom_domain), [`edit_custom_domain`](crate::Client::edit_custom_domain), [`create_container_custom_domain`](crate::Client::create_container_custom_domain), [`edit_container_custom_domain`](crate::Client::edit_container_custom_domain), [`create_helm_custom_domain`](crate::Client::create_helm_custom_domain) and [`edit_helm_custom_domain`](crate::Client::edit_helm_custom_domain).
+///
+/// Available on crate features `applications`, `containers` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDomainRequest {
@@ -1770,7 +1672,9 @@ impl crate::types::CustomDomainRequest {
 #[cfg(any(feature = "applications", feature = "containers", feature = "helms"))]
 /// Custom domains of a service.
 ///
-/// Returned by `list_application_custom_domain`, `list_container_custom_domain` and `list_helm_custom_domain`.
+/// Returned by [`list_application_custom_domain`](crate::Client::list_application_custom_domain), [`list_container_custom_domain`](crate::Client::list_container_custom_domain) and [`list_helm_custom_domain`](crate::Client::list_helm_custom_domain).
+///
+/// Available on crate features `applications`, `containers` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDomainResponseList {
@@ -1783,7 +1687,9 @@ pub struct CustomDomainResponseList {
 crate::runtime::open_enum::open_enum! {
     /// Validation status of a custom domain.
     ///
-    /// A part of `CustomDomain`.
+    /// A part of [`CustomDomain`](crate::types::CustomDomain).
+    ///
+    /// Available on crate features `applications`, `containers` or `helms` only.
     pub enum CustomDomainStatusEnum {
         /// The domain is not validated yet.
         ValidationPending = "VALIDATION_PENDING",
@@ -1793,7 +1699,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "databases", feature = "environments"))]
 /// Database.
 ///
-/// Returned by `attach_databaseto_application`, `get_database`, `edit_database` and 2 more.
+/// Returned by [`attach_databaseto_application`](crate::Client::attach_databaseto_application), [`get_database`](crate::Client::get_database), [`edit_database`](crate::Client::edit_database), [`clone_database`](crate::Client::clone_database) and [`create_database`](crate::Client::create_database).
+///
+/// Available on crate features `environments`, `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Database {
@@ -1858,7 +1766,9 @@ pub struct Database {
 crate::runtime::open_enum::open_enum! {
     /// Network from where a database is reachable. The default is `PRIVATE`.
     ///
-    /// A part of `Database`, `DatabaseEditRequest` and `DatabaseRequest`.
+    /// A part of [`Database`](crate::types::Database), [`DatabaseEditRequest`](crate::types::DatabaseEditRequest) and [`DatabaseRequest`](crate::types::DatabaseRequest).
+    ///
+    /// Available on crate features `environments`, `applications` or `databases` only.
     pub enum DatabaseAccessibilityEnum {
         /// Only from inside the cluster.
         Private = "PRIVATE",
@@ -1871,7 +1781,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// Type of the disk; can be null.
     ///
-    /// A part of `Database` and `DatabaseEditRequest`.
+    /// A part of [`Database`](crate::types::Database) and [`DatabaseEditRequest`](crate::types::DatabaseEditRequest).
+    ///
+    /// Available on crate features `environments`, `applications` or `databases` only.
     pub enum DatabaseDiskType {
         /// AWS gp2 volume.
         Gp2 = "gp2",
@@ -1884,7 +1796,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// How a database is hosted.
     ///
-    /// A part of `Database`, `DatabaseRequest` and `DatabaseVersionMode`.
+    /// A part of [`Database`](crate::types::Database), [`DatabaseRequest`](crate::types::DatabaseRequest) and [`DatabaseVersionMode`](crate::types::DatabaseVersionMode).
+    ///
+    /// Available on crate features `environments`, `applications` or `databases` only.
     pub enum DatabaseModeEnum {
         /// In a container on the cluster.
         Container = "CONTAINER",
@@ -1896,7 +1810,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Databases of an environment.
 ///
-/// Returned by `list_application_database` and `list_database`.
+/// Returned by [`list_application_database`](crate::Client::list_application_database) and [`list_database`](crate::Client::list_database).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseResponseList {
@@ -1909,7 +1825,9 @@ pub struct DatabaseResponseList {
 crate::runtime::open_enum::open_enum! {
     /// Database engine.
     ///
-    /// A part of `Database`, `DatabaseConfiguration` and `DatabaseRequest`.
+    /// A part of [`Database`](crate::types::Database), [`DatabaseConfiguration`](crate::types::DatabaseConfiguration) and [`DatabaseRequest`](crate::types::DatabaseRequest).
+    ///
+    /// Available on crate features `environments`, `applications` or `databases` only.
     pub enum DatabaseTypeEnum {
         /// MongoDB.
         Mongodb = "MONGODB",
@@ -1925,7 +1843,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
 /// Services of one environment to deploy together in a single deployment, each with the version wanted.
 ///
-/// Sent by `deploy_all_applications`, `deploy_all_services_legacy` and `deploy_all_services`.
+/// Sent by [`deploy_all_applications`](crate::Client::deploy_all_applications), [`deploy_all_services_legacy`](crate::Client::deploy_all_services_legacy) and [`deploy_all_services`](crate::Client::deploy_all_services).
+///
+/// Available on crate features `environments`, `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequest {
@@ -2021,7 +1941,9 @@ impl crate::types::DeployAllRequest {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-/// A part of `DeployAllRequest`.
+/// A part of [`DeployAllRequest`](crate::types::DeployAllRequest).
+///
+/// Available on crate features `environments`, `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestApplication {
@@ -2055,7 +1977,9 @@ impl crate::types::DeployAllRequestApplication {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-/// A part of `DeployAllRequest`.
+/// A part of [`DeployAllRequest`](crate::types::DeployAllRequest).
+///
+/// Available on crate features `environments`, `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestContainer {
@@ -2089,7 +2013,9 @@ impl crate::types::DeployAllRequestContainer {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-/// A part of `DeployAllRequest`.
+/// A part of [`DeployAllRequest`](crate::types::DeployAllRequest).
+///
+/// Available on crate features `environments`, `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestHelm {
@@ -2153,7 +2079,9 @@ impl crate::types::DeployAllRequestHelm {
 }
 
 #[cfg(any(feature = "applications", feature = "containers", feature = "environments"))]
-/// A part of `DeployAllRequest`.
+/// A part of [`DeployAllRequest`](crate::types::DeployAllRequest).
+///
+/// Available on crate features `environments`, `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeployAllRequestJob {
@@ -2216,7 +2144,9 @@ impl crate::types::DeployAllRequestJob {
         feature = "terraforms"
     )
 )]
-/// A part of `DeploymentHistoryServiceDetails`.
+/// A part of [`DeploymentHistoryServiceDetails`](crate::types::DeploymentHistoryServiceDetails).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryApplicationDetails {
@@ -2241,7 +2171,9 @@ pub struct DeploymentHistoryApplicationDetails {
 )]
 /// When, by whom and through which channel a deployment was started.
 ///
-/// A part of `DeploymentHistoryEnvironmentV2` and `DeploymentHistoryService`.
+/// A part of [`DeploymentHistoryEnvironmentV2`](crate::types::DeploymentHistoryEnvironmentV2) and [`DeploymentHistoryService`](crate::types::DeploymentHistoryService).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryAuditingData {
@@ -2259,7 +2191,9 @@ pub struct DeploymentHistoryAuditingData {
 #[cfg(any(feature = "containers", feature = "environments"))]
 /// Container as it was in a past deployment.
 ///
-/// A part of `DeploymentHistoryEnvironment` and `ListContainerDeploymentHistoryResponse`.
+/// A part of [`DeploymentHistoryEnvironment`](crate::types::DeploymentHistoryEnvironment) and [`ListContainerDeploymentHistoryResponse`](crate::types::ListContainerDeploymentHistoryResponse).
+///
+/// Available on crate features `environments` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryContainer {
@@ -2296,7 +2230,9 @@ pub struct DeploymentHistoryContainer {
         feature = "terraforms"
     )
 )]
-/// A part of `DeploymentHistoryServiceDetails`.
+/// A part of [`DeploymentHistoryServiceDetails`](crate::types::DeploymentHistoryServiceDetails).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryContainerDetails {
@@ -2314,7 +2250,9 @@ pub struct DeploymentHistoryContainerDetails {
 #[cfg(any(feature = "databases", feature = "environments"))]
 /// Database as it was in a past deployment.
 ///
-/// A part of `DeploymentHistoryEnvironment` and `ListDatabaseDeploymentHistoryResponse`.
+/// A part of [`DeploymentHistoryEnvironment`](crate::types::DeploymentHistoryEnvironment) and [`ListDatabaseDeploymentHistoryResponse`](crate::types::ListDatabaseDeploymentHistoryResponse).
+///
+/// Available on crate features `environments` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryDatabase {
@@ -2343,7 +2281,9 @@ pub struct DeploymentHistoryDatabase {
         feature = "terraforms"
     )
 )]
-/// A part of `DeploymentHistoryServiceDetails`.
+/// A part of [`DeploymentHistoryServiceDetails`](crate::types::DeploymentHistoryServiceDetails).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryHelmDetails {
@@ -2357,7 +2297,9 @@ pub struct DeploymentHistoryHelmDetails {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Helm service as it was in a past deployment.
 ///
-/// A part of `DeploymentHistoryEnvironment` and `ListHelmDeploymentHistoryResponse`.
+/// A part of [`DeploymentHistoryEnvironment`](crate::types::DeploymentHistoryEnvironment) and [`ListHelmDeploymentHistoryResponse`](crate::types::ListHelmDeploymentHistoryResponse).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryHelmResponse {
@@ -2390,7 +2332,9 @@ pub struct DeploymentHistoryHelmResponse {
         feature = "terraforms"
     )
 )]
-/// A part of `DeploymentHistoryServiceDetails`.
+/// A part of [`DeploymentHistoryServiceDetails`](crate::types::DeploymentHistoryServiceDetails).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobDetails {
@@ -2412,7 +2356,9 @@ pub struct DeploymentHistoryJobDetails {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Job as it was in a past deployment.
 ///
-/// A part of `DeploymentHistoryEnvironment` and `ListJobDeploymentHistoryResponse`.
+/// A part of [`DeploymentHistoryEnvironment`](crate::types::DeploymentHistoryEnvironment) and [`ListJobDeploymentHistoryResponse`](crate::types::ListJobDeploymentHistoryResponse).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobResponse {
@@ -2446,7 +2392,9 @@ pub struct DeploymentHistoryJobResponse {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// When the job runs.
 ///
-/// A part of `DeploymentHistoryJobResponse`.
+/// A part of [`DeploymentHistoryJobResponse`](crate::types::DeploymentHistoryJobResponse).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobResponseSchedule {
@@ -2471,7 +2419,9 @@ pub struct DeploymentHistoryJobResponseSchedule {
 )]
 /// When the job runs.
 ///
-/// A part of `DeploymentHistoryJobDetails`.
+/// A part of [`DeploymentHistoryJobDetails`](crate::types::DeploymentHistoryJobDetails).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryJobSchedule {
@@ -2502,7 +2452,9 @@ pub struct DeploymentHistoryJobSchedule {
 )]
 /// Chart that was deployed, for a chart from a Helm repository; null otherwise.
 ///
-/// A part of `DeploymentHistoryHelmDetails` and `DeploymentHistoryHelmResponse`.
+/// A part of [`DeploymentHistoryHelmDetails`](crate::types::DeploymentHistoryHelmDetails) and [`DeploymentHistoryHelmResponse`](crate::types::DeploymentHistoryHelmResponse).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryRepository {
@@ -2527,7 +2479,9 @@ pub struct DeploymentHistoryRepository {
 )]
 /// Service as it was in a past deployment, in the second version of the history.
 ///
-/// A part of `DeploymentHistoryServicePageV2` and `DeploymentHistoryStage`.
+/// A part of [`DeploymentHistoryServicePageV2`](crate::types::DeploymentHistoryServicePageV2) and [`DeploymentHistoryStage`](crate::types::DeploymentHistoryStage).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryService {
@@ -2563,7 +2517,9 @@ pub struct DeploymentHistoryService {
 crate::runtime::union::union! {
     /// Version of a service in a past deployment. The shape depends on the kind of service and carries no discriminator.
     ///
-    /// A part of `DeploymentHistoryService`.
+    /// A part of [`DeploymentHistoryService`](crate::types::DeploymentHistoryService).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum DeploymentHistoryServiceDetails by property {
         "job_type" =>
             /// The member if `job_type` is present.
@@ -2670,7 +2626,9 @@ for crate::types::DeploymentHistoryServiceDetails {
 )]
 /// What identifies the service and the deployment.
 ///
-/// A part of `DeploymentHistoryService`.
+/// A part of [`DeploymentHistoryService`](crate::types::DeploymentHistoryService).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryServiceIdentifier {
@@ -2698,7 +2656,9 @@ pub struct DeploymentHistoryServiceIdentifier {
 )]
 /// Past deployments of a service, newest first. There is no cursor to get older ones.
 ///
-/// Returned by `list_agentic_workflow_deployment_history_v2`, `list_application_deployment_history_v2`, `list_container_deployment_history_v2` and 4 more.
+/// Returned by [`list_agentic_workflow_deployment_history_v2`](crate::Client::list_agentic_workflow_deployment_history_v2), [`list_application_deployment_history_v2`](crate::Client::list_application_deployment_history_v2), [`list_container_deployment_history_v2`](crate::Client::list_container_deployment_history_v2), [`list_database_deployment_history_v2`](crate::Client::list_database_deployment_history_v2), [`list_helm_deployment_history_v2`](crate::Client::list_helm_deployment_history_v2), [`list_job_deployment_history_v2`](crate::Client::list_job_deployment_history_v2) and [`list_terraform_deployment_history_v2`](crate::Client::list_terraform_deployment_history_v2).
+///
+/// Available on crate features `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeploymentHistoryServicePageV2 {
@@ -2722,7 +2682,9 @@ pub struct DeploymentHistoryServicePageV2 {
 crate::runtime::open_enum::open_enum! {
     /// Whether a deployment restriction selects or rejects the changes it matches.
     ///
-    /// A part of `ApplicationDeploymentRestriction`, `ApplicationDeploymentRestrictionRequest`, `HelmDeploymentRestrictionRequest` and 5 more.
+    /// A part of [`ApplicationDeploymentRestriction`](crate::types::ApplicationDeploymentRestriction), [`ApplicationDeploymentRestrictionRequest`](crate::types::ApplicationDeploymentRestrictionRequest), [`HelmDeploymentRestrictionRequest`](crate::types::HelmDeploymentRestrictionRequest), [`HelmDeploymentRestrictionResponse`](crate::types::HelmDeploymentRestrictionResponse), [`JobDeploymentRestrictionRequest`](crate::types::JobDeploymentRestrictionRequest), [`JobDeploymentRestrictionResponse`](crate::types::JobDeploymentRestrictionResponse), [`TerraformDeploymentRestrictionRequest`](crate::types::TerraformDeploymentRestrictionRequest) and [`TerraformDeploymentRestrictionResponse`](crate::types::TerraformDeploymentRestrictionResponse).
+    ///
+    /// Available on crate features `applications`, `jobs`, `helms` or `terraforms` only.
     pub enum DeploymentRestrictionModeEnum {
         /// Changes that match do not cause a deployment.
         Exclude = "EXCLUDE",
@@ -2742,7 +2704,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// Subject of a deployment restriction.
     ///
-    /// A part of `ApplicationDeploymentRestriction`, `ApplicationDeploymentRestrictionRequest`, `HelmDeploymentRestrictionRequest` and 5 more.
+    /// A part of [`ApplicationDeploymentRestriction`](crate::types::ApplicationDeploymentRestriction), [`ApplicationDeploymentRestrictionRequest`](crate::types::ApplicationDeploymentRestrictionRequest), [`HelmDeploymentRestrictionRequest`](crate::types::HelmDeploymentRestrictionRequest), [`HelmDeploymentRestrictionResponse`](crate::types::HelmDeploymentRestrictionResponse), [`JobDeploymentRestrictionRequest`](crate::types::JobDeploymentRestrictionRequest), [`JobDeploymentRestrictionResponse`](crate::types::JobDeploymentRestrictionResponse), [`TerraformDeploymentRestrictionRequest`](crate::types::TerraformDeploymentRestrictionRequest) and [`TerraformDeploymentRestrictionResponse`](crate::types::TerraformDeploymentRestrictionResponse).
+    ///
+    /// Available on crate features `applications`, `jobs`, `helms` or `terraforms` only.
     pub enum DeploymentRestrictionTypeEnum {
         /// The path of the changed files.
         Path = "PATH",
@@ -2752,7 +2716,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Dockerfile lines taken from a file.
 ///
-/// A part of `TerraformDockerfileFragment`.
+/// A part of [`TerraformDockerfileFragment`](crate::types::TerraformDockerfileFragment).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileFragmentFile {
@@ -2783,7 +2749,9 @@ impl crate::types::DockerfileFragmentFile {
 crate::runtime::open_enum::open_enum! {
     /// Always `file`.
     ///
-    /// A part of `DockerfileFragmentFile`.
+    /// A part of [`DockerfileFragmentFile`](crate::types::DockerfileFragmentFile).
+    ///
+    /// Available on crate features `environments` or `terraforms` only.
     pub enum DockerfileFragmentFileType {
         /// Lines from a file.
         File = "file",
@@ -2793,7 +2761,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Dockerfile lines given in place.
 ///
-/// A part of `TerraformDockerfileFragment`.
+/// A part of [`TerraformDockerfileFragment`](crate::types::TerraformDockerfileFragment).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DockerfileFragmentInline {
@@ -2824,50 +2794,21 @@ impl crate::types::DockerfileFragmentInline {
 crate::runtime::open_enum::open_enum! {
     /// Always `inline`.
     ///
-    /// A part of `DockerfileFragmentInline`.
+    /// A part of [`DockerfileFragmentInline`](crate::types::DockerfileFragmentInline).
+    ///
+    /// Available on crate features `environments` or `terraforms` only.
     pub enum DockerfileFragmentInlineType {
         /// Lines given in place.
         Inline = "inline",
     }
 }
 
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-/// EKS Anywhere credentials: a vSphere login and access to AWS by a key or a role.
-///
-/// A part of `ClusterCredentials`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct EksAnywhereVsphereClusterCredentials {
-    /// Identifier.
-    pub id: ::uuid::Uuid,
-    /// Name.
-    pub name: ::std::string::String,
-    /// vSphere user.
-    pub vsphere_user: ::std::string::String,
-    /// Identifier of the AWS access key; null or absent when a role is used.
-    pub access_key_id: ::core::option::Option<::std::string::String>,
-    /// ARN of the AWS role to assume; null or absent when an access key is used.
-    pub role_arn: ::core::option::Option<::std::string::String>,
-    /// Always `EKS_ANYWHERE_VSPHERE`.
-    pub object_type: crate::types::EksAnywhereVsphereObjectType,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::open_enum::open_enum! {
-    /// Always `EKS_ANYWHERE_VSPHERE`.
-    ///
-    /// A part of `EksAnywhereVsphereClusterCredentials`.
-    pub enum EksAnywhereVsphereObjectType {
-        /// EKS Anywhere on vSphere.
-        EksAnywhereVsphere = "EKS_ANYWHERE_VSPHERE",
-    }
-}
-
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 /// CPU use of a database of an environment, in the 2022 revision.
 ///
-/// A part of `EnvironmentDatabasesCurrentMetric` and `Instance`.
+/// A part of [`EnvironmentDatabasesCurrentMetric`](crate::types::EnvironmentDatabasesCurrentMetric) and [`Instance`](crate::types::Instance).
+///
+/// Available on crate features `applications`, `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentDatabasesCurrentMetricCpu {
@@ -2890,7 +2831,9 @@ pub struct EnvironmentDatabasesCurrentMetricCpu {
 crate::runtime::open_enum::open_enum! {
     /// Purpose of an environment.
     ///
-    /// A part of `CloneEnvironmentRequest`, `Environment`, `EnvironmentOverviewResponse` and 7 more.
+    /// A part of [`CloneEnvironmentRequest`](crate::types::CloneEnvironmentRequest), [`CreateEnvironmentRequest`](crate::types::CreateEnvironmentRequest), [`Environment`](crate::types::Environment), [`EnvironmentEditRequest`](crate::types::EnvironmentEditRequest), [`EnvironmentOverviewResponse`](crate::types::EnvironmentOverviewResponse), [`OrganizationEnvironmentResponse`](crate::types::OrganizationEnvironmentResponse), [`OrganizationWebhookCreateRequest`](crate::types::OrganizationWebhookCreateRequest), [`OrganizationWebhookCreateResponse`](crate::types::OrganizationWebhookCreateResponse), [`OrganizationWebhookResponse`](crate::types::OrganizationWebhookResponse), [`ProjectDeploymentRule`](crate::types::ProjectDeploymentRule), [`ProjectDeploymentRuleRequest`](crate::types::ProjectDeploymentRuleRequest) and [`ProjectPermissionPermission`](crate::types::ProjectPermissionPermission).
+    ///
+    /// Available on crate features `environments`, `projects` or `organizations` only.
     pub enum EnvironmentModeEnum {
         /// An environment for development.
         Development = "DEVELOPMENT",
@@ -2903,10 +2846,19 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
+#[cfg(any(feature = "environments", feature = "organizations", feature = "projects"))]
+/// The former name of `EnvironmentModeEnum`.
+///
+/// Available on crate features `environments`, `projects` or `organizations` only.
+#[deprecated = "it is called `EnvironmentModeEnum` now"]
+pub type CreateEnvironmentModeEnum = crate::types::EnvironmentModeEnum;
+
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Event of an application or a database, in the 2022 revision.
 ///
-/// A part of `EventPaginatedResponseList`.
+/// A part of [`EventPaginatedResponseList`](crate::types::EventPaginatedResponseList).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
@@ -2932,7 +2884,9 @@ pub struct Event {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Page of events of an application or a database, in the 2022 revision.
 ///
-/// Returned by `list_application_event` and `list_database_event`.
+/// Returned by [`list_application_event`](crate::Client::list_application_event) and [`list_database_event`](crate::Client::list_database_event).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventPaginatedResponseList {
@@ -2949,7 +2903,9 @@ pub struct EventPaginatedResponseList {
 crate::runtime::open_enum::open_enum! {
     /// Type of the value.
     ///
-    /// A part of `BlueprintManifestFieldType`, `FieldSchemaResponse` and `PlatformComponentInputRequirementResponse`.
+    /// A part of [`BlueprintManifestFieldType`](crate::types::BlueprintManifestFieldType), [`FieldSchemaResponse`](crate::types::FieldSchemaResponse) and [`PlatformComponentInputRequirementResponse`](crate::types::PlatformComponentInputRequirementResponse).
+    ///
+    /// Available on crate features `blueprints` or `clusters` only.
     pub enum FieldSchemaResponseType {
         /// Text.
         String = "string",
@@ -2960,113 +2916,24 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-/// Google Cloud credentials based on a service account key.
-///
-/// A part of `ClusterCredentials`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct GcpStaticClusterCredentials {
-    /// Identifier.
-    pub id: ::uuid::Uuid,
-    /// Name.
-    pub name: ::std::string::String,
-    /// Always `GCP`.
-    pub object_type: crate::types::GcpStaticClusterCredentialsObjectType,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::open_enum::open_enum! {
-    /// Always `GCP`.
-    ///
-    /// A part of `GcpStaticClusterCredentials`.
-    pub enum GcpStaticClusterCredentialsObjectType {
-        /// A Google Cloud service account key.
-        Gcp = "GCP",
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-/// Google Cloud credentials based on workload identity federation.
-///
-/// A part of `ClusterCredentials`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct GcpWorkloadIdentityClusterCredentials {
-    /// Identifier.
-    pub id: ::uuid::Uuid,
-    /// Name.
-    pub name: ::std::string::String,
-    /// Always `GCP_WORKLOAD_IDENTITY_FEDERATION`.
-    pub object_type: crate::types::GcpWorkloadIdentityObjectType,
-    /// Identifier of the project.
-    pub project_id: ::std::string::String,
-    /// Service account email.
-    pub service_account_email: ::std::string::String,
-    /// Workload identity provider resource.
-    pub workload_identity_provider_resource: ::std::string::String,
-    /// Lifetime of the tokens, in seconds.
-    pub token_lifetime_seconds: i64,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::open_enum::open_enum! {
-    /// Always `GCP_WORKLOAD_IDENTITY_FEDERATION`.
-    ///
-    /// A part of `GcpWorkloadIdentityClusterCredentials`.
-    pub enum GcpWorkloadIdentityObjectType {
-        /// Google Cloud workload identity federation.
-        GcpWorkloadIdentityFederation = "GCP_WORKLOAD_IDENTITY_FEDERATION",
-    }
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-/// Credentials of a kind without fields of its own.
-///
-/// A part of `ClusterCredentials`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct GenericClusterCredentials {
-    /// Identifier.
-    pub id: ::uuid::Uuid,
-    /// Name.
-    pub name: ::std::string::String,
-    /// Always `OTHER`.
-    pub object_type: crate::types::GenericClusterCredentialsObjectType,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::open_enum::open_enum! {
-    /// Always `OTHER`.
-    ///
-    /// A part of `GenericClusterCredentials`.
-    pub enum GenericClusterCredentialsObjectType {
-        /// Another kind of credentials.
-        Other = "OTHER",
-    }
-}
-
 #[cfg(
     any(
         feature = "applications",
-        feature = "blueprints",
         feature = "clusters",
         feature = "databases",
         feature = "environments",
         feature = "git",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations",
         feature = "terraforms"
     )
 )]
 crate::runtime::open_enum::open_enum! {
     /// Git provider.
     ///
-    /// A part of `ApplicationGitRepository`, `ApplicationGitRepositoryRequest`, `ClusterEksAnywhereGitRepository` and 3 more.
+    /// A part of [`ApplicationGitRepository`](crate::types::ApplicationGitRepository), [`ApplicationGitRepositoryRequest`](crate::types::ApplicationGitRepositoryRequest), [`ClusterEksAnywhereGitRepository`](crate::types::ClusterEksAnywhereGitRepository), [`GitTokenRequest`](crate::types::GitTokenRequest), [`GitTokenResponse`](crate::types::GitTokenResponse) and [`GitWebhookStatusResponse`](crate::types::GitWebhookStatusResponse).
+    ///
+    /// Available on crate features `environments`, `applications`, `databases`, `jobs`, `helms`, `terraforms`, `clusters` or `git` only.
     pub enum GitProviderEnum {
         /// Bitbucket.
         Bitbucket = "BITBUCKET",
@@ -3088,7 +2955,9 @@ crate::runtime::open_enum::open_enum! {
 )]
 /// Probes that check the instances of a service.
 ///
-/// A part of `Application`, `ApplicationEditRequest`, `ApplicationRequest` and 5 more.
+/// A part of [`Application`](crate::types::Application), [`ApplicationEditRequest`](crate::types::ApplicationEditRequest), [`ApplicationRequest`](crate::types::ApplicationRequest), [`ContainerRequest`](crate::types::ContainerRequest), [`ContainerResponse`](crate::types::ContainerResponse), [`CronJobResponse`](crate::types::CronJobResponse), [`JobRequest`](crate::types::JobRequest) and [`LifecycleJobResponse`](crate::types::LifecycleJobResponse).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Healthcheck {
@@ -3138,10 +3007,12 @@ impl crate::types::Healthcheck {
     }
 }
 
-#[cfg(any(feature = "environments", feature = "helms"))]
+#[cfg(any(feature = "git", feature = "helms"))]
 /// Git repository a Helm chart comes from.
 ///
-/// A part of `GitFileCheckRequest`, `HelmCheckRequest` and `HelmRequestSourceGitRepository`.
+/// A part of [`GitFileCheckRequest`](crate::types::GitFileCheckRequest), [`HelmCheckRequest`](crate::types::HelmCheckRequest) and [`HelmRequestSourceGitRepository`](crate::types::HelmRequestSourceGitRepository).
+///
+/// Available on crate features `helms` or `git` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmGitRepositoryRequest {
@@ -3158,7 +3029,7 @@ pub struct HelmGitRepositoryRequest {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-#[cfg(any(feature = "environments", feature = "helms"))]
+#[cfg(any(feature = "git", feature = "helms"))]
 impl crate::types::HelmGitRepositoryRequest {
     /// Creates a value from its required fields. Set the others by their setters.
     #[inline]
@@ -3204,7 +3075,9 @@ impl crate::types::HelmGitRepositoryRequest {
 crate::runtime::open_enum::open_enum! {
     /// Protocol of a port of a Helm service. The default is `HTTP`.
     ///
-    /// A part of `HelmPortResponseWithServiceName`, `HelmPortResponseWithServiceSelectors`, `HelmRequestPortServiceName` and 1 more.
+    /// A part of [`HelmPortResponseWithServiceName`](crate::types::HelmPortResponseWithServiceName), [`HelmPortResponseWithServiceSelectors`](crate::types::HelmPortResponseWithServiceSelectors), [`HelmRequestPortServiceName`](crate::types::HelmRequestPortServiceName) and [`HelmRequestPortServiceSelectors`](crate::types::HelmRequestPortServiceSelectors).
+    ///
+    /// Available on crate features `environments` or `helms` only.
     pub enum HelmPortProtocolEnum {
         /// HTTP.
         Http = "HTTP",
@@ -3216,7 +3089,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Port of a Helm service found by the name of the Kubernetes service.
 ///
-/// A part of `HelmResponsePort`.
+/// A part of [`HelmResponsePort`](crate::types::HelmResponsePort).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmPortResponseWithServiceName {
@@ -3244,7 +3119,9 @@ pub struct HelmPortResponseWithServiceName {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Port of a Helm service found by labels.
 ///
-/// A part of `HelmResponsePort`.
+/// A part of [`HelmResponsePort`](crate::types::HelmResponsePort).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmPortResponseWithServiceSelectors {
@@ -3272,7 +3149,9 @@ pub struct HelmPortResponseWithServiceSelectors {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Helm service.
 ///
-/// Returned by `create_helm`, `get_helm`, `edit_helm` and 1 more.
+/// Returned by [`create_helm`](crate::Client::create_helm), [`get_helm`](crate::Client::get_helm), [`edit_helm`](crate::Client::edit_helm) and [`clone_helm`](crate::Client::clone_helm).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponse {
@@ -3319,7 +3198,9 @@ pub struct HelmResponse {
 
 #[cfg(any(feature = "environments", feature = "helms"))]
 crate::runtime::union::union! {
-    /// A part of `HelmResponse`.
+    /// A part of [`HelmResponse`](crate::types::HelmResponse).
+    ///
+    /// Available on crate features `environments` or `helms` only.
     pub enum HelmResponsePort by tag "port_type" {
         "SERVICE_NAME" =>
             /// The member if `port_type` is `SERVICE_NAME`.
@@ -3350,7 +3231,9 @@ for crate::types::HelmResponsePort {
 crate::runtime::union::union! {
     /// Where the chart comes from: a Git repository or a Helm repository.
     ///
-    /// A part of `HelmResponse`.
+    /// A part of [`HelmResponse`](crate::types::HelmResponse).
+    ///
+    /// Available on crate features `environments` or `helms` only.
     pub enum HelmResponseSource by property {
         "git" =>
             /// The member if `git` is present.
@@ -3378,7 +3261,9 @@ for crate::types::HelmResponseSource {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-/// A part of `HelmResponseSource`.
+/// A part of [`HelmResponseSource`](crate::types::HelmResponseSource).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseSourceGit {
@@ -3388,7 +3273,9 @@ pub struct HelmResponseSourceGit {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-/// A part of `HelmResponseSource`.
+/// A part of [`HelmResponseSource`](crate::types::HelmResponseSource).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseSourceRepository {
@@ -3400,7 +3287,9 @@ pub struct HelmResponseSourceRepository {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Values that replace those of the chart.
 ///
-/// A part of `HelmResponse`.
+/// A part of [`HelmResponse`](crate::types::HelmResponse).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverride {
@@ -3424,7 +3313,9 @@ pub struct HelmResponseValuesOverride {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Files of values; null for none.
 ///
-/// A part of `HelmResponseValuesOverride`.
+/// A part of [`HelmResponseValuesOverride`](crate::types::HelmResponseValuesOverride).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFile {
@@ -3438,7 +3329,9 @@ pub struct HelmResponseValuesOverrideFile {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Files taken from a Git repository; null for none.
 ///
-/// A part of `HelmResponseValuesOverrideFile`.
+/// A part of [`HelmResponseValuesOverrideFile`](crate::types::HelmResponseValuesOverrideFile).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileGit {
@@ -3452,7 +3345,9 @@ pub struct HelmResponseValuesOverrideFileGit {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Files given in place; null for none.
 ///
-/// A part of `HelmResponseValuesOverrideFile`.
+/// A part of [`HelmResponseValuesOverrideFile`](crate::types::HelmResponseValuesOverrideFile).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileRaw {
@@ -3462,7 +3357,9 @@ pub struct HelmResponseValuesOverrideFileRaw {
 }
 
 #[cfg(any(feature = "environments", feature = "helms"))]
-/// A part of `HelmResponseValuesOverrideFileRaw`.
+/// A part of [`HelmResponseValuesOverrideFileRaw`](crate::types::HelmResponseValuesOverrideFileRaw).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmResponseValuesOverrideFileRawItem {
@@ -3476,7 +3373,9 @@ pub struct HelmResponseValuesOverrideFileRawItem {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Git repository of a Helm chart.
 ///
-/// A part of `HelmResponseSourceGit`.
+/// A part of [`HelmResponseSourceGit`](crate::types::HelmResponseSourceGit).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmSourceGitResponse {
@@ -3488,7 +3387,9 @@ pub struct HelmSourceGitResponse {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Helm repository of a Helm chart.
 ///
-/// A part of `HelmResponseSourceRepository`.
+/// A part of [`HelmResponseSourceRepository`](crate::types::HelmResponseSourceRepository).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponse {
@@ -3504,7 +3405,9 @@ pub struct HelmSourceRepositoryResponse {
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Short description of the repository.
 ///
-/// A part of `HelmSourceRepositoryResponse`.
+/// A part of [`HelmSourceRepositoryResponse`](crate::types::HelmSourceRepositoryResponse).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HelmSourceRepositoryResponseRepository {
@@ -3520,7 +3423,9 @@ pub struct HelmSourceRepositoryResponseRepository {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Instance of a service with its resource use, in the 2022 revision.
 ///
-/// A part of `InstanceResponseList`.
+/// A part of [`InstanceResponseList`](crate::types::InstanceResponseList).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Instance {
@@ -3538,7 +3443,9 @@ pub struct Instance {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Memory use of an instance, in the 2022 revision.
 ///
-/// A part of `Instance`.
+/// A part of [`Instance`](crate::types::Instance).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InstanceMemory {
@@ -3560,7 +3467,9 @@ pub struct InstanceMemory {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Instances of a service, in the 2022 revision.
 ///
-/// Returned by `get_application_current_instance` and `get_container_current_instance`.
+/// Returned by [`get_application_current_instance`](crate::Client::get_application_current_instance) and [`get_container_current_instance`](crate::Client::get_container_current_instance).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InstanceResponseList {
@@ -3583,7 +3492,9 @@ pub struct InstanceResponseList {
 )]
 /// Command and times of a cron job.
 ///
-/// A part of `DeploymentHistoryJobSchedule`.
+/// A part of [`DeploymentHistoryJobSchedule`](crate::types::DeploymentHistoryJobSchedule).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobCronSchedule {
@@ -3613,7 +3524,9 @@ pub struct JobCronSchedule {
 crate::runtime::open_enum::open_enum! {
     /// Purpose of a lifecycle job.
     ///
-    /// A part of `DeploymentHistoryJobSchedule`, `JobRequestSchedule` and `LifecycleJobResponseSchedule`.
+    /// A part of [`DeploymentHistoryJobSchedule`](crate::types::DeploymentHistoryJobSchedule), [`JobRequestSchedule`](crate::types::JobRequestSchedule) and [`LifecycleJobResponseSchedule`](crate::types::LifecycleJobResponseSchedule).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum JobLifecycleTypeEnum {
         /// Any command.
         Generic = "GENERIC",
@@ -3638,7 +3551,9 @@ crate::runtime::open_enum::open_enum! {
 )]
 /// Command a lifecycle job runs on one event.
 ///
-/// A part of `DeploymentHistoryJobSchedule`.
+/// A part of [`DeploymentHistoryJobSchedule`](crate::types::DeploymentHistoryJobSchedule).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobLifecyleSchedule {
@@ -3653,7 +3568,9 @@ pub struct JobLifecyleSchedule {
 crate::runtime::union::union! {
     /// Job. The `job_type` field selects the shape.
     ///
-    /// Returned by `create_job`, `get_job`, `edit_job` and 1 more.
+    /// Returned by [`create_job`](crate::Client::create_job), [`get_job`](crate::Client::get_job), [`edit_job`](crate::Client::edit_job) and [`clone_job`](crate::Client::clone_job).
+    ///
+    /// Available on crate features `environments` or `jobs` only.
     pub enum JobResponse by tag "job_type" {
         "LIFECYCLE" =>
             /// The member if `job_type` is `LIFECYCLE`.
@@ -3683,7 +3600,9 @@ for crate::types::JobResponse {
 crate::runtime::union::union! {
     /// Where the job comes from: an image or a Git repository.
     ///
-    /// A part of `CronJobResponse` and `LifecycleJobResponse`.
+    /// A part of [`CronJobResponse`](crate::types::CronJobResponse) and [`LifecycleJobResponse`](crate::types::LifecycleJobResponse).
+    ///
+    /// Available on crate features `environments` or `jobs` only.
     pub enum JobResponseSource by property {
         "image" =>
             /// The member if `image` is present.
@@ -3711,7 +3630,9 @@ for crate::types::JobResponseSource {
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-/// A part of `JobResponseSource`.
+/// A part of [`JobResponseSource`](crate::types::JobResponseSource).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResponseSourceDocker {
@@ -3721,7 +3642,9 @@ pub struct JobResponseSourceDocker {
 }
 
 #[cfg(any(feature = "environments", feature = "jobs"))]
-/// A part of `JobResponseSource`.
+/// A part of [`JobResponseSource`](crate::types::JobResponseSource).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobResponseSourceImage {
@@ -3734,7 +3657,9 @@ pub struct JobResponseSourceImage {
 crate::runtime::open_enum::open_enum! {
     /// Event that makes a job run.
     ///
-    /// A part of `DeploymentHistoryJobResponseSchedule`.
+    /// A part of [`DeploymentHistoryJobResponseSchedule`](crate::types::DeploymentHistoryJobResponseSchedule).
+    ///
+    /// Available on crate features `environments` or `jobs` only.
     pub enum JobScheduleEvent {
         /// The environment starts.
         OnStart = "ON_START",
@@ -3750,7 +3675,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Build of a job from a Git repository.
 ///
-/// A part of `JobResponseSourceDocker`.
+/// A part of [`JobResponseSourceDocker`](crate::types::JobResponseSourceDocker).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct JobSourceDockerResponse {
@@ -3781,7 +3708,9 @@ pub struct JobSourceDockerResponse {
 crate::runtime::open_enum::open_enum! {
     /// Kind of job.
     ///
-    /// A part of `CronJobResponse`, `DeploymentHistoryJobDetails`, `LifecycleJobResponse` and 2 more.
+    /// A part of [`CronJobResponse`](crate::types::CronJobResponse), [`DeploymentHistoryJobDetails`](crate::types::DeploymentHistoryJobDetails), [`LifecycleJobResponse`](crate::types::LifecycleJobResponse), [`QueuedStageServiceDetails`](crate::types::QueuedStageServiceDetails) and [`ServiceLightResponse`](crate::types::ServiceLightResponse).
+    ///
+    /// Available on crate features `environments`, `organizations`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum JobTypeEnum {
         /// A job run on events of its environment.
         Lifecycle = "LIFECYCLE",
@@ -3793,7 +3722,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Scaling of a service with KEDA.
 ///
-/// A part of `AutoscalingPolicyRequest`.
+/// A part of [`AutoscalingPolicyRequest`](crate::types::AutoscalingPolicyRequest).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaAutoscalingRequest {
@@ -3850,7 +3781,9 @@ impl crate::types::KedaAutoscalingRequest {
 )]
 /// Scaling of a service with KEDA.
 ///
-/// A part of `AutoscalingPolicyResponse`.
+/// A part of [`AutoscalingPolicyResponse`](crate::types::AutoscalingPolicyResponse).
+///
+/// Available on crate features `environments`, `applications`, `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaAutoscalingResponse {
@@ -3878,7 +3811,9 @@ pub struct KedaAutoscalingResponse {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Scaler of a KEDA policy.
 ///
-/// A part of `KedaAutoscalingRequest`.
+/// A part of [`KedaAutoscalingRequest`](crate::types::KedaAutoscalingRequest).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaScalerRequest {
@@ -3970,7 +3905,9 @@ impl crate::types::KedaScalerRequest {
 )]
 /// Scaler of a KEDA policy.
 ///
-/// A part of `KedaAutoscalingResponse`.
+/// A part of [`KedaAutoscalingResponse`](crate::types::KedaAutoscalingResponse).
+///
+/// Available on crate features `environments`, `applications`, `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaScalerResponse {
@@ -4012,7 +3949,9 @@ pub struct KedaScalerResponse {
 crate::runtime::open_enum::open_enum! {
     /// Role of a scaler in an autoscaling policy.
     ///
-    /// A part of `KedaScalerRequest` and `KedaScalerResponse`.
+    /// A part of [`KedaScalerRequest`](crate::types::KedaScalerRequest) and [`KedaScalerResponse`](crate::types::KedaScalerResponse).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers` or `databases` only.
     pub enum KedaScalerRole {
         /// The main scaler.
         Primary = "PRIMARY",
@@ -4024,7 +3963,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// How a KEDA scaler authenticates to its source.
 ///
-/// A part of `KedaScalerRequest`.
+/// A part of [`KedaScalerRequest`](crate::types::KedaScalerRequest).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaTriggerAuthenticationRequest {
@@ -4067,7 +4008,9 @@ impl crate::types::KedaTriggerAuthenticationRequest {
 )]
 /// How a KEDA scaler authenticates to its source.
 ///
-/// A part of `KedaScalerResponse`.
+/// A part of [`KedaScalerResponse`](crate::types::KedaScalerResponse).
+///
+/// Available on crate features `environments`, `applications`, `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KedaTriggerAuthenticationResponse {
@@ -4086,25 +4029,12 @@ pub struct KedaTriggerAuthenticationResponse {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-#[cfg(any(feature = "blueprints", feature = "clusters"))]
-crate::runtime::open_enum::open_enum! {
-    /// Who operates the Kubernetes of a cluster. The default is `MANAGED`.
-    ///
-    /// A part of `ArgoCdLinkedClusterDetails`, `Cluster` and `ClusterRequest`.
-    pub enum KubernetesEnum {
-        /// Qovery operates the cluster.
-        Managed = "MANAGED",
-        /// The user operates the cluster.
-        SelfManaged = "SELF_MANAGED",
-        /// Qovery operates a part of the cluster.
-        PartiallyManaged = "PARTIALLY_MANAGED",
-    }
-}
-
 #[cfg(any(feature = "environments", feature = "helms"))]
 /// Label a Kubernetes service selects its pods by.
 ///
-/// A part of `HelmPortResponseWithServiceSelectors`, `HelmRequestPortServiceSelectors` and `KubernetesServiceSpec`.
+/// A part of [`HelmPortResponseWithServiceSelectors`](crate::types::HelmPortResponseWithServiceSelectors), [`HelmRequestPortServiceSelectors`](crate::types::HelmRequestPortServiceSelectors) and [`KubernetesServiceSpec`](crate::types::KubernetesServiceSpec).
+///
+/// Available on crate features `environments` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesSelector {
@@ -4132,7 +4062,9 @@ impl crate::types::KubernetesSelector {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-/// A part of `TerraformBackend`.
+/// A part of [`TerraformBackend`](crate::types::TerraformBackend).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubernetesTerraformBackend {
@@ -4167,7 +4099,9 @@ impl crate::types::KubernetesTerraformBackend {
 )]
 /// Kubernetes label.
 ///
-/// A part of `OrganizationLabelsGroupCreateRequest`, `OrganizationLabelsGroupEnrichedResponse` and `OrganizationLabelsGroupResponse`.
+/// A part of [`OrganizationLabelsGroupCreateRequest`](crate::types::OrganizationLabelsGroupCreateRequest), [`OrganizationLabelsGroupEnrichedResponse`](crate::types::OrganizationLabelsGroupEnrichedResponse) and [`OrganizationLabelsGroupResponse`](crate::types::OrganizationLabelsGroupResponse).
+///
+/// Available on crate features `environments`, `organizations`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Label {
@@ -4210,7 +4144,9 @@ impl crate::types::Label {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Job run on events of its environment.
 ///
-/// A part of `JobResponse`.
+/// A part of [`JobResponse`](crate::types::JobResponse).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleJobResponse {
@@ -4288,7 +4224,9 @@ pub struct LifecycleJobResponse {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Events that make the job run.
 ///
-/// A part of `LifecycleJobResponse`.
+/// A part of [`LifecycleJobResponse`](crate::types::LifecycleJobResponse).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleJobResponseSchedule {
@@ -4312,7 +4250,9 @@ pub struct LifecycleJobResponseSchedule {
 #[cfg(any(feature = "environments", feature = "jobs"))]
 /// Command run when the environment starts.
 ///
-/// A part of `LifecycleJobResponseSchedule`.
+/// A part of [`LifecycleJobResponseSchedule`](crate::types::LifecycleJobResponseSchedule).
+///
+/// Available on crate features `environments` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LifecycleJobResponseScheduleOnStop {
@@ -4333,7 +4273,9 @@ pub struct LifecycleJobResponseScheduleOnStop {
 )]
 /// URL of a service.
 ///
-/// A part of `LinkResponseList`.
+/// A part of [`LinkResponseList`](crate::types::LinkResponseList).
+///
+/// Available on crate features `environments`, `applications`, `containers` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Link {
@@ -4364,7 +4306,9 @@ pub struct Link {
 )]
 /// URLs of a service or of the services of an environment.
 ///
-/// Returned by `list_application_links`, `list_container_links`, `list_environment_services_links` and 1 more.
+/// Returned by [`list_application_links`](crate::Client::list_application_links), [`list_container_links`](crate::Client::list_container_links), [`list_environment_services_links`](crate::Client::list_environment_services_links) and [`list_helm_links`](crate::Client::list_helm_links).
+///
+/// Available on crate features `environments`, `applications`, `containers` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LinkResponseList {
@@ -4373,11 +4317,13 @@ pub struct LinkResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-#[cfg(any(feature = "clusters", feature = "variables"))]
+#[cfg(any(feature = "environments", feature = "variables"))]
 crate::runtime::open_enum::open_enum! {
     /// Kind of the service an object is linked to.
     ///
-    /// A part of `ClusterEnvironmentServiceResponse`, `EnvironmentVariable`, `Secret` and 1 more.
+    /// A part of [`ClusterEnvironmentServiceResponse`](crate::types::ClusterEnvironmentServiceResponse), [`EnvironmentVariable`](crate::types::EnvironmentVariable), [`Secret`](crate::types::Secret) and [`VariableResponse`](crate::types::VariableResponse).
+    ///
+    /// Available on crate features `environments` or `variables` only.
     pub enum LinkedServiceTypeEnum {
         /// An application.
         Application = "APPLICATION",
@@ -4397,7 +4343,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Line written by a service.
 ///
-/// A part of `LogResponseList`.
+/// A part of [`LogResponseList`](crate::types::LogResponseList).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Log {
@@ -4417,7 +4365,9 @@ pub struct Log {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Lines written by a service.
 ///
-/// Returned by `list_application_log` and `list_container_log`.
+/// Returned by [`list_application_log`](crate::Client::list_application_log) and [`list_container_log`](crate::Client::list_container_log).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogResponseList {
@@ -4429,7 +4379,9 @@ pub struct LogResponseList {
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 /// Logical database of a database, in the 2022 revision.
 ///
-/// Returned by `attach_logical_databaseto_application`, `attach_logical_database_to_container`, `create_logical_database_on_database` and 2 more.
+/// Returned by [`attach_logical_databaseto_application`](crate::Client::attach_logical_databaseto_application), [`attach_logical_database_to_container`](crate::Client::attach_logical_database_to_container), [`create_logical_database_on_database`](crate::Client::create_logical_database_on_database), [`get_logical_database`](crate::Client::get_logical_database) and [`edit_logical_database`](crate::Client::edit_logical_database).
+///
+/// Available on crate features `applications`, `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogicalDatabase {
@@ -4451,7 +4403,9 @@ pub struct LogicalDatabase {
 #[cfg(any(feature = "applications", feature = "containers", feature = "databases"))]
 /// Logical databases, in the 2022 revision.
 ///
-/// Returned by `list_application_logical_database`, `list_container_logical_database` and `list_logical_database_database`.
+/// Returned by [`list_application_logical_database`](crate::Client::list_application_logical_database), [`list_container_logical_database`](crate::Client::list_container_logical_database) and [`list_logical_database_database`](crate::Client::list_logical_database_database).
+///
+/// Available on crate features `applications`, `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LogicalDatabaseResponseList {
@@ -4463,7 +4417,9 @@ pub struct LogicalDatabaseResponseList {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// CPU use at one time, in the 2022 revision.
 ///
-/// A part of `MetricCpu` and `MetricCpuDatapointResponseList`.
+/// A part of [`MetricCpu`](crate::types::MetricCpu) and [`MetricCpuDatapointResponseList`](crate::types::MetricCpuDatapointResponseList).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricCpuDatapoint {
@@ -4481,7 +4437,9 @@ pub struct MetricCpuDatapoint {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Metric of one instance over time, in the 2022 revision.
 ///
-/// A part of `MetricGenericResponseList`.
+/// A part of [`MetricGenericResponseList`](crate::types::MetricGenericResponseList).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricGeneric {
@@ -4495,7 +4453,9 @@ pub struct MetricGeneric {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Value of a metric at one time, in the 2022 revision.
 ///
-/// A part of `MetricGeneric`.
+/// A part of [`MetricGeneric`](crate::types::MetricGeneric).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricGenericDatapoint {
@@ -4509,7 +4469,9 @@ pub struct MetricGenericDatapoint {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Metric of the instances over time, in the 2022 revision.
 ///
-/// Returned by `get_application_metric_health_check` and `get_database_metric_health_check`.
+/// Returned by [`get_application_metric_health_check`](crate::Client::get_application_metric_health_check) and [`get_database_metric_health_check`](crate::Client::get_database_metric_health_check).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricGenericResponseList {
@@ -4521,7 +4483,9 @@ pub struct MetricGenericResponseList {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Memory use at one time, in the 2022 revision.
 ///
-/// A part of `MetricMemory` and `MetricMemoryDatapointResponseList`.
+/// A part of [`MetricMemory`](crate::types::MetricMemory) and [`MetricMemoryDatapointResponseList`](crate::types::MetricMemoryDatapointResponseList).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricMemoryDatapoint {
@@ -4539,7 +4503,9 @@ pub struct MetricMemoryDatapoint {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Restarts of a service, in the 2022 revision.
 ///
-/// Returned by `get_application_metric_restart` and `get_database_metric_restart`.
+/// Returned by [`get_application_metric_restart`](crate::Client::get_application_metric_restart) and [`get_database_metric_restart`](crate::Client::get_database_metric_restart).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricRestart {
@@ -4551,7 +4517,9 @@ pub struct MetricRestart {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Restart of a service, in the 2022 revision.
 ///
-/// A part of `MetricRestart`.
+/// A part of [`MetricRestart`](crate::types::MetricRestart).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricRestartEvent {
@@ -4565,7 +4533,9 @@ pub struct MetricRestartEvent {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// Use of a disk at one time, in the 2022 revision.
 ///
-/// A part of `MetricStorage` and `MetricStorageDatapointResponseList`.
+/// A part of [`MetricStorage`](crate::types::MetricStorage) and [`MetricStorageDatapointResponseList`](crate::types::MetricStorageDatapointResponseList).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricStorageDatapoint {
@@ -4583,7 +4553,9 @@ pub struct MetricStorageDatapoint {
 #[cfg(any(feature = "billing", feature = "organizations"))]
 /// Organization, the top of the hierarchy of projects and clusters.
 ///
-/// Returned by `create_organization`, `get_organization`, `edit_organization` and 1 more.
+/// Returned by [`create_organization`](crate::Client::create_organization), [`get_organization`](crate::Client::get_organization), [`edit_organization`](crate::Client::edit_organization) and [`change_plan`](crate::Client::change_plan).
+///
+/// Available on crate features `organizations` or `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Organization {
@@ -4630,7 +4602,9 @@ pub struct Organization {
 )]
 /// Group of annotations.
 ///
-/// Returned by `create_organization_annotations_group`, `get_organization_annotations_group` and `edit_organization_annotations_group`.
+/// Returned by [`create_organization_annotations_group`](crate::Client::create_organization_annotations_group), [`get_organization_annotations_group`](crate::Client::get_organization_annotations_group) and [`edit_organization_annotations_group`](crate::Client::edit_organization_annotations_group).
+///
+/// Available on crate features `environments`, `organizations`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAnnotationsGroupResponse {
@@ -4662,7 +4636,9 @@ pub struct OrganizationAnnotationsGroupResponse {
 crate::runtime::open_enum::open_enum! {
     /// Kind of Kubernetes objects that receive the annotations of a group.
     ///
-    /// A part of `OrganizationAnnotationsGroupCreateRequest`, `OrganizationAnnotationsGroupEnrichedResponse` and `OrganizationAnnotationsGroupResponse`.
+    /// A part of [`OrganizationAnnotationsGroupCreateRequest`](crate::types::OrganizationAnnotationsGroupCreateRequest), [`OrganizationAnnotationsGroupEnrichedResponse`](crate::types::OrganizationAnnotationsGroupEnrichedResponse) and [`OrganizationAnnotationsGroupResponse`](crate::types::OrganizationAnnotationsGroupResponse).
+    ///
+    /// Available on crate features `environments`, `organizations`, `applications`, `containers`, `databases` or `jobs` only.
     pub enum OrganizationAnnotationsGroupScopeEnum {
         /// Deployments.
         Deployments = "DEPLOYMENTS",
@@ -4690,7 +4666,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "containers", feature = "organizations"))]
 /// Role that can be given in an organization.
 ///
-/// A part of `ContainerRegistryResponse` and `OrganizationAvailableRoleList`.
+/// A part of [`ContainerRegistryResponse`](crate::types::ContainerRegistryResponse) and [`OrganizationAvailableRoleList`](crate::types::OrganizationAvailableRoleList).
+///
+/// Available on crate features `organizations` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvailableRole {
@@ -4717,7 +4695,9 @@ pub struct OrganizationAvailableRole {
 crate::runtime::open_enum::open_enum! {
     /// Channel an action came through.
     ///
-    /// A parameter of `get_organization_events` and `get_organization_event_targets`.
+    /// A parameter of [`get_organization_events`](crate::Client::get_organization_events) and [`get_organization_event_targets`](crate::Client::get_organization_event_targets).
+    ///
+    /// Available on crate features `environments`, `organizations`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum OrganizationEventOrigin {
         /// A direct call of the API.
         Api = "API",
@@ -4748,7 +4728,9 @@ crate::runtime::open_enum::open_enum! {
 )]
 /// Group of labels.
 ///
-/// Returned by `create_organization_labels_group`, `get_organization_labelss_group` and `edit_organization_labels_group`.
+/// Returned by [`create_organization_labels_group`](crate::Client::create_organization_labels_group), [`get_organization_labelss_group`](crate::Client::get_organization_labelss_group) and [`edit_organization_labels_group`](crate::Client::edit_organization_labels_group).
+///
+/// Available on crate features `environments`, `organizations`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationLabelsGroupResponse {
@@ -4768,7 +4750,9 @@ pub struct OrganizationLabelsGroupResponse {
 #[cfg(any(feature = "billing", feature = "organizations"))]
 /// Plan of the organization.
 ///
-/// A part of `Organization`.
+/// A part of [`Organization`](crate::types::Organization).
+///
+/// Available on crate features `organizations` or `billing` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationPlan {
@@ -4783,7 +4767,9 @@ pub struct OrganizationPlan {
 crate::runtime::open_enum::open_enum! {
     /// Subscription plan of an organization. The API may return plans that are not listed here.
     ///
-    /// A part of `CurrentCost`, `Organization`, `OrganizationPlan` and 1 more.
+    /// A part of [`CurrentCost`](crate::types::CurrentCost), [`Organization`](crate::types::Organization), [`OrganizationPlan`](crate::types::OrganizationPlan) and [`OrganizationRequest`](crate::types::OrganizationRequest).
+    ///
+    /// Available on crate features `organizations` or `billing` only.
     pub enum PlanEnum {
         /// Free plan.
         Free = "FREE",
@@ -4814,7 +4800,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// How a platform component is deployed.
     ///
-    /// A part of `BlueprintUpdatePreviewResponse` and `PlatformTemplateComponentResponse`.
+    /// A part of [`BlueprintUpdatePreviewResponse`](crate::types::BlueprintUpdatePreviewResponse) and [`PlatformTemplateComponentResponse`](crate::types::PlatformTemplateComponentResponse).
+    ///
+    /// Available on crate features `blueprints` or `clusters` only.
     pub enum PlatformTemplateComponentKind {
         /// With a Helm chart.
         Helm = "HELM",
@@ -4834,7 +4822,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// Protocol of a port of a service. The default is `HTTP`.
     ///
-    /// A part of `ContainerRequestPort` and `ServicePort`.
+    /// A part of [`ContainerRequestPort`](crate::types::ContainerRequestPort) and [`ServicePort`](crate::types::ServicePort).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers` or `databases` only.
     pub enum PortProtocolEnum {
         /// HTTP.
         Http = "HTTP",
@@ -4858,7 +4848,9 @@ crate::runtime::open_enum::open_enum! {
 )]
 /// Check made on an instance; null for none. One kind of check is set in `type`.
 ///
-/// A part of `Healthcheck`.
+/// A part of [`Healthcheck`](crate::types::Healthcheck).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Probe {
@@ -4959,7 +4951,9 @@ impl crate::types::Probe {
 )]
 /// How the check is made.
 ///
-/// A part of `Probe`.
+/// A part of [`Probe`](crate::types::Probe).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeType {
@@ -5052,7 +5046,9 @@ impl crate::types::ProbeType {
 )]
 /// Check by a command; null when not used.
 ///
-/// A part of `ProbeType`.
+/// A part of [`ProbeType`](crate::types::ProbeType).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeExec {
@@ -5100,7 +5096,9 @@ impl crate::types::ProbeTypeExec {
 )]
 /// Check by the gRPC health protocol; null when not used.
 ///
-/// A part of `ProbeType`.
+/// A part of [`ProbeType`](crate::types::ProbeType).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeGrpc {
@@ -5158,7 +5156,9 @@ impl crate::types::ProbeTypeGrpc {
 )]
 /// Check by an HTTP request; null when not used.
 ///
-/// A part of `ProbeType`.
+/// A part of [`ProbeType`](crate::types::ProbeType).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeHttp {
@@ -5232,7 +5232,9 @@ impl crate::types::ProbeTypeHttp {
 )]
 /// Check by opening a TCP connection; null when not used.
 ///
-/// A part of `ProbeType`.
+/// A part of [`ProbeType`](crate::types::ProbeType).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProbeTypeTcp {
@@ -5283,21 +5285,21 @@ impl crate::types::ProbeTypeTcp {
     any(
         feature = "agents",
         feature = "applications",
-        feature = "blueprints",
         feature = "clusters",
         feature = "containers",
         feature = "databases",
         feature = "environments",
         feature = "helms",
         feature = "jobs",
-        feature = "organizations",
         feature = "projects",
         feature = "terraforms"
     )
 )]
 /// Reference to another object by its identifier.
 ///
-/// A part of `AgenticWorkflowResponse`, `Application`, `ArgocdAppResponse` and 13 more.
+/// A part of [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse), [`Application`](crate::types::Application), [`ArgocdAppResponse`](crate::types::ArgocdAppResponse), [`Cluster`](crate::types::Cluster), [`ContainerResponse`](crate::types::ContainerResponse), [`CronJobResponse`](crate::types::CronJobResponse), [`Database`](crate::types::Database), [`DeploymentStageResponse`](crate::types::DeploymentStageResponse), [`Environment`](crate::types::Environment), [`Event`](crate::types::Event), [`HelmResponse`](crate::types::HelmResponse), [`LifecycleJobResponse`](crate::types::LifecycleJobResponse), [`LogicalDatabase`](crate::types::LogicalDatabase), [`OrganizationEnvironmentResponse`](crate::types::OrganizationEnvironmentResponse), [`Project`](crate::types::Project) and [`TerraformResponse`](crate::types::TerraformResponse).
+///
+/// Available on crate features `environments`, `projects`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms`, `agents` or `clusters` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceObject {
@@ -5317,7 +5319,9 @@ pub struct ReferenceObject {
 )]
 /// Status of a service, identified by the reference it carries.
 ///
-/// A part of `ReferenceObjectStatusResponseList`.
+/// A part of [`ReferenceObjectStatusResponseList`](crate::types::ReferenceObjectStatusResponseList).
+///
+/// Available on crate features `applications`, `containers`, `databases`, `jobs` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceObjectStatus {
@@ -5355,46 +5359,15 @@ pub struct ReferenceObjectStatus {
 )]
 /// Statuses of the services of one kind in an environment.
 ///
-/// Returned by `get_environment_application_status`, `get_environment_container_status`, `get_environment_database_status` and 3 more.
+/// Returned by [`get_environment_application_status`](crate::Client::get_environment_application_status), [`get_environment_container_status`](crate::Client::get_environment_container_status), [`get_environment_database_status`](crate::Client::get_environment_database_status), [`get_environment_helm_status`](crate::Client::get_environment_helm_status), [`get_environment_job_status`](crate::Client::get_environment_job_status) and [`get_container_registry_container_status`](crate::Client::get_container_registry_container_status).
+///
+/// Available on crate features `applications`, `containers`, `databases`, `jobs` or `helms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReferenceObjectStatusResponseList {
     /// One status for each service.
     pub results: ::std::vec::Vec<crate::types::ReferenceObjectStatus>,
     pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-/// Scaleway credentials. The secret key is never returned.
-///
-/// A part of `ClusterCredentials`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ScalewayClusterCredentials {
-    /// Identifier.
-    pub id: ::uuid::Uuid,
-    /// Name.
-    pub name: ::std::string::String,
-    /// Scaleway access key.
-    pub scaleway_access_key: ::std::string::String,
-    /// Always `SCW`.
-    pub object_type: crate::types::ScalewayClusterCredentialsObjectType,
-    /// Identifier of the Scaleway project.
-    pub scaleway_project_id: ::std::string::String,
-    /// Identifier of the Scaleway organization.
-    pub scaleway_organization_id: ::core::option::Option<::std::string::String>,
-    pub(crate) __extra: crate::runtime::ExtraFields,
-}
-
-#[cfg(any(feature = "clusters", feature = "organizations"))]
-crate::runtime::open_enum::open_enum! {
-    /// Always `SCW`.
-    ///
-    /// A part of `ScalewayClusterCredentials`.
-    pub enum ScalewayClusterCredentialsObjectType {
-        /// Scaleway credentials.
-        Scw = "SCW",
-    }
 }
 
 #[cfg(
@@ -5412,7 +5385,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// Kind of action run on a service.
     ///
-    /// A part of `StatusDetails`.
+    /// A part of [`StatusDetails`](crate::types::StatusDetails).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum ServiceActionEnum {
         /// Deploy the service.
         Deploy = "DEPLOY",
@@ -5442,7 +5417,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// Progress of the last action asked of a service.
     ///
-    /// A part of `StatusDetails`.
+    /// A part of [`StatusDetails`](crate::types::StatusDetails).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum ServiceActionStatusEnum {
         /// The action is waiting for its turn.
         Queued = "QUEUED",
@@ -5473,7 +5450,9 @@ crate::runtime::open_enum::open_enum! {
 )]
 /// Reference to a group of annotations.
 ///
-/// A part of `ApplicationEditRequest`, `ApplicationRequest`, `ContainerRequest` and 3 more.
+/// A part of [`ApplicationEditRequest`](crate::types::ApplicationEditRequest), [`ApplicationRequest`](crate::types::ApplicationRequest), [`ContainerRequest`](crate::types::ContainerRequest), [`DatabaseEditRequest`](crate::types::DatabaseEditRequest), [`DatabaseRequest`](crate::types::DatabaseRequest) and [`JobRequest`](crate::types::JobRequest).
+///
+/// Available on crate features `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceAnnotationRequest {
@@ -5516,7 +5495,9 @@ impl crate::types::ServiceAnnotationRequest {
 crate::runtime::open_enum::open_enum! {
     /// Drift between the configuration of a service and the state last deployed. It is not the progress of a deployment; the state tells that.
     ///
-    /// A part of `ReferenceObjectStatus` and `Status`.
+    /// A part of [`ReferenceObjectStatus`](crate::types::ReferenceObjectStatus) and [`Status`](crate::types::Status).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum ServiceDeploymentStatusEnum {
         /// The service has not been deployed yet.
         NeverDeployed = "NEVER_DEPLOYED",
@@ -5537,7 +5518,9 @@ crate::runtime::open_enum::open_enum! {
 )]
 /// Reference to a group of labels.
 ///
-/// A part of `ApplicationEditRequest`, `ApplicationRequest`, `ContainerRequest` and 3 more.
+/// A part of [`ApplicationEditRequest`](crate::types::ApplicationEditRequest), [`ApplicationRequest`](crate::types::ApplicationRequest), [`ContainerRequest`](crate::types::ContainerRequest), [`DatabaseEditRequest`](crate::types::DatabaseEditRequest), [`DatabaseRequest`](crate::types::DatabaseRequest) and [`JobRequest`](crate::types::JobRequest).
+///
+/// Available on crate features `applications`, `containers`, `databases` or `jobs` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceLabelRequest {
@@ -5565,6 +5548,79 @@ impl crate::types::ServiceLabelRequest {
     }
 }
 
+#[cfg(any(feature = "environments", feature = "organizations"))]
+/// Short description of a service and its location.
+///
+/// A part of [`AlertTarget`](crate::types::AlertTarget) and [`ListServicesByOrganizationIdResponse`](crate::types::ListServicesByOrganizationIdResponse).
+///
+/// Available on crate features `environments` or `organizations` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ServiceLightResponse {
+    /// Identifier of the service.
+    pub id: ::uuid::Uuid,
+    /// Name of the service.
+    pub name: ::std::string::String,
+    /// Free text about the service.
+    pub description: ::std::string::String,
+    /// URI of the icon.
+    pub icon_uri: ::std::string::String,
+    /// Kind of service.
+    pub service_type: crate::types::ServiceTypeEnum,
+    /// Identifier of the project.
+    pub project_id: ::uuid::Uuid,
+    /// Name of the project.
+    pub project_name: ::std::string::String,
+    /// Identifier of the environment.
+    pub environment_id: ::uuid::Uuid,
+    /// Name of the environment.
+    pub environment_name: ::std::string::String,
+    /// Identifier of the cluster.
+    pub cluster_id: ::uuid::Uuid,
+    /// Kind of job; absent when the service is not a job.
+    pub job_type: ::core::option::Option<crate::types::JobTypeEnum>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+#[cfg(any(feature = "environments", feature = "organizations"))]
+impl crate::types::ServiceLightResponse {
+    /// Creates a value from its required fields. Set the others by their setters.
+    #[inline]
+    pub fn new(
+        id: ::uuid::Uuid,
+        name: impl ::core::convert::Into<::std::string::String>,
+        description: impl ::core::convert::Into<::std::string::String>,
+        icon_uri: impl ::core::convert::Into<::std::string::String>,
+        service_type: crate::types::ServiceTypeEnum,
+        project_id: ::uuid::Uuid,
+        project_name: impl ::core::convert::Into<::std::string::String>,
+        environment_id: ::uuid::Uuid,
+        environment_name: impl ::core::convert::Into<::std::string::String>,
+        cluster_id: ::uuid::Uuid,
+    ) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            description: description.into(),
+            icon_uri: icon_uri.into(),
+            service_type,
+            project_id,
+            project_name: project_name.into(),
+            environment_id,
+            environment_name: environment_name.into(),
+            cluster_id,
+            job_type: ::core::option::Option::None,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+    /// Sets [`job_type`](Self::job_type).
+    #[inline]
+    pub fn job_type(mut self, value: crate::types::JobTypeEnum) -> Self {
+        self.job_type = ::core::option::Option::Some(value);
+        self
+    }
+}
+
 #[cfg(
     any(
         feature = "applications",
@@ -5575,7 +5631,9 @@ impl crate::types::ServiceLabelRequest {
 )]
 /// Port of a service.
 ///
-/// A part of `Application`, `ApplicationEditRequest` and `ContainerResponse`.
+/// A part of [`Application`](crate::types::Application), [`ApplicationEditRequest`](crate::types::ApplicationEditRequest) and [`ContainerResponse`](crate::types::ContainerResponse).
+///
+/// Available on crate features `environments`, `applications`, `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServicePort {
@@ -5685,7 +5743,9 @@ impl crate::types::ServicePort {
 )]
 /// Duration and outcome of one step in the deployment of a service.
 ///
-/// A part of `ServiceStepMetrics`.
+/// A part of [`ServiceStepMetrics`](crate::types::ServiceStepMetrics).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStepMetric {
@@ -5713,7 +5773,9 @@ pub struct ServiceStepMetric {
 crate::runtime::open_enum::open_enum! {
     /// Step in the deployment of a service.
     ///
-    /// A part of `ServiceStepMetric`.
+    /// A part of [`ServiceStepMetric`](crate::types::ServiceStepMetric).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum ServiceStepMetricNameEnum {
         /// Creation of the repository in the container registry.
         RegistryCreateRepository = "REGISTRY_CREATE_REPOSITORY",
@@ -5750,7 +5812,9 @@ crate::runtime::open_enum::open_enum! {
 )]
 /// Time spent by a service in the steps of a deployment.
 ///
-/// A part of `ReferenceObjectStatus` and `Status`.
+/// A part of [`ReferenceObjectStatus`](crate::types::ReferenceObjectStatus) and [`Status`](crate::types::Status).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStepMetrics {
@@ -5778,7 +5842,9 @@ pub struct ServiceStepMetrics {
 crate::runtime::open_enum::open_enum! {
     /// Refinement of the action for Terraform services. The default is `NONE`.
     ///
-    /// A part of `StatusDetails`.
+    /// A part of [`StatusDetails`](crate::types::StatusDetails).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum ServiceSubActionEnum {
         /// No refinement; the value for every other service.
         None = "NONE",
@@ -5799,7 +5865,7 @@ crate::runtime::open_enum::open_enum! {
     any(
         feature = "agents",
         feature = "applications",
-        feature = "blueprints",
+        feature = "clusters",
         feature = "containers",
         feature = "databases",
         feature = "environments",
@@ -5812,7 +5878,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// Kind of service.
     ///
-    /// A part of `AgenticWorkflowResponse`, `Application`, `ArgocdAppResponse` and 11 more.
+    /// A part of [`AgenticWorkflowResponse`](crate::types::AgenticWorkflowResponse), [`Application`](crate::types::Application), [`ArgocdAppResponse`](crate::types::ArgocdAppResponse), [`ContainerResponse`](crate::types::ContainerResponse), [`CronJobResponse`](crate::types::CronJobResponse), [`Database`](crate::types::Database), [`DeploymentHistoryServiceIdentifier`](crate::types::DeploymentHistoryServiceIdentifier), [`HelmResponse`](crate::types::HelmResponse), [`LifecycleJobResponse`](crate::types::LifecycleJobResponse), [`Link`](crate::types::Link), [`QueuedDeploymentRequestForServiceIdentifier`](crate::types::QueuedDeploymentRequestForServiceIdentifier), [`QueuedStageServiceIdentifier`](crate::types::QueuedStageServiceIdentifier), [`ServiceLightResponse`](crate::types::ServiceLightResponse) and [`TerraformResponse`](crate::types::TerraformResponse).
+    ///
+    /// Available on crate features `environments`, `organizations`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms`, `agents` or `clusters` only.
     pub enum ServiceTypeEnum {
         /// Application built from a Git repository.
         Application = "APPLICATION",
@@ -5848,7 +5916,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::open_enum::open_enum! {
     /// Deployment state of a service, an environment or one past deployment. New values may appear; an unknown value says nothing about success or failure.
     ///
-    /// A part of `DeploymentHistoryApplication`, `DeploymentHistoryContainer`, `DeploymentHistoryDatabase` and 10 more.
+    /// A part of [`DeploymentHistoryApplication`](crate::types::DeploymentHistoryApplication), [`DeploymentHistoryContainer`](crate::types::DeploymentHistoryContainer), [`DeploymentHistoryDatabase`](crate::types::DeploymentHistoryDatabase), [`DeploymentHistoryEnvironment`](crate::types::DeploymentHistoryEnvironment), [`DeploymentHistoryEnvironmentV2`](crate::types::DeploymentHistoryEnvironmentV2), [`DeploymentHistoryHelmResponse`](crate::types::DeploymentHistoryHelmResponse), [`DeploymentHistoryJobResponse`](crate::types::DeploymentHistoryJobResponse), [`DeploymentHistoryService`](crate::types::DeploymentHistoryService), [`EnvDeploymentStatus`](crate::types::EnvDeploymentStatus), [`EnvironmentStatus`](crate::types::EnvironmentStatus), [`IngressDeploymentStatusResponse`](crate::types::IngressDeploymentStatusResponse), [`ReferenceObjectStatus`](crate::types::ReferenceObjectStatus) and [`Status`](crate::types::Status).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum StateEnum {
         /// The image is being built; in progress.
         Building = "BUILDING",
@@ -5925,7 +5995,9 @@ crate::runtime::open_enum::open_enum! {
 )]
 /// Deployment status of one service.
 ///
-/// Returned by `delete_agentic_workflow`, `deploy_application`, `redeploy_application` and 40 more.
+/// Returned by [`delete_agentic_workflow`](crate::Client::delete_agentic_workflow), [`deploy_application`](crate::Client::deploy_application), [`redeploy_application`](crate::Client::redeploy_application), [`restart_application`](crate::Client::restart_application), [`reboot_application`](crate::Client::reboot_application), [`get_application_status`](crate::Client::get_application_status), [`stop_application`](crate::Client::stop_application), [`uninstall_application`](crate::Client::uninstall_application), [`deploy_container`](crate::Client::deploy_container), [`redeploy_container`](crate::Client::redeploy_container), [`restart_container`](crate::Client::restart_container), [`reboot_container`](crate::Client::reboot_container), [`get_container_status`](crate::Client::get_container_status), [`stop_container`](crate::Client::stop_container), [`uninstall_container`](crate::Client::uninstall_container), [`deploy_database`](crate::Client::deploy_database), [`redeploy_database`](crate::Client::redeploy_database), [`restart_database`](crate::Client::restart_database), [`reboot_database`](crate::Client::reboot_database), [`get_database_status`](crate::Client::get_database_status), [`stop_database`](crate::Client::stop_database), [`uninstall_database`](crate::Client::uninstall_database), [`deploy_all_applications`](crate::Client::deploy_all_applications), [`deploy_all_services_legacy`](crate::Client::deploy_all_services_legacy), [`deploy_environment`](crate::Client::deploy_environment), [`restart_environment`](crate::Client::restart_environment), [`reboot_services`](crate::Client::reboot_services), [`deploy_helm`](crate::Client::deploy_helm), [`redeploy_helm`](crate::Client::redeploy_helm), [`get_helm_status`](crate::Client::get_helm_status), [`stop_helm`](crate::Client::stop_helm), [`uninstall_helm`](crate::Client::uninstall_helm), [`deploy_job`](crate::Client::deploy_job), [`redeploy_job`](crate::Client::redeploy_job), [`get_job_status`](crate::Client::get_job_status), [`stop_job`](crate::Client::stop_job), [`uninstall_job`](crate::Client::uninstall_job), [`auto_deploy_container_environments`](crate::Client::auto_deploy_container_environments), [`preview_container_environments`](crate::Client::preview_container_environments), [`auto_deploy_job_environments`](crate::Client::auto_deploy_job_environments), [`deploy_terraform`](crate::Client::deploy_terraform), [`redeploy_terraform`](crate::Client::redeploy_terraform) and [`uninstall_terraform`](crate::Client::uninstall_terraform).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
@@ -5966,7 +6038,9 @@ pub struct Status {
 )]
 /// Action last run on a service and how far it got.
 ///
-/// A part of `DeploymentHistoryService`, `QueuedDeploymentRequestForService`, `ReferenceObjectStatus` and 1 more.
+/// A part of [`DeploymentHistoryService`](crate::types::DeploymentHistoryService), [`QueuedDeploymentRequestForService`](crate::types::QueuedDeploymentRequestForService), [`ReferenceObjectStatus`](crate::types::ReferenceObjectStatus) and [`Status`](crate::types::Status).
+///
+/// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StatusDetails {
@@ -5994,7 +6068,9 @@ pub struct StatusDetails {
 crate::runtime::open_enum::open_enum! {
     /// Outcome of a measured step.
     ///
-    /// A part of `EnvironmentStatusesWithStagesPreCheckStage`, `ServiceStepMetric` and `StageStepMetric`.
+    /// A part of [`EnvironmentStatusesWithStagesPreCheckStage`](crate::types::EnvironmentStatusesWithStagesPreCheckStage), [`ServiceStepMetric`](crate::types::ServiceStepMetric) and [`StageStepMetric`](crate::types::StageStepMetric).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers`, `databases`, `jobs`, `helms`, `terraforms` or `agents` only.
     pub enum StepMetricStatusEnum {
         /// The step succeeded.
         Success = "SUCCESS",
@@ -6010,7 +6086,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Disk of a service with its use, in the 2022 revision.
 ///
-/// A part of `EnvironmentApplicationsStorage`, `EnvironmentContainersStorage` and `StorageDiskResponseList`.
+/// A part of [`EnvironmentApplicationsStorage`](crate::types::EnvironmentApplicationsStorage), [`EnvironmentContainersStorage`](crate::types::EnvironmentContainersStorage) and [`StorageDiskResponseList`](crate::types::StorageDiskResponseList).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageDisk {
@@ -6036,7 +6114,9 @@ pub struct StorageDisk {
 #[cfg(any(feature = "applications", feature = "containers"))]
 /// Disks of a service, in the 2022 revision.
 ///
-/// Returned by `get_application_current_storage_disk` and `get_container_current_storage_disk`.
+/// Returned by [`get_application_current_storage_disk`](crate::Client::get_application_current_storage_disk) and [`get_container_current_storage_disk`](crate::Client::get_container_current_storage_disk).
+///
+/// Available on crate features `applications` or `containers` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageDiskResponseList {
@@ -6053,7 +6133,9 @@ pub struct StorageDiskResponseList {
         feature = "environments"
     )
 )]
-/// A part of `Application` and `ContainerResponse`.
+/// A part of [`Application`](crate::types::Application) and [`ContainerResponse`](crate::types::ContainerResponse).
+///
+/// Available on crate features `environments`, `applications`, `containers` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct StorageItem {
@@ -6079,7 +6161,9 @@ pub struct StorageItem {
 crate::runtime::open_enum::open_enum! {
     /// Kind of persistent storage.
     ///
-    /// A part of `ContainerRequestStorageItem` and `StorageItem`.
+    /// A part of [`ContainerRequestStorageItem`](crate::types::ContainerRequestStorageItem) and [`StorageItem`](crate::types::StorageItem).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers` or `databases` only.
     pub enum StorageTypeEnum {
         /// Fast solid-state storage.
         FastSsd = "FAST_SSD",
@@ -6089,7 +6173,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Automatic deployment of a Terraform service.
 ///
-/// A part of `TerraformRequest` and `TerraformResponse`.
+/// A part of [`TerraformRequest`](crate::types::TerraformRequest) and [`TerraformResponse`](crate::types::TerraformResponse).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformAutoDeployConfig {
@@ -6120,7 +6206,9 @@ impl crate::types::TerraformAutoDeployConfig {
 crate::runtime::open_enum::open_enum! {
     /// Action of an automatic deployment.
     ///
-    /// A part of `TerraformAutoDeployConfig`.
+    /// A part of [`TerraformAutoDeployConfig`](crate::types::TerraformAutoDeployConfig).
+    ///
+    /// Available on crate features `environments` or `terraforms` only.
     pub enum TerraformAutoDeployConfigTerraformAction {
         /// The regular deployment.
         Default = "DEFAULT",
@@ -6135,7 +6223,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::union::union! {
     /// Storage of the Terraform state. Exactly one of the fields is set.
     ///
-    /// A part of `TerraformRequest` and `TerraformResponse`.
+    /// A part of [`TerraformRequest`](crate::types::TerraformRequest) and [`TerraformResponse`](crate::types::TerraformResponse).
+    ///
+    /// Available on crate features `environments` or `terraforms` only.
     pub enum TerraformBackend by property {
         "kubernetes" =>
             /// The member if `kubernetes` is present.
@@ -6176,7 +6266,9 @@ for crate::types::TerraformBackend {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Terraform backend described by a blueprint.
 ///
-/// A part of `BlueprintTerraformBackend`.
+/// A part of [`BlueprintTerraformBackend`](crate::types::BlueprintTerraformBackend).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformBackendBlueprint {
@@ -6230,7 +6322,9 @@ impl crate::types::TerraformBackendBlueprint {
 )]
 /// Version of a Terraform service to deploy and what to do with it.
 ///
-/// Sent by `deploy_terraform`.
+/// Sent by [`deploy_terraform`](crate::Client::deploy_terraform).
+///
+/// Available on crate features `environments`, `applications`, `containers` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeployRequest {
@@ -6304,7 +6398,9 @@ impl crate::types::TerraformDeployRequest {
 crate::runtime::open_enum::open_enum! {
     /// What to run; null or absent to run the regular deployment.
     ///
-    /// A part of `TerraformDeployRequest`.
+    /// A part of [`TerraformDeployRequest`](crate::types::TerraformDeployRequest).
+    ///
+    /// Available on crate features `environments`, `applications`, `containers` or `terraforms` only.
     pub enum TerraformDeployRequestAction {
         /// Compute the plan without applying it.
         Plan = "PLAN",
@@ -6319,7 +6415,9 @@ crate::runtime::open_enum::open_enum! {
 crate::runtime::union::union! {
     /// Dockerfile lines added to the image of the run; null clears them. The `type` field selects the shape.
     ///
-    /// A part of `TerraformRequest` and `TerraformResponse`.
+    /// A part of [`TerraformRequest`](crate::types::TerraformRequest) and [`TerraformResponse`](crate::types::TerraformResponse).
+    ///
+    /// Available on crate features `environments` or `terraforms` only.
     pub enum TerraformDockerfileFragment by tag "type" {
         "file" =>
             /// The member if `type` is `file`.
@@ -6350,7 +6448,9 @@ for crate::types::TerraformDockerfileFragment {
 crate::runtime::open_enum::open_enum! {
     /// Engine that runs a Terraform service.
     ///
-    /// A part of `TerraformRequest`, `TerraformResponse` and `TerraformVersionResponse`.
+    /// A part of [`TerraformRequest`](crate::types::TerraformRequest), [`TerraformResponse`](crate::types::TerraformResponse) and [`TerraformVersionResponse`](crate::types::TerraformVersionResponse).
+    ///
+    /// Available on crate features `environments` or `terraforms` only.
     pub enum TerraformEngineEnum {
         /// Terraform.
         Terraform = "TERRAFORM",
@@ -6362,7 +6462,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Where the files of a Terraform service come from.
 ///
-/// A part of `TerraformResponse`.
+/// A part of [`TerraformResponse`](crate::types::TerraformResponse).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformFilesSource {
@@ -6374,7 +6476,9 @@ pub struct TerraformFilesSource {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Git source.
 ///
-/// A part of `TerraformFilesSource`.
+/// A part of [`TerraformFilesSource`](crate::types::TerraformFilesSource).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformFilesSourceGit {
@@ -6386,7 +6490,9 @@ pub struct TerraformFilesSourceGit {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Resources given to a Terraform run.
 ///
-/// A part of `TerraformResponse`.
+/// A part of [`TerraformResponse`](crate::types::TerraformResponse).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformJobResourcesResponse {
@@ -6406,7 +6512,9 @@ pub struct TerraformJobResourcesResponse {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Version of the engine to use.
 ///
-/// A part of `TerraformRequest` and `TerraformResponse`.
+/// A part of [`TerraformRequest`](crate::types::TerraformRequest) and [`TerraformResponse`](crate::types::TerraformResponse).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformProviderVersion {
@@ -6441,7 +6549,9 @@ impl crate::types::TerraformProviderVersion {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Terraform service.
 ///
-/// Returned by `create_terraform`, `get_terraform`, `edit_terraform` and 1 more.
+/// Returned by [`create_terraform`](crate::Client::create_terraform), [`get_terraform`](crate::Client::get_terraform), [`edit_terraform`](crate::Client::edit_terraform) and [`clone_terraform`](crate::Client::clone_terraform).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResponse {
@@ -6504,7 +6614,9 @@ pub struct TerraformResponse {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Value of a Terraform variable.
 ///
-/// A part of `TerraformVariablesSourceRequest` and `TerraformVariablesSourceResponse`.
+/// A part of [`TerraformVariablesSourceRequest`](crate::types::TerraformVariablesSourceRequest) and [`TerraformVariablesSourceResponse`](crate::types::TerraformVariablesSourceResponse).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVarKeyValue {
@@ -6558,7 +6670,9 @@ impl crate::types::TerraformVarKeyValue {
 #[cfg(any(feature = "environments", feature = "terraforms"))]
 /// Values of the variables of a Terraform service.
 ///
-/// A part of `TerraformResponse`.
+/// A part of [`TerraformResponse`](crate::types::TerraformResponse).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVariablesSourceResponse {
@@ -6573,7 +6687,9 @@ pub struct TerraformVariablesSourceResponse {
 crate::runtime::open_enum::open_enum! {
     /// How a metric compares with its thresholds, in the 2022 revision.
     ///
-    /// A part of `ApplicationCurrentScale`, `ContainerCurrentScale`, `DatabaseCurrentMetricCpu` and 9 more.
+    /// A part of [`ApplicationCurrentScale`](crate::types::ApplicationCurrentScale), [`ContainerCurrentScale`](crate::types::ContainerCurrentScale), [`DatabaseCurrentMetricCpu`](crate::types::DatabaseCurrentMetricCpu), [`DatabaseCurrentMetricMemory`](crate::types::DatabaseCurrentMetricMemory), [`DatabaseCurrentMetricStorage`](crate::types::DatabaseCurrentMetricStorage), [`EnvironmentApplicationsCurrentScale`](crate::types::EnvironmentApplicationsCurrentScale), [`EnvironmentContainersCurrentScale`](crate::types::EnvironmentContainersCurrentScale), [`EnvironmentDatabasesCurrentMetricCpu`](crate::types::EnvironmentDatabasesCurrentMetricCpu), [`EnvironmentDatabasesCurrentMetricMemory`](crate::types::EnvironmentDatabasesCurrentMetricMemory), [`EnvironmentDatabasesCurrentMetricStorage`](crate::types::EnvironmentDatabasesCurrentMetricStorage), [`InstanceMemory`](crate::types::InstanceMemory) and [`StorageDisk`](crate::types::StorageDisk).
+    ///
+    /// Available on crate features `applications`, `containers` or `databases` only.
     pub enum ThresholdMetricStatusEnum {
         /// The alert threshold is exceeded.
         Alert = "Alert",
@@ -6587,7 +6703,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(any(feature = "applications", feature = "databases"))]
 /// User of Qovery.
 ///
-/// A part of `Event` and `UserResponseList`.
+/// A part of [`Event`](crate::types::Event) and [`UserResponseList`](crate::types::UserResponseList).
+///
+/// Available on crate features `applications` or `databases` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct User {
@@ -6609,7 +6727,9 @@ pub struct User {
 }
 
 #[cfg(any(feature = "environments", feature = "terraforms"))]
-/// A part of `TerraformBackend`.
+/// A part of [`TerraformBackend`](crate::types::TerraformBackend).
+///
+/// Available on crate features `environments` or `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserProvidedTerraformBackend {
@@ -6636,7 +6756,9 @@ impl crate::types::UserProvidedTerraformBackend {
 crate::runtime::open_enum::open_enum! {
     /// Day of the week.
     ///
-    /// A part of `EnvironmentDeploymentRule`, `EnvironmentDeploymentRuleEditRequest`, `KarpenterNodePoolConsolidation` and 2 more.
+    /// A part of [`EnvironmentDeploymentRule`](crate::types::EnvironmentDeploymentRule), [`EnvironmentDeploymentRuleEditRequest`](crate::types::EnvironmentDeploymentRuleEditRequest), [`KarpenterNodePoolConsolidation`](crate::types::KarpenterNodePoolConsolidation), [`ProjectDeploymentRule`](crate::types::ProjectDeploymentRule) and [`ProjectDeploymentRuleRequest`](crate::types::ProjectDeploymentRuleRequest).
+    ///
+    /// Available on crate features `environments`, `projects` or `clusters` only.
     pub enum WeekdayEnum {
         /// Monday.
         Monday = "MONDAY",
@@ -6658,9 +6780,9 @@ crate::runtime::open_enum::open_enum! {
 #[cfg(
     any(
         feature = "applications",
-        feature = "environments",
         feature = "helms",
-        feature = "jobs"
+        feature = "jobs",
+        feature = "terraforms"
     )
 )]
 /// Carries over everything of an `ApplicationGitRepository` that an `ApplicationGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
@@ -6684,40 +6806,13 @@ for crate::types::ApplicationGitRepositoryRequest {
 #[cfg(
     any(
         feature = "applications",
-        feature = "environments",
         feature = "helms",
-        feature = "jobs"
+        feature = "jobs",
+        feature = "terraforms"
     )
 )]
 impl ::core::convert::From<&crate::types::ApplicationGitRepository>
 for crate::types::ApplicationGitRepositoryRequest {
-    #[inline]
-    fn from(from: &crate::types::ApplicationGitRepository) -> Self {
-        Self::from(from.clone())
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-/// Carries over everything of an `ApplicationGitRepository` that a `HelmGitRepositoryRequest` can hold, and the fields that this version of the library does not know.
-///
-/// In the response, and not carried by the request: `has_access`, `provider`, `owner`, `name`, `deployed_commit_id`, `deployed_commit_date`, `deployed_commit_contributor`, `deployed_commit_tag`, `git_token_name`.
-impl ::core::convert::From<crate::types::ApplicationGitRepository>
-for crate::types::HelmGitRepositoryRequest {
-    #[inline]
-    fn from(from: crate::types::ApplicationGitRepository) -> Self {
-        crate::runtime::model::carried(Self {
-            url: from.url,
-            branch: from.branch,
-            root_path: from.root_path,
-            git_token_id: crate::runtime::Patch::value_or_null(from.git_token_id),
-            __extra: from.__extra,
-        })
-    }
-}
-
-#[cfg(any(feature = "environments", feature = "helms"))]
-impl ::core::convert::From<&crate::types::ApplicationGitRepository>
-for crate::types::HelmGitRepositoryRequest {
     #[inline]
     fn from(from: &crate::types::ApplicationGitRepository) -> Self {
         Self::from(from.clone())

@@ -3,6 +3,78 @@
 
 //! How the models are read and written. Terraform services.
 
+impl crate::runtime::model::Blank for crate::types::ListTfVarsFilesFromGitRepoResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::ListTfVarsFilesFromGitRepoResponse {
+    const NAME: &'static str = "ListTfVarsFilesFromGitRepoResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0b0;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::ListTfVarsFilesFromGitRepoResponse, Default
+);
+
+impl crate::runtime::model::Blank
+for crate::types::ParseTerraformVariablesFromGitRepoResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            results: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model
+for crate::types::ParseTerraformVariablesFromGitRepoResponse {
+    const NAME: &'static str = "ParseTerraformVariablesFromGitRepoResponse";
+    const FIELDS: &'static [&'static str] = &["results"];
+    const REQUIRED: u128 = 0b0;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.results, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.given("results", &self.results);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.results);
+    }
+}
+
+crate::runtime::model::through_fields!(
+    crate::types::ParseTerraformVariablesFromGitRepoResponse, Default
+);
+
 impl crate::runtime::model::Blank for crate::types::TerraformAdvancedSettings {
     #[inline]
     fn blank() -> Self {
@@ -591,6 +663,91 @@ impl crate::runtime::model::Model for crate::types::TerraformResponseList {
 
 crate::runtime::model::through_fields!(crate::types::TerraformResponseList, Default);
 
+impl crate::runtime::model::Blank for crate::types::TerraformVariableDefinition {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            key: crate::runtime::model::blank(),
+            sensitive: crate::runtime::model::blank(),
+            nullable: crate::runtime::model::blank(),
+            default: crate::runtime::model::blank(),
+            source: crate::runtime::model::blank(),
+            description: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::TerraformVariableDefinition {
+    const NAME: &'static str = "TerraformVariableDefinition";
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "sensitive",
+        "nullable",
+        "default",
+        "source",
+        "description",
+    ];
+    const REQUIRED: u128 = 0b010011;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.key, from),
+            1 => crate::runtime::model::value(&mut self.sensitive, from),
+            2 => crate::runtime::model::value(&mut self.nullable, from),
+            3 => crate::runtime::model::value(&mut self.default, from),
+            4 => crate::runtime::model::value(&mut self.source, from),
+            _ => crate::runtime::model::value(&mut self.description, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("key", &self.key);
+        to.always("sensitive", &self.sensitive);
+        to.given("nullable", &self.nullable);
+        to.given("default", &self.default);
+        to.always("source", &self.source);
+        to.given("description", &self.description);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::TerraformVariableDefinition);
+
+impl crate::runtime::model::Blank for crate::types::TerraformVariableParsingRequest {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            git_repository: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::TerraformVariableParsingRequest {
+    const NAME: &'static str = "TerraformVariableParsingRequest";
+    const FIELDS: &'static [&'static str] = &["git_repository"];
+    const REQUIRED: u128 = 0b1;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.git_repository, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::TerraformVariableParsingRequest);
+
 impl crate::runtime::model::Blank for crate::types::TerraformVariablesSourceRequest {
     #[inline]
     fn blank() -> Self {
@@ -694,3 +851,136 @@ impl crate::runtime::model::Model for crate::types::TerraformVersionResponseList
 crate::runtime::model::through_fields!(
     crate::types::TerraformVersionResponseList, Default
 );
+
+impl crate::runtime::model::Blank for crate::types::TfVarsDiscoveryModeAutoDiscover {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            type_: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::TfVarsDiscoveryModeAutoDiscover {
+    const NAME: &'static str = "TfVarsDiscoveryModeAutoDiscover";
+    const FIELDS: &'static [&'static str] = &["type"];
+    const REQUIRED: u128 = 0b1;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            _ => crate::runtime::model::value(&mut self.type_, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::TfVarsDiscoveryModeAutoDiscover);
+
+impl crate::runtime::model::Blank for crate::types::TfVarsDiscoveryModeSpecificPaths {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            type_: crate::runtime::model::blank(),
+            paths: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::TfVarsDiscoveryModeSpecificPaths {
+    const NAME: &'static str = "TfVarsDiscoveryModeSpecificPaths";
+    const FIELDS: &'static [&'static str] = &["type", "paths"];
+    const REQUIRED: u128 = 0b11;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.type_, from),
+            _ => crate::runtime::model::value(&mut self.paths, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("type", &self.type_);
+        to.always("paths", &self.paths);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::TfVarsDiscoveryModeSpecificPaths);
+
+impl crate::runtime::model::Blank for crate::types::TfVarsFileResponse {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            source: crate::runtime::model::blank(),
+            variables: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::TfVarsFileResponse {
+    const NAME: &'static str = "TfVarsFileResponse";
+    const FIELDS: &'static [&'static str] = &["source", "variables"];
+    const REQUIRED: u128 = 0b01;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.source, from),
+            _ => crate::runtime::model::value(&mut self.variables, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("source", &self.source);
+        to.always("variables", &self.variables);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::TfVarsFileResponse);
+
+impl crate::runtime::model::Blank for crate::types::TfVarsListRequest {
+    #[inline]
+    fn blank() -> Self {
+        Self {
+            git_repository: crate::runtime::model::blank(),
+            mode: crate::runtime::model::blank(),
+            __extra: crate::runtime::model::blank(),
+        }
+    }
+}
+
+impl crate::runtime::model::Model for crate::types::TfVarsListRequest {
+    const NAME: &'static str = "TfVarsListRequest";
+    const FIELDS: &'static [&'static str] = &["git_repository", "mode"];
+    const REQUIRED: u128 = 0b11;
+    fn read<'de, D: crate::runtime::model::MapAccess<'de>>(
+        &mut self,
+        field: usize,
+        from: &mut D,
+    ) -> ::core::result::Result<(), D::Error> {
+        match field {
+            0 => crate::runtime::model::value(&mut self.git_repository, from),
+            _ => crate::runtime::model::value(&mut self.mode, from),
+        }
+    }
+    fn visit<V: crate::runtime::model::Visit>(&self, to: &mut V) {
+        to.always("git_repository", &self.git_repository);
+        to.always("mode", &self.mode);
+    }
+    fn drop_extra_within(&mut self) {
+        crate::runtime::model::Parts::drop_extra(&mut self.git_repository);
+        crate::runtime::model::Parts::drop_extra(&mut self.mode);
+    }
+}
+
+crate::runtime::model::through_fields!(crate::types::TfVarsListRequest);

@@ -42,6 +42,45 @@ impl crate::mock::Then<crate::operations::CreateTerraform> {
     }
 }
 
+impl crate::mock::When<crate::operations::ListTfVarsFilesFromGitRepo> {
+    /// The path parameter `organizationId` has this value.
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("organizationId", &value)
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::TfVarsListRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::ListTfVarsFilesFromGitRepo> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(self, value: &crate::types::ListTfVarsFilesFromGitRepoResponse) -> Self {
+        self.json(200u16, value)
+    }
+}
+
+impl crate::mock::When<crate::operations::ParseTerraformVariablesFromGitRepo> {
+    /// The path parameter `organizationId` has this value.
+    pub fn organization_id(self, value: ::uuid::Uuid) -> Self {
+        self.path_value("organizationId", &value)
+    }
+    /// The body is this one.
+    pub fn body(self, value: &crate::types::TerraformVariableParsingRequest) -> Self {
+        self.json_body(::core::option::Option::Some(value))
+    }
+}
+
+impl crate::mock::Then<crate::operations::ParseTerraformVariablesFromGitRepo> {
+    /// Status 200, as the contract declares it.
+    pub fn ok(
+        self,
+        value: &crate::types::ParseTerraformVariablesFromGitRepoResponse,
+    ) -> Self {
+        self.json(200u16, value)
+    }
+}
+
 impl crate::mock::Then<crate::operations::ListTerraformVersions> {
     /// Status 200, as the contract declares it.
     pub fn ok(self, value: &crate::types::TerraformVersionResponseList) -> Self {
@@ -223,7 +262,7 @@ impl crate::mock::Then<crate::operations::ListTerraformDeploymentHistoryV2> {
 
 impl crate::mock::When<crate::operations::GetTerraformDeploymentRestrictions> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: &str) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
 }
@@ -240,7 +279,7 @@ impl crate::mock::Then<crate::operations::GetTerraformDeploymentRestrictions> {
 
 impl crate::mock::When<crate::operations::CreateTerraformDeploymentRestriction> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: &str) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
     /// The body is this one.
@@ -310,7 +349,7 @@ impl crate::mock::Then<crate::operations::DeleteTerraformDeploymentRestriction> 
 
 impl crate::mock::When<crate::operations::RedeployTerraform> {
     /// The path parameter `terraformId` has this value.
-    pub fn terraform_id(self, value: &str) -> Self {
+    pub fn terraform_id(self, value: ::uuid::Uuid) -> Self {
         self.path_value("terraformId", &value)
     }
 }

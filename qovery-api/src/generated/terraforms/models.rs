@@ -6,16 +6,42 @@
 crate::runtime::open_enum::open_enum! {
     /// How to treat the managed resources when a Terraform service is deleted or uninstalled.
     ///
-    /// A parameter of `delete_terraform` and `uninstall_terraform`.
+    /// A parameter of [`delete_terraform`](crate::Client::delete_terraform) and [`uninstall_terraform`](crate::Client::uninstall_terraform).
+    ///
+    /// Available on crate feature `terraforms` only.
     pub enum DeleteTerraformAction {
         /// Leave the resources in place and do not run a destroy.
         SkipDestroy = "SKIP_DESTROY",
     }
 }
 
+/// Returned by [`list_tf_vars_files_from_git_repo`](crate::Client::list_tf_vars_files_from_git_repo).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ListTfVarsFilesFromGitRepoResponse {
+    /// The results.
+    pub results: ::std::vec::Vec<crate::types::TfVarsFileResponse>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+/// Returned by [`parse_terraform_variables_from_git_repo`](crate::Client::parse_terraform_variables_from_git_repo).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ParseTerraformVariablesFromGitRepoResponse {
+    /// The results.
+    pub results: ::std::vec::Vec<crate::types::TerraformVariableDefinition>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
 /// Advanced settings of a Terraform service. An edit replaces them as a whole: a setting left out goes back to its default.
 ///
-/// Sent by `edit_terraform_advanced_settings`. Returned by `get_default_terraform_advanced_settings`, `get_terraform_advanced_settings` and `edit_terraform_advanced_settings`.
+/// Sent by [`edit_terraform_advanced_settings`](crate::Client::edit_terraform_advanced_settings). Returned by [`get_default_terraform_advanced_settings`](crate::Client::get_default_terraform_advanced_settings), [`get_terraform_advanced_settings`](crate::Client::get_terraform_advanced_settings) and [`edit_terraform_advanced_settings`](crate::Client::edit_terraform_advanced_settings).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformAdvancedSettings {
@@ -125,7 +151,9 @@ impl crate::types::TerraformAdvancedSettings {
 
 /// Restriction on the Git changes that cause an automatic deployment of a Terraform service.
 ///
-/// Sent by `create_terraform_deployment_restriction` and `edit_terraform_deployment_restriction`.
+/// Sent by [`create_terraform_deployment_restriction`](crate::Client::create_terraform_deployment_restriction) and [`edit_terraform_deployment_restriction`](crate::Client::edit_terraform_deployment_restriction).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionRequest {
@@ -157,7 +185,9 @@ impl crate::types::TerraformDeploymentRestrictionRequest {
 
 /// Restriction on the Git changes that cause an automatic deployment of a Terraform service, with its identifier.
 ///
-/// Returned by `create_terraform_deployment_restriction` and `edit_terraform_deployment_restriction`.
+/// Returned by [`create_terraform_deployment_restriction`](crate::Client::create_terraform_deployment_restriction) and [`edit_terraform_deployment_restriction`](crate::Client::edit_terraform_deployment_restriction).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionResponse {
@@ -178,7 +208,9 @@ pub struct TerraformDeploymentRestrictionResponse {
 
 /// Deployment restrictions of a Terraform service.
 ///
-/// Returned by `get_terraform_deployment_restrictions`.
+/// Returned by [`get_terraform_deployment_restrictions`](crate::Client::get_terraform_deployment_restrictions).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformDeploymentRestrictionResponseList {
@@ -189,7 +221,9 @@ pub struct TerraformDeploymentRestrictionResponseList {
 
 /// Git repository the Terraform files come from.
 ///
-/// A part of `TerraformRequestTerraformFilesSource`.
+/// A part of [`TerraformRequestTerraformFilesSource`](crate::types::TerraformRequestTerraformFilesSource).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformGitRepositoryRequest {
@@ -247,7 +281,9 @@ impl crate::types::TerraformGitRepositoryRequest {
 
 /// Configuration of a Terraform service. An edit replaces it as a whole: a field left out takes its default value.
 ///
-/// Sent by `create_terraform` and `edit_terraform`.
+/// Sent by [`create_terraform`](crate::Client::create_terraform) and [`edit_terraform`](crate::Client::edit_terraform).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformRequest {
@@ -381,7 +417,9 @@ impl crate::types::TerraformRequest {
 
 /// Resources given to a Terraform run.
 ///
-/// A part of `TerraformRequest`.
+/// A part of [`TerraformRequest`](crate::types::TerraformRequest).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformRequestJobResources {
@@ -414,7 +452,9 @@ impl crate::types::TerraformRequestJobResources {
 
 /// Where the Terraform files come from.
 ///
-/// A part of `TerraformRequest`.
+/// A part of [`TerraformRequest`](crate::types::TerraformRequest).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformRequestTerraformFilesSource {
@@ -447,7 +487,9 @@ impl crate::types::TerraformRequestTerraformFilesSource {
 
 /// Resource found in the state of a Terraform service.
 ///
-/// A part of `TerraformResourcesResponse`.
+/// A part of [`TerraformResourcesResponse`](crate::types::TerraformResourcesResponse).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResourceResponse {
@@ -475,7 +517,9 @@ pub struct TerraformResourceResponse {
 crate::runtime::open_enum::open_enum! {
     /// Whether the resource is managed or only read.
     ///
-    /// A part of `TerraformResourceResponse`.
+    /// A part of [`TerraformResourceResponse`](crate::types::TerraformResourceResponse).
+    ///
+    /// Available on crate feature `terraforms` only.
     pub enum TerraformResourceResponseMode {
         /// A resource that Terraform manages.
         Managed = "managed",
@@ -486,7 +530,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Resources found in the state of a Terraform service.
 ///
-/// Returned by `get_terraform_resources`.
+/// Returned by [`get_terraform_resources`](crate::Client::get_terraform_resources).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResourcesResponse {
@@ -497,7 +543,9 @@ pub struct TerraformResourcesResponse {
 
 /// Terraform services of an environment.
 ///
-/// Returned by `list_terraforms`.
+/// Returned by [`list_terraforms`](crate::Client::list_terraforms).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformResponseList {
@@ -506,9 +554,60 @@ pub struct TerraformResponseList {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
+/// Variable declared by Terraform files.
+///
+/// A part of [`ParseTerraformVariablesFromGitRepoResponse`](crate::types::ParseTerraformVariablesFromGitRepoResponse).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TerraformVariableDefinition {
+    /// Key.
+    pub key: ::std::string::String,
+    /// Whether the value is kept secret.
+    pub sensitive: bool,
+    /// Whether the value may be null; the default is true.
+    ///
+    /// Default on the server: `true`.
+    pub nullable: ::core::option::Option<bool>,
+    /// Value used when none is given; null for none.
+    pub default: ::core::option::Option<::std::string::String>,
+    /// File that declares the variable.
+    pub source: ::std::string::String,
+    /// Description.
+    pub description: ::core::option::Option<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+/// Git repository to search for Terraform variables.
+///
+/// Sent by [`parse_terraform_variables_from_git_repo`](crate::Client::parse_terraform_variables_from_git_repo).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TerraformVariableParsingRequest {
+    /// Git repository to look in.
+    pub git_repository: crate::types::ApplicationGitRepositoryRequest,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::TerraformVariableParsingRequest {
+    /// Creates a value from its required fields. Set the others by their setters.
+    #[inline]
+    pub fn new(git_repository: crate::types::ApplicationGitRepositoryRequest) -> Self {
+        Self {
+            git_repository,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+}
+
 /// Values of the variables of a Terraform service.
 ///
-/// A part of `TerraformRequest`.
+/// A part of [`TerraformRequest`](crate::types::TerraformRequest).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVariablesSourceRequest {
@@ -536,7 +635,9 @@ impl crate::types::TerraformVariablesSourceRequest {
 
 /// Version of a Terraform engine that can be used.
 ///
-/// A part of `TerraformVersionResponseList`.
+/// A part of [`TerraformVersionResponseList`](crate::types::TerraformVersionResponseList).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVersionResponse {
@@ -549,13 +650,170 @@ pub struct TerraformVersionResponse {
 
 /// Versions of the Terraform engines that can be used.
 ///
-/// Returned by `list_terraform_versions`.
+/// Returned by [`list_terraform_versions`](crate::Client::list_terraform_versions).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformVersionResponseList {
     /// The listed items.
     pub results: ::std::vec::Vec<crate::types::TerraformVersionResponse>,
     pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+crate::runtime::union::union! {
+    /// How the variable files of a repository are found. The `type` field selects the shape.
+    ///
+    /// A part of [`TfVarsListRequest`](crate::types::TfVarsListRequest).
+    ///
+    /// Available on crate feature `terraforms` only.
+    pub enum TfVarsDiscoveryMode by tag "type" {
+        "AutoDiscover" =>
+            /// The member if `type` is `AutoDiscover`.
+            AutoDiscover(crate::types::TfVarsDiscoveryModeAutoDiscover),
+        "SpecificPaths" =>
+            /// The member if `type` is `SpecificPaths`.
+            SpecificPaths(crate::types::TfVarsDiscoveryModeSpecificPaths),
+    }
+}
+
+impl ::core::convert::From<crate::types::TfVarsDiscoveryModeAutoDiscover>
+for crate::types::TfVarsDiscoveryMode {
+    fn from(member: crate::types::TfVarsDiscoveryModeAutoDiscover) -> Self {
+        Self::AutoDiscover(member)
+    }
+}
+
+impl ::core::convert::From<crate::types::TfVarsDiscoveryModeSpecificPaths>
+for crate::types::TfVarsDiscoveryMode {
+    fn from(member: crate::types::TfVarsDiscoveryModeSpecificPaths) -> Self {
+        Self::SpecificPaths(member)
+    }
+}
+
+/// Look for variable files in the whole repository.
+///
+/// A part of [`TfVarsDiscoveryMode`](crate::types::TfVarsDiscoveryMode).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TfVarsDiscoveryModeAutoDiscover {
+    /// Always `AutoDiscover`.
+    pub type_: crate::types::TfVarsDiscoveryModeAutoDiscoverType,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::TfVarsDiscoveryModeAutoDiscover {
+    /// Creates a value from its required fields. Set the others by their setters.
+    #[inline]
+    pub fn new(type_: crate::types::TfVarsDiscoveryModeAutoDiscoverType) -> Self {
+        Self {
+            type_,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// Always `AutoDiscover`.
+    ///
+    /// A part of [`TfVarsDiscoveryModeAutoDiscover`](crate::types::TfVarsDiscoveryModeAutoDiscover).
+    ///
+    /// Available on crate feature `terraforms` only.
+    pub enum TfVarsDiscoveryModeAutoDiscoverType {
+        /// Look for the files.
+        AutoDiscover = "AutoDiscover",
+    }
+}
+
+/// Take the variable files from given paths.
+///
+/// A part of [`TfVarsDiscoveryMode`](crate::types::TfVarsDiscoveryMode).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TfVarsDiscoveryModeSpecificPaths {
+    /// Always `SpecificPaths`.
+    pub type_: crate::types::TfVarsDiscoveryModeSpecificPathsType,
+    /// Paths of the files.
+    pub paths: ::std::vec::Vec<::std::string::String>,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::TfVarsDiscoveryModeSpecificPaths {
+    /// Creates a value from its required fields. Set the others by their setters.
+    #[inline]
+    pub fn new(
+        type_: crate::types::TfVarsDiscoveryModeSpecificPathsType,
+        paths: ::std::vec::Vec<::std::string::String>,
+    ) -> Self {
+        Self {
+            type_,
+            paths,
+            __extra: ::core::default::Default::default(),
+        }
+    }
+}
+
+crate::runtime::open_enum::open_enum! {
+    /// Always `SpecificPaths`.
+    ///
+    /// A part of [`TfVarsDiscoveryModeSpecificPaths`](crate::types::TfVarsDiscoveryModeSpecificPaths).
+    ///
+    /// Available on crate feature `terraforms` only.
+    pub enum TfVarsDiscoveryModeSpecificPathsType {
+        /// Take the paths given.
+        SpecificPaths = "SpecificPaths",
+    }
+}
+
+/// Terraform variable file found in a repository.
+///
+/// A part of [`ListTfVarsFilesFromGitRepoResponse`](crate::types::ListTfVarsFilesFromGitRepoResponse).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TfVarsFileResponse {
+    /// Path of the file.
+    pub source: ::std::string::String,
+    /// Values of the file, by name.
+    pub variables: crate::runtime::Secret<
+        ::std::collections::BTreeMap<::std::string::String, ::std::string::String>,
+    >,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+/// Git repository to list Terraform variable files of.
+///
+/// Sent by [`list_tf_vars_files_from_git_repo`](crate::Client::list_tf_vars_files_from_git_repo).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TfVarsListRequest {
+    /// Git repository to look in.
+    pub git_repository: crate::types::ApplicationGitRepositoryRequest,
+    /// How the files are found.
+    pub mode: crate::types::TfVarsDiscoveryMode,
+    pub(crate) __extra: crate::runtime::ExtraFields,
+}
+
+impl crate::types::TfVarsListRequest {
+    /// Creates a value from its required fields. Set the others by their setters.
+    #[inline]
+    pub fn new(
+        git_repository: crate::types::ApplicationGitRepositoryRequest,
+        mode: crate::types::TfVarsDiscoveryMode,
+    ) -> Self {
+        Self {
+            git_repository,
+            mode,
+            __extra: ::core::default::Default::default(),
+        }
+    }
 }
 
 /// Carries over everything of an `ApplicationGitRepository` that a `TerraformGitRepositoryRequest` can hold, and the fields that this version of the library does not know.

@@ -8,6 +8,11 @@ impl crate::runtime::Client {
     ///
     /// `GET /defaultTerraformAdvancedSettings`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
+    /// # Returns
+    /// A [`TerraformAdvancedSettings`](crate::types::TerraformAdvancedSettings).
+    ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403.
     #[inline]
@@ -20,8 +25,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/terraform`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`TerraformResponseList`](crate::types::TerraformResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -38,9 +48,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/terraform`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The files, variables, backend and engine of the Terraform service.
+    ///
+    /// # Returns
+    /// A [`TerraformResponse`](crate::types::TerraformResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -52,9 +67,60 @@ impl crate::runtime::Client {
     ) -> crate::runtime::Call<crate::operations::CreateTerraform> {
         crate::runtime::Call::new(self, &[&environment_id]).json(body)
     }
+    /// List the Terraform variable files of a git repository.
+    ///
+    /// `POST /organization/{organizationId}/listTfVarsFilesFromGitRepo`
+    ///
+    /// Available on crate feature `terraforms` only.
+    ///
+    /// # Parameters
+    /// - `organization_id` (in the path): Id of the organization.
+    /// - `body`: The repository, and whether to search it or to read given paths.
+    ///
+    /// # Returns
+    /// A [`ListTfVarsFilesFromGitRepoResponse`](crate::types::ListTfVarsFilesFromGitRepoResponse).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
+    #[inline]
+    pub fn list_tf_vars_files_from_git_repo(
+        &self,
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::TfVarsListRequest,
+    ) -> crate::runtime::Call<crate::operations::ListTfVarsFilesFromGitRepo> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
+    }
+    /// List the Terraform variables declared in a git repository.
+    ///
+    /// `POST /organization/{organizationId}/parseTerraformVariablesFromGitRepo`
+    ///
+    /// Available on crate feature `terraforms` only.
+    ///
+    /// # Parameters
+    /// - `organization_id` (in the path): Id of the organization.
+    /// - `body`: The repository to read.
+    ///
+    /// # Returns
+    /// A [`ParseTerraformVariablesFromGitRepoResponse`](crate::types::ParseTerraformVariablesFromGitRepoResponse).
+    ///
+    /// # Errors
+    /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
+    #[inline]
+    pub fn parse_terraform_variables_from_git_repo(
+        &self,
+        organization_id: ::uuid::Uuid,
+        body: &crate::types::TerraformVariableParsingRequest,
+    ) -> crate::runtime::Call<crate::operations::ParseTerraformVariablesFromGitRepo> {
+        crate::runtime::Call::new(self, &[&organization_id]).json(body)
+    }
     /// List the Terraform and OpenTofu versions on offer.
     ///
     /// `GET /terraform/availableVersion`
+    ///
+    /// Available on crate feature `terraforms` only.
+    ///
+    /// # Returns
+    /// A [`TerraformVersionResponseList`](crate::types::TerraformVersionResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -68,8 +134,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /terraform/{terraformId}`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
+    ///
+    /// # Returns
+    /// A [`TerraformResponse`](crate::types::TerraformResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -86,9 +157,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /terraform/{terraformId}`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     /// - `body`: The complete definition of the Terraform service.
+    ///
+    /// # Returns
+    /// A [`TerraformResponse`](crate::types::TerraformResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -106,10 +182,15 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /terraform/{terraformId}`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
-    /// Setters of the call: `resources_only`, `skip_reconcile`, `force_terraform_action`.
+    /// Setters of the call: [`resources_only`](crate::operations::DeleteTerraform::resources_only), [`skip_reconcile`](crate::operations::DeleteTerraform::skip_reconcile), [`force_terraform_action`](crate::operations::DeleteTerraform::force_terraform_action).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -124,8 +205,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /terraform/{terraformId}/advancedSettings`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
+    ///
+    /// # Returns
+    /// A [`TerraformAdvancedSettings`](crate::types::TerraformAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -142,9 +228,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /terraform/{terraformId}/advancedSettings`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     /// - `body`: The complete set of advanced settings.
+    ///
+    /// # Returns
+    /// A [`TerraformAdvancedSettings`](crate::types::TerraformAdvancedSettings).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -162,9 +253,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /terraform/{terraformId}/clone`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     /// - `body`: The name of the copy and the environment to put it in.
+    ///
+    /// # Returns
+    /// A [`TerraformResponse`](crate::types::TerraformResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
@@ -182,8 +278,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /terraform/{terraformId}/commit`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
+    ///
+    /// # Returns
+    /// A [`CommitResponseList`](crate::types::CommitResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -200,9 +301,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /terraform/{terraformId}/deploy`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     /// - `body`: The git commit to use and, optionally, one action to run: `PLAN`, `FORCE_UNLOCK` or `MIGRATE_STATE`.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -220,10 +326,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /terraform/{terraformId}/deploymentHistoryV2`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
-    /// Setters of the call: `page_size`.
+    /// Setters of the call: [`page_size`](crate::operations::ListTerraformDeploymentHistoryV2::page_size).
+    ///
+    /// # Returns
+    /// A [`DeploymentHistoryServicePageV2`](crate::types::DeploymentHistoryServicePageV2).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -238,15 +349,20 @@ impl crate::runtime::Client {
     ///
     /// `GET /terraform/{terraformId}/deploymentRestriction`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
+    ///
+    /// # Returns
+    /// A [`TerraformDeploymentRestrictionResponseList`](crate::types::TerraformDeploymentRestrictionResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
     #[inline]
     pub fn get_terraform_deployment_restrictions(
         &self,
-        terraform_id: &str,
+        terraform_id: ::uuid::Uuid,
     ) -> crate::runtime::Call<crate::operations::GetTerraformDeploymentRestrictions> {
         crate::runtime::Call::new(self, &[&terraform_id])
     }
@@ -256,16 +372,21 @@ impl crate::runtime::Client {
     ///
     /// `POST /terraform/{terraformId}/deploymentRestriction`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     /// - `body`: The mode (`MATCH` or `EXCLUDE`), the type and the path.
+    ///
+    /// # Returns
+    /// A [`TerraformDeploymentRestrictionResponse`](crate::types::TerraformDeploymentRestrictionResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 409.
     #[inline]
     pub fn create_terraform_deployment_restriction(
         &self,
-        terraform_id: &str,
+        terraform_id: ::uuid::Uuid,
         body: &crate::types::TerraformDeploymentRestrictionRequest,
     ) -> crate::runtime::Call<crate::operations::CreateTerraformDeploymentRestriction> {
         crate::runtime::Call::new(self, &[&terraform_id]).json(body)
@@ -276,10 +397,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
     /// - `body`: The complete restriction.
+    ///
+    /// # Returns
+    /// A [`TerraformDeploymentRestrictionResponse`](crate::types::TerraformDeploymentRestrictionResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -299,9 +425,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     /// - `deployment_restriction_id` (in the path): Id of the deployment restriction.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -319,15 +450,20 @@ impl crate::runtime::Client {
     ///
     /// `POST /terraform/{terraformId}/redeploy`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
+    ///
+    /// # Returns
+    /// A [`Status`](crate::types::Status).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404, 409.
     #[inline]
     pub fn redeploy_terraform(
         &self,
-        terraform_id: &str,
+        terraform_id: ::uuid::Uuid,
     ) -> crate::runtime::Call<crate::operations::RedeployTerraform> {
         crate::runtime::Call::new(self, &[&terraform_id])
     }
@@ -335,8 +471,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /terraform/{terraformId}/terraformResources`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
+    ///
+    /// # Returns
+    /// A [`TerraformResourcesResponse`](crate::types::TerraformResourcesResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -353,12 +494,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /terraform/{terraformId}/uninstall`
     ///
+    /// Available on crate feature `terraforms` only.
+    ///
     /// # Parameters
     /// - `terraform_id` (in the path): Id of the terraform.
     ///
-    /// Setters of the call: `force_terraform_action`, `body`.
+    /// Setters of the call: [`force_terraform_action`](crate::operations::UninstallTerraform::force_terraform_action), [`body`](crate::operations::UninstallTerraform::body).
     ///
-    /// The server may answer without a body: that gives `None`.
+    /// # Returns
+    /// A [`Status`](crate::types::Status), or `None` if the server answers without a body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404, 409.
@@ -371,7 +515,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `getDefaultTerraformAdvancedSettings`, `GET /defaultTerraformAdvancedSettings`.
+/// The operation `getDefaultTerraformAdvancedSettings`, `GET /defaultTerraformAdvancedSettings`: [`get_default_terraform_advanced_settings`](crate::Client::get_default_terraform_advanced_settings).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum GetDefaultTerraformAdvancedSettings {}
 
@@ -386,7 +532,9 @@ for crate::operations::GetDefaultTerraformAdvancedSettings {
     );
 }
 
-/// The operation `listTerraforms`, `GET /environment/{environmentId}/terraform`.
+/// The operation `listTerraforms`, `GET /environment/{environmentId}/terraform`: [`list_terraforms`](crate::Client::list_terraforms).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum ListTerraforms {}
 
@@ -400,7 +548,9 @@ impl crate::runtime::Operation for crate::operations::ListTerraforms {
     );
 }
 
-/// The operation `createTerraform`, `POST /environment/{environmentId}/terraform`.
+/// The operation `createTerraform`, `POST /environment/{environmentId}/terraform`: [`create_terraform`](crate::Client::create_terraform).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum CreateTerraform {}
 
@@ -414,7 +564,42 @@ impl crate::runtime::Operation for crate::operations::CreateTerraform {
     );
 }
 
-/// The operation `listTerraformVersions`, `GET /terraform/availableVersion`.
+/// The operation `listTfVarsFilesFromGitRepo`, `POST /organization/{organizationId}/listTfVarsFilesFromGitRepo`: [`list_tf_vars_files_from_git_repo`](crate::Client::list_tf_vars_files_from_git_repo).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Debug)]
+pub enum ListTfVarsFilesFromGitRepo {}
+
+impl crate::runtime::Operation for crate::operations::ListTfVarsFilesFromGitRepo {
+    type Output = crate::types::ListTfVarsFilesFromGitRepoResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "listTfVarsFilesFromGitRepo",
+        ::http::Method::POST,
+        "/organization/{organizationId}/listTfVarsFilesFromGitRepo",
+    );
+}
+
+/// The operation `parseTerraformVariablesFromGitRepo`, `POST /organization/{organizationId}/parseTerraformVariablesFromGitRepo`: [`parse_terraform_variables_from_git_repo`](crate::Client::parse_terraform_variables_from_git_repo).
+///
+/// Available on crate feature `terraforms` only.
+#[derive(Debug)]
+pub enum ParseTerraformVariablesFromGitRepo {}
+
+impl crate::runtime::Operation
+for crate::operations::ParseTerraformVariablesFromGitRepo {
+    type Output = crate::types::ParseTerraformVariablesFromGitRepoResponse;
+    type Format = crate::runtime::Json;
+    const INFO: &'static crate::runtime::OperationInfo = &crate::runtime::OperationInfo::new(
+        "parseTerraformVariablesFromGitRepo",
+        ::http::Method::POST,
+        "/organization/{organizationId}/parseTerraformVariablesFromGitRepo",
+    );
+}
+
+/// The operation `listTerraformVersions`, `GET /terraform/availableVersion`: [`list_terraform_versions`](crate::Client::list_terraform_versions).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum ListTerraformVersions {}
 
@@ -428,7 +613,9 @@ impl crate::runtime::Operation for crate::operations::ListTerraformVersions {
     );
 }
 
-/// The operation `getTerraform`, `GET /terraform/{terraformId}`.
+/// The operation `getTerraform`, `GET /terraform/{terraformId}`: [`get_terraform`](crate::Client::get_terraform).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum GetTerraform {}
 
@@ -442,7 +629,9 @@ impl crate::runtime::Operation for crate::operations::GetTerraform {
     );
 }
 
-/// The operation `editTerraform`, `PUT /terraform/{terraformId}`.
+/// The operation `editTerraform`, `PUT /terraform/{terraformId}`: [`edit_terraform`](crate::Client::edit_terraform).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum EditTerraform {}
 
@@ -456,7 +645,11 @@ impl crate::runtime::Operation for crate::operations::EditTerraform {
     );
 }
 
-/// The operation `deleteTerraform`, `DELETE /terraform/{terraformId}`.
+/// The operation `deleteTerraform`, `DELETE /terraform/{terraformId}`: [`delete_terraform`](crate::Client::delete_terraform).
+///
+/// The setters below are methods of the call, `Call<DeleteTerraform>`, before it is awaited.
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum DeleteTerraform {}
 
@@ -470,36 +663,40 @@ impl crate::runtime::Operation for crate::operations::DeleteTerraform {
     );
 }
 
-impl crate::runtime::Call<crate::operations::DeleteTerraform> {
-    /// Sets the query parameter `resources_only`.
-    ///
-    /// When `true`, only the resources are deleted. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn resources_only(self, value: bool) -> Self {
-        self.query("resources_only", value)
-    }
-    /// Sets the query parameter `skipReconcile`.
-    ///
-    /// Whether to skip reconciliation during the deletion. Default: `false`.
-    ///
-    /// Default on the server: `false`.
-    #[inline]
-    pub fn skip_reconcile(self, value: bool) -> Self {
-        self.query("skipReconcile", value)
-    }
-    /// Sets the query parameter `force_terraform_action`.
-    #[inline]
-    pub fn force_terraform_action(
-        self,
-        value: crate::types::DeleteTerraformAction,
-    ) -> Self {
-        self.query("force_terraform_action", value)
+crate::runtime::setters! {
+    impl crate::operations::DeleteTerraform {
+        /// Sets the query parameter `resources_only`.
+        ///
+        /// When `true`, only the resources are deleted. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn resources_only(self, value: bool) -> Self {
+            self.query("resources_only", value)
+        }
+        /// Sets the query parameter `skipReconcile`.
+        ///
+        /// Whether to skip reconciliation during the deletion. Default: `false`.
+        ///
+        /// Default on the server: `false`.
+        #[inline]
+        pub fn skip_reconcile(self, value: bool) -> Self {
+            self.query("skipReconcile", value)
+        }
+        /// Sets the query parameter `force_terraform_action`.
+        #[inline]
+        pub fn force_terraform_action(
+            self,
+            value: crate::types::DeleteTerraformAction,
+        ) -> Self {
+            self.query("force_terraform_action", value)
+        }
     }
 }
 
-/// The operation `getTerraformAdvancedSettings`, `GET /terraform/{terraformId}/advancedSettings`.
+/// The operation `getTerraformAdvancedSettings`, `GET /terraform/{terraformId}/advancedSettings`: [`get_terraform_advanced_settings`](crate::Client::get_terraform_advanced_settings).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum GetTerraformAdvancedSettings {}
 
@@ -513,7 +710,9 @@ impl crate::runtime::Operation for crate::operations::GetTerraformAdvancedSettin
     );
 }
 
-/// The operation `editTerraformAdvancedSettings`, `PUT /terraform/{terraformId}/advancedSettings`.
+/// The operation `editTerraformAdvancedSettings`, `PUT /terraform/{terraformId}/advancedSettings`: [`edit_terraform_advanced_settings`](crate::Client::edit_terraform_advanced_settings).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum EditTerraformAdvancedSettings {}
 
@@ -527,7 +726,9 @@ impl crate::runtime::Operation for crate::operations::EditTerraformAdvancedSetti
     );
 }
 
-/// The operation `cloneTerraform`, `POST /terraform/{terraformId}/clone`.
+/// The operation `cloneTerraform`, `POST /terraform/{terraformId}/clone`: [`clone_terraform`](crate::Client::clone_terraform).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum CloneTerraform {}
 
@@ -541,7 +742,9 @@ impl crate::runtime::Operation for crate::operations::CloneTerraform {
     );
 }
 
-/// The operation `listTerraformCommit`, `GET /terraform/{terraformId}/commit`.
+/// The operation `listTerraformCommit`, `GET /terraform/{terraformId}/commit`: [`list_terraform_commit`](crate::Client::list_terraform_commit).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum ListTerraformCommit {}
 
@@ -555,7 +758,9 @@ impl crate::runtime::Operation for crate::operations::ListTerraformCommit {
     );
 }
 
-/// The operation `deployTerraform`, `POST /terraform/{terraformId}/deploy`.
+/// The operation `deployTerraform`, `POST /terraform/{terraformId}/deploy`: [`deploy_terraform`](crate::Client::deploy_terraform).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum DeployTerraform {}
 
@@ -569,7 +774,11 @@ impl crate::runtime::Operation for crate::operations::DeployTerraform {
     );
 }
 
-/// The operation `listTerraformDeploymentHistoryV2`, `GET /terraform/{terraformId}/deploymentHistoryV2`.
+/// The operation `listTerraformDeploymentHistoryV2`, `GET /terraform/{terraformId}/deploymentHistoryV2`: [`list_terraform_deployment_history_v2`](crate::Client::list_terraform_deployment_history_v2).
+///
+/// The setters below are methods of the call, `Call<ListTerraformDeploymentHistoryV2>`, before it is awaited.
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum ListTerraformDeploymentHistoryV2 {}
 
@@ -583,19 +792,23 @@ impl crate::runtime::Operation for crate::operations::ListTerraformDeploymentHis
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListTerraformDeploymentHistoryV2> {
-    /// Sets the query parameter `pageSize`.
-    ///
-    /// How many entries to return, newest first. Default: 20.
-    ///
-    /// Default on the server: `20`.
-    #[inline]
-    pub fn page_size(self, value: i64) -> Self {
-        self.query("pageSize", value)
+crate::runtime::setters! {
+    impl crate::operations::ListTerraformDeploymentHistoryV2 {
+        /// Sets the query parameter `pageSize`.
+        ///
+        /// How many entries to return, newest first. Default: 20.
+        ///
+        /// Default on the server: `20`.
+        #[inline]
+        pub fn page_size(self, value: i64) -> Self {
+            self.query("pageSize", value)
+        }
     }
 }
 
-/// The operation `getTerraformDeploymentRestrictions`, `GET /terraform/{terraformId}/deploymentRestriction`.
+/// The operation `getTerraformDeploymentRestrictions`, `GET /terraform/{terraformId}/deploymentRestriction`: [`get_terraform_deployment_restrictions`](crate::Client::get_terraform_deployment_restrictions).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum GetTerraformDeploymentRestrictions {}
 
@@ -610,7 +823,9 @@ for crate::operations::GetTerraformDeploymentRestrictions {
     );
 }
 
-/// The operation `createTerraformDeploymentRestriction`, `POST /terraform/{terraformId}/deploymentRestriction`.
+/// The operation `createTerraformDeploymentRestriction`, `POST /terraform/{terraformId}/deploymentRestriction`: [`create_terraform_deployment_restriction`](crate::Client::create_terraform_deployment_restriction).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum CreateTerraformDeploymentRestriction {}
 
@@ -625,7 +840,9 @@ for crate::operations::CreateTerraformDeploymentRestriction {
     );
 }
 
-/// The operation `editTerraformDeploymentRestriction`, `PUT /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`.
+/// The operation `editTerraformDeploymentRestriction`, `PUT /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`: [`edit_terraform_deployment_restriction`](crate::Client::edit_terraform_deployment_restriction).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum EditTerraformDeploymentRestriction {}
 
@@ -640,7 +857,9 @@ for crate::operations::EditTerraformDeploymentRestriction {
     );
 }
 
-/// The operation `deleteTerraformDeploymentRestriction`, `DELETE /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`.
+/// The operation `deleteTerraformDeploymentRestriction`, `DELETE /terraform/{terraformId}/deploymentRestriction/{deploymentRestrictionId}`: [`delete_terraform_deployment_restriction`](crate::Client::delete_terraform_deployment_restriction).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum DeleteTerraformDeploymentRestriction {}
 
@@ -655,7 +874,9 @@ for crate::operations::DeleteTerraformDeploymentRestriction {
     );
 }
 
-/// The operation `redeployTerraform`, `POST /terraform/{terraformId}/redeploy`.
+/// The operation `redeployTerraform`, `POST /terraform/{terraformId}/redeploy`: [`redeploy_terraform`](crate::Client::redeploy_terraform).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum RedeployTerraform {}
 
@@ -669,7 +890,9 @@ impl crate::runtime::Operation for crate::operations::RedeployTerraform {
     );
 }
 
-/// The operation `getTerraformResources`, `GET /terraform/{terraformId}/terraformResources`.
+/// The operation `getTerraformResources`, `GET /terraform/{terraformId}/terraformResources`: [`get_terraform_resources`](crate::Client::get_terraform_resources).
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum GetTerraformResources {}
 
@@ -683,7 +906,11 @@ impl crate::runtime::Operation for crate::operations::GetTerraformResources {
     );
 }
 
-/// The operation `uninstallTerraform`, `POST /terraform/{terraformId}/uninstall`.
+/// The operation `uninstallTerraform`, `POST /terraform/{terraformId}/uninstall`: [`uninstall_terraform`](crate::Client::uninstall_terraform).
+///
+/// The setters below are methods of the call, `Call<UninstallTerraform>`, before it is awaited.
+///
+/// Available on crate feature `terraforms` only.
 #[derive(Debug)]
 pub enum UninstallTerraform {}
 
@@ -697,25 +924,27 @@ impl crate::runtime::Operation for crate::operations::UninstallTerraform {
     );
 }
 
-impl crate::runtime::Call<crate::operations::UninstallTerraform> {
-    /// Sets the query parameter `force_terraform_action`.
-    ///
-    /// `SKIP_DESTROY` uninstalls the service without running a Terraform destroy.
-    #[inline]
-    pub fn force_terraform_action(
-        self,
-        value: crate::types::DeleteTerraformAction,
-    ) -> Self {
-        self.query("force_terraform_action", value)
-    }
-    /// Sets the body, which may be left out.
-    ///
-    /// An empty object.
-    #[inline]
-    pub fn body(
-        self,
-        body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.json(body)
+crate::runtime::setters! {
+    impl crate::operations::UninstallTerraform {
+        /// Sets the query parameter `force_terraform_action`.
+        ///
+        /// `SKIP_DESTROY` uninstalls the service without running a Terraform destroy.
+        #[inline]
+        pub fn force_terraform_action(
+            self,
+            value: crate::types::DeleteTerraformAction,
+        ) -> Self {
+            self.query("force_terraform_action", value)
+        }
+        /// Sets the body, which may be left out.
+        ///
+        /// An empty object.
+        #[inline]
+        pub fn body(
+            self,
+            body: &::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        ) -> Self {
+            self.json(body)
+        }
     }
 }

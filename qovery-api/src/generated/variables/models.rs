@@ -5,7 +5,9 @@
 
 /// Alias to create for a variable.
 ///
-/// Sent by `create_application_environment_variable_alias`, `create_application_secret_alias`, `create_container_environment_variable_alias` and 7 more.
+/// Sent by [`create_application_environment_variable_alias`](crate::Client::create_application_environment_variable_alias), [`create_application_secret_alias`](crate::Client::create_application_secret_alias), [`create_container_environment_variable_alias`](crate::Client::create_container_environment_variable_alias), [`create_container_secret_alias`](crate::Client::create_container_secret_alias), [`create_environment_environment_variable_alias`](crate::Client::create_environment_environment_variable_alias), [`create_environment_secret_alias`](crate::Client::create_environment_secret_alias), [`create_job_environment_variable_alias`](crate::Client::create_job_environment_variable_alias), [`create_job_secret_alias`](crate::Client::create_job_secret_alias), [`create_project_environment_variable_alias`](crate::Client::create_project_environment_variable_alias) and [`create_project_secret_alias`](crate::Client::create_project_secret_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AliasRequest {
@@ -54,7 +56,9 @@ impl crate::types::AliasRequest {
 crate::runtime::open_enum::open_enum! {
     /// Nature of a variable.
     ///
-    /// A part of `EnvironmentVariable`, `EnvironmentVariableAlias`, `EnvironmentVariableOverride` and 6 more.
+    /// A part of [`EnvironmentVariable`](crate::types::EnvironmentVariable), [`EnvironmentVariableAlias`](crate::types::EnvironmentVariableAlias), [`EnvironmentVariableOverride`](crate::types::EnvironmentVariableOverride), [`Secret`](crate::types::Secret), [`SecretAlias`](crate::types::SecretAlias), [`SecretOverride`](crate::types::SecretOverride), [`VariableAlias`](crate::types::VariableAlias), [`VariableOverride`](crate::types::VariableOverride) and [`VariableResponse`](crate::types::VariableResponse).
+    ///
+    /// Available on crate feature `variables` only.
     pub enum ApiVariableTypeEnum {
         /// A variable with a value of its own.
         Value = "VALUE",
@@ -75,7 +79,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Variable of a project, an environment or a service.
 ///
-/// Returned by `create_application_environment_variable`, `edit_application_environment_variable`, `create_application_environment_variable_alias` and 17 more.
+/// Returned by [`create_application_environment_variable`](crate::Client::create_application_environment_variable), [`edit_application_environment_variable`](crate::Client::edit_application_environment_variable), [`create_application_environment_variable_alias`](crate::Client::create_application_environment_variable_alias), [`create_application_environment_variable_override`](crate::Client::create_application_environment_variable_override), [`create_container_environment_variable`](crate::Client::create_container_environment_variable), [`edit_container_environment_variable`](crate::Client::edit_container_environment_variable), [`create_container_environment_variable_alias`](crate::Client::create_container_environment_variable_alias), [`create_container_environment_variable_override`](crate::Client::create_container_environment_variable_override), [`create_environment_environment_variable`](crate::Client::create_environment_environment_variable), [`edit_environment_environment_variable`](crate::Client::edit_environment_environment_variable), [`create_environment_environment_variable_alias`](crate::Client::create_environment_environment_variable_alias), [`create_environment_environment_variable_override`](crate::Client::create_environment_environment_variable_override), [`create_job_environment_variable`](crate::Client::create_job_environment_variable), [`edit_job_environment_variable`](crate::Client::edit_job_environment_variable), [`create_job_environment_variable_alias`](crate::Client::create_job_environment_variable_alias), [`create_job_environment_variable_override`](crate::Client::create_job_environment_variable_override), [`create_project_environment_variable`](crate::Client::create_project_environment_variable), [`edit_project_environment_variable`](crate::Client::edit_project_environment_variable), [`create_project_environment_variable_alias`](crate::Client::create_project_environment_variable_alias) and [`create_project_environment_variable_override`](crate::Client::create_project_environment_variable_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariable {
@@ -120,7 +126,9 @@ pub struct EnvironmentVariable {
 
 /// Variable that an alias points to.
 ///
-/// A part of `EnvironmentVariable`.
+/// A part of [`EnvironmentVariable`](crate::types::EnvironmentVariable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableAlias {
@@ -141,7 +149,9 @@ pub struct EnvironmentVariableAlias {
 
 /// New configuration of a variable.
 ///
-/// Sent by `edit_application_environment_variable`, `edit_container_environment_variable`, `edit_environment_environment_variable` and 2 more.
+/// Sent by [`edit_application_environment_variable`](crate::Client::edit_application_environment_variable), [`edit_container_environment_variable`](crate::Client::edit_container_environment_variable), [`edit_environment_environment_variable`](crate::Client::edit_environment_environment_variable), [`edit_job_environment_variable`](crate::Client::edit_job_environment_variable) and [`edit_project_environment_variable`](crate::Client::edit_project_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableEditRequest {
@@ -213,7 +223,9 @@ impl crate::types::EnvironmentVariableEditRequest {
 
 /// Variable that an override replaces.
 ///
-/// A part of `EnvironmentVariable`.
+/// A part of [`EnvironmentVariable`](crate::types::EnvironmentVariable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableOverride {
@@ -234,7 +246,9 @@ pub struct EnvironmentVariableOverride {
 
 /// Variable to create.
 ///
-/// Sent by `create_application_environment_variable`, `create_container_environment_variable`, `create_environment_environment_variable` and 2 more.
+/// Sent by [`create_application_environment_variable`](crate::Client::create_application_environment_variable), [`create_container_environment_variable`](crate::Client::create_container_environment_variable), [`create_environment_environment_variable`](crate::Client::create_environment_environment_variable), [`create_job_environment_variable`](crate::Client::create_job_environment_variable) and [`create_project_environment_variable`](crate::Client::create_project_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableRequest {
@@ -306,7 +320,9 @@ impl crate::types::EnvironmentVariableRequest {
 
 /// Variables of a project, an environment or a service.
 ///
-/// Returned by `list_application_environment_variable`, `list_container_environment_variable`, `list_environment_environment_variable` and 2 more.
+/// Returned by [`list_application_environment_variable`](crate::Client::list_application_environment_variable), [`list_container_environment_variable`](crate::Client::list_container_environment_variable), [`list_environment_environment_variable`](crate::Client::list_environment_environment_variable), [`list_job_environment_variable`](crate::Client::list_job_environment_variable) and [`list_project_environment_variable`](crate::Client::list_project_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentVariableResponseList {
@@ -317,7 +333,9 @@ pub struct EnvironmentVariableResponseList {
 
 /// Override to create for a variable.
 ///
-/// Sent by `create_application_environment_variable_override`, `create_application_secret_override`, `create_container_environment_variable_override` and 7 more.
+/// Sent by [`create_application_environment_variable_override`](crate::Client::create_application_environment_variable_override), [`create_application_secret_override`](crate::Client::create_application_secret_override), [`create_container_environment_variable_override`](crate::Client::create_container_environment_variable_override), [`create_container_secret_override`](crate::Client::create_container_secret_override), [`create_environment_environment_variable_override`](crate::Client::create_environment_environment_variable_override), [`create_environment_secret_override`](crate::Client::create_environment_secret_override), [`create_job_environment_variable_override`](crate::Client::create_job_environment_variable_override), [`create_job_secret_override`](crate::Client::create_job_secret_override), [`create_project_environment_variable_override`](crate::Client::create_project_environment_variable_override) and [`create_project_secret_override`](crate::Client::create_project_secret_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OverrideRequest {
@@ -374,7 +392,9 @@ impl crate::types::OverrideRequest {
 
 /// Secret of a project, an environment or a service, without its value.
 ///
-/// Returned by `create_application_secret`, `edit_application_secret`, `create_application_secret_alias` and 17 more.
+/// Returned by [`create_application_secret`](crate::Client::create_application_secret), [`edit_application_secret`](crate::Client::edit_application_secret), [`create_application_secret_alias`](crate::Client::create_application_secret_alias), [`create_application_secret_override`](crate::Client::create_application_secret_override), [`create_container_secret`](crate::Client::create_container_secret), [`edit_container_secret`](crate::Client::edit_container_secret), [`create_container_secret_alias`](crate::Client::create_container_secret_alias), [`create_container_secret_override`](crate::Client::create_container_secret_override), [`create_environment_secret`](crate::Client::create_environment_secret), [`edit_environment_secret`](crate::Client::edit_environment_secret), [`create_environment_secret_alias`](crate::Client::create_environment_secret_alias), [`create_environment_secret_override`](crate::Client::create_environment_secret_override), [`create_job_secret`](crate::Client::create_job_secret), [`edit_job_secret`](crate::Client::edit_job_secret), [`create_job_secret_alias`](crate::Client::create_job_secret_alias), [`create_job_secret_override`](crate::Client::create_job_secret_override), [`create_project_secret`](crate::Client::create_project_secret), [`edit_project_secret`](crate::Client::edit_project_secret), [`create_project_secret_alias`](crate::Client::create_project_secret_alias) and [`create_project_secret_override`](crate::Client::create_project_secret_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Secret {
@@ -411,7 +431,9 @@ pub struct Secret {
 
 /// Secret that an alias points to.
 ///
-/// A part of `Secret`.
+/// A part of [`Secret`](crate::types::Secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretAlias {
@@ -434,7 +456,9 @@ pub struct SecretAlias {
 
 /// New configuration of a secret.
 ///
-/// Sent by `edit_application_secret`, `edit_container_secret`, `edit_environment_secret` and 2 more.
+/// Sent by [`edit_application_secret`](crate::Client::edit_application_secret), [`edit_container_secret`](crate::Client::edit_container_secret), [`edit_environment_secret`](crate::Client::edit_environment_secret), [`edit_job_secret`](crate::Client::edit_job_secret) and [`edit_project_secret`](crate::Client::edit_project_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretEditRequest {
@@ -494,7 +518,9 @@ impl crate::types::SecretEditRequest {
 
 /// Secret that an override replaces.
 ///
-/// A part of `Secret`.
+/// A part of [`Secret`](crate::types::Secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretOverride {
@@ -517,7 +543,9 @@ pub struct SecretOverride {
 
 /// Secret to create.
 ///
-/// Sent by `create_application_secret`, `create_container_secret`, `create_environment_secret` and 2 more.
+/// Sent by [`create_application_secret`](crate::Client::create_application_secret), [`create_container_secret`](crate::Client::create_container_secret), [`create_environment_secret`](crate::Client::create_environment_secret), [`create_job_secret`](crate::Client::create_job_secret) and [`create_project_secret`](crate::Client::create_project_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretRequest {
@@ -589,7 +617,9 @@ impl crate::types::SecretRequest {
 
 /// Secrets of a project, an environment or a service.
 ///
-/// Returned by `list_application_secrets`, `list_container_secrets`, `list_environment_secrets` and 2 more.
+/// Returned by [`list_application_secrets`](crate::Client::list_application_secrets), [`list_container_secrets`](crate::Client::list_container_secrets), [`list_environment_secrets`](crate::Client::list_environment_secrets), [`list_job_secrets`](crate::Client::list_job_secrets) and [`list_project_secrets`](crate::Client::list_project_secrets).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SecretResponseList {
@@ -601,7 +631,9 @@ pub struct SecretResponseList {
 crate::runtime::open_enum::open_enum! {
     /// Kind of service whose variables are listed.
     ///
-    /// A parameter of `import_environment_variables`.
+    /// A parameter of [`import_environment_variables`](crate::Client::import_environment_variables).
+    ///
+    /// Available on crate feature `variables` only.
     pub enum ServiceTypeForVariableEnum {
         /// An application.
         Application = "APPLICATION",
@@ -620,7 +652,9 @@ crate::runtime::open_enum::open_enum! {
 
 /// Variable that an alias points to.
 ///
-/// A part of `VariableResponse`.
+/// A part of [`VariableResponse`](crate::types::VariableResponse).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableAlias {
@@ -641,7 +675,9 @@ pub struct VariableAlias {
 
 /// Alias to create for a variable.
 ///
-/// Sent by `create_variable_alias`.
+/// Sent by [`create_variable_alias`](crate::Client::create_variable_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableAliasRequest {
@@ -699,7 +735,9 @@ impl crate::types::VariableAliasRequest {
 
 /// New configuration of a variable.
 ///
-/// Sent by `edit_variable`.
+/// Sent by [`edit_variable`](crate::Client::edit_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableEditRequest {
@@ -773,7 +811,9 @@ impl crate::types::VariableEditRequest {
 
 /// Outcome of an import of variables.
 ///
-/// Returned by `import_environment_variable`, `import_container_environment_variable`, `import_job_environment_variable` and 1 more.
+/// Returned by [`import_environment_variable`](crate::Client::import_environment_variable), [`import_container_environment_variable`](crate::Client::import_container_environment_variable), [`import_job_environment_variable`](crate::Client::import_job_environment_variable) and [`import_environment_variables`](crate::Client::import_environment_variables).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImport {
@@ -788,7 +828,9 @@ pub struct VariableImport {
 
 /// Variables to create in one call.
 ///
-/// Sent by `import_environment_variable`, `import_container_environment_variable`, `import_job_environment_variable` and 1 more.
+/// Sent by [`import_environment_variable`](crate::Client::import_environment_variable), [`import_container_environment_variable`](crate::Client::import_container_environment_variable), [`import_job_environment_variable`](crate::Client::import_job_environment_variable) and [`import_environment_variables`](crate::Client::import_environment_variables).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImportRequest {
@@ -816,7 +858,9 @@ impl crate::types::VariableImportRequest {
     }
 }
 
-/// A part of `VariableImportRequest`.
+/// A part of [`VariableImportRequest`](crate::types::VariableImportRequest).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImportRequestVar {
@@ -850,7 +894,9 @@ impl crate::types::VariableImportRequestVar {
     }
 }
 
-/// A part of `VariableImport`.
+/// A part of [`VariableImport`](crate::types::VariableImport).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableImportSuccessfulImportedVariable {
@@ -867,7 +913,9 @@ pub struct VariableImportSuccessfulImportedVariable {
 
 /// Variable that an override replaces.
 ///
-/// A part of `VariableResponse`.
+/// A part of [`VariableResponse`](crate::types::VariableResponse).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableOverride {
@@ -888,7 +936,9 @@ pub struct VariableOverride {
 
 /// Override to create for a variable.
 ///
-/// Sent by `create_variable_override`.
+/// Sent by [`create_variable_override`](crate::Client::create_variable_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableOverrideRequest {
@@ -946,7 +996,9 @@ impl crate::types::VariableOverrideRequest {
 
 /// Variable to create.
 ///
-/// Sent by `create_variable`.
+/// Sent by [`create_variable`](crate::Client::create_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableRequest {
@@ -1036,7 +1088,9 @@ impl crate::types::VariableRequest {
 
 /// Variable of a project, an environment or a service.
 ///
-/// Returned by `create_variable`, `edit_variable`, `create_variable_alias` and 1 more.
+/// Returned by [`create_variable`](crate::Client::create_variable), [`edit_variable`](crate::Client::edit_variable), [`create_variable_alias`](crate::Client::create_variable_alias) and [`create_variable_override`](crate::Client::create_variable_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableResponse {
@@ -1081,7 +1135,9 @@ pub struct VariableResponse {
 
 /// Variables of a project, an environment or a service.
 ///
-/// Returned by `list_variables`.
+/// Returned by [`list_variables`](crate::Client::list_variables).
+///
+/// Available on crate feature `variables` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VariableResponseList {

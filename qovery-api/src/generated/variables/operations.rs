@@ -10,8 +10,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariableResponseList`](crate::types::EnvironmentVariableResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -28,9 +33,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -48,9 +58,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/environmentVariable/import`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
+    ///
+    /// # Returns
+    /// A [`VariableImport`](crate::types::VariableImport).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -68,10 +83,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /application/{applicationId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The variable's key, value and optional description.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -91,9 +111,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /application/{applicationId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -111,10 +136,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -136,10 +166,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -161,8 +196,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /application/{applicationId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
+    ///
+    /// # Returns
+    /// A [`SecretResponseList`](crate::types::SecretResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -179,9 +219,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -199,10 +244,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /application/{applicationId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The secret's key, value and optional description.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -221,9 +271,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /application/{applicationId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `secret_id` (in the path): Id of the secret.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -241,10 +296,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/secret/{secretId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -263,10 +323,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /application/{applicationId}/secret/{secretId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `application_id` (in the path): Id of the application.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -285,8 +350,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariableResponseList`](crate::types::EnvironmentVariableResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -303,9 +373,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -323,9 +398,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/environmentVariable/import`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
+    ///
+    /// # Returns
+    /// A [`VariableImport`](crate::types::VariableImport).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -343,10 +423,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /container/{containerId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The variable's key, value and optional description.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -366,9 +451,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /container/{containerId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -386,10 +476,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/environmentVariable/{environmentVariableId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -411,10 +506,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/environmentVariable/{environmentVariableId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -436,8 +536,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /container/{containerId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
+    ///
+    /// # Returns
+    /// A [`SecretResponseList`](crate::types::SecretResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -454,9 +559,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -474,10 +584,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /container/{containerId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The secret's key, value and optional description.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -496,9 +611,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /container/{containerId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `secret_id` (in the path): Id of the secret.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -516,10 +636,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/secret/{secretId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -538,10 +663,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /container/{containerId}/secret/{secretId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `container_id` (in the path): Id of the container.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -560,8 +690,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariableResponseList`](crate::types::EnvironmentVariableResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -578,9 +713,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -598,10 +738,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /environment/{environmentId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The variable's key, value and optional description.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -621,9 +766,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /environment/{environmentId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -641,10 +791,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -666,10 +821,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -691,8 +851,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /environment/{environmentId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
+    ///
+    /// # Returns
+    /// A [`SecretResponseList`](crate::types::SecretResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -709,9 +874,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -729,10 +899,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /environment/{environmentId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The secret's key, value and optional description.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -751,9 +926,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /environment/{environmentId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `secret_id` (in the path): Id of the secret.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -771,10 +951,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/secret/{secretId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -793,10 +978,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /environment/{environmentId}/secret/{secretId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `environment_id` (in the path): Id of the environment.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -815,8 +1005,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /job/{jobId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariableResponseList`](crate::types::EnvironmentVariableResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -833,9 +1028,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -853,9 +1053,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/environmentVariable/import`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
+    ///
+    /// # Returns
+    /// A [`VariableImport`](crate::types::VariableImport).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -873,10 +1078,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /job/{jobId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The variable's key, value and optional description.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -895,9 +1105,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /job/{jobId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -915,10 +1130,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/environmentVariable/{environmentVariableId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -937,10 +1157,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/environmentVariable/{environmentVariableId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -959,8 +1184,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /job/{jobId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
+    ///
+    /// # Returns
+    /// A [`SecretResponseList`](crate::types::SecretResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -977,9 +1207,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -997,10 +1232,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /job/{jobId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The secret's key, value and optional description.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1019,9 +1259,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /job/{jobId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `secret_id` (in the path): Id of the secret.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1039,10 +1284,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/secret/{secretId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1061,10 +1311,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /job/{jobId}/secret/{secretId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `job_id` (in the path): Id of the job.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1083,8 +1338,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /project/{projectId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariableResponseList`](crate::types::EnvironmentVariableResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1101,9 +1361,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /project/{projectId}/environmentVariable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `body`: The variable's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1121,10 +1386,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /project/{projectId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The variable's key, value and optional description.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1144,9 +1414,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /project/{projectId}/environmentVariable/{environmentVariableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1164,10 +1439,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /project/{projectId}/environmentVariable/{environmentVariableId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1187,10 +1467,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /project/{projectId}/environmentVariable/{environmentVariableId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `environment_variable_id` (in the path): Id of the environment variable.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// An [`EnvironmentVariable`](crate::types::EnvironmentVariable).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1212,8 +1497,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /project/{projectId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
+    ///
+    /// # Returns
+    /// A [`SecretResponseList`](crate::types::SecretResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1230,9 +1520,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /project/{projectId}/secret`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `body`: The secret's key and value and, for a file, the path to mount it at.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1250,10 +1545,15 @@ impl crate::runtime::Client {
     ///
     /// `PUT /project/{projectId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The secret's key, value and optional description.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1272,9 +1572,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /project/{projectId}/secret/{secretId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `secret_id` (in the path): Id of the secret.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1292,10 +1597,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /project/{projectId}/secret/{secretId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The key of the alias.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1314,10 +1624,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /project/{projectId}/secret/{secretId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `project_id` (in the path): Id of the project.
     /// - `secret_id` (in the path): Id of the secret.
     /// - `body`: The value that overrides the original.
+    ///
+    /// # Returns
+    /// A [`Secret`](crate::types::Secret).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1336,11 +1651,16 @@ impl crate::runtime::Client {
     ///
     /// `GET /variable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `parent_id` (in the query): Id of the project, environment or service that `scope` names.
     /// - `scope` (in the query): Level whose variables are listed, such as a project, an environment or one kind of service.
     ///
-    /// Setters of the call: `is_secret`.
+    /// Setters of the call: [`is_secret`](crate::operations::ListVariables::is_secret).
+    ///
+    /// # Returns
+    /// A [`VariableResponseList`](crate::types::VariableResponseList).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1360,8 +1680,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /variable`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `body`: The variable's key, value, scope and parent, and whether it is secret.
+    ///
+    /// # Returns
+    /// A [`VariableResponse`](crate::types::VariableResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1378,10 +1703,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /variable/import`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `service_id` (in the query): Id of the service that receives the variables.
     /// - `service_type` (in the query): Kind of service that `service_id` names.
     /// - `body`: The variables and secrets to import, and whether to overwrite existing ones.
+    ///
+    /// # Returns
+    /// A [`VariableImport`](crate::types::VariableImport).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1403,9 +1733,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /variable/{variableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `variable_id` (in the path): Id of the variable.
     /// - `body`: The variable's key and value, with the optional description.
+    ///
+    /// # Returns
+    /// A [`VariableResponse`](crate::types::VariableResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1423,8 +1758,13 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /variable/{variableId}`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `variable_id` (in the path): Id of the variable.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 401, 403, 404.
@@ -1441,9 +1781,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /variable/{variableId}/alias`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `variable_id` (in the path): Id of the variable.
     /// - `body`: The key of the alias and the scope and parent it belongs to.
+    ///
+    /// # Returns
+    /// A [`VariableResponse`](crate::types::VariableResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1461,9 +1806,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /variable/{variableId}/override`
     ///
+    /// Available on crate feature `variables` only.
+    ///
     /// # Parameters
     /// - `variable_id` (in the path): Id of the variable.
     /// - `body`: The value of the override and the scope and parent it belongs to.
+    ///
+    /// # Returns
+    /// A [`VariableResponse`](crate::types::VariableResponse).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails. Documented error statuses: 400, 401, 403, 404.
@@ -1477,7 +1827,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `listApplicationEnvironmentVariable`, `GET /application/{applicationId}/environmentVariable`.
+/// The operation `listApplicationEnvironmentVariable`, `GET /application/{applicationId}/environmentVariable`: [`list_application_environment_variable`](crate::Client::list_application_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListApplicationEnvironmentVariable {}
 
@@ -1492,7 +1844,9 @@ for crate::operations::ListApplicationEnvironmentVariable {
     );
 }
 
-/// The operation `createApplicationEnvironmentVariable`, `POST /application/{applicationId}/environmentVariable`.
+/// The operation `createApplicationEnvironmentVariable`, `POST /application/{applicationId}/environmentVariable`: [`create_application_environment_variable`](crate::Client::create_application_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateApplicationEnvironmentVariable {}
 
@@ -1507,7 +1861,9 @@ for crate::operations::CreateApplicationEnvironmentVariable {
     );
 }
 
-/// The operation `importEnvironmentVariable`, `POST /application/{applicationId}/environmentVariable/import`.
+/// The operation `importEnvironmentVariable`, `POST /application/{applicationId}/environmentVariable/import`: [`import_environment_variable`](crate::Client::import_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ImportEnvironmentVariable {}
 
@@ -1521,7 +1877,9 @@ impl crate::runtime::Operation for crate::operations::ImportEnvironmentVariable 
     );
 }
 
-/// The operation `editApplicationEnvironmentVariable`, `PUT /application/{applicationId}/environmentVariable/{environmentVariableId}`.
+/// The operation `editApplicationEnvironmentVariable`, `PUT /application/{applicationId}/environmentVariable/{environmentVariableId}`: [`edit_application_environment_variable`](crate::Client::edit_application_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditApplicationEnvironmentVariable {}
 
@@ -1536,7 +1894,9 @@ for crate::operations::EditApplicationEnvironmentVariable {
     );
 }
 
-/// The operation `deleteApplicationEnvironmentVariable`, `DELETE /application/{applicationId}/environmentVariable/{environmentVariableId}`.
+/// The operation `deleteApplicationEnvironmentVariable`, `DELETE /application/{applicationId}/environmentVariable/{environmentVariableId}`: [`delete_application_environment_variable`](crate::Client::delete_application_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteApplicationEnvironmentVariable {}
 
@@ -1551,7 +1911,9 @@ for crate::operations::DeleteApplicationEnvironmentVariable {
     );
 }
 
-/// The operation `createApplicationEnvironmentVariableAlias`, `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/alias`.
+/// The operation `createApplicationEnvironmentVariableAlias`, `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/alias`: [`create_application_environment_variable_alias`](crate::Client::create_application_environment_variable_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateApplicationEnvironmentVariableAlias {}
 
@@ -1566,7 +1928,9 @@ for crate::operations::CreateApplicationEnvironmentVariableAlias {
     );
 }
 
-/// The operation `createApplicationEnvironmentVariableOverride`, `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/override`.
+/// The operation `createApplicationEnvironmentVariableOverride`, `POST /application/{applicationId}/environmentVariable/{environmentVariableId}/override`: [`create_application_environment_variable_override`](crate::Client::create_application_environment_variable_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateApplicationEnvironmentVariableOverride {}
 
@@ -1581,7 +1945,9 @@ for crate::operations::CreateApplicationEnvironmentVariableOverride {
     );
 }
 
-/// The operation `listApplicationSecrets`, `GET /application/{applicationId}/secret`.
+/// The operation `listApplicationSecrets`, `GET /application/{applicationId}/secret`: [`list_application_secrets`](crate::Client::list_application_secrets).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListApplicationSecrets {}
 
@@ -1595,7 +1961,9 @@ impl crate::runtime::Operation for crate::operations::ListApplicationSecrets {
     );
 }
 
-/// The operation `createApplicationSecret`, `POST /application/{applicationId}/secret`.
+/// The operation `createApplicationSecret`, `POST /application/{applicationId}/secret`: [`create_application_secret`](crate::Client::create_application_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateApplicationSecret {}
 
@@ -1609,7 +1977,9 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationSecret {
     );
 }
 
-/// The operation `editApplicationSecret`, `PUT /application/{applicationId}/secret/{secretId}`.
+/// The operation `editApplicationSecret`, `PUT /application/{applicationId}/secret/{secretId}`: [`edit_application_secret`](crate::Client::edit_application_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditApplicationSecret {}
 
@@ -1623,7 +1993,9 @@ impl crate::runtime::Operation for crate::operations::EditApplicationSecret {
     );
 }
 
-/// The operation `deleteApplicationSecret`, `DELETE /application/{applicationId}/secret/{secretId}`.
+/// The operation `deleteApplicationSecret`, `DELETE /application/{applicationId}/secret/{secretId}`: [`delete_application_secret`](crate::Client::delete_application_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteApplicationSecret {}
 
@@ -1637,7 +2009,9 @@ impl crate::runtime::Operation for crate::operations::DeleteApplicationSecret {
     );
 }
 
-/// The operation `createApplicationSecretAlias`, `POST /application/{applicationId}/secret/{secretId}/alias`.
+/// The operation `createApplicationSecretAlias`, `POST /application/{applicationId}/secret/{secretId}/alias`: [`create_application_secret_alias`](crate::Client::create_application_secret_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateApplicationSecretAlias {}
 
@@ -1651,7 +2025,9 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationSecretAli
     );
 }
 
-/// The operation `createApplicationSecretOverride`, `POST /application/{applicationId}/secret/{secretId}/override`.
+/// The operation `createApplicationSecretOverride`, `POST /application/{applicationId}/secret/{secretId}/override`: [`create_application_secret_override`](crate::Client::create_application_secret_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateApplicationSecretOverride {}
 
@@ -1665,7 +2041,9 @@ impl crate::runtime::Operation for crate::operations::CreateApplicationSecretOve
     );
 }
 
-/// The operation `listContainerEnvironmentVariable`, `GET /container/{containerId}/environmentVariable`.
+/// The operation `listContainerEnvironmentVariable`, `GET /container/{containerId}/environmentVariable`: [`list_container_environment_variable`](crate::Client::list_container_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListContainerEnvironmentVariable {}
 
@@ -1679,7 +2057,9 @@ impl crate::runtime::Operation for crate::operations::ListContainerEnvironmentVa
     );
 }
 
-/// The operation `createContainerEnvironmentVariable`, `POST /container/{containerId}/environmentVariable`.
+/// The operation `createContainerEnvironmentVariable`, `POST /container/{containerId}/environmentVariable`: [`create_container_environment_variable`](crate::Client::create_container_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateContainerEnvironmentVariable {}
 
@@ -1694,7 +2074,9 @@ for crate::operations::CreateContainerEnvironmentVariable {
     );
 }
 
-/// The operation `importContainerEnvironmentVariable`, `POST /container/{containerId}/environmentVariable/import`.
+/// The operation `importContainerEnvironmentVariable`, `POST /container/{containerId}/environmentVariable/import`: [`import_container_environment_variable`](crate::Client::import_container_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ImportContainerEnvironmentVariable {}
 
@@ -1709,7 +2091,9 @@ for crate::operations::ImportContainerEnvironmentVariable {
     );
 }
 
-/// The operation `editContainerEnvironmentVariable`, `PUT /container/{containerId}/environmentVariable/{environmentVariableId}`.
+/// The operation `editContainerEnvironmentVariable`, `PUT /container/{containerId}/environmentVariable/{environmentVariableId}`: [`edit_container_environment_variable`](crate::Client::edit_container_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditContainerEnvironmentVariable {}
 
@@ -1723,7 +2107,9 @@ impl crate::runtime::Operation for crate::operations::EditContainerEnvironmentVa
     );
 }
 
-/// The operation `deleteContainerEnvironmentVariable`, `DELETE /container/{containerId}/environmentVariable/{environmentVariableId}`.
+/// The operation `deleteContainerEnvironmentVariable`, `DELETE /container/{containerId}/environmentVariable/{environmentVariableId}`: [`delete_container_environment_variable`](crate::Client::delete_container_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteContainerEnvironmentVariable {}
 
@@ -1738,7 +2124,9 @@ for crate::operations::DeleteContainerEnvironmentVariable {
     );
 }
 
-/// The operation `createContainerEnvironmentVariableAlias`, `POST /container/{containerId}/environmentVariable/{environmentVariableId}/alias`.
+/// The operation `createContainerEnvironmentVariableAlias`, `POST /container/{containerId}/environmentVariable/{environmentVariableId}/alias`: [`create_container_environment_variable_alias`](crate::Client::create_container_environment_variable_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateContainerEnvironmentVariableAlias {}
 
@@ -1753,7 +2141,9 @@ for crate::operations::CreateContainerEnvironmentVariableAlias {
     );
 }
 
-/// The operation `createContainerEnvironmentVariableOverride`, `POST /container/{containerId}/environmentVariable/{environmentVariableId}/override`.
+/// The operation `createContainerEnvironmentVariableOverride`, `POST /container/{containerId}/environmentVariable/{environmentVariableId}/override`: [`create_container_environment_variable_override`](crate::Client::create_container_environment_variable_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateContainerEnvironmentVariableOverride {}
 
@@ -1768,7 +2158,9 @@ for crate::operations::CreateContainerEnvironmentVariableOverride {
     );
 }
 
-/// The operation `listContainerSecrets`, `GET /container/{containerId}/secret`.
+/// The operation `listContainerSecrets`, `GET /container/{containerId}/secret`: [`list_container_secrets`](crate::Client::list_container_secrets).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListContainerSecrets {}
 
@@ -1782,7 +2174,9 @@ impl crate::runtime::Operation for crate::operations::ListContainerSecrets {
     );
 }
 
-/// The operation `createContainerSecret`, `POST /container/{containerId}/secret`.
+/// The operation `createContainerSecret`, `POST /container/{containerId}/secret`: [`create_container_secret`](crate::Client::create_container_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateContainerSecret {}
 
@@ -1796,7 +2190,9 @@ impl crate::runtime::Operation for crate::operations::CreateContainerSecret {
     );
 }
 
-/// The operation `editContainerSecret`, `PUT /container/{containerId}/secret/{secretId}`.
+/// The operation `editContainerSecret`, `PUT /container/{containerId}/secret/{secretId}`: [`edit_container_secret`](crate::Client::edit_container_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditContainerSecret {}
 
@@ -1810,7 +2206,9 @@ impl crate::runtime::Operation for crate::operations::EditContainerSecret {
     );
 }
 
-/// The operation `deleteContainerSecret`, `DELETE /container/{containerId}/secret/{secretId}`.
+/// The operation `deleteContainerSecret`, `DELETE /container/{containerId}/secret/{secretId}`: [`delete_container_secret`](crate::Client::delete_container_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteContainerSecret {}
 
@@ -1824,7 +2222,9 @@ impl crate::runtime::Operation for crate::operations::DeleteContainerSecret {
     );
 }
 
-/// The operation `createContainerSecretAlias`, `POST /container/{containerId}/secret/{secretId}/alias`.
+/// The operation `createContainerSecretAlias`, `POST /container/{containerId}/secret/{secretId}/alias`: [`create_container_secret_alias`](crate::Client::create_container_secret_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateContainerSecretAlias {}
 
@@ -1838,7 +2238,9 @@ impl crate::runtime::Operation for crate::operations::CreateContainerSecretAlias
     );
 }
 
-/// The operation `createContainerSecretOverride`, `POST /container/{containerId}/secret/{secretId}/override`.
+/// The operation `createContainerSecretOverride`, `POST /container/{containerId}/secret/{secretId}/override`: [`create_container_secret_override`](crate::Client::create_container_secret_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateContainerSecretOverride {}
 
@@ -1852,7 +2254,9 @@ impl crate::runtime::Operation for crate::operations::CreateContainerSecretOverr
     );
 }
 
-/// The operation `listEnvironmentEnvironmentVariable`, `GET /environment/{environmentId}/environmentVariable`.
+/// The operation `listEnvironmentEnvironmentVariable`, `GET /environment/{environmentId}/environmentVariable`: [`list_environment_environment_variable`](crate::Client::list_environment_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListEnvironmentEnvironmentVariable {}
 
@@ -1867,7 +2271,9 @@ for crate::operations::ListEnvironmentEnvironmentVariable {
     );
 }
 
-/// The operation `createEnvironmentEnvironmentVariable`, `POST /environment/{environmentId}/environmentVariable`.
+/// The operation `createEnvironmentEnvironmentVariable`, `POST /environment/{environmentId}/environmentVariable`: [`create_environment_environment_variable`](crate::Client::create_environment_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateEnvironmentEnvironmentVariable {}
 
@@ -1882,7 +2288,9 @@ for crate::operations::CreateEnvironmentEnvironmentVariable {
     );
 }
 
-/// The operation `editEnvironmentEnvironmentVariable`, `PUT /environment/{environmentId}/environmentVariable/{environmentVariableId}`.
+/// The operation `editEnvironmentEnvironmentVariable`, `PUT /environment/{environmentId}/environmentVariable/{environmentVariableId}`: [`edit_environment_environment_variable`](crate::Client::edit_environment_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditEnvironmentEnvironmentVariable {}
 
@@ -1897,7 +2305,9 @@ for crate::operations::EditEnvironmentEnvironmentVariable {
     );
 }
 
-/// The operation `deleteEnvironmentEnvironmentVariable`, `DELETE /environment/{environmentId}/environmentVariable/{environmentVariableId}`.
+/// The operation `deleteEnvironmentEnvironmentVariable`, `DELETE /environment/{environmentId}/environmentVariable/{environmentVariableId}`: [`delete_environment_environment_variable`](crate::Client::delete_environment_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteEnvironmentEnvironmentVariable {}
 
@@ -1912,7 +2322,9 @@ for crate::operations::DeleteEnvironmentEnvironmentVariable {
     );
 }
 
-/// The operation `createEnvironmentEnvironmentVariableAlias`, `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/alias`.
+/// The operation `createEnvironmentEnvironmentVariableAlias`, `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/alias`: [`create_environment_environment_variable_alias`](crate::Client::create_environment_environment_variable_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateEnvironmentEnvironmentVariableAlias {}
 
@@ -1927,7 +2339,9 @@ for crate::operations::CreateEnvironmentEnvironmentVariableAlias {
     );
 }
 
-/// The operation `createEnvironmentEnvironmentVariableOverride`, `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/override`.
+/// The operation `createEnvironmentEnvironmentVariableOverride`, `POST /environment/{environmentId}/environmentVariable/{environmentVariableId}/override`: [`create_environment_environment_variable_override`](crate::Client::create_environment_environment_variable_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateEnvironmentEnvironmentVariableOverride {}
 
@@ -1942,7 +2356,9 @@ for crate::operations::CreateEnvironmentEnvironmentVariableOverride {
     );
 }
 
-/// The operation `listEnvironmentSecrets`, `GET /environment/{environmentId}/secret`.
+/// The operation `listEnvironmentSecrets`, `GET /environment/{environmentId}/secret`: [`list_environment_secrets`](crate::Client::list_environment_secrets).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListEnvironmentSecrets {}
 
@@ -1956,7 +2372,9 @@ impl crate::runtime::Operation for crate::operations::ListEnvironmentSecrets {
     );
 }
 
-/// The operation `createEnvironmentSecret`, `POST /environment/{environmentId}/secret`.
+/// The operation `createEnvironmentSecret`, `POST /environment/{environmentId}/secret`: [`create_environment_secret`](crate::Client::create_environment_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateEnvironmentSecret {}
 
@@ -1970,7 +2388,9 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecret {
     );
 }
 
-/// The operation `editEnvironmentSecret`, `PUT /environment/{environmentId}/secret/{secretId}`.
+/// The operation `editEnvironmentSecret`, `PUT /environment/{environmentId}/secret/{secretId}`: [`edit_environment_secret`](crate::Client::edit_environment_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditEnvironmentSecret {}
 
@@ -1984,7 +2404,9 @@ impl crate::runtime::Operation for crate::operations::EditEnvironmentSecret {
     );
 }
 
-/// The operation `deleteEnvironmentSecret`, `DELETE /environment/{environmentId}/secret/{secretId}`.
+/// The operation `deleteEnvironmentSecret`, `DELETE /environment/{environmentId}/secret/{secretId}`: [`delete_environment_secret`](crate::Client::delete_environment_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteEnvironmentSecret {}
 
@@ -1998,7 +2420,9 @@ impl crate::runtime::Operation for crate::operations::DeleteEnvironmentSecret {
     );
 }
 
-/// The operation `createEnvironmentSecretAlias`, `POST /environment/{environmentId}/secret/{secretId}/alias`.
+/// The operation `createEnvironmentSecretAlias`, `POST /environment/{environmentId}/secret/{secretId}/alias`: [`create_environment_secret_alias`](crate::Client::create_environment_secret_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateEnvironmentSecretAlias {}
 
@@ -2012,7 +2436,9 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecretAli
     );
 }
 
-/// The operation `createEnvironmentSecretOverride`, `POST /environment/{environmentId}/secret/{secretId}/override`.
+/// The operation `createEnvironmentSecretOverride`, `POST /environment/{environmentId}/secret/{secretId}/override`: [`create_environment_secret_override`](crate::Client::create_environment_secret_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateEnvironmentSecretOverride {}
 
@@ -2026,7 +2452,9 @@ impl crate::runtime::Operation for crate::operations::CreateEnvironmentSecretOve
     );
 }
 
-/// The operation `listJobEnvironmentVariable`, `GET /job/{jobId}/environmentVariable`.
+/// The operation `listJobEnvironmentVariable`, `GET /job/{jobId}/environmentVariable`: [`list_job_environment_variable`](crate::Client::list_job_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListJobEnvironmentVariable {}
 
@@ -2040,7 +2468,9 @@ impl crate::runtime::Operation for crate::operations::ListJobEnvironmentVariable
     );
 }
 
-/// The operation `createJobEnvironmentVariable`, `POST /job/{jobId}/environmentVariable`.
+/// The operation `createJobEnvironmentVariable`, `POST /job/{jobId}/environmentVariable`: [`create_job_environment_variable`](crate::Client::create_job_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateJobEnvironmentVariable {}
 
@@ -2054,7 +2484,9 @@ impl crate::runtime::Operation for crate::operations::CreateJobEnvironmentVariab
     );
 }
 
-/// The operation `importJobEnvironmentVariable`, `POST /job/{jobId}/environmentVariable/import`.
+/// The operation `importJobEnvironmentVariable`, `POST /job/{jobId}/environmentVariable/import`: [`import_job_environment_variable`](crate::Client::import_job_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ImportJobEnvironmentVariable {}
 
@@ -2068,7 +2500,9 @@ impl crate::runtime::Operation for crate::operations::ImportJobEnvironmentVariab
     );
 }
 
-/// The operation `editJobEnvironmentVariable`, `PUT /job/{jobId}/environmentVariable/{environmentVariableId}`.
+/// The operation `editJobEnvironmentVariable`, `PUT /job/{jobId}/environmentVariable/{environmentVariableId}`: [`edit_job_environment_variable`](crate::Client::edit_job_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditJobEnvironmentVariable {}
 
@@ -2082,7 +2516,9 @@ impl crate::runtime::Operation for crate::operations::EditJobEnvironmentVariable
     );
 }
 
-/// The operation `deleteJobEnvironmentVariable`, `DELETE /job/{jobId}/environmentVariable/{environmentVariableId}`.
+/// The operation `deleteJobEnvironmentVariable`, `DELETE /job/{jobId}/environmentVariable/{environmentVariableId}`: [`delete_job_environment_variable`](crate::Client::delete_job_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteJobEnvironmentVariable {}
 
@@ -2096,7 +2532,9 @@ impl crate::runtime::Operation for crate::operations::DeleteJobEnvironmentVariab
     );
 }
 
-/// The operation `createJobEnvironmentVariableAlias`, `POST /job/{jobId}/environmentVariable/{environmentVariableId}/alias`.
+/// The operation `createJobEnvironmentVariableAlias`, `POST /job/{jobId}/environmentVariable/{environmentVariableId}/alias`: [`create_job_environment_variable_alias`](crate::Client::create_job_environment_variable_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateJobEnvironmentVariableAlias {}
 
@@ -2110,7 +2548,9 @@ impl crate::runtime::Operation for crate::operations::CreateJobEnvironmentVariab
     );
 }
 
-/// The operation `createJobEnvironmentVariableOverride`, `POST /job/{jobId}/environmentVariable/{environmentVariableId}/override`.
+/// The operation `createJobEnvironmentVariableOverride`, `POST /job/{jobId}/environmentVariable/{environmentVariableId}/override`: [`create_job_environment_variable_override`](crate::Client::create_job_environment_variable_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateJobEnvironmentVariableOverride {}
 
@@ -2125,7 +2565,9 @@ for crate::operations::CreateJobEnvironmentVariableOverride {
     );
 }
 
-/// The operation `listJobSecrets`, `GET /job/{jobId}/secret`.
+/// The operation `listJobSecrets`, `GET /job/{jobId}/secret`: [`list_job_secrets`](crate::Client::list_job_secrets).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListJobSecrets {}
 
@@ -2139,7 +2581,9 @@ impl crate::runtime::Operation for crate::operations::ListJobSecrets {
     );
 }
 
-/// The operation `createJobSecret`, `POST /job/{jobId}/secret`.
+/// The operation `createJobSecret`, `POST /job/{jobId}/secret`: [`create_job_secret`](crate::Client::create_job_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateJobSecret {}
 
@@ -2153,7 +2597,9 @@ impl crate::runtime::Operation for crate::operations::CreateJobSecret {
     );
 }
 
-/// The operation `editJobSecret`, `PUT /job/{jobId}/secret/{secretId}`.
+/// The operation `editJobSecret`, `PUT /job/{jobId}/secret/{secretId}`: [`edit_job_secret`](crate::Client::edit_job_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditJobSecret {}
 
@@ -2167,7 +2613,9 @@ impl crate::runtime::Operation for crate::operations::EditJobSecret {
     );
 }
 
-/// The operation `deleteJobSecret`, `DELETE /job/{jobId}/secret/{secretId}`.
+/// The operation `deleteJobSecret`, `DELETE /job/{jobId}/secret/{secretId}`: [`delete_job_secret`](crate::Client::delete_job_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteJobSecret {}
 
@@ -2181,7 +2629,9 @@ impl crate::runtime::Operation for crate::operations::DeleteJobSecret {
     );
 }
 
-/// The operation `createJobSecretAlias`, `POST /job/{jobId}/secret/{secretId}/alias`.
+/// The operation `createJobSecretAlias`, `POST /job/{jobId}/secret/{secretId}/alias`: [`create_job_secret_alias`](crate::Client::create_job_secret_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateJobSecretAlias {}
 
@@ -2195,7 +2645,9 @@ impl crate::runtime::Operation for crate::operations::CreateJobSecretAlias {
     );
 }
 
-/// The operation `createJobSecretOverride`, `POST /job/{jobId}/secret/{secretId}/override`.
+/// The operation `createJobSecretOverride`, `POST /job/{jobId}/secret/{secretId}/override`: [`create_job_secret_override`](crate::Client::create_job_secret_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateJobSecretOverride {}
 
@@ -2209,7 +2661,9 @@ impl crate::runtime::Operation for crate::operations::CreateJobSecretOverride {
     );
 }
 
-/// The operation `listProjectEnvironmentVariable`, `GET /project/{projectId}/environmentVariable`.
+/// The operation `listProjectEnvironmentVariable`, `GET /project/{projectId}/environmentVariable`: [`list_project_environment_variable`](crate::Client::list_project_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListProjectEnvironmentVariable {}
 
@@ -2223,7 +2677,9 @@ impl crate::runtime::Operation for crate::operations::ListProjectEnvironmentVari
     );
 }
 
-/// The operation `createProjectEnvironmentVariable`, `POST /project/{projectId}/environmentVariable`.
+/// The operation `createProjectEnvironmentVariable`, `POST /project/{projectId}/environmentVariable`: [`create_project_environment_variable`](crate::Client::create_project_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateProjectEnvironmentVariable {}
 
@@ -2237,7 +2693,9 @@ impl crate::runtime::Operation for crate::operations::CreateProjectEnvironmentVa
     );
 }
 
-/// The operation `editProjectEnvironmentVariable`, `PUT /project/{projectId}/environmentVariable/{environmentVariableId}`.
+/// The operation `editProjectEnvironmentVariable`, `PUT /project/{projectId}/environmentVariable/{environmentVariableId}`: [`edit_project_environment_variable`](crate::Client::edit_project_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditProjectEnvironmentVariable {}
 
@@ -2251,7 +2709,9 @@ impl crate::runtime::Operation for crate::operations::EditProjectEnvironmentVari
     );
 }
 
-/// The operation `deleteProjectEnvironmentVariable`, `DELETE /project/{projectId}/environmentVariable/{environmentVariableId}`.
+/// The operation `deleteProjectEnvironmentVariable`, `DELETE /project/{projectId}/environmentVariable/{environmentVariableId}`: [`delete_project_environment_variable`](crate::Client::delete_project_environment_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteProjectEnvironmentVariable {}
 
@@ -2265,7 +2725,9 @@ impl crate::runtime::Operation for crate::operations::DeleteProjectEnvironmentVa
     );
 }
 
-/// The operation `createProjectEnvironmentVariableAlias`, `POST /project/{projectId}/environmentVariable/{environmentVariableId}/alias`.
+/// The operation `createProjectEnvironmentVariableAlias`, `POST /project/{projectId}/environmentVariable/{environmentVariableId}/alias`: [`create_project_environment_variable_alias`](crate::Client::create_project_environment_variable_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateProjectEnvironmentVariableAlias {}
 
@@ -2280,7 +2742,9 @@ for crate::operations::CreateProjectEnvironmentVariableAlias {
     );
 }
 
-/// The operation `createProjectEnvironmentVariableOverride`, `POST /project/{projectId}/environmentVariable/{environmentVariableId}/override`.
+/// The operation `createProjectEnvironmentVariableOverride`, `POST /project/{projectId}/environmentVariable/{environmentVariableId}/override`: [`create_project_environment_variable_override`](crate::Client::create_project_environment_variable_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateProjectEnvironmentVariableOverride {}
 
@@ -2295,7 +2759,9 @@ for crate::operations::CreateProjectEnvironmentVariableOverride {
     );
 }
 
-/// The operation `listProjectSecrets`, `GET /project/{projectId}/secret`.
+/// The operation `listProjectSecrets`, `GET /project/{projectId}/secret`: [`list_project_secrets`](crate::Client::list_project_secrets).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListProjectSecrets {}
 
@@ -2309,7 +2775,9 @@ impl crate::runtime::Operation for crate::operations::ListProjectSecrets {
     );
 }
 
-/// The operation `createProjectSecret`, `POST /project/{projectId}/secret`.
+/// The operation `createProjectSecret`, `POST /project/{projectId}/secret`: [`create_project_secret`](crate::Client::create_project_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateProjectSecret {}
 
@@ -2323,7 +2791,9 @@ impl crate::runtime::Operation for crate::operations::CreateProjectSecret {
     );
 }
 
-/// The operation `editProjectSecret`, `PUT /project/{projectId}/secret/{secretId}`.
+/// The operation `editProjectSecret`, `PUT /project/{projectId}/secret/{secretId}`: [`edit_project_secret`](crate::Client::edit_project_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditProjectSecret {}
 
@@ -2337,7 +2807,9 @@ impl crate::runtime::Operation for crate::operations::EditProjectSecret {
     );
 }
 
-/// The operation `deleteProjectSecret`, `DELETE /project/{projectId}/secret/{secretId}`.
+/// The operation `deleteProjectSecret`, `DELETE /project/{projectId}/secret/{secretId}`: [`delete_project_secret`](crate::Client::delete_project_secret).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteProjectSecret {}
 
@@ -2351,7 +2823,9 @@ impl crate::runtime::Operation for crate::operations::DeleteProjectSecret {
     );
 }
 
-/// The operation `createProjectSecretAlias`, `POST /project/{projectId}/secret/{secretId}/alias`.
+/// The operation `createProjectSecretAlias`, `POST /project/{projectId}/secret/{secretId}/alias`: [`create_project_secret_alias`](crate::Client::create_project_secret_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateProjectSecretAlias {}
 
@@ -2365,7 +2839,9 @@ impl crate::runtime::Operation for crate::operations::CreateProjectSecretAlias {
     );
 }
 
-/// The operation `createProjectSecretOverride`, `POST /project/{projectId}/secret/{secretId}/override`.
+/// The operation `createProjectSecretOverride`, `POST /project/{projectId}/secret/{secretId}/override`: [`create_project_secret_override`](crate::Client::create_project_secret_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateProjectSecretOverride {}
 
@@ -2379,7 +2855,11 @@ impl crate::runtime::Operation for crate::operations::CreateProjectSecretOverrid
     );
 }
 
-/// The operation `listVariables`, `GET /variable`.
+/// The operation `listVariables`, `GET /variable`: [`list_variables`](crate::Client::list_variables).
+///
+/// The setters below are methods of the call, `Call<ListVariables>`, before it is awaited.
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ListVariables {}
 
@@ -2393,17 +2873,21 @@ impl crate::runtime::Operation for crate::operations::ListVariables {
     );
 }
 
-impl crate::runtime::Call<crate::operations::ListVariables> {
-    /// Sets the query parameter `is_secret`.
-    ///
-    /// `true` lists only secrets, `false` only plain variables; leave it out to get both.
-    #[inline]
-    pub fn is_secret(self, value: bool) -> Self {
-        self.query("is_secret", value)
+crate::runtime::setters! {
+    impl crate::operations::ListVariables {
+        /// Sets the query parameter `is_secret`.
+        ///
+        /// `true` lists only secrets, `false` only plain variables; leave it out to get both.
+        #[inline]
+        pub fn is_secret(self, value: bool) -> Self {
+            self.query("is_secret", value)
+        }
     }
 }
 
-/// The operation `createVariable`, `POST /variable`.
+/// The operation `createVariable`, `POST /variable`: [`create_variable`](crate::Client::create_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateVariable {}
 
@@ -2417,7 +2901,9 @@ impl crate::runtime::Operation for crate::operations::CreateVariable {
     );
 }
 
-/// The operation `importEnvironmentVariables`, `POST /variable/import`.
+/// The operation `importEnvironmentVariables`, `POST /variable/import`: [`import_environment_variables`](crate::Client::import_environment_variables).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum ImportEnvironmentVariables {}
 
@@ -2431,7 +2917,9 @@ impl crate::runtime::Operation for crate::operations::ImportEnvironmentVariables
     );
 }
 
-/// The operation `editVariable`, `PUT /variable/{variableId}`.
+/// The operation `editVariable`, `PUT /variable/{variableId}`: [`edit_variable`](crate::Client::edit_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum EditVariable {}
 
@@ -2445,7 +2933,9 @@ impl crate::runtime::Operation for crate::operations::EditVariable {
     );
 }
 
-/// The operation `deleteVariable`, `DELETE /variable/{variableId}`.
+/// The operation `deleteVariable`, `DELETE /variable/{variableId}`: [`delete_variable`](crate::Client::delete_variable).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum DeleteVariable {}
 
@@ -2459,7 +2949,9 @@ impl crate::runtime::Operation for crate::operations::DeleteVariable {
     );
 }
 
-/// The operation `createVariableAlias`, `POST /variable/{variableId}/alias`.
+/// The operation `createVariableAlias`, `POST /variable/{variableId}/alias`: [`create_variable_alias`](crate::Client::create_variable_alias).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateVariableAlias {}
 
@@ -2473,7 +2965,9 @@ impl crate::runtime::Operation for crate::operations::CreateVariableAlias {
     );
 }
 
-/// The operation `createVariableOverride`, `POST /variable/{variableId}/override`.
+/// The operation `createVariableOverride`, `POST /variable/{variableId}/override`: [`create_variable_override`](crate::Client::create_variable_override).
+///
+/// Available on crate feature `variables` only.
 #[derive(Debug)]
 pub enum CreateVariableOverride {}
 

@@ -6,6 +6,8 @@
 /// Running state of a service with pods and certificates.
 ///
 /// A part of `EnvironmentStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ApplicationStatusDto {
@@ -27,6 +29,8 @@ pub struct ApplicationStatusDto {
 /// Running state of an Argo CD application.
 ///
 /// A part of `EnvironmentStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ArgoCdAppStatusDto {
@@ -43,6 +47,8 @@ crate::runtime::union::union! {
     /// Result of the preview of a blueprint update. The `type` field selects the shape.
     ///
     /// Returned by `blueprint_preview`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum BlueprintPreviewResult by tag "type" {
         "diff" =>
             /// The preview succeeded.
@@ -90,6 +96,8 @@ for crate::stream::types::BlueprintPreviewResult {
 /// The preview was cancelled.
 ///
 /// A part of `BlueprintPreviewResult`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintPreviewResultCancelled {
@@ -102,6 +110,8 @@ crate::runtime::open_enum::open_enum! {
     /// Kind.
     ///
     /// A part of `BlueprintPreviewResultCancelled`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum BlueprintPreviewResultCancelledType {
         /// `cancelled`.
         Cancelled = "cancelled",
@@ -111,6 +121,8 @@ crate::runtime::open_enum::open_enum! {
 /// The preview succeeded.
 ///
 /// A part of `BlueprintPreviewResult`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintPreviewResultDiff {
@@ -127,6 +139,8 @@ crate::runtime::open_enum::open_enum! {
     /// Kind.
     ///
     /// A part of `BlueprintPreviewResultDiff`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum BlueprintPreviewResultDiffType {
         /// `diff`.
         Diff = "diff",
@@ -136,6 +150,8 @@ crate::runtime::open_enum::open_enum! {
 /// The preview failed.
 ///
 /// A part of `BlueprintPreviewResult`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintPreviewResultError {
@@ -150,6 +166,8 @@ crate::runtime::open_enum::open_enum! {
     /// Kind.
     ///
     /// A part of `BlueprintPreviewResultError`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum BlueprintPreviewResultErrorType {
         /// `error`.
         Error = "error",
@@ -159,6 +177,8 @@ crate::runtime::open_enum::open_enum! {
 /// The preview did not end in time.
 ///
 /// A part of `BlueprintPreviewResult`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintPreviewResultTimeout {
@@ -171,6 +191,8 @@ crate::runtime::open_enum::open_enum! {
     /// Kind.
     ///
     /// A part of `BlueprintPreviewResultTimeout`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum BlueprintPreviewResultTimeoutType {
         /// `timeout`.
         Timeout = "timeout",
@@ -180,6 +202,8 @@ crate::runtime::open_enum::open_enum! {
 /// Report that a service was created from a blueprint.
 ///
 /// Returned by `blueprint_service_created`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BlueprintServiceCreatedEvent {
@@ -191,6 +215,8 @@ pub struct BlueprintServiceCreatedEvent {
 /// State of a TLS certificate.
 ///
 /// A part of `ApplicationStatusDto` and `ClusterStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CertificateStatusDto {
@@ -226,6 +252,8 @@ pub struct CertificateStatusDto {
 /// Health of a cluster.
 ///
 /// A part of `ClusterStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterComputedStatusDto {
@@ -252,6 +280,8 @@ pub struct ClusterComputedStatusDto {
 /// Nodes of a cluster.
 ///
 /// Returned by `cluster_node` and `cluster_nodes`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterListNodesResponseDto {
@@ -263,6 +293,8 @@ pub struct ClusterListNodesResponseDto {
 /// Measurements of a cluster.
 ///
 /// Returned by `cluster_metrics`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterMetricsDto {
@@ -278,6 +310,8 @@ pub struct ClusterMetricsDto {
 /// Node of a cluster with its resources and pods.
 ///
 /// A part of `ClusterMetricsDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterNodeDto {
@@ -333,6 +367,8 @@ pub struct ClusterNodeDto {
 /// Health of a cluster and its TLS certificate.
 ///
 /// Returned by `cluster_status`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ClusterStatusDto {
@@ -349,6 +385,8 @@ crate::runtime::open_enum::open_enum! {
     /// Health of a cluster in one word.
     ///
     /// A part of `ClusterComputedStatusDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum ClusterStatusGlobalStatus {
         /// It runs.
         Running = "RUNNING",
@@ -362,6 +400,8 @@ crate::runtime::open_enum::open_enum! {
 /// Current state of a container.
 ///
 /// A part of `ContainerStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerStateDto {
@@ -381,6 +421,8 @@ pub struct ContainerStateDto {
 /// How a container ended.
 ///
 /// A part of `ContainerStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerStateTerminatedDto {
@@ -408,6 +450,8 @@ pub struct ContainerStateTerminatedDto {
 /// State of a container of a pod.
 ///
 /// A part of `PodStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContainerStatusDto {
@@ -431,6 +475,8 @@ pub struct ContainerStatusDto {
 /// Running state of a database.
 ///
 /// A part of `EnvironmentStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatabaseStatusDto {
@@ -447,6 +493,8 @@ crate::runtime::open_enum::open_enum! {
     /// Rights of a debug pod.
     ///
     /// A parameter of `shell_debug`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum DebugFlavor {
         /// Rights of an ordinary pod.
         RegularPrivilege = "REGULAR_PRIVILEGE",
@@ -458,6 +506,8 @@ crate::runtime::open_enum::open_enum! {
 /// Running state of an environment and its services.
 ///
 /// A part of `ServiceStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EnvironmentStatusDto {
@@ -489,6 +539,8 @@ pub struct EnvironmentStatusDto {
 /// The version of Kubernetes differs from the expected one.
 ///
 /// A part of `QoveryClusterKubeVersionStatus`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubeVersionStatusDriftValue {
@@ -504,6 +556,8 @@ pub struct KubeVersionStatusDriftValue {
 /// The version of Kubernetes is the expected one.
 ///
 /// A part of `QoveryClusterKubeVersionStatus`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubeVersionStatusOkValue {
@@ -517,6 +571,8 @@ pub struct KubeVersionStatusOkValue {
 /// The version of Kubernetes is not known.
 ///
 /// A part of `QoveryClusterKubeVersionStatus`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KubeVersionStatusUnknownValue {
@@ -528,6 +584,8 @@ pub struct KubeVersionStatusUnknownValue {
 /// Measurement of one resource.
 ///
 /// A part of `ServiceMetricsDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricDto {
@@ -555,6 +613,8 @@ pub struct MetricDto {
 /// Resources in use.
 ///
 /// A part of `ClusterNodeDto` and `NodePodInfoDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsUsageDto {
@@ -596,6 +656,8 @@ pub struct MetricsUsageDto {
 /// A component of the platform is missing.
 ///
 /// A part of `QoveryComponentInFailure`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MissingComponentValue {
@@ -609,6 +671,8 @@ pub struct MissingComponentValue {
 /// Address of a node.
 ///
 /// A part of `ClusterNodeDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeAddressDto {
@@ -622,6 +686,8 @@ pub struct NodeAddressDto {
 /// Condition of a node.
 ///
 /// A part of `ClusterNodeDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeConditionDto {
@@ -647,6 +713,8 @@ pub struct NodeConditionDto {
 /// Node of a cluster.
 ///
 /// A part of `ClusterListNodesResponseDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeDto {
@@ -658,6 +726,8 @@ pub struct NodeDto {
 /// Error of a container.
 ///
 /// A part of `NodePodInfoDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodePodErrorStatusDto {
@@ -673,6 +743,8 @@ pub struct NodePodErrorStatusDto {
 /// Pod on a node.
 ///
 /// A part of `ClusterNodeDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodePodInfoDto {
@@ -735,6 +807,8 @@ pub struct NodePodInfoDto {
 /// Pool of nodes.
 ///
 /// A part of `ClusterMetricsDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodePoolInfoDto {
@@ -766,6 +840,8 @@ pub struct NodePoolInfoDto {
 /// Resources that the pods of a node request.
 ///
 /// A part of `ClusterNodeDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeResourceAllocatedDto {
@@ -791,6 +867,8 @@ pub struct NodeResourceAllocatedDto {
 /// Resources of a node.
 ///
 /// A part of `ClusterNodeDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeResourceDto {
@@ -816,6 +894,8 @@ pub struct NodeResourceDto {
 /// Taint of a node.
 ///
 /// A part of `ClusterNodeDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeTaintDto {
@@ -831,6 +911,8 @@ pub struct NodeTaintDto {
 /// Pod of a service.
 ///
 /// A part of `ServiceListPodsResponseDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PodDto {
@@ -844,6 +926,8 @@ pub struct PodDto {
 /// A pod of the platform is in error.
 ///
 /// A part of `QoveryComponentInFailure`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PodInErrorValue {
@@ -867,6 +951,8 @@ pub struct PodInErrorValue {
 /// Kubernetes event of a pod.
 ///
 /// A part of `PodStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PodKubernetesEventDto {
@@ -886,6 +972,8 @@ pub struct PodKubernetesEventDto {
 /// Service that a pod or a volume belongs to.
 ///
 /// A part of `NodePodInfoDto` and `PvcInfoDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PodQoveryServiceInfoDto {
@@ -906,7 +994,9 @@ pub struct PodQoveryServiceInfoDto {
 
 /// State of a pod.
 ///
-/// A part of `ApplicationStatusDto`, `ArgoCdAppStatusDto`, `DatabaseStatusDto` and 1 more.
+/// A part of `ApplicationStatusDto`, `ArgoCdAppStatusDto`, `DatabaseStatusDto` and `TerraformStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PodStatusDto {
@@ -939,6 +1029,8 @@ crate::runtime::open_enum::open_enum! {
     /// Phase of a pod.
     ///
     /// A part of `NodePodInfoDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum PodStatusPhase {
         /// Not started.
         Pending = "PENDING",
@@ -956,6 +1048,8 @@ crate::runtime::open_enum::open_enum! {
 /// Persistent volume.
 ///
 /// A part of `ClusterMetricsDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PvcInfoDto {
@@ -994,6 +1088,8 @@ crate::runtime::union::union! {
     /// Whether the version of Kubernetes is the expected one. The `type` field selects the shape.
     ///
     /// A part of `ClusterComputedStatusDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum QoveryClusterKubeVersionStatus by tag "type" {
         "OK" =>
             /// The member if `type` is `OK`.
@@ -1032,6 +1128,8 @@ crate::runtime::open_enum::open_enum! {
     /// How serious a problem is.
     ///
     /// A part of `PodInErrorValue`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum QoveryComponentContainerStatusLevel {
         /// It is in error.
         Error = "ERROR",
@@ -1043,6 +1141,8 @@ crate::runtime::open_enum::open_enum! {
 /// Component that the platform runs on a cluster.
 ///
 /// A part of `ClusterComputedStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QoveryComponentDto {
@@ -1063,6 +1163,8 @@ crate::runtime::union::union! {
     /// Problem of a component. The `type` field selects the shape.
     ///
     /// A part of `ClusterComputedStatusDto` and `QoveryComponentDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum QoveryComponentInFailure by tag "type" {
         "POD_IN_ERROR" =>
             /// The member if `type` is `POD_IN_ERROR`.
@@ -1091,6 +1193,8 @@ crate::runtime::open_enum::open_enum! {
     /// State of a component.
     ///
     /// A part of `QoveryComponentDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum QoveryComponentStatus {
         /// It runs.
         Running = "RUNNING",
@@ -1102,6 +1206,8 @@ crate::runtime::open_enum::open_enum! {
 /// Attributes of a node.
 ///
 /// A part of `QoveryNodeFailure`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QoveryNodeAttributes {
@@ -1113,6 +1219,8 @@ pub struct QoveryNodeAttributes {
 /// Problem of a node.
 ///
 /// A part of `ClusterComputedStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QoveryNodeFailure {
@@ -1131,6 +1239,8 @@ crate::runtime::open_enum::open_enum! {
     /// Whether the use of a resource is within its limits.
     ///
     /// A part of `MetricDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum ResourceStatusDto {
         /// Within the limits.
         Ok = "OK",
@@ -1144,6 +1254,8 @@ crate::runtime::open_enum::open_enum! {
 /// Kind of object that is scaled.
 ///
 /// A part of `ScaledObjectStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ScaleTargetGvkrDto {
@@ -1161,6 +1273,8 @@ pub struct ScaleTargetGvkrDto {
 /// Condition of an autoscaler.
 ///
 /// A part of `ScaledObjectStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ScaledObjectConditionDto {
@@ -1178,6 +1292,8 @@ pub struct ScaledObjectConditionDto {
 /// Health of a metric of an autoscaler.
 ///
 /// A part of `ScaledObjectStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ScaledObjectHealthDto {
@@ -1191,6 +1307,8 @@ pub struct ScaledObjectHealthDto {
 /// State of an autoscaler.
 ///
 /// A part of `ApplicationStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ScaledObjectStatusDto {
@@ -1235,6 +1353,8 @@ pub struct ScaledObjectStatusDto {
 /// Action and its variant.
 ///
 /// A part of `TerraformStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceActionDetailsDto {
@@ -1249,6 +1369,8 @@ crate::runtime::open_enum::open_enum! {
     /// Action on a service.
     ///
     /// A part of `ServiceActionDetailsDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum ServiceActionDto {
         /// Deploy.
         Deploy = "DEPLOY",
@@ -1266,6 +1388,8 @@ crate::runtime::open_enum::open_enum! {
 /// Line of the log of an infrastructure component.
 ///
 /// Returned by `infra_logs`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceInfraLogResponseDto {
@@ -1281,6 +1405,8 @@ pub struct ServiceInfraLogResponseDto {
 /// Pods of a service.
 ///
 /// Returned by `service_pods`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceListPodsResponseDto {
@@ -1292,6 +1418,8 @@ pub struct ServiceListPodsResponseDto {
 /// Line that a service wrote.
 ///
 /// Returned by `service_logs`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceLogResponseDto {
@@ -1322,6 +1450,8 @@ pub struct ServiceLogResponseDto {
 /// Measurements of one pod of a service.
 ///
 /// Returned by `service_metrics`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceMetricsDto {
@@ -1339,7 +1469,9 @@ pub struct ServiceMetricsDto {
 crate::runtime::open_enum::open_enum! {
     /// Running state.
     ///
-    /// A part of `ApplicationStatusDto`, `ArgoCdAppStatusDto`, `CertificateStatusDto` and 5 more.
+    /// A part of `ApplicationStatusDto`, `ArgoCdAppStatusDto`, `CertificateStatusDto`, `ContainerStateDto`, `DatabaseStatusDto`, `EnvironmentStatusDto`, `PodStatusDto` and `TerraformStatusDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum ServiceStateDto {
         /// It starts.
         Starting = "STARTING",
@@ -1361,6 +1493,8 @@ crate::runtime::open_enum::open_enum! {
 /// Running states of environments.
 ///
 /// Returned by `service_status`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStatusDto {
@@ -1373,6 +1507,8 @@ crate::runtime::open_enum::open_enum! {
     /// Variant of an action on a Terraform service.
     ///
     /// A part of `ServiceActionDetailsDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum ServiceSubActionDto {
         /// No variant.
         None = "NONE",
@@ -1393,6 +1529,8 @@ crate::runtime::open_enum::open_enum! {
     /// Kind of service.
     ///
     /// A parameter of `service_logs`, `service_metrics` and `shell_portforward`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum ServiceType {
         /// Application.
         Application = "APPLICATION",
@@ -1416,6 +1554,8 @@ crate::runtime::open_enum::open_enum! {
 /// Running state of a Terraform service.
 ///
 /// A part of `EnvironmentStatusDto`.
+///
+/// Available on crate feature `stream` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TerraformStatusDto {
@@ -1434,6 +1574,8 @@ crate::runtime::open_enum::open_enum! {
     /// Unit of a measurement.
     ///
     /// A part of `MetricDto`.
+    ///
+    /// Available on crate feature `stream` only.
     pub enum UnitDto {
         /// Thousandths of a CPU.
         MCpu = "mCPU",

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use qovery_api::{Call, Client, Error, Operation, operations};
+use qovery_api::{Call, Client, Error, Operation, operations, types::EnvironmentModeEnum};
 use serde::Deserialize;
 use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 use uuid::Uuid;
@@ -61,7 +61,7 @@ pub(super) struct Entry {
     pub(super) cluster_id: Option<Uuid>,
     /// Of an environment.
     #[serde(default)]
-    pub(super) mode: Option<String>,
+    pub(super) mode: Option<EnvironmentModeEnum>,
 }
 
 impl Entry {

@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Deref};
 
-use qovery_api::{Client, Printable};
+use qovery_api::{Client, Printable, types::EnvironmentModeEnum};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -77,8 +77,8 @@ pub struct FoundEnvironment {
     pub environment: Named,
     /// The cluster that it runs on, if the API says so.
     pub cluster: Option<Uuid>,
-    /// Its mode as the API spells it, such as `PRODUCTION`, if the API says so.
-    pub mode: Option<String>,
+    /// Its mode, if the API says so.
+    pub mode: Option<EnvironmentModeEnum>,
 }
 
 /// A service. Dereferences to the [`ServiceHandle`] that acts on it.
@@ -279,7 +279,7 @@ impl FoundEnvironment {
                 name: environment.name.clone(),
             },
             cluster: Some(environment.cluster_id),
-            mode: Some(environment.mode.as_str().to_owned()),
+            mode: Some(environment.mode.clone()),
         }
     }
 

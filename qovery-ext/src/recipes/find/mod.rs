@@ -51,10 +51,10 @@ use place::Place;
 pub trait FindExt {
     /// Finds anything by a text: a path of names or ids (`my-org/shop/staging/api`), a URL of the web
     /// console, or an id.
-    fn find(&self, place: &str) -> Find;
+    fn find(&self, place: impl Into<String>) -> Find;
 
     /// The organization with this name or id.
-    fn organization(&self, name: &str) -> OrganizationPath;
+    fn organization(&self, name: impl Into<String>) -> OrganizationPath;
 
     /// How long lists of names are kept, over all clones of this client. Default: 60 s. Zero reads them
     /// anew for each find.
@@ -65,17 +65,17 @@ pub trait FindExt {
 }
 
 impl FindExt for Client {
-    fn find(&self, place: &str) -> Find {
+    fn find(&self, place: impl Into<String>) -> Find {
         Find {
             client: self.clone(),
-            text: place.to_owned(),
+            text: place.into(),
         }
     }
 
-    fn organization(&self, name: &str) -> OrganizationPath {
+    fn organization(&self, name: impl Into<String>) -> OrganizationPath {
         OrganizationPath {
             client: self.clone(),
-            organization: name.to_owned(),
+            organization: name.into(),
         }
     }
 
@@ -259,10 +259,10 @@ pub struct EnvironmentPath {
 
 impl OrganizationPath {
     /// One of its projects.
-    pub fn project(self, name: &str) -> ProjectPath {
+    pub fn project(self, name: impl Into<String>) -> ProjectPath {
         ProjectPath {
             organization: self,
-            project: name.to_owned(),
+            project: name.into(),
         }
     }
 
@@ -301,10 +301,10 @@ impl OrganizationPath {
 
 impl ProjectPath {
     /// One of its environments.
-    pub fn environment(self, name: &str) -> EnvironmentPath {
+    pub fn environment(self, name: impl Into<String>) -> EnvironmentPath {
         EnvironmentPath {
             project: self,
-            environment: name.to_owned(),
+            environment: name.into(),
         }
     }
 
@@ -450,17 +450,17 @@ async fn in_organization(
     {
         return Ok(Some(Found::Cluster(cluster)));
     }
-    let text = organization.id().to_string();
-    let services = client.list_services_by_organization_id(&text).await;
+    let services = client.list_services_by_organization_id(organization.id());
+    let services = services.await;
     let what = format!("the list of services of {organization}");
     let services = services.map_err(|error| FindError::api(&what, error))?;
     let Some(service) = services.results.into_iter().find(|one| one.id == id) else {
         return Ok(None);
     };
     let path = client
-        .organization(&text)
-        .project(&service.project_id.to_string())
-        .environment(&service.environment_id.to_string());
+        .organization(organization.id().to_string())
+        .project(service.project_id.to_string())
+        .environment(service.environment_id.to_string());
     Ok(Some(Found::Service(path.service(&id.to_string()).await?)))
 }
 

@@ -15,6 +15,8 @@ pub trait MockServerExt {
     ) -> ::httpmock::Mock<'_>;
     #[cfg(feature = "environments")]
     /// Mocks `PUT /media/{id}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn patch_list(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -26,6 +28,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /media/{id}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn vendor_thing(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -37,6 +41,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `DELETE /media/{id}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn delete_with_body(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -48,6 +54,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `HEAD /media/{id}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn head_thing(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -59,6 +67,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PATCH /media/{id}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn merge_thing(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -70,6 +80,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /search`.
+    ///
+    /// Available on crate feature `environments` only.
     fn search_with_body(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -81,6 +93,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /form`.
+    ///
+    /// Available on crate feature `environments` only.
     fn send_form(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -92,6 +106,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /yaml`.
+    ///
+    /// Available on crate feature `environments` only.
     fn send_yaml(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -103,6 +119,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /bytes`.
+    ///
+    /// Available on crate feature `environments` only.
     fn send_bytes(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -114,6 +132,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /several`.
+    ///
+    /// Available on crate feature `environments` only.
     fn send_several_or_none(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -125,6 +145,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /several`.
+    ///
+    /// Available on crate feature `environments` only.
     fn send_several(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -136,6 +158,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /styles`.
+    ///
+    /// Available on crate feature `environments` only.
     fn query_styles(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -147,6 +171,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /styles`.
+    ///
+    /// Available on crate feature `environments` only.
     fn required_styles(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -158,6 +184,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /headers`.
+    ///
+    /// Available on crate feature `environments` only.
     fn with_headers(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -169,6 +197,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn typed_path(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -180,6 +210,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /styled/{list}/{label}/{matrix}/{range}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn styled_path(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -191,6 +223,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn nested_path(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -202,6 +236,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /x/{fooBar}/y/{foo_bar}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn spelled_path(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -213,6 +249,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /v/{a}.{b}/{c}-{d}:{e}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn joined_path(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -224,6 +262,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /sp ace/é/{id}/`.
+    ///
+    /// Available on crate feature `environments` only.
     fn space_in_path(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -235,6 +275,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /q/{id}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn query_in_path(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -251,6 +293,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /q/{id}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn fragment_in_path(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -262,6 +306,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /recursive`.
+    ///
+    /// Available on crate feature `environments` only.
     fn send_group(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -273,6 +319,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `GET /pets`.
+    ///
+    /// Available on crate feature `environments` only.
     fn list_pets(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -284,6 +332,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `POST /pets`.
+    ///
+    /// Available on crate feature `environments` only.
     fn add_pet(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -295,6 +345,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /names/1/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn clone(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -306,6 +358,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /names/3/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn base_url_(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -317,6 +371,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /names/5/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn with_transport(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -328,6 +384,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /names/7/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn call(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -339,6 +397,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /names/9/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn b_tree_map(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -350,6 +410,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /names/11/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn mock_(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -361,6 +423,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /names/13/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn when(
         &self,
         configure: impl ::core::ops::FnOnce(
@@ -372,6 +436,8 @@ pub trait MockServerExt {
     }
     #[cfg(feature = "environments")]
     /// Mocks `PUT /names/15/{self}`.
+    ///
+    /// Available on crate feature `environments` only.
     fn self_(
         &self,
         configure: impl ::core::ops::FnOnce(

@@ -10,22 +10,42 @@ mod shared;
 #[cfg(feature = "environments")]
 mod environments;
 mod other;
+mod absent;
+#[cfg(doc)]
+pub mod areas;
 pub mod contract;
 #[cfg(feature = "httpmock")]
 pub(crate) mod mock;
 mod paging;
 
 /// The models: what operations take and give.
+#[allow(deprecated, unused_imports, reason = "former names are exported too")]
 pub mod types {
-    #[allow(unused_imports, unreachable_pub, reason = "it is empty without an area")]
-    pub use super::shared::models::*;
+    pub use super::shared::models::{
+        BTreeMap, Box, Bytes, Call, Client, Default, Everything, From, Into, Method,
+        Mock, None, Ok, Operation, Option, Patch, Result, Secret, Self_, Some, String,
+        Then, Uuid, Value, Vec, When,
+    };
     #[cfg(feature = "environments")]
-    pub use super::environments::models::*;
+    pub use super::environments::models::{
+        Cat, Dog, Form, Group, Node, NodeChildren, NodeChildrenChildren,
+        NodeChildrenLeaf, NodeChildrenMember, NodeLeaf, Other, Pet, QueryStylesFilter,
+        Range, Thing, TypedPathMode, WithHeadersXMode,
+    };
 }
 
-/// The operations as types, for code that is generic over them.
+/// The operations as types, for code that is generic over them, and the setters of their calls.
+#[allow(deprecated, unused_imports, reason = "former names are exported too")]
 pub mod operations {
     #[cfg(feature = "environments")]
-    pub use super::environments::operations::*;
-    pub use super::other::operations::*;
+    pub use super::environments::operations::{
+        PatchList, VendorThing, DeleteWithBody, HeadThing, MergeThing, SearchWithBody,
+        SendForm, SendYaml, SendBytes, SendSeveralOrNone, SendSeveral, QueryStyles,
+        RequiredStyles, WithHeaders, TypedPath, StyledPath, NestedPath, SpelledPath,
+        JoinedPath, SpaceInPath, QueryInPath, FragmentInPath, SendGroup, ListPets,
+        AddPet, Clone, BaseUrl, WithTransport, Call, BTreeMap, Mock, When, Self_,
+    };
+    pub use super::other::operations::{
+        New, Builder, Transport, Client, Bytes, Method, PutNames12BySelf, Then,
+    };
 }

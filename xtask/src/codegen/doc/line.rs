@@ -59,6 +59,24 @@ impl Line {
         self
     }
 
+    /// With an item of the client behind it, by the segments of its path. Its name is shown; it is not linked
+    /// if a segment is no identifier.
+    pub(crate) fn item(self, path: &[&str]) -> Self {
+        let label = path.last().copied().unwrap_or_default();
+        let is_identifier =
+            |name: &&str| name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.is_empty();
+        if !path.iter().all(is_identifier) {
+            return self.code(label);
+        }
+        let target = format!("crate::{}", path.join("::"));
+        let mut line = self;
+        line.0.push(Inline::Link {
+            label: label.to_owned(),
+            target,
+        });
+        line
+    }
+
     /// With a member of the item itself behind it, which is an identifier.
     pub(crate) fn own_link(mut self, member: &str) -> Self {
         let is_identifier = member.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -89,29 +107,48 @@ impl Line {
         self
     }
 
-    /// With several names as code: `a`, `b` and 3 more.
+    /// With several names as code: `a`, `b` and `c`.
     pub(crate) fn names<S: AsRef<str>>(self, names: &[S]) -> Self {
-        const SHOWN: usize = 3;
-        match names {
-            [] => self,
-            [one] => self.code(one.as_ref()),
-            [first @ .., last] if names.len() <= SHOWN => {
-                self.listed(first).text(" and ").code(last.as_ref())
-            }
-            _ => self
-                .listed(names.iter().take(SHOWN))
-                .text(&format!(" and {} more", names.len() - SHOWN)),
+        self.each(names, " and ", |line, name| line.code(name.as_ref()))
+    }
+
+    /// With several things behind it, separated by commas, the last one by `last`.
+    pub(crate) fn each<T>(
+        mut self,
+        things: &[T],
+        last: &str,
+        add: impl Fn(Self, &T) -> Self,
+    ) -> Self {
+        for (index, thing) in things.iter().enumerate() {
+            let between = match index {
+                0 => "",
+                _ if index + 1 == things.len() => last,
+                _ => ", ",
+            };
+            self = add(self.text(between), thing);
         }
+        self
     }
 
     /// With a name as code behind its article, by its first letter: an `Application`.
     pub(crate) fn with_article(self, name: &str) -> Self {
-        let article = if name.starts_with(['A', 'E', 'I', 'O']) {
-            "an "
-        } else {
-            "a "
-        };
-        self.text(article).code(name)
+        self.text(article(name)).code(name)
+    }
+
+    /// With a model as a link behind its article: an [`Application`].
+    pub(crate) fn model(self, name: &str) -> Self {
+        self.text(article(name)).item(&["types", name])
+    }
+
+    /// With a capital letter at its beginning, if it begins with a text.
+    pub(crate) fn capital(mut self) -> Self {
+        if let Some(Inline::Text(text)) = self.0.first_mut() {
+            let mut letters = text.chars();
+            if let Some(first) = letters.next() {
+                *text = first.to_uppercase().chain(letters).collect();
+            }
+        }
+        self
     }
 
     /// Ends the line with a full stop unless it already ends with punctuation.
@@ -148,6 +185,15 @@ impl Line {
             }
         }
         out
+    }
+}
+
+/// The article of a name, by its first letter.
+fn article(name: &str) -> &'static str {
+    if name.starts_with(['A', 'E', 'I', 'O']) {
+        "an "
+    } else {
+        "a "
     }
 }
 

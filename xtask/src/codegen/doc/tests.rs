@@ -105,14 +105,24 @@ fn a_sentence_ends_with_a_full_stop() {
 }
 
 #[test]
-fn long_lists_of_names_are_cut() {
+fn lists_of_names_are_spelled_out() {
     let names = |names: &[&str]| Doc::of(Line::default().names(names)).text();
     assert_eq!(names(&["a"]), "`a`");
     assert_eq!(names(&["a", "b"]), "`a` and `b`");
     assert_eq!(
         names(&["a", "b", "c", "d", "e"]),
-        "`a`, `b`, `c` and 2 more"
+        "`a`, `b`, `c`, `d` and `e`"
     );
+}
+
+#[test]
+fn an_item_of_the_client_is_a_link_unless_its_path_is_no_path() {
+    let item = |path: &[&str]| Doc::of(Line::default().item(path)).text();
+    assert_eq!(item(&["types", "Thing"]), "[`Thing`](crate::types::Thing)");
+    assert_eq!(item(&["types", "Thing)[x"]), "`Thing)[x`");
+    assert_eq!(item(&["types", ""]), "`\"\"`");
+    let model = |name| Doc::of(Line::new("Returns ").model(name)).text();
+    assert_eq!(model("Event"), "Returns an [`Event`](crate::types::Event)");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
+use crate::codegen::areas::{self, Area};
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{
     AlternativeModel, BodyKind, BodyModel, Encoding, Format, Location, OperationModel,
@@ -24,8 +25,8 @@ use super::{methods::Signature, names, reserved, types};
 pub(crate) struct Emitted {
     /// A method of `impl Client`.
     pub(crate) method: TokenStream,
-    /// The type that stands for the operation, with its implementation of `Operation`, and an
-    /// `impl Call<..>` with the setters, if there are any.
+    /// The type that stands for the operation, with its implementation of `Operation`, and the setters of
+    /// its call, if there are any: an `impl` of the type with the attribute `setters`.
     pub(crate) items: TokenStream,
 }
 
@@ -35,6 +36,7 @@ pub(crate) struct Emitted {
 /// Returns an error if progenitor wrote no method, or if its parameters differ from those of the contract.
 pub(crate) fn emit(
     operation: &OperationModel,
+    area: &'static Area,
     signatures: &BTreeMap<String, Signature>,
 ) -> Result<Emitted, Problem> {
     let problem = |what: String| Problem::new(what).with_pointer(operation.pointer.clone());
@@ -97,7 +99,7 @@ pub(crate) fn emit(
 
     let name = names::apart(&operation.method_name, reserved::CLIENT);
     let marker = format_ident!("{}", operation.type_name);
-    let text = method_text(operation).attributes();
+    let text = method_text(operation, area, signature.output.as_ref()).attributes();
     let deprecated = operation.deprecated.then(|| {
         let note = "the current API no longer documents this operation";
         quote!(#[deprecated = #note])
@@ -137,11 +139,21 @@ pub(crate) fn emit(
     let accept = accept(operation);
     let http_method = format_ident!("{}", operation.http_method);
     let (id, path) = (&operation.id, &operation.path);
+    let method_name = names::plain(&name);
     let about = Line::new("The operation ").code(id).text(", ");
-    let about = about.then(request(operation)).text(".");
-    let about = Doc::of(about).attributes();
+    let about = about.then(request(operation)).text(": ");
+    let about = about.item(&["Client", &method_name]).text(".");
+    let mut about = Doc::of(about);
+    if !setters.is_empty() {
+        let call = format!("Call<{marker}>");
+        let line = Line::new("The setters below are methods of the call, ");
+        about = about.paragraph(line.code(&call).text(", before it is awaited."));
+    }
+    let about = about
+        .paragraph(areas::availability(&[area].into()))
+        .attributes();
     let setters =
-        (!setters.is_empty()).then(|| quote!(impl Call<operations::#marker> { #(#setters)* }));
+        (!setters.is_empty()).then(|| quote!(#[setters] impl operations::#marker { #(#setters)* }));
     let former = operation.former.iter().map(|(_, former)| {
         let note = format!("it is called `{marker}` now");
         let former = format_ident!("{former}");
@@ -150,6 +162,7 @@ pub(crate) fn emit(
                 .code(&operation.type_name)
                 .text("."),
         )
+        .paragraph(areas::availability(&[area].into()))
         .attributes();
         quote!(#text #[deprecated = #note] pub type #former = operations::#marker;)
     });
@@ -436,7 +449,43 @@ fn request(operation: &OperationModel) -> Line {
     Line::default().code(&format!("{} {}", operation.http_method, operation.path))
 }
 
-fn method_text(operation: &OperationModel) -> Doc {
+/// What a call gives if it succeeds, with a link to the type.
+fn returned(operation: &OperationModel, output: Option<&Type>) -> Line {
+    let value = |ty: Option<&Type>| ty.map(|ty| described(ty, false)).unwrap_or_default();
+    match operation.success.format {
+        Format::Json => value(output).capital().text("."),
+        Format::JsonOrEmpty => {
+            let output = output.map(|ty| types::inside(ty, "Option").unwrap_or(ty));
+            let line = value(output).capital().text(", or ").code("None");
+            line.text(" if the server answers without a body.")
+        }
+        Format::Text if operation.success.secret => Line::new("The text of the response, a ")
+            .link("SecretText", "crate::SecretText")
+            .text("."),
+        Format::Text => Line::new("The text of the response."),
+        Format::Binary => Line::new("The bytes of the response."),
+        Format::NoContent => Line::new("Nothing: the response has no body."),
+    }
+}
+
+/// A type as a noun, with links to the models in it.
+fn described(ty: &Type, is_plural: bool) -> Line {
+    if let Some(item) = types::inside(ty, "Vec") {
+        let line = Line::new(if is_plural { "lists of " } else { "a list of " });
+        return line.then(described(item, true));
+    }
+    if let Some(value) = types::inside(ty, "Option") {
+        let line = described(value, is_plural).text(" or ");
+        return line.code("None");
+    }
+    match types::model_name(ty) {
+        Some(name) if is_plural => Line::default().item(&["types", &name]),
+        Some(name) => Line::default().model(&name),
+        None => Line::default().code(&ty.to_token_stream().to_string().replace(' ', "")),
+    }
+}
+
+fn method_text(operation: &OperationModel, area: &'static Area, output: Option<&Type>) -> Doc {
     let prose = |text: Option<&str>| text.map(Doc::sentence).unwrap_or_default();
     let mut text = prose(operation.summary.as_deref());
     if text.is_empty() {
@@ -447,7 +496,8 @@ fn method_text(operation: &OperationModel) -> Doc {
     }
     text = text
         .then(prose(operation.description.as_deref()))
-        .paragraph(request(operation));
+        .paragraph(request(operation))
+        .paragraph(areas::availability(&[area].into()));
     if !operation.fixed_query.is_empty() {
         let pairs = operation.fixed_query.iter();
         let pairs = pairs.map(|(name, value)| format!("{name}={value}"));
@@ -504,8 +554,10 @@ fn method_text(operation: &OperationModel) -> Doc {
                 .map(|_| "body".to_owned()),
         )
         .collect();
+    let setter =
+        |line: Line, name: &String| line.item(&["operations", &operation.type_name, name.as_str()]);
     if !optional.is_empty() {
-        let setters = Line::new("Setters of the call: ").listed(optional);
+        let setters = Line::new("Setters of the call: ").each(&optional, ", ", setter);
         text = text.paragraph(setters.text("."));
     }
     if let Some(body) = &operation.body
@@ -516,14 +568,12 @@ fn method_text(operation: &OperationModel) -> Doc {
         for (index, other) in body.alternatives.iter().enumerate() {
             line = line.text(if index > 0 { ", " } else { "" });
             line = line.code(&other.content_type).text(" by ");
-            line = line.code(&other.rust_name);
+            let name = names::apart(&other.rust_name, reserved::CALL).to_string();
+            line = setter(line, &name);
         }
         text = text.paragraph(line.text("."));
     }
-    if operation.success.format == Format::JsonOrEmpty {
-        let line = Line::new("The server may answer without a body: that gives ");
-        text = text.paragraph(line.code("None").text("."));
-    }
+    text = text.section("Returns", returned(operation, output));
     let statuses: Vec<&str> = operation
         .errors
         .iter()

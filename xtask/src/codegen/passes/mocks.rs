@@ -16,6 +16,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
+use crate::codegen::areas::{self, Area};
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{
     BodyKind, Format, Location, OperationModel, ParameterModel, Shape, Style,
@@ -45,6 +46,7 @@ pub(crate) struct Emitted {
 /// Returns an error if progenitor's mock lacks a parameter of the contract.
 pub(crate) fn emit(
     operation: &OperationModel,
+    area: &'static Area,
     signatures: &BTreeMap<String, Signature>,
     matchers: &Matchers,
 ) -> Result<Emitted, Problem> {
@@ -90,7 +92,9 @@ pub(crate) fn emit(
     };
     let name = names::apart(&operation.method_name, reserved::MOCK_SERVER);
     let request = format!("{} {}", operation.http_method, operation.path);
-    let text = Doc::of(Line::new("Mocks ").code(&request).text(".")).attributes();
+    let text = Doc::of(Line::new("Mocks ").code(&request).text("."))
+        .paragraph(areas::availability(&[area].into()))
+        .attributes();
     Ok(Emitted {
         method: quote! {
             #text
@@ -313,7 +317,8 @@ mod tests {
         let [operation] = normalised.operations.as_slice() else {
             panic!("one operation")
         };
-        let emitted = emit(operation, &signatures, &matchers).expect("it has a mock");
+        let emitted =
+            emit(operation, &areas::OTHER, &signatures, &matchers).expect("it has a mock");
         let (method, blocks) = (emitted.method, emitted.blocks);
         let file = syn::parse2(quote!(trait Ext { #method } #blocks)).expect("it is Rust");
         let text = prettyplease::unparse(&file);

@@ -58,9 +58,10 @@ pub(crate) fn run(
     parts.remarks.append(&mut remarks);
     let mut mock_methods = BTreeMap::new();
     for (operation, area) in normalised.operations.iter().zip(&areas) {
-        let call = calls::emit(operation, &signatures)?;
-        parts.add_operation(area, call.method, call.items)?;
-        let mock = mocks::emit(operation, &signatures, &matchers)?;
+        let call = calls::emit(operation, area, &signatures)?;
+        let request = format!("{} {}", operation.http_method, operation.path);
+        parts.add_operation(area, call.method, call.items, request)?;
+        let mock = mocks::emit(operation, area, &signatures, &matchers)?;
         parts.add_mock(area, mock.blocks)?;
         let methods: &mut Vec<_> = mock_methods.entry(*area).or_default();
         methods.push(mock.method);
@@ -134,7 +135,7 @@ pub(crate) fn add_models(
         };
         parts.add_model(&areas(name), tokens)?;
         for former in &schema.former {
-            parts.add_model(&areas(name), models::former(former, name))?;
+            parts.add_model(&areas(name), models::former(former, name, &areas(name)))?;
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{ItemStruct, Type, parse_quote};
 
+use crate::codegen::areas::{self, Area};
 use crate::codegen::doc::{Doc, Line};
 use crate::codegen::model::{FieldModel, Normalised, SchemaKind};
 use crate::problem::Problem;
@@ -173,9 +174,11 @@ pub(crate) fn emit(
 }
 
 /// Writes an earlier name of the model `name`.
-pub(crate) fn former(former: &str, name: &str) -> TokenStream {
+pub(crate) fn former(former: &str, name: &str, areas: &BTreeSet<&'static Area>) -> TokenStream {
     let note = format!("it is called `{name}` now");
-    let text = Doc::of(Line::new("The former name of ").code(name).text(".")).attributes();
+    let text = Doc::of(Line::new("The former name of ").code(name).text("."))
+        .paragraph(areas::availability(areas))
+        .attributes();
     let (former, name) = (format_ident!("{former}"), format_ident!("{name}"));
     quote!(#text #[deprecated = #note] pub type #former = types::#name;)
 }

@@ -11,6 +11,8 @@ use crate::codegen::{
 };
 use crate::problem::Problem;
 
+use super::{names, reserved};
+
 /// The places of use of each model.
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
@@ -45,11 +47,11 @@ pub(crate) fn operation_areas(
     let mut remarks = Vec::new();
     let mut found = Vec::new();
     for operation in operations {
-        let tagged = operation
-            .tags
-            .iter()
-            .find_map(|tag| areas::area_of_tag(tag));
-        let area = match (tagged, operation.tags.as_slice()) {
+        let known = areas::area_of_part(&operation.path).or_else(|| {
+            let mut tags = operation.tags.iter();
+            tags.find_map(|tag| areas::area_of_tag(tag))
+        });
+        let area = match (known, operation.tags.as_slice()) {
             (Some(area), _) => area,
             (None, []) => areas::area_of_path(&operation.path).ok_or_else(|| {
                 let what = "neither a tag nor the path tells the area of the client";
@@ -94,7 +96,7 @@ impl Usage {
     pub(crate) fn of(normalised: &Normalised, areas: &[&'static Area]) -> Self {
         let mut usage = Self::default();
         for (operation, area) in normalised.operations.iter().zip(areas) {
-            let method = &operation.method_name;
+            let method = names::apart(&operation.method_name, reserved::CLIENT).to_string();
             if let Some(name) = operation.body.as_ref().and_then(|body| body.ty.names()) {
                 usage.place(name).sent_by.push(method.clone());
             }
@@ -166,16 +168,16 @@ impl Usage {
             .unwrap_or_default()
     }
 
-    /// The documentation of a model: the contract's description, then its uses.
+    /// The documentation of a model: the contract's description, then its uses and its features.
     pub(crate) fn describe(&self, name: &str, text: &str) -> Doc {
-        let text = Doc::sentence(text).paragraph(self.sentence(name));
+        let mut text = Doc::sentence(text).paragraph(self.sentence(name));
         if text.is_empty() {
-            return Line::new("The schema ")
+            text = Line::new("The schema ")
                 .code(name)
                 .text(" of the contract.")
                 .into();
         }
-        text
+        text.paragraph(areas::availability(&self.areas(name)))
     }
 
     fn sentence(&self, name: &str) -> Line {
@@ -187,15 +189,24 @@ impl Usage {
             ("Returned by ", &places.returned_by),
             ("A parameter of ", &places.parameter_of),
         ];
+        // The requests of the websocket side are no methods, and its models have another module.
+        let is_stream = places.areas.contains(&areas::STREAM);
+        let named = |words: &str, module: &str, names: &[String]| {
+            let line = Line::new(words).each(names, " and ", |line, name| match is_stream {
+                true => line.code(name),
+                false => line.item(&[module, name]),
+            });
+            line.text(".")
+        };
         let direct = direct
             .iter()
             .filter(|(_, methods)| !methods.is_empty())
-            .map(|(words, methods)| Line::new(words).names(methods).text("."))
+            .map(|(words, methods)| named(words, "Client", methods))
             .reduce(|all, next| all.text(" ").then(next));
         match direct {
             Some(direct) => direct,
             None if places.part_of.is_empty() => Line::default(),
-            None => Line::new("A part of ").names(&places.part_of).text("."),
+            None => named("A part of ", "types", &places.part_of),
         }
     }
 }

@@ -1,12 +1,16 @@
 //! The files of a generated tree: their heads, and their length.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::origin::Origin;
+use super::parts::Listed;
 use super::render::{Body, Formatted};
+use crate::codegen::areas::Area;
+use crate::codegen::doc::{Doc, Line};
 use crate::problem::Problem;
 use crate::write::Tree;
 
@@ -19,6 +23,31 @@ const RESERVE: usize = 100;
 /// The name of the files that define how models are read and written.
 const FIELDS: &str = "fields";
 
+/// A file of a directory, as the module that it is.
+pub(super) struct Module {
+    pub(super) name: syn::Ident,
+    /// Its public types by their condition.
+    declared: BTreeMap<Option<String>, Vec<String>>,
+}
+
+impl Module {
+    /// Exports its types from a module beside `path`. Each is named, because rustc says which feature a name
+    /// needs only if it reads the name.
+    pub(super) fn exports(
+        &self,
+        path: &TokenStream,
+        condition: Option<&TokenStream>,
+    ) -> TokenStream {
+        let name = &self.name;
+        let exports = self.declared.iter().map(|(own, names)| {
+            let own: Option<TokenStream> = own.as_ref().and_then(|own| own.parse().ok());
+            let names = names.iter().map(|name| format_ident!("{name}"));
+            quote!(#condition #own pub use super::#path::#name::{#(#names),*};)
+        });
+        exports.collect()
+    }
+}
+
 /// The files, as far as they are laid out.
 pub(super) struct Files<'a> {
     pub(super) tree: Tree,
@@ -30,18 +59,18 @@ fn is_too_long(body: &str) -> bool {
 }
 
 impl Files<'_> {
-    /// Adds items to a directory, in as many files as their length needs, and returns the names of the
-    /// modules. `make` formats a range of the items.
+    /// Adds items to a directory, in as many files as their length needs, and returns the modules.
+    /// `make` formats a range of the items.
     pub(super) fn add_parts(
         &mut self,
         (directory, name): (&str, &str),
         about: &str,
         count: usize,
         make: impl Fn(Range<usize>) -> Body,
-    ) -> Result<Vec<syn::Ident>, Problem> {
+    ) -> Result<Vec<Module>, Problem> {
         let mut open = Vec::new();
         open.push(0..count);
-        let mut names = Vec::new();
+        let mut modules: Vec<Module> = Vec::new();
         while let Some(part) = open.pop() {
             let body = make(part.clone());
             if is_too_long(&body.text) && part.len() > 1 {
@@ -50,25 +79,28 @@ impl Files<'_> {
                 open.push(part.start..middle);
                 continue;
             }
-            let name = if names.is_empty() {
+            let name = if modules.is_empty() {
                 name.to_owned()
             } else {
-                format!("{name}_{}", names.len() + 1)
+                format!("{name}_{}", modules.len() + 1)
             };
             self.add(&format!("{directory}/{name}.rs"), about, &body)?;
-            names.push(format_ident!("{name}"));
+            modules.push(Module {
+                name: format_ident!("{name}"),
+                declared: body.declared,
+            });
         }
-        Ok(names)
+        Ok(modules)
     }
 
-    /// Adds the models of a directory and gives the names of their modules. How they are read and
+    /// Adds the models of a directory and gives their modules. How they are read and
     /// written is kept apart from them, so that they can be read one after the other.
     pub(super) fn add_models(
         &mut self,
         directory: &str,
         about: &str,
         items: &[Formatted],
-    ) -> Result<Vec<syn::Ident>, Problem> {
+    ) -> Result<Vec<Module>, Problem> {
         let (fields, models): (Vec<&Formatted>, Vec<&Formatted>) =
             items.iter().partition(|item| item.is_of_fields);
         let part = |items: &[&Formatted], part: Range<usize>| {
@@ -86,7 +118,7 @@ impl Files<'_> {
         })
     }
 
-    pub(super) fn index(&mut self, directory: &str, about: &str, modules: &[syn::Ident]) {
+    pub(super) fn index(&mut self, directory: &str, about: &str, modules: &[Module]) {
         let fields = format!("{directory}/{FIELDS}");
         let private = self.tree.keys().filter_map(|path| {
             let rest = path.strip_prefix(fields.as_str())?;
@@ -94,7 +126,7 @@ impl Files<'_> {
         });
         let declared: String = modules
             .iter()
-            .map(|name| {
+            .map(|Module { name, .. }| {
                 let condition = if name.to_string().starts_with("mock") {
                     "#[cfg(feature = \"httpmock\")]\n"
                 } else {
@@ -122,6 +154,59 @@ impl Files<'_> {
         Ok(())
     }
 
+    /// Adds the methods of the areas that are not enabled, a file for each area.
+    pub(super) fn add_absent(
+        &mut self,
+        methods: impl Iterator<Item = (&'static Area, String)>,
+    ) -> Result<(), Problem> {
+        let mut declared = String::new();
+        for (area, methods) in methods {
+            let name = area.name;
+            declared.push_str(&format!("#[cfg(not(feature = \"{name}\"))]\nmod {name};\n"));
+            let text = format!(
+                "/// Implemented for nothing, because the feature is off.\n\
+                 #[diagnostic::on_unimplemented(\n    \
+                 message = \"the feature `{name}` of `qovery-api` is not enabled\",\n    \
+                 label = \"needs the feature `{name}` of `qovery-api`\",\n    \
+                 note = \"enable it, for example with `cargo add qovery-api --features {name}`\",\n)]\n\
+                 pub trait IsEnabled {{\n    fn absent<T>(self) -> T;\n}}\n\n\
+                 crate::runtime::absent! {{\n    IsEnabled:\n{methods}}}\n"
+            );
+            let body = Body::of_text(text);
+            let about =
+                "The methods of an area that is not enabled: a call of one names the feature.";
+            self.add(&format!("absent/{name}.rs"), about, &body)?;
+        }
+        let about = "The methods of areas that are not enabled.";
+        self.add("absent/mod.rs", about, &Body::of_text(declared))
+    }
+
+    /// Adds the list of operations by area, which is only documentation.
+    pub(super) fn add_list(
+        &mut self,
+        operations: &BTreeMap<&'static Area, Vec<Listed>>,
+    ) -> Result<(), Problem> {
+        let mut text = String::from(
+            "//! Which feature each operation needs: all operations by area.\n//!\n\
+             //! Each area is a Cargo feature. A model is there if an operation that uses it is.\n",
+        );
+        let cell = |line: Line| Doc::of(line).text().replace('|', "\\|");
+        for (area, listed) in operations {
+            let (name, about) = (area.name, area.about);
+            text.push_str(&format!(
+                "//!\n//! # `{name}`\n//! {about}\n//!\n//! | method | request |\n//! |---|---|\n"
+            ));
+            for Listed { method, request } in listed {
+                let method = cell(Line::default().item(&["Client", method]));
+                let request = cell(Line::default().code(request));
+                text.push_str(&format!("//! | {method} | {request} |\n"));
+            }
+        }
+        let text = format!("{}\n{text}", self.origin.head());
+        self.tree.insert("areas.rs".to_owned(), text);
+        Ok(())
+    }
+
     pub(super) fn add_root(
         &mut self,
         modules: &TokenStream,
@@ -130,15 +215,20 @@ impl Files<'_> {
     ) -> Result<(), Problem> {
         let file = quote! {
             #modules
+            mod absent;
+            #[cfg(doc)]
+            pub mod areas;
             pub mod contract;
             #[cfg(feature = "httpmock")]
             pub(crate) mod mock;
             mod paging;
 
             /// The models: what operations take and give.
+            #[allow(deprecated, unused_imports, reason = "former names are exported too")]
             pub mod types { #types }
 
-            /// The operations as types, for code that is generic over them.
+            /// The operations as types, for code that is generic over them, and the setters of their calls.
+            #[allow(deprecated, unused_imports, reason = "former names are exported too")]
             pub mod operations { #operations }
         };
         let body = Body::of(&Formatted::as_they_are(file)?).text;

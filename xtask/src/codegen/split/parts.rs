@@ -17,6 +17,15 @@ use crate::problem::Problem;
 /// The items of each area, in the order of their addition.
 type ByArea<T> = BTreeMap<&'static Area, Vec<T>>;
 
+/// An operation in the list of the documentation.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    /// The method of the client.
+    pub(crate) method: String,
+    /// The method and the path of its request.
+    pub(crate) request: String,
+}
+
 /// The parts of the generated client.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
@@ -27,6 +36,8 @@ pub(crate) struct Parts {
     pub(super) operations: ByArea<Vec<Formatted>>,
     /// Models that one area reaches by that area, and models that several share under `None`.
     pub(super) models: BTreeMap<Option<&'static Area>, Vec<Formatted>>,
+    /// All operations, as the documentation lists them.
+    pub(super) listed: ByArea<Listed>,
     pub(super) paging: Vec<Formatted>,
     /// The methods of matchers and responders.
     pub(super) mocks: ByArea<Vec<Formatted>>,
@@ -64,9 +75,15 @@ impl Parts {
         area: &'static Area,
         method: TokenStream,
         items: TokenStream,
+        request: String,
     ) -> Result<(), Problem> {
         let mut method = parsed(method)?;
         absolute_method(&mut method, self.side)?;
+        if let ImplItem::Fn(method) = &method {
+            let method = method.sig.ident.to_string();
+            let listed = self.listed.entry(area).or_default();
+            listed.push(Listed { method, request });
+        }
         self.methods.entry(area).or_default().push(method);
         let items = Formatted::all(items, self.side)?;
         self.operations.entry(area).or_default().push(items);

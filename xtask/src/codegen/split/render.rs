@@ -1,9 +1,12 @@
 //! Formats the items of a file.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::TokenStream;
+use quote::ToTokens as _;
 use syn::{
-    Attribute, Expr, ExprLit, ImplItem, Item, ItemEnum, ItemImpl, Lit, Meta, MetaNameValue,
-    parse::Parse, parse_quote,
+    Attribute, Expr, ExprLit, Ident, ImplItem, Item, ItemEnum, ItemImpl, Lit, Meta, MetaNameValue,
+    Visibility, parse::Parse, parse_quote,
 };
 
 use super::absolute::{Side, absolute};
@@ -20,6 +23,10 @@ pub(super) struct Formatted {
     pub(super) is_of_fields: bool,
     /// Whether it declares a module in another file.
     is_declaration: bool,
+    /// The name of a public type that it declares.
+    pub(super) declares: Option<String>,
+    /// The features that a type of several areas is there with, as an attribute.
+    pub(super) condition: Option<String>,
 }
 
 impl Formatted {
@@ -65,8 +72,10 @@ impl Formatted {
         }
         let is_of_fields = is_of_fields(&item);
         absolute(&mut item, side)?;
+        let condition = condition.map(|condition| condition.to_token_stream().to_string());
         Ok(Self {
             is_of_fields,
+            condition,
             ..Self::as_it_is(item)
         })
     }
@@ -79,12 +88,42 @@ impl Formatted {
         Self {
             is_of_fields: false,
             is_declaration: matches!(&item, Item::Mod(module) if module.content.is_none()),
-            text: match within {
-                Some(within) => within.render(),
-                None => unparse(item),
+            declares: declared(&item).map(Ident::to_string),
+            condition: None,
+            text: match (within, item) {
+                (Some(within), _) => within.render(),
+                (None, Item::Impl(block)) if position(&block.attrs, "setters").is_some() => {
+                    setters(block)
+                }
+                (None, item) => unparse(item),
             },
         }
     }
+}
+
+/// The name of the public type that an item declares.
+fn declared(item: &Item) -> Option<&Ident> {
+    let (ident, visibility) = match item {
+        Item::Struct(item) => (&item.ident, &item.vis),
+        Item::Enum(item) => (&item.ident, &item.vis),
+        Item::Type(item) => (&item.ident, &item.vis),
+        _ => return None,
+    };
+    matches!(visibility, Visibility::Public(_)).then_some(ident)
+}
+
+/// The setters of an operation's call, as a call of the macro that decides what they are methods of.
+fn setters(mut block: ItemImpl) -> String {
+    block
+        .attrs
+        .retain(|attribute| !attribute.path().is_ident("setters"));
+    let mut text = String::from("crate::runtime::setters! {\n");
+    for line in unparse(Item::Impl(block)).lines() {
+        let indent = if line.is_empty() { "" } else { "    " };
+        text.push_str(&format!("{indent}{line}\n"));
+    }
+    text.push_str("}\n");
+    text
 }
 
 /// Generated tokens as Rust.
@@ -116,6 +155,8 @@ fn attributes(item: &mut Item) -> Option<&mut Vec<Attribute>> {
 #[derive(Debug, Default)]
 pub(super) struct Body {
     pub(super) text: String,
+    /// The public types by their condition.
+    pub(super) declared: BTreeMap<Option<String>, Vec<String>>,
     ends_with_declaration: bool,
 }
 
@@ -127,6 +168,14 @@ impl Body {
             body.add(item);
         }
         body
+    }
+
+    /// A text that is formatted.
+    pub(super) fn of_text(text: String) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
     }
 
     /// One `impl` of the client with these methods, whose paths are absolute.
@@ -143,6 +192,10 @@ impl Body {
             self.text.push('\n');
         }
         self.text.push_str(&item.text);
+        if let Some(name) = &item.declares {
+            let declared = self.declared.entry(item.condition.clone()).or_default();
+            declared.push(name.clone());
+        }
         self.ends_with_declaration = item.is_declaration;
     }
 }

@@ -29,13 +29,14 @@ pub(crate) fn lay_out(parts: &Parts, origin: &Origin) -> Result<Tree, Problem> {
     files.add("requests.rs", about, &Body::of(requests))?;
     let about = "Which contract the websocket side was generated from.";
     files.add("contract.rs", about, &Body::of(&parts.contract))?;
+    let exports = names.iter().map(|one| one.exports(&quote!(models), None));
     let root = Formatted::as_they_are(quote! {
         pub mod contract;
         mod models;
         pub mod requests;
 
         /// The frames of the websocket API, and the values of its requests.
-        pub mod types { #(pub use super::models::#names::*;)* }
+        pub mod types { #(#exports)* }
     })?;
     let body = Body::of(&root).text;
     let text = format!(

@@ -67,7 +67,7 @@ impl ApiSource {
                 accepted(client.deploy_terraform(id, &body)).await
             }
             (ServiceKind::Terraform, Act::Redeploy) => {
-                accepted(client.redeploy_terraform(&id.to_string())).await
+                accepted(client.redeploy_terraform(id)).await
             }
             (ServiceKind::Terraform, Act::Stop) => {
                 let environment = self.environment_to_act_in(service).await?;

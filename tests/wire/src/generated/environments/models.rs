@@ -3,7 +3,9 @@
 
 //! Models. Environments: deploying them, their statuses, history, queue, stages and logs.
 
-/// A part of `Pet`.
+/// A part of [`Pet`](crate::types::Pet).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Cat {
@@ -44,7 +46,9 @@ impl crate::types::Cat {
     }
 }
 
-/// A part of `Pet`.
+/// A part of [`Pet`](crate::types::Pet).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dog {
@@ -85,7 +89,9 @@ impl crate::types::Dog {
     }
 }
 
-/// Sent by `send_form`.
+/// Sent by [`send_form`](crate::Client::send_form).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Form {
@@ -180,7 +186,9 @@ impl crate::types::Form {
     }
 }
 
-/// Sent by `send_group`.
+/// Sent by [`send_group`](crate::Client::send_group).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Group {
@@ -230,7 +238,9 @@ impl crate::types::Group {
 }
 
 crate::runtime::union::union! {
-    /// Returned by `send_group`.
+    /// Returned by [`send_group`](crate::Client::send_group).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum Node by property {
         "children" =>
             /// The member if `children` is present.
@@ -254,7 +264,9 @@ impl ::core::convert::From<crate::types::NodeLeaf> for crate::types::Node {
 }
 
 crate::runtime::union::union! {
-    /// A part of `NodeChildrenChildren` and `NodeChildrenMember`.
+    /// A part of [`NodeChildrenChildren`](crate::types::NodeChildrenChildren) and [`NodeChildrenMember`](crate::types::NodeChildrenMember).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum NodeChildren by property {
         "children" =>
             /// The member if `children` is present.
@@ -279,7 +291,9 @@ for crate::types::NodeChildren {
     }
 }
 
-/// A part of `NodeChildren`.
+/// A part of [`NodeChildren`](crate::types::NodeChildren).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeChildrenChildren {
@@ -290,7 +304,9 @@ pub struct NodeChildrenChildren {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `NodeChildren`.
+/// A part of [`NodeChildren`](crate::types::NodeChildren).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeChildrenLeaf {
@@ -301,7 +317,9 @@ pub struct NodeChildrenLeaf {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `Node`.
+/// A part of [`Node`](crate::types::Node).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeChildrenMember {
@@ -310,7 +328,9 @@ pub struct NodeChildrenMember {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `Node`.
+/// A part of [`Node`](crate::types::Node).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NodeLeaf {
@@ -319,7 +339,9 @@ pub struct NodeLeaf {
     pub(crate) __extra: crate::runtime::ExtraFields,
 }
 
-/// A part of `Group`.
+/// A part of [`Group`](crate::types::Group).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Other {
@@ -351,7 +373,9 @@ impl crate::types::Other {
 }
 
 crate::runtime::union::union! {
-    /// Sent by `add_pet`. Returned by `list_pets`.
+    /// Sent by [`add_pet`](crate::Client::add_pet). Returned by [`list_pets`](crate::Client::list_pets).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum Pet by tag "kind" {
         "cat" =>
             /// The member if `kind` is `cat`.
@@ -374,7 +398,9 @@ impl ::core::convert::From<crate::types::Dog> for crate::types::Pet {
     }
 }
 
-/// A parameter of `query_styles`.
+/// A parameter of [`query_styles`](crate::Client::query_styles).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueryStylesFilter {
@@ -421,7 +447,9 @@ impl crate::types::QueryStylesFilter {
     }
 }
 
-/// A parameter of `query_styles`, `query_styles`, `required_styles` and 2 more.
+/// A parameter of [`query_styles`](crate::Client::query_styles), [`query_styles`](crate::Client::query_styles), [`required_styles`](crate::Client::required_styles), [`with_headers`](crate::Client::with_headers) and [`styled_path`](crate::Client::styled_path).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Range {
@@ -450,7 +478,9 @@ impl crate::types::Range {
     }
 }
 
-/// Sent by `vendor_thing`, `delete_with_body`, `merge_thing` and 3 more. Returned by `vendor_thing`.
+/// Sent by [`vendor_thing`](crate::Client::vendor_thing), [`delete_with_body`](crate::Client::delete_with_body), [`merge_thing`](crate::Client::merge_thing), [`search_with_body`](crate::Client::search_with_body), [`send_several_or_none`](crate::Client::send_several_or_none) and [`send_several`](crate::Client::send_several). Returned by [`vendor_thing`](crate::Client::vendor_thing).
+///
+/// Available on crate feature `environments` only.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Thing {
@@ -489,7 +519,9 @@ impl crate::types::Thing {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// A parameter of `typed_path`.
+    /// A parameter of [`typed_path`](crate::Client::typed_path).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum TypedPathMode {
         /// `a b`.
         AB = "a b",
@@ -503,7 +535,9 @@ crate::runtime::open_enum::open_enum! {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// A parameter of `with_headers`.
+    /// A parameter of [`with_headers`](crate::Client::with_headers).
+    ///
+    /// Available on crate feature `environments` only.
     pub enum WithHeadersXMode {
         /// `a`.
         A = "a",

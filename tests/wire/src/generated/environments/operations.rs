@@ -8,9 +8,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /media/{id}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `id`: `id` in the path.
     /// - `body`: sent as `application/json-patch+json`.
+    ///
+    /// # Returns
+    /// The text of the response.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -27,9 +32,14 @@ impl crate::runtime::Client {
     ///
     /// `POST /media/{id}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `id`: `id` in the path.
     /// - `body`: sent as `application/vnd.things.v2+json; charset=utf-8`.
+    ///
+    /// # Returns
+    /// A [`Thing`](crate::types::Thing).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -46,9 +56,14 @@ impl crate::runtime::Client {
     ///
     /// `DELETE /media/{id}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `id`: `id` in the path.
     /// - `body`: sent as `application/json`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -64,8 +79,13 @@ impl crate::runtime::Client {
     ///
     /// `HEAD /media/{id}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `id`: `id` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -80,9 +100,14 @@ impl crate::runtime::Client {
     ///
     /// `PATCH /media/{id}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `id`: `id` in the path.
     /// - `body`: sent as `application/merge-patch+json`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -99,8 +124,13 @@ impl crate::runtime::Client {
     ///
     /// `GET /search`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `body`: sent as `application/json`.
+    ///
+    /// # Returns
+    /// The bytes of the response.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -115,8 +145,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /form`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `body`: sent as `application/x-www-form-urlencoded`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -148,8 +183,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /yaml`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `body`: sent as `application/yaml`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -164,8 +204,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /bytes`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `body`: sent as `application/octet-stream`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -180,9 +225,14 @@ impl crate::runtime::Client {
     ///
     /// `PUT /several`
     ///
-    /// Setters of the call: `body`.
+    /// Available on crate feature `environments` only.
     ///
-    /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by `body_merge_patch_json`.
+    /// Setters of the call: [`body`](crate::operations::SendSeveralOrNone::body).
+    ///
+    /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by [`body_merge_patch_json`](crate::operations::SendSeveralOrNone::body_merge_patch_json).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -196,10 +246,15 @@ impl crate::runtime::Client {
     ///
     /// `POST /several`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `body`: sent as `application/json`.
     ///
-    /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by `body_merge_patch_json`, `application/vnd.things.v2+json` by `body_vnd_things_v2_json`, `application/x-www-form-urlencoded` by `body_form`, `text/plain` by `body_plain`, `application/octet-stream` by `body_octet_stream`.
+    /// The body is sent as `application/json`. Setters of the call send it in another form: `application/merge-patch+json` by [`body_merge_patch_json`](crate::operations::SendSeveral::body_merge_patch_json), `application/vnd.things.v2+json` by [`body_vnd_things_v2_json`](crate::operations::SendSeveral::body_vnd_things_v2_json), `application/x-www-form-urlencoded` by [`body_form`](crate::operations::SendSeveral::body_form), `text/plain` by [`body_plain`](crate::operations::SendSeveral::body_plain), `application/octet-stream` by [`body_octet_stream`](crate::operations::SendSeveral::body_octet_stream).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -214,7 +269,12 @@ impl crate::runtime::Client {
     ///
     /// `GET /styles`
     ///
-    /// Setters of the call: `exploded`, `commas`, `blanks`, `pipes`, `filter`, `labels`, `range`, `document`, `at`.
+    /// Available on crate feature `environments` only.
+    ///
+    /// Setters of the call: [`exploded`](crate::operations::QueryStyles::exploded), [`commas`](crate::operations::QueryStyles::commas), [`blanks`](crate::operations::QueryStyles::blanks), [`pipes`](crate::operations::QueryStyles::pipes), [`filter`](crate::operations::QueryStyles::filter), [`labels`](crate::operations::QueryStyles::labels), [`range`](crate::operations::QueryStyles::range), [`document`](crate::operations::QueryStyles::document), [`at`](crate::operations::QueryStyles::at).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -226,11 +286,16 @@ impl crate::runtime::Client {
     ///
     /// `POST /styles`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `pipes`: `pipes` in the query.
     /// - `range`: `range` in the query.
     /// - `x_ids`: `X-Ids` a header.
     /// - `session`: `session` a cookie.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -276,10 +341,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /headers`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `x_dry_run`: `X-Dry-Run` a header.
     ///
-    /// Setters of the call: `x_count`, `x_ratio`, `x_request_id`, `x_since`, `x_day`, `x_mode`, `x_tags`, `x_range`, `if_match`, `timeout_`, `theme`, `seen`, `ids`.
+    /// Setters of the call: [`x_count`](crate::operations::WithHeaders::x_count), [`x_ratio`](crate::operations::WithHeaders::x_ratio), [`x_request_id`](crate::operations::WithHeaders::x_request_id), [`x_since`](crate::operations::WithHeaders::x_since), [`x_day`](crate::operations::WithHeaders::x_day), [`x_mode`](crate::operations::WithHeaders::x_mode), [`x_tags`](crate::operations::WithHeaders::x_tags), [`x_range`](crate::operations::WithHeaders::x_range), [`if_match`](crate::operations::WithHeaders::if_match), [`timeout_`](crate::operations::WithHeaders::timeout_), [`theme`](crate::operations::WithHeaders::theme), [`seen`](crate::operations::WithHeaders::seen), [`ids`](crate::operations::WithHeaders::ids).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -302,6 +372,8 @@ impl crate::runtime::Client {
     ///
     /// `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `at`: `at` in the path.
     /// - `day`: `day` in the path.
@@ -309,6 +381,9 @@ impl crate::runtime::Client {
     /// - `flag`: `flag` in the path.
     /// - `mode`: `mode` in the path.
     /// - `n`: `n` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -328,11 +403,16 @@ impl crate::runtime::Client {
     ///
     /// `GET /styled/{list}/{label}/{matrix}/{range}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `list`: `list` in the path.
     /// - `label`: `label` in the path.
     /// - `matrix`: `matrix` in the path.
     /// - `range`: `range` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -378,10 +458,15 @@ impl crate::runtime::Client {
     ///
     /// `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `realm`: `realm` in the path.
     /// - `client_uuid`: `client-uuid` in the path.
     /// - `role`: `role` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -398,9 +483,14 @@ impl crate::runtime::Client {
     ///
     /// `GET /x/{fooBar}/y/{foo_bar}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `foo_bar`: `fooBar` in the path.
     /// - `foo_bar_path`: `foo_bar` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -416,12 +506,17 @@ impl crate::runtime::Client {
     ///
     /// `GET /v/{a}.{b}/{c}-{d}:{e}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `a`: `a` in the path.
     /// - `b`: `b` in the path.
     /// - `c`: `c` in the path.
     /// - `d`: `d` in the path.
     /// - `e`: `e` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -440,8 +535,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /sp ace/é/{id}/`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `id`: `id` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -456,12 +556,17 @@ impl crate::runtime::Client {
     ///
     /// `POST /q/{id}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// Sends `kind=a b`, `on=` in the query.
     ///
     /// # Parameters
     /// - `id`: `id` in the path.
     ///
-    /// Setters of the call: `more`.
+    /// Setters of the call: [`more`](crate::operations::QueryInPath::more).
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -476,8 +581,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /q/{id}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `id`: `id` in the path.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -492,8 +602,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /recursive`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `body`: sent as `application/json`.
+    ///
+    /// # Returns
+    /// A [`Node`](crate::types::Node).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -508,6 +623,11 @@ impl crate::runtime::Client {
     ///
     /// `GET /pets`
     ///
+    /// Available on crate feature `environments` only.
+    ///
+    /// # Returns
+    /// A list of [`Pet`](crate::types::Pet).
+    ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
     #[inline]
@@ -518,8 +638,13 @@ impl crate::runtime::Client {
     ///
     /// `POST /pets`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `body`: sent as `application/json`.
+    ///
+    /// # Returns
+    /// Nothing: the response has no body.
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -534,12 +659,17 @@ impl crate::runtime::Client {
     ///
     /// `PUT /names/1/{self}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `self_path`: `self` in the path.
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Clone::without_query_), [`response_`](crate::operations::Clone::response_).
+    ///
+    /// # Returns
+    /// A [`Vec`](crate::types::Vec).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -558,12 +688,17 @@ impl crate::runtime::Client {
     ///
     /// `PUT /names/3/{self}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `self_path`: `self` in the path.
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::BaseUrl::without_query_), [`response_`](crate::operations::BaseUrl::response_).
+    ///
+    /// # Returns
+    /// A [`Box`](crate::types::Box).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -582,12 +717,17 @@ impl crate::runtime::Client {
     ///
     /// `PUT /names/5/{self}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `self_path`: `self` in the path.
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::WithTransport::without_query_), [`response_`](crate::operations::WithTransport::response_).
+    ///
+    /// # Returns
+    /// An [`Into`](crate::types::Into).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -606,12 +746,17 @@ impl crate::runtime::Client {
     ///
     /// `PUT /names/7/{self}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `self_path`: `self` in the path.
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Call::without_query_), [`response_`](crate::operations::Call::response_).
+    ///
+    /// # Returns
+    /// A [`Some`](crate::types::Some).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -630,12 +775,17 @@ impl crate::runtime::Client {
     ///
     /// `PUT /names/9/{self}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `self_path`: `self` in the path.
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::BTreeMap::without_query_), [`response_`](crate::operations::BTreeMap::response_).
+    ///
+    /// # Returns
+    /// An [`Ok`](crate::types::Ok).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -654,12 +804,17 @@ impl crate::runtime::Client {
     ///
     /// `PUT /names/11/{self}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `self_path`: `self` in the path.
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Mock::without_query_), [`response_`](crate::operations::Mock::response_).
+    ///
+    /// # Returns
+    /// A [`Client`](crate::types::Client).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -678,12 +833,17 @@ impl crate::runtime::Client {
     ///
     /// `PUT /names/13/{self}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `self_path`: `self` in the path.
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::When::without_query_), [`response_`](crate::operations::When::response_).
+    ///
+    /// # Returns
+    /// A [`Bytes`](crate::types::Bytes).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -702,12 +862,17 @@ impl crate::runtime::Client {
     ///
     /// `PUT /names/15/{self}`
     ///
+    /// Available on crate feature `environments` only.
+    ///
     /// # Parameters
     /// - `self_path`: `self` in the path.
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Self_::without_query_), [`response_`](crate::operations::Self_::response_).
+    ///
+    /// # Returns
+    /// A [`Method`](crate::types::Method).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -724,7 +889,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `patchList`, `PUT /media/{id}`.
+/// The operation `patchList`, `PUT /media/{id}`: [`patch_list`](crate::Client::patch_list).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum PatchList {}
 
@@ -739,7 +906,9 @@ impl crate::runtime::Operation for crate::operations::PatchList {
     );
 }
 
-/// The operation `vendorThing`, `POST /media/{id}`.
+/// The operation `vendorThing`, `POST /media/{id}`: [`vendor_thing`](crate::Client::vendor_thing).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum VendorThing {}
 
@@ -754,7 +923,9 @@ impl crate::runtime::Operation for crate::operations::VendorThing {
     );
 }
 
-/// The operation `deleteWithBody`, `DELETE /media/{id}`.
+/// The operation `deleteWithBody`, `DELETE /media/{id}`: [`delete_with_body`](crate::Client::delete_with_body).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum DeleteWithBody {}
 
@@ -768,7 +939,9 @@ impl crate::runtime::Operation for crate::operations::DeleteWithBody {
     );
 }
 
-/// The operation `headThing`, `HEAD /media/{id}`.
+/// The operation `headThing`, `HEAD /media/{id}`: [`head_thing`](crate::Client::head_thing).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum HeadThing {}
 
@@ -783,7 +956,9 @@ impl crate::runtime::Operation for crate::operations::HeadThing {
     );
 }
 
-/// The operation `mergeThing`, `PATCH /media/{id}`.
+/// The operation `mergeThing`, `PATCH /media/{id}`: [`merge_thing`](crate::Client::merge_thing).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum MergeThing {}
 
@@ -797,7 +972,9 @@ impl crate::runtime::Operation for crate::operations::MergeThing {
     );
 }
 
-/// The operation `searchWithBody`, `GET /search`.
+/// The operation `searchWithBody`, `GET /search`: [`search_with_body`](crate::Client::search_with_body).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum SearchWithBody {}
 
@@ -812,7 +989,9 @@ impl crate::runtime::Operation for crate::operations::SearchWithBody {
     );
 }
 
-/// The operation `sendForm`, `POST /form`.
+/// The operation `sendForm`, `POST /form`: [`send_form`](crate::Client::send_form).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum SendForm {}
 
@@ -826,7 +1005,9 @@ impl crate::runtime::Operation for crate::operations::SendForm {
     );
 }
 
-/// The operation `sendYaml`, `POST /yaml`.
+/// The operation `sendYaml`, `POST /yaml`: [`send_yaml`](crate::Client::send_yaml).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum SendYaml {}
 
@@ -840,7 +1021,9 @@ impl crate::runtime::Operation for crate::operations::SendYaml {
     );
 }
 
-/// The operation `sendBytes`, `POST /bytes`.
+/// The operation `sendBytes`, `POST /bytes`: [`send_bytes`](crate::Client::send_bytes).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum SendBytes {}
 
@@ -854,7 +1037,11 @@ impl crate::runtime::Operation for crate::operations::SendBytes {
     );
 }
 
-/// The operation `sendSeveralOrNone`, `PUT /several`.
+/// The operation `sendSeveralOrNone`, `PUT /several`: [`send_several_or_none`](crate::Client::send_several_or_none).
+///
+/// The setters below are methods of the call, `Call<SendSeveralOrNone>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum SendSeveralOrNone {}
 
@@ -868,20 +1055,26 @@ impl crate::runtime::Operation for crate::operations::SendSeveralOrNone {
     );
 }
 
-impl crate::runtime::Call<crate::operations::SendSeveralOrNone> {
-    /// Sets the body, which may be left out.
-    #[inline]
-    pub fn body(self, body: &crate::types::Thing) -> Self {
-        self.json(body)
-    }
-    /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
-    #[inline]
-    pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
-        self.json_as("application/merge-patch+json", body)
+crate::runtime::setters! {
+    impl crate::operations::SendSeveralOrNone {
+        /// Sets the body, which may be left out.
+        #[inline]
+        pub fn body(self, body: &crate::types::Thing) -> Self {
+            self.json(body)
+        }
+        /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
+        #[inline]
+        pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
+            self.json_as("application/merge-patch+json", body)
+        }
     }
 }
 
-/// The operation `sendSeveral`, `POST /several`.
+/// The operation `sendSeveral`, `POST /several`: [`send_several`](crate::Client::send_several).
+///
+/// The setters below are methods of the call, `Call<SendSeveral>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum SendSeveral {}
 
@@ -895,44 +1088,50 @@ impl crate::runtime::Operation for crate::operations::SendSeveral {
     );
 }
 
-impl crate::runtime::Call<crate::operations::SendSeveral> {
-    /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
-    #[inline]
-    pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
-        self.json_as("application/merge-patch+json", body)
-    }
-    /// Sends the body as `application/vnd.things.v2+json`, in place of the one that was set before. It takes any value, because the contract gives it a schema of its own.
-    #[inline]
-    pub fn body_vnd_things_v2_json(
-        self,
-        body: &(impl ::serde::Serialize + ?::core::marker::Sized),
-    ) -> Self {
-        self.json_as("application/vnd.things.v2+json", body)
-    }
-    /// Sends the body as `application/x-www-form-urlencoded`, in place of the one that was set before.
-    #[inline]
-    pub fn body_form(self, body: &crate::types::Thing) -> Self {
-        self.form("application/x-www-form-urlencoded", &[], body)
-    }
-    /// Sends the body as `text/plain`, in place of the one that was set before. It takes text.
-    #[inline]
-    pub fn body_plain(
-        self,
-        body: impl ::core::convert::Into<::std::string::String>,
-    ) -> Self {
-        self.text("text/plain", body)
-    }
-    /// Sends the body as `application/octet-stream`, in place of the one that was set before. It takes bytes.
-    #[inline]
-    pub fn body_octet_stream(
-        self,
-        body: impl ::core::convert::Into<::bytes::Bytes>,
-    ) -> Self {
-        self.bytes("application/octet-stream", body)
+crate::runtime::setters! {
+    impl crate::operations::SendSeveral {
+        /// Sends the body as `application/merge-patch+json`, in place of the one that was set before.
+        #[inline]
+        pub fn body_merge_patch_json(self, body: &crate::types::Thing) -> Self {
+            self.json_as("application/merge-patch+json", body)
+        }
+        /// Sends the body as `application/vnd.things.v2+json`, in place of the one that was set before. It takes any value, because the contract gives it a schema of its own.
+        #[inline]
+        pub fn body_vnd_things_v2_json(
+            self,
+            body: &(impl ::serde::Serialize + ?::core::marker::Sized),
+        ) -> Self {
+            self.json_as("application/vnd.things.v2+json", body)
+        }
+        /// Sends the body as `application/x-www-form-urlencoded`, in place of the one that was set before.
+        #[inline]
+        pub fn body_form(self, body: &crate::types::Thing) -> Self {
+            self.form("application/x-www-form-urlencoded", &[], body)
+        }
+        /// Sends the body as `text/plain`, in place of the one that was set before. It takes text.
+        #[inline]
+        pub fn body_plain(
+            self,
+            body: impl ::core::convert::Into<::std::string::String>,
+        ) -> Self {
+            self.text("text/plain", body)
+        }
+        /// Sends the body as `application/octet-stream`, in place of the one that was set before. It takes bytes.
+        #[inline]
+        pub fn body_octet_stream(
+            self,
+            body: impl ::core::convert::Into<::bytes::Bytes>,
+        ) -> Self {
+            self.bytes("application/octet-stream", body)
+        }
     }
 }
 
-/// The operation `queryStyles`, `GET /styles`.
+/// The operation `queryStyles`, `GET /styles`: [`query_styles`](crate::Client::query_styles).
+///
+/// The setters below are methods of the call, `Call<QueryStyles>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum QueryStyles {}
 
@@ -946,95 +1145,99 @@ impl crate::runtime::Operation for crate::operations::QueryStyles {
     );
 }
 
-impl crate::runtime::Call<crate::operations::QueryStyles> {
-    /// Sets the query parameter `exploded`.
-    #[inline]
-    pub fn exploded(self, value: &[::std::string::String]) -> Self {
-        self.query_repeated("exploded", value)
-    }
-    /// Sets the query parameter `commas`.
-    #[inline]
-    pub fn commas(self, value: &[::std::string::String]) -> Self {
-        self.query_joined("commas", value)
-    }
-    /// Sets the query parameter `blanks`.
-    #[inline]
-    pub fn blanks(self, value: &[i64]) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "blanks",
-            crate::runtime::Style::Space,
-            crate::runtime::list(value),
-        )
-    }
-    /// Sets the query parameter `pipes`.
-    #[inline]
-    pub fn pipes(self, value: &[::std::string::String]) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "pipes",
-            crate::runtime::Style::Pipe,
-            crate::runtime::list(value),
-        )
-    }
-    /// Sets the query parameter `filter`.
-    #[inline]
-    pub fn filter(self, value: &crate::types::QueryStylesFilter) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "filter",
-            crate::runtime::Style::Deep,
-            crate::runtime::object(value),
-        )
-    }
-    /// Sets the query parameter `labels`.
-    #[inline]
-    pub fn labels(
-        self,
-        value: &::std::collections::BTreeMap<
-            ::std::string::String,
-            ::std::string::String,
-        >,
-    ) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "labels",
-            crate::runtime::Style::Deep,
-            crate::runtime::object(value),
-        )
-    }
-    /// Sets the query parameter `range`.
-    #[inline]
-    pub fn range(self, value: &crate::types::Range) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "range",
-            crate::runtime::Style::Form {
-                explode: true,
-            },
-            crate::runtime::object(value),
-        )
-    }
-    /// Sets the query parameter `document`.
-    #[inline]
-    pub fn document(self, value: &[crate::types::Range]) -> Self {
-        self.parameter(
-            crate::runtime::Place::Query,
-            "document",
-            crate::runtime::Style::Form {
-                explode: true,
-            },
-            crate::runtime::document(value),
-        )
-    }
-    /// Sets the query parameter `at`.
-    #[inline]
-    pub fn at(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
-        self.query("at", value)
+crate::runtime::setters! {
+    impl crate::operations::QueryStyles {
+        /// Sets the query parameter `exploded`.
+        #[inline]
+        pub fn exploded(self, value: &[::std::string::String]) -> Self {
+            self.query_repeated("exploded", value)
+        }
+        /// Sets the query parameter `commas`.
+        #[inline]
+        pub fn commas(self, value: &[::std::string::String]) -> Self {
+            self.query_joined("commas", value)
+        }
+        /// Sets the query parameter `blanks`.
+        #[inline]
+        pub fn blanks(self, value: &[i64]) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "blanks",
+                crate::runtime::Style::Space,
+                crate::runtime::list(value),
+            )
+        }
+        /// Sets the query parameter `pipes`.
+        #[inline]
+        pub fn pipes(self, value: &[::std::string::String]) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "pipes",
+                crate::runtime::Style::Pipe,
+                crate::runtime::list(value),
+            )
+        }
+        /// Sets the query parameter `filter`.
+        #[inline]
+        pub fn filter(self, value: &crate::types::QueryStylesFilter) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "filter",
+                crate::runtime::Style::Deep,
+                crate::runtime::object(value),
+            )
+        }
+        /// Sets the query parameter `labels`.
+        #[inline]
+        pub fn labels(
+            self,
+            value: &::std::collections::BTreeMap<
+                ::std::string::String,
+                ::std::string::String,
+            >,
+        ) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "labels",
+                crate::runtime::Style::Deep,
+                crate::runtime::object(value),
+            )
+        }
+        /// Sets the query parameter `range`.
+        #[inline]
+        pub fn range(self, value: &crate::types::Range) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "range",
+                crate::runtime::Style::Form {
+                    explode: true,
+                },
+                crate::runtime::object(value),
+            )
+        }
+        /// Sets the query parameter `document`.
+        #[inline]
+        pub fn document(self, value: &[crate::types::Range]) -> Self {
+            self.parameter(
+                crate::runtime::Place::Query,
+                "document",
+                crate::runtime::Style::Form {
+                    explode: true,
+                },
+                crate::runtime::document(value),
+            )
+        }
+        /// Sets the query parameter `at`.
+        #[inline]
+        pub fn at(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
+            self.query("at", value)
+        }
     }
 }
 
-/// The operation `requiredStyles`, `POST /styles`.
+/// The operation `requiredStyles`, `POST /styles`: [`required_styles`](crate::Client::required_styles).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum RequiredStyles {}
 
@@ -1048,7 +1251,11 @@ impl crate::runtime::Operation for crate::operations::RequiredStyles {
     );
 }
 
-/// The operation `withHeaders`, `GET /headers`.
+/// The operation `withHeaders`, `GET /headers`: [`with_headers`](crate::Client::with_headers).
+///
+/// The setters below are methods of the call, `Call<WithHeaders>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum WithHeaders {}
 
@@ -1062,166 +1269,170 @@ impl crate::runtime::Operation for crate::operations::WithHeaders {
     );
 }
 
-impl crate::runtime::Call<crate::operations::WithHeaders> {
-    /// Sets the header `X-Count`.
-    #[inline]
-    pub fn x_count(self, value: i64) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "X-Count",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the header `X-Ratio`.
-    #[inline]
-    pub fn x_ratio(self, value: f64) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "X-Ratio",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the header `X-Request-Id`.
-    #[inline]
-    pub fn x_request_id(self, value: ::uuid::Uuid) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "X-Request-Id",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the header `X-Since`.
-    #[inline]
-    pub fn x_since(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "X-Since",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the header `X-Day`.
-    #[inline]
-    pub fn x_day(self, value: ::chrono::NaiveDate) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "X-Day",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the header `X-Mode`.
-    #[inline]
-    pub fn x_mode(self, value: crate::types::WithHeadersXMode) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "X-Mode",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the header `X-Tags`.
-    #[inline]
-    pub fn x_tags(self, value: &[::std::string::String]) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "X-Tags",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::list(value),
-        )
-    }
-    /// Sets the header `X-Range`.
-    #[inline]
-    pub fn x_range(self, value: &crate::types::Range) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "X-Range",
-            crate::runtime::Style::Simple {
-                explode: true,
-            },
-            crate::runtime::object(value),
-        )
-    }
-    /// Sets the header `If-Match`.
-    #[inline]
-    pub fn if_match(self, value: &str) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "If-Match",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the header `timeout`.
-    #[inline]
-    pub fn timeout_(self, value: &str) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "timeout",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the cookie `theme`.
-    #[inline]
-    pub fn theme(self, value: &str) -> Self {
-        self.parameter(
-            crate::runtime::Place::Cookie,
-            "theme",
-            crate::runtime::Style::Form {
-                explode: true,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the cookie `seen`.
-    #[inline]
-    pub fn seen(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
-        self.parameter(
-            crate::runtime::Place::Cookie,
-            "seen",
-            crate::runtime::Style::Form {
-                explode: true,
-            },
-            crate::runtime::one(value),
-        )
-    }
-    /// Sets the cookie `ids`.
-    #[inline]
-    pub fn ids(self, value: &[i64]) -> Self {
-        self.parameter(
-            crate::runtime::Place::Cookie,
-            "ids",
-            crate::runtime::Style::Form {
-                explode: false,
-            },
-            crate::runtime::list(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::WithHeaders {
+        /// Sets the header `X-Count`.
+        #[inline]
+        pub fn x_count(self, value: i64) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "X-Count",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the header `X-Ratio`.
+        #[inline]
+        pub fn x_ratio(self, value: f64) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "X-Ratio",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the header `X-Request-Id`.
+        #[inline]
+        pub fn x_request_id(self, value: ::uuid::Uuid) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "X-Request-Id",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the header `X-Since`.
+        #[inline]
+        pub fn x_since(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "X-Since",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the header `X-Day`.
+        #[inline]
+        pub fn x_day(self, value: ::chrono::NaiveDate) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "X-Day",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the header `X-Mode`.
+        #[inline]
+        pub fn x_mode(self, value: crate::types::WithHeadersXMode) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "X-Mode",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the header `X-Tags`.
+        #[inline]
+        pub fn x_tags(self, value: &[::std::string::String]) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "X-Tags",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::list(value),
+            )
+        }
+        /// Sets the header `X-Range`.
+        #[inline]
+        pub fn x_range(self, value: &crate::types::Range) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "X-Range",
+                crate::runtime::Style::Simple {
+                    explode: true,
+                },
+                crate::runtime::object(value),
+            )
+        }
+        /// Sets the header `If-Match`.
+        #[inline]
+        pub fn if_match(self, value: &str) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "If-Match",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the header `timeout`.
+        #[inline]
+        pub fn timeout_(self, value: &str) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "timeout",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the cookie `theme`.
+        #[inline]
+        pub fn theme(self, value: &str) -> Self {
+            self.parameter(
+                crate::runtime::Place::Cookie,
+                "theme",
+                crate::runtime::Style::Form {
+                    explode: true,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the cookie `seen`.
+        #[inline]
+        pub fn seen(self, value: ::chrono::DateTime<::chrono::Utc>) -> Self {
+            self.parameter(
+                crate::runtime::Place::Cookie,
+                "seen",
+                crate::runtime::Style::Form {
+                    explode: true,
+                },
+                crate::runtime::one(value),
+            )
+        }
+        /// Sets the cookie `ids`.
+        #[inline]
+        pub fn ids(self, value: &[i64]) -> Self {
+            self.parameter(
+                crate::runtime::Place::Cookie,
+                "ids",
+                crate::runtime::Style::Form {
+                    explode: false,
+                },
+                crate::runtime::list(value),
+            )
+        }
     }
 }
 
-/// The operation `typedPath`, `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`.
+/// The operation `typedPath`, `GET /since/{at}/{day}/{ratio}/{flag}/{mode}/{n}`: [`typed_path`](crate::Client::typed_path).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum TypedPath {}
 
@@ -1235,7 +1446,9 @@ impl crate::runtime::Operation for crate::operations::TypedPath {
     );
 }
 
-/// The operation `styledPath`, `GET /styled/{list}/{label}/{matrix}/{range}`.
+/// The operation `styledPath`, `GET /styled/{list}/{label}/{matrix}/{range}`: [`styled_path`](crate::Client::styled_path).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum StyledPath {}
 
@@ -1249,7 +1462,9 @@ impl crate::runtime::Operation for crate::operations::StyledPath {
     );
 }
 
-/// The operation `nestedPath`, `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`.
+/// The operation `nestedPath`, `GET /realms/{realm}/clients/{client-uuid}/roles/{role}/clients/{client-uuid}`: [`nested_path`](crate::Client::nested_path).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum NestedPath {}
 
@@ -1263,7 +1478,9 @@ impl crate::runtime::Operation for crate::operations::NestedPath {
     );
 }
 
-/// The operation `spelledPath`, `GET /x/{fooBar}/y/{foo_bar}`.
+/// The operation `spelledPath`, `GET /x/{fooBar}/y/{foo_bar}`: [`spelled_path`](crate::Client::spelled_path).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum SpelledPath {}
 
@@ -1277,7 +1494,9 @@ impl crate::runtime::Operation for crate::operations::SpelledPath {
     );
 }
 
-/// The operation `joinedPath`, `GET /v/{a}.{b}/{c}-{d}:{e}`.
+/// The operation `joinedPath`, `GET /v/{a}.{b}/{c}-{d}:{e}`: [`joined_path`](crate::Client::joined_path).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum JoinedPath {}
 
@@ -1291,7 +1510,9 @@ impl crate::runtime::Operation for crate::operations::JoinedPath {
     );
 }
 
-/// The operation `spaceInPath`, `POST /sp ace/é/{id}/`.
+/// The operation `spaceInPath`, `POST /sp ace/é/{id}/`: [`space_in_path`](crate::Client::space_in_path).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum SpaceInPath {}
 
@@ -1305,7 +1526,11 @@ impl crate::runtime::Operation for crate::operations::SpaceInPath {
     );
 }
 
-/// The operation `queryInPath`, `POST /q/{id}`.
+/// The operation `queryInPath`, `POST /q/{id}`: [`query_in_path`](crate::Client::query_in_path).
+///
+/// The setters below are methods of the call, `Call<QueryInPath>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum QueryInPath {}
 
@@ -1319,15 +1544,19 @@ impl crate::runtime::Operation for crate::operations::QueryInPath {
     );
 }
 
-impl crate::runtime::Call<crate::operations::QueryInPath> {
-    /// Sets the query parameter `more`.
-    #[inline]
-    pub fn more(self, value: &str) -> Self {
-        self.query("more", value)
+crate::runtime::setters! {
+    impl crate::operations::QueryInPath {
+        /// Sets the query parameter `more`.
+        #[inline]
+        pub fn more(self, value: &str) -> Self {
+            self.query("more", value)
+        }
     }
 }
 
-/// The operation `fragmentInPath`, `POST /q/{id}`.
+/// The operation `fragmentInPath`, `POST /q/{id}`: [`fragment_in_path`](crate::Client::fragment_in_path).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum FragmentInPath {}
 
@@ -1341,7 +1570,9 @@ impl crate::runtime::Operation for crate::operations::FragmentInPath {
     );
 }
 
-/// The operation `sendGroup`, `POST /recursive`.
+/// The operation `sendGroup`, `POST /recursive`: [`send_group`](crate::Client::send_group).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum SendGroup {}
 
@@ -1355,7 +1586,9 @@ impl crate::runtime::Operation for crate::operations::SendGroup {
     );
 }
 
-/// The operation `listPets`, `GET /pets`.
+/// The operation `listPets`, `GET /pets`: [`list_pets`](crate::Client::list_pets).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum ListPets {}
 
@@ -1369,7 +1602,9 @@ impl crate::runtime::Operation for crate::operations::ListPets {
     );
 }
 
-/// The operation `addPet`, `POST /pets`.
+/// The operation `addPet`, `POST /pets`: [`add_pet`](crate::Client::add_pet).
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum AddPet {}
 
@@ -1383,7 +1618,11 @@ impl crate::runtime::Operation for crate::operations::AddPet {
     );
 }
 
-/// The operation `clone`, `PUT /names/1/{self}`.
+/// The operation `clone`, `PUT /names/1/{self}`: [`clone_`](crate::Client::clone_).
+///
+/// The setters below are methods of the call, `Call<Clone>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum Clone {}
 
@@ -1397,27 +1636,33 @@ impl crate::runtime::Operation for crate::operations::Clone {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Clone> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Clone {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `baseUrl`, `PUT /names/3/{self}`.
+/// The operation `baseUrl`, `PUT /names/3/{self}`: [`base_url_`](crate::Client::base_url_).
+///
+/// The setters below are methods of the call, `Call<BaseUrl>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum BaseUrl {}
 
@@ -1431,27 +1676,33 @@ impl crate::runtime::Operation for crate::operations::BaseUrl {
     );
 }
 
-impl crate::runtime::Call<crate::operations::BaseUrl> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::BaseUrl {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `withTransport`, `PUT /names/5/{self}`.
+/// The operation `withTransport`, `PUT /names/5/{self}`: [`with_transport_`](crate::Client::with_transport_).
+///
+/// The setters below are methods of the call, `Call<WithTransport>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum WithTransport {}
 
@@ -1465,27 +1716,33 @@ impl crate::runtime::Operation for crate::operations::WithTransport {
     );
 }
 
-impl crate::runtime::Call<crate::operations::WithTransport> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::WithTransport {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `Call`, `PUT /names/7/{self}`.
+/// The operation `Call`, `PUT /names/7/{self}`: [`call`](crate::Client::call).
+///
+/// The setters below are methods of the call, `Call<Call>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum Call {}
 
@@ -1499,27 +1756,33 @@ impl crate::runtime::Operation for crate::operations::Call {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Call> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Call {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `BTreeMap`, `PUT /names/9/{self}`.
+/// The operation `BTreeMap`, `PUT /names/9/{self}`: [`b_tree_map`](crate::Client::b_tree_map).
+///
+/// The setters below are methods of the call, `Call<BTreeMap>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum BTreeMap {}
 
@@ -1533,27 +1796,33 @@ impl crate::runtime::Operation for crate::operations::BTreeMap {
     );
 }
 
-impl crate::runtime::Call<crate::operations::BTreeMap> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::BTreeMap {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `Mock`, `PUT /names/11/{self}`.
+/// The operation `Mock`, `PUT /names/11/{self}`: [`mock`](crate::Client::mock).
+///
+/// The setters below are methods of the call, `Call<Mock>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum Mock {}
 
@@ -1567,27 +1836,33 @@ impl crate::runtime::Operation for crate::operations::Mock {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Mock> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Mock {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `When`, `PUT /names/13/{self}`.
+/// The operation `When`, `PUT /names/13/{self}`: [`when`](crate::Client::when).
+///
+/// The setters below are methods of the call, `Call<When>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum When {}
 
@@ -1601,27 +1876,33 @@ impl crate::runtime::Operation for crate::operations::When {
     );
 }
 
-impl crate::runtime::Call<crate::operations::When> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::When {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `self`, `PUT /names/15/{self}`.
+/// The operation `self`, `PUT /names/15/{self}`: [`self_`](crate::Client::self_).
+///
+/// The setters below are methods of the call, `Call<Self_>`, before it is awaited.
+///
+/// Available on crate feature `environments` only.
 #[derive(Debug)]
 pub enum Self_ {}
 
@@ -1635,22 +1916,24 @@ impl crate::runtime::Operation for crate::operations::Self_ {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Self_> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Self_ {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }

@@ -13,7 +13,10 @@ impl crate::runtime::Client {
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::New::without_query_), [`response_`](crate::operations::New::response_).
+    ///
+    /// # Returns
+    /// An [`Option`](crate::types::Option).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -37,7 +40,10 @@ impl crate::runtime::Client {
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Builder::without_query_), [`response_`](crate::operations::Builder::response_).
+    ///
+    /// # Returns
+    /// A [`String`](crate::types::String).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -61,7 +67,10 @@ impl crate::runtime::Client {
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Transport::without_query_), [`response_`](crate::operations::Transport::response_).
+    ///
+    /// # Returns
+    /// A [`Result`](crate::types::Result).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -85,7 +94,10 @@ impl crate::runtime::Client {
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Client::without_query_), [`response_`](crate::operations::Client::response_).
+    ///
+    /// # Returns
+    /// A [`From`](crate::types::From).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -109,7 +121,10 @@ impl crate::runtime::Client {
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Bytes::without_query_), [`response_`](crate::operations::Bytes::response_).
+    ///
+    /// # Returns
+    /// A [`None`](crate::types::None).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -133,7 +148,10 @@ impl crate::runtime::Client {
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Method::without_query_), [`response_`](crate::operations::Method::response_).
+    ///
+    /// # Returns
+    /// A [`Default`](crate::types::Default).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -157,7 +175,10 @@ impl crate::runtime::Client {
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::PutNames12BySelf::without_query_), [`response_`](crate::operations::PutNames12BySelf::response_).
+    ///
+    /// # Returns
+    /// A [`Call`](crate::types::Call).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -181,7 +202,10 @@ impl crate::runtime::Client {
     /// - `self_query`: `self` in the query.
     /// - `body`: sent as `application/json`.
     ///
-    /// Setters of the call: `without_query_`, `response_`.
+    /// Setters of the call: [`without_query_`](crate::operations::Then::without_query_), [`response_`](crate::operations::Then::response_).
+    ///
+    /// # Returns
+    /// A [`BTreeMap`](crate::types::BTreeMap).
     ///
     /// # Errors
     /// Returns an [`Error`](crate::Error) if the call fails.
@@ -198,7 +222,9 @@ impl crate::runtime::Client {
     }
 }
 
-/// The operation `new`, `PUT /names/0/{self}`.
+/// The operation `new`, `PUT /names/0/{self}`: [`new_`](crate::Client::new_).
+///
+/// The setters below are methods of the call, `Call<New>`, before it is awaited.
 #[derive(Debug)]
 pub enum New {}
 
@@ -212,27 +238,31 @@ impl crate::runtime::Operation for crate::operations::New {
     );
 }
 
-impl crate::runtime::Call<crate::operations::New> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::New {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `builder`, `PUT /names/2/{self}`.
+/// The operation `builder`, `PUT /names/2/{self}`: [`builder_`](crate::Client::builder_).
+///
+/// The setters below are methods of the call, `Call<Builder>`, before it is awaited.
 #[derive(Debug)]
 pub enum Builder {}
 
@@ -246,27 +276,31 @@ impl crate::runtime::Operation for crate::operations::Builder {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Builder> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Builder {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `transport`, `PUT /names/4/{self}`.
+/// The operation `transport`, `PUT /names/4/{self}`: [`transport_`](crate::Client::transport_).
+///
+/// The setters below are methods of the call, `Call<Transport>`, before it is awaited.
 #[derive(Debug)]
 pub enum Transport {}
 
@@ -280,27 +314,31 @@ impl crate::runtime::Operation for crate::operations::Transport {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Transport> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Transport {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `Client`, `PUT /names/6/{self}`.
+/// The operation `Client`, `PUT /names/6/{self}`: [`client`](crate::Client::client).
+///
+/// The setters below are methods of the call, `Call<Client>`, before it is awaited.
 #[derive(Debug)]
 pub enum Client {}
 
@@ -314,27 +352,31 @@ impl crate::runtime::Operation for crate::operations::Client {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Client> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Client {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `Bytes`, `PUT /names/8/{self}`.
+/// The operation `Bytes`, `PUT /names/8/{self}`: [`bytes`](crate::Client::bytes).
+///
+/// The setters below are methods of the call, `Call<Bytes>`, before it is awaited.
 #[derive(Debug)]
 pub enum Bytes {}
 
@@ -348,27 +390,31 @@ impl crate::runtime::Operation for crate::operations::Bytes {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Bytes> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Bytes {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `Method`, `PUT /names/10/{self}`.
+/// The operation `Method`, `PUT /names/10/{self}`: [`method`](crate::Client::method).
+///
+/// The setters below are methods of the call, `Call<Method>`, before it is awaited.
 #[derive(Debug)]
 pub enum Method {}
 
@@ -382,27 +428,31 @@ impl crate::runtime::Operation for crate::operations::Method {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Method> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Method {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `putNames12BySelf`, `PUT /names/12/{self}`.
+/// The operation `putNames12BySelf`, `PUT /names/12/{self}`: [`put_names12_by_self`](crate::Client::put_names12_by_self).
+///
+/// The setters below are methods of the call, `Call<PutNames12BySelf>`, before it is awaited.
 #[derive(Debug)]
 pub enum PutNames12BySelf {}
 
@@ -416,27 +466,31 @@ impl crate::runtime::Operation for crate::operations::PutNames12BySelf {
     );
 }
 
-impl crate::runtime::Call<crate::operations::PutNames12BySelf> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::PutNames12BySelf {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }
 
-/// The operation `Then`, `PUT /names/14/{self}`.
+/// The operation `Then`, `PUT /names/14/{self}`: [`then`](crate::Client::then).
+///
+/// The setters below are methods of the call, `Call<Then>`, before it is awaited.
 #[derive(Debug)]
 pub enum Then {}
 
@@ -450,22 +504,24 @@ impl crate::runtime::Operation for crate::operations::Then {
     );
 }
 
-impl crate::runtime::Call<crate::operations::Then> {
-    /// Sets the query parameter `without_query`.
-    #[inline]
-    pub fn without_query_(self, value: &str) -> Self {
-        self.query("without_query", value)
-    }
-    /// Sets the header `response`.
-    #[inline]
-    pub fn response_(self, value: crate::types::Result) -> Self {
-        self.parameter(
-            crate::runtime::Place::Header,
-            "response",
-            crate::runtime::Style::Simple {
-                explode: false,
-            },
-            crate::runtime::one(value),
-        )
+crate::runtime::setters! {
+    impl crate::operations::Then {
+        /// Sets the query parameter `without_query`.
+        #[inline]
+        pub fn without_query_(self, value: &str) -> Self {
+            self.query("without_query", value)
+        }
+        /// Sets the header `response`.
+        #[inline]
+        pub fn response_(self, value: crate::types::Result) -> Self {
+            self.parameter(
+                crate::runtime::Place::Header,
+                "response",
+                crate::runtime::Style::Simple {
+                    explode: false,
+                },
+                crate::runtime::one(value),
+            )
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! Models. Models that several areas share.
 
 crate::runtime::open_enum::open_enum! {
-    /// Returned by `then`.
+    /// Returned by [`then`](crate::Client::then).
     pub enum BTreeMap {
         /// `Some`.
         Some = "Some",
@@ -23,7 +23,7 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// Returned by `base_url`.
+/// Returned by [`base_url_`](crate::Client::base_url_).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Box {
@@ -64,7 +64,7 @@ impl crate::types::Box {
     }
 }
 
-/// Returned by `when`.
+/// Returned by [`when`](crate::Client::when).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Bytes {
@@ -105,7 +105,7 @@ impl crate::types::Bytes {
     }
 }
 
-/// Returned by `put_names12_by_self`.
+/// Returned by [`put_names12_by_self`](crate::Client::put_names12_by_self).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Call {
@@ -147,7 +147,7 @@ impl crate::types::Call {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// Returned by `mock`.
+    /// Returned by [`mock`](crate::Client::mock).
     pub enum Client {
         /// `Some`.
         Some = "Some",
@@ -166,7 +166,7 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// Returned by `method`.
+/// Returned by [`method`](crate::Client::method).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Default {
@@ -207,7 +207,7 @@ impl crate::types::Default {
     }
 }
 
-/// Sent by `new`, `clone`, `builder` and 13 more.
+/// Sent by [`new_`](crate::Client::new_), [`clone_`](crate::Client::clone_), [`builder_`](crate::Client::builder_), [`base_url_`](crate::Client::base_url_), [`transport_`](crate::Client::transport_), [`with_transport_`](crate::Client::with_transport_), [`client`](crate::Client::client), [`call`](crate::Client::call), [`bytes`](crate::Client::bytes), [`b_tree_map`](crate::Client::b_tree_map), [`method`](crate::Client::method), [`mock`](crate::Client::mock), [`put_names12_by_self`](crate::Client::put_names12_by_self), [`when`](crate::Client::when), [`then`](crate::Client::then) and [`self_`](crate::Client::self_).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Everything {
@@ -512,7 +512,7 @@ impl crate::types::Everything {
     }
 }
 
-/// Returned by `client`.
+/// Returned by [`client`](crate::Client::client).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct From {
@@ -554,7 +554,7 @@ impl crate::types::From {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// Returned by `with_transport`.
+    /// Returned by [`with_transport_`](crate::Client::with_transport_).
     pub enum Into {
         /// `Some`.
         Some = "Some",
@@ -573,7 +573,7 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// Returned by `self_`.
+/// Returned by [`self_`](crate::Client::self_).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Method {
@@ -614,7 +614,7 @@ impl crate::types::Method {
     }
 }
 
-/// A part of `Everything`.
+/// A part of [`Everything`](crate::types::Everything).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Mock {
@@ -656,7 +656,7 @@ impl crate::types::Mock {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// Returned by `bytes`.
+    /// Returned by [`bytes`](crate::Client::bytes).
     pub enum None {
         /// `Some`.
         Some = "Some",
@@ -675,7 +675,7 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// Returned by `b_tree_map`.
+/// Returned by [`b_tree_map`](crate::Client::b_tree_map).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Ok {
@@ -716,7 +716,7 @@ impl crate::types::Ok {
     }
 }
 
-/// A part of `Everything`.
+/// A part of [`Everything`](crate::types::Everything).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Operation {
@@ -757,7 +757,7 @@ impl crate::types::Operation {
     }
 }
 
-/// Returned by `new`.
+/// Returned by [`new_`](crate::Client::new_).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Option {
@@ -799,7 +799,7 @@ impl crate::types::Option {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// A part of `Everything`.
+    /// A part of [`Everything`](crate::types::Everything).
     pub enum Patch {
         /// `Some`.
         Some = "Some",
@@ -819,7 +819,7 @@ crate::runtime::open_enum::open_enum! {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// Returned by `transport`. A parameter of `new`, `clone`, `builder` and 13 more.
+    /// Returned by [`transport_`](crate::Client::transport_). A parameter of [`new_`](crate::Client::new_), [`clone_`](crate::Client::clone_), [`builder_`](crate::Client::builder_), [`base_url_`](crate::Client::base_url_), [`transport_`](crate::Client::transport_), [`with_transport_`](crate::Client::with_transport_), [`client`](crate::Client::client), [`call`](crate::Client::call), [`bytes`](crate::Client::bytes), [`b_tree_map`](crate::Client::b_tree_map), [`method`](crate::Client::method), [`mock`](crate::Client::mock), [`put_names12_by_self`](crate::Client::put_names12_by_self), [`when`](crate::Client::when), [`then`](crate::Client::then) and [`self_`](crate::Client::self_).
     pub enum Result {
         /// `A`.
         Same = "A",
@@ -832,7 +832,7 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// A part of `Everything`.
+/// A part of [`Everything`](crate::types::Everything).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Secret {
@@ -873,7 +873,7 @@ impl crate::types::Secret {
     }
 }
 
-/// A part of `Everything`.
+/// A part of [`Everything`](crate::types::Everything).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Self_ {
@@ -914,7 +914,7 @@ impl crate::types::Self_ {
     }
 }
 
-/// Returned by `call`.
+/// Returned by [`call`](crate::Client::call).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Some {
@@ -956,7 +956,7 @@ impl crate::types::Some {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// Returned by `builder`.
+    /// Returned by [`builder_`](crate::Client::builder_).
     pub enum String {
         /// `Some`.
         Some = "Some",
@@ -975,7 +975,7 @@ crate::runtime::open_enum::open_enum! {
     }
 }
 
-/// A part of `Everything`.
+/// A part of [`Everything`](crate::types::Everything).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Then {
@@ -1017,7 +1017,7 @@ impl crate::types::Then {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// A part of `Everything`.
+    /// A part of [`Everything`](crate::types::Everything).
     pub enum Uuid {
         /// `Some`.
         Some = "Some",
@@ -1037,7 +1037,7 @@ crate::runtime::open_enum::open_enum! {
 }
 
 crate::runtime::union::union! {
-    /// A part of `Everything`.
+    /// A part of [`Everything`](crate::types::Everything).
     pub enum Value by tag "String" {
         "Option" =>
             /// The member if `String` is `Option`.
@@ -1060,7 +1060,7 @@ impl ::core::convert::From<crate::types::Vec> for crate::types::Value {
     }
 }
 
-/// Returned by `clone`.
+/// Returned by [`clone_`](crate::Client::clone_).
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Vec {
@@ -1102,7 +1102,7 @@ impl crate::types::Vec {
 }
 
 crate::runtime::open_enum::open_enum! {
-    /// A part of `Everything`.
+    /// A part of [`Everything`](crate::types::Everything).
     pub enum When {
         /// `Some`.
         Some = "Some",
